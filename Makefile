@@ -1,0 +1,107 @@
+# `make help` lists what can be done; every target sets up what it needs.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+HOST ?= 127.0.0.1
+PORT ?= 8000
+DATA_DIR ?= .data
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(shell command -v uv 2>/dev/null)
+COMPOSE ?= docker compose
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+# $(call install,LOCK): install a lock and the project itself, with uv when it is there, else with pip.
+ifdef UV
+install = $(UV) pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r $(1) && $(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+else
+install = $(BIN)/python -m pip install --quiet --require-hashes -r $(1) && $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+endif
+
+.PHONY: help
+help: ## Show this help
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z_]+:.*## / {printf "  \033[36m%-16s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; say which with PYTHON=..." >&2; exit 1; }
+	@$(if $(UV),$(UV) venv --quiet --python $(PYTHON) $(VENV),$(PYTHON) -m venv $(VENV))
+
+$(VENV)/run.stamp: requirements/embedded.txt pyproject.toml | $(BIN)/python
+	@echo "Installing what the service needs (once) ..."
+	@$(call install,requirements/embedded.txt)
+	@touch $@
+
+$(VENV)/dev.stamp: requirements/dev.txt pyproject.toml | $(BIN)/python
+	@echo "Installing what development needs (once) ..."
+	@$(call install,requirements/dev.txt)
+	@touch $(VENV)/run.stamp $@
+
+.PHONY: setup
+setup: $(VENV)/dev.stamp ## Create the virtual environment with everything for development
+
+.PHONY: run
+run: $(VENV)/run.stamp ## Run everything on this machine: PORT=8000 DATA_DIR=.data ARGS=--reload
+	@exec $(BIN)/hello run --host $(HOST) --port $(PORT) --data-dir $(DATA_DIR) $(ARGS)
+
+.PHONY: up
+up: ## Run everything with Docker Compose
+	$(COMPOSE) up --build --detach --wait
+
+.PHONY: down
+down: ## Stop what `make up` started
+	$(COMPOSE) down
+
+.PHONY: test
+test: $(VENV)/dev.stamp ## Run all tests, with coverage
+	@$(BIN)/pytest --cov --cov-report=term $(ARGS)
+
+.PHONY: test_unit
+test_unit: $(VENV)/dev.stamp ## Run the tests without I/O
+	@$(BIN)/pytest -m "not integrated and not external" $(ARGS)
+
+.PHONY: test_integrated
+test_integrated: $(VENV)/dev.stamp ## Run the tests on real PostgreSQL and Valkey
+	@$(BIN)/pytest -m integrated $(ARGS)
+
+.PHONY: test_external
+test_external: $(VENV)/dev.stamp ## Run the tests over HTTP; BASE_URL= to test a server that runs already
+	@$(BIN)/pytest -m external $(ARGS)
+
+.PHONY: test_reload
+test_reload: $(VENV)/dev.stamp ## Run the tests anew at every change
+	@$(BIN)/ptw . $(ARGS)
+
+.PHONY: check
+check: $(VENV)/dev.stamp ## Lint, check types, layers, files for deployment and locks
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml docker-compose.override.yml
+	@$(BIN)/python requirements/lock.py --check
+
+.PHONY: fix
+fix: $(VENV)/dev.stamp ## Format, and mend what the linter can
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+.PHONY: lock
+lock: $(VENV)/dev.stamp ## Lock the dependencies anew: ARGS=--upgrade for newer versions
+	@$(BIN)/python requirements/lock.py $(ARGS)
+
+.PHONY: migrate
+migrate: $(VENV)/run.stamp ## Bring the database of DATABASE_URL to the newest schema
+	@$(BIN)/hello migrate $(ARGS)
+
+.PHONY: migration
+migration: $(VENV)/dev.stamp ## Write a migration from the change of the entities: m="add something"
+	@test -n "$(m)" || { echo 'Say what it does: make migration m="add something"' >&2; exit 1; }
+	@$(BIN)/hello migration "$(m)" --data-dir $(DATA_DIR)
+
+.PHONY: destroy
+destroy: $(VENV)/run.stamp ## Remove the local data, the virtual environment and the caches
+	@$(BIN)/hello destroy --data-dir $(DATA_DIR)
+	@rm -rf $(VENV) .coverage* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

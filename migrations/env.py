@@ -1,0 +1,53 @@
+"""How Alembic reaches the database: by the settings, one migrating process at a time."""
+
+import asyncio
+from collections.abc import Iterable
+
+from alembic import context
+from alembic.operations import MigrationScript
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, text
+
+from hello.connectors.postgres.engine import Database, milliseconds, open_engine
+from hello.connectors.postgres.schema import migrations_folder, newest_revision
+from hello.core.settings import Settings, read_settings
+from hello.entities.people import Person
+
+ENTITIES = [Person]
+ADVISORY_LOCK = 486_231_091  # any number, as long as every replica takes the same
+
+
+def number(
+    _: MigrationContext, __: str | Iterable[str | None] | None, scripts: list[MigrationScript]
+) -> None:
+    """Give the new revision the next number, so that a schema older than the code can be told."""
+    scripts[0].rev_id = f"{int(newest_revision(migrations_folder())) + 1:04}"
+
+
+def migrate(connection: Connection, lock_timeout_s: float) -> None:
+    """Wait for another migrating process as long as it takes, but for no lock on a table in use."""
+    connection.execute(text("SET statement_timeout = 0"))
+    connection.execute(text("SET lock_timeout = 0"))
+    connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": ADVISORY_LOCK})
+    connection.execute(text(f"SET lock_timeout = {milliseconds(lock_timeout_s)}"))
+    connection.commit()
+    context.configure(
+        connection=connection, target_metadata=Person.metadata, process_revision_directives=number
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+async def main(database: Database, settings: Settings) -> None:
+    async with open_engine(database) as engine, engine.connect() as connection:
+        await connection.run_sync(migrate, settings.migration_lock_timeout_s)
+
+
+def start() -> None:
+    """Use the database handed over by `hello migrate`; the plain `alembic` command has only the settings."""
+    settings = read_settings()
+    given = context.config.attributes.get("database")
+    asyncio.run(main(given or Database.of(settings, "hello-migrate"), settings))
+
+
+start()

@@ -1,0 +1,1 @@
+"""Hello knows whose birthday it is, says hello, and lets you send a gift."""

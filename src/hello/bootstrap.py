@@ -1,0 +1,143 @@
+"""The composition root: the only module that knows every layer."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from functools import partial
+from pathlib import Path
+from time import perf_counter
+
+from prometheus_client import CollectorRegistry
+from sqlalchemy.ext.asyncio import async_sessionmaker
+from starlette.types import ASGIApp
+
+from hello.connectors.embedded import servers as embedded
+from hello.connectors.embedded.errors import EmbeddedError
+from hello.connectors.postgres import migrate as migrations
+from hello.connectors.postgres.engine import Database, open_engine
+from hello.connectors.postgres.schema import SchemaProbe, migrations_folder, newest_revision
+from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
+from hello.connectors.redis.client import RedisProbe, open_redis
+from hello.core.clock import now
+from hello.core.logs import set_up_logs
+from hello.core.settings import Settings, SettingsError, read_settings
+from hello.entities.birthdays import LeapDay
+from hello.entities.errors import UnavailableError
+from hello.entities.greetings import DaysWording, Greeting
+from hello.interface import processes
+from hello.interface.cli import Commands, Listen, run_cli
+from hello.interface.http import server
+from hello.interface.http.app import create_app
+from hello.interface.supervisor import Supervisor, WhenStarted
+from hello.services.health import Draining, HealthService
+from hello.services.people import PeopleService
+from hello.services.ports import Probe
+from hello.services.use_cases import UseCases
+
+
+@asynccontextmanager
+async def open_use_cases(settings: Settings, draining: Draining) -> AsyncIterator[UseCases]:
+    """Connect every port to its connector, for as long as the process runs."""
+    async with AsyncExitStack() as stack:
+        engine = await stack.enter_async_context(open_engine(Database.of(settings, "hello-api")))
+        probes: list[Probe] = [SchemaProbe(engine, newest_revision(migrations_folder()))]
+        if settings.redis_dsn:
+            redis = await stack.enter_async_context(open_redis(settings.redis_dsn, settings.redis_timeout_s))
+            probes.append(RedisProbe(redis))
+        unit_of_work = PostgresUnitOfWork(
+            async_sessionmaker(engine, expire_on_commit=False), settings.database_deadline_s
+        )
+        yield UseCases(
+            people=people_service(settings, unit_of_work), health=health_service(settings, probes, draining)
+        )
+
+
+def people_service(settings: Settings, unit_of_work: PostgresUnitOfWork) -> PeopleService:
+    return PeopleService(
+        begin=unit_of_work.begin,
+        now=now,
+        zone=settings.zone,
+        leap_day=LeapDay(settings.leap_day),
+        greeting=Greeting(DaysWording(settings.days_wording)),
+    )
+
+
+def health_service(settings: Settings, probes: list[Probe], draining: Draining) -> HealthService:
+    return HealthService(
+        probes=probes, draining=draining, timer=perf_counter, timeout_s=settings.database_deadline_s
+    )
+
+
+def http_app(settings: Settings, draining: Draining) -> ASGIApp:
+    return create_app(
+        partial(open_use_cases, settings, draining),
+        body_limit=settings.body_limit_bytes,
+        registry=CollectorRegistry(),
+    )
+
+
+def serve(settings: Settings, listen: Listen) -> None:
+    """Serve in this process, or supervise several when there are workers or a source to watch."""
+    set_up_logs(settings.log_format, settings.log_level)
+    with server.listener(listen.host, listen.port, listen.descriptor) as sock:
+        if listen.workers > 1 or listen.reload:
+            supervise(settings, listen, sock, processes.nothing)
+        else:
+            serve_here(settings, sock)
+
+
+def serve_here(settings: Settings, sock: socket.socket) -> None:
+    draining = Draining()
+    stop = server.Shutdown(draining=draining, drain_s=settings.drain_s, timeout_s=settings.shutdown_timeout_s)
+    server.serve(http_app(settings, draining), sock, stop)
+
+
+def run(settings: Settings, listen: Listen, data_dir: Path) -> None:
+    """Run the whole product on this machine, its servers included."""
+    set_up_logs(settings.log_format, settings.log_level)
+    with server.listener(listen.host, listen.port) as sock, embedded_settings(data_dir) as here:
+        migrate(here)
+        supervise(here, listen, sock, partial(processes.welcome, sock, data_dir))
+
+
+def supervise(settings: Settings, listen: Listen, sock: socket.socket, started: WhenStarted) -> None:
+    with processes.api_children(sock, listen.workers, processes.environment_of(settings)) as children:
+        watch = processes.SOURCE if listen.reload else None
+        supervisor = Supervisor(stop_timeout_s=settings.shutdown_timeout_s + processes.GRACE_S)
+        asyncio.run(supervisor.run(children, started, watch))
+
+
+@contextmanager
+def embedded_settings(data_dir: Path) -> Iterator[Settings]:
+    """Start PostgreSQL and Valkey in the directory, and point the settings at them."""
+    with embedded.embedded_servers(data_dir) as servers:
+        yield read_settings(database_url=servers.database_url, redis_url=servers.redis_url)
+
+
+def migrate(settings: Settings) -> None:
+    migrations.migrate(Database.of(settings, "hello-migrate"))
+
+
+def drift(settings: Settings) -> str | None:
+    return migrations.drift(Database.of(settings, "hello-migrate"))
+
+
+def write_migration(settings: Settings, message: str) -> None:
+    migrations.write_migration(Database.of(settings, "hello-migrate"), message)
+
+
+def main() -> None:
+    run_cli(
+        Commands(
+            settings=read_settings,
+            serve=serve,
+            run=run,
+            embedded_settings=embedded_settings,
+            migrate=migrate,
+            drift=drift,
+            write_migration=write_migration,
+            destroy=embedded.destroy,
+            errors=(SettingsError, EmbeddedError, UnavailableError, server.ListenError),
+        )
+    )

@@ -1,0 +1,79 @@
+"""What PostgreSQL serves: its files, and the password of their only role, made complete or not at all."""
+
+import os
+import secrets
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from hello.connectors.embedded.command import Command
+from hello.connectors.embedded.directories import move, opened, remove_unfinished, sync, unfinished
+from hello.connectors.embedded.home import Home
+
+NAME = "hello"
+INITDB_TIMEOUT_S = 120.0
+INITDB = (
+    f"--username={NAME}",
+    "--auth=scram-sha-256",
+    "--encoding=UTF8",
+    "--locale=C",
+    "--locale-provider=builtin",
+    "--builtin-locale=C.UTF-8",
+    "--data-checksums",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    path: Path
+
+    @property
+    def data(self) -> Path:
+        return self.path / "data"
+
+    @property
+    def password(self) -> Path:
+        return self.path / "password"
+
+
+def cluster_of(base: Path) -> Cluster:
+    return Cluster(base / "postgres")
+
+
+def ensure_cluster(home: Home, postgres: Path) -> Cluster:
+    """Raise `EmbeddedError` when it cannot be made; whatever is there already is left as it is."""
+    cluster = cluster_of(home.base)
+    remove_unfinished(cluster.path)
+    if not os.path.lexists(cluster.path):
+        create(cluster, home, postgres)
+    return cluster
+
+
+def create(cluster: Cluster, home: Home, postgres: Path) -> None:
+    fresh = Cluster(unfinished(cluster.path))
+    try:
+        write_password(fresh, home)
+        fill(fresh, home, postgres)
+        sync(fresh.path)
+        move(fresh.path, cluster.path)
+        sync(home.base)
+    finally:
+        shutil.rmtree(fresh.path, ignore_errors=True)
+
+
+def write_password(cluster: Cluster, home: Home) -> None:
+    with os.fdopen(os.open(cluster.password, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(secrets.token_urlsafe(32))
+        file.flush()
+        home.account.own(file.fileno())
+        os.fsync(file.fileno())
+    with opened(cluster.path) as directory:
+        home.account.own(directory)
+
+
+def fill(cluster: Cluster, home: Home, postgres: Path) -> None:
+    log = home.log("postgres")
+    initdb = (postgres.with_name("initdb"), "-D", cluster.data, f"--pwfile={cluster.password}", *INITDB)
+    single = (postgres, "--single", "-D", cluster.data, "-c", "exit_on_error=true", "postgres")
+    Command(initdb, home.account, log).run(INITDB_TIMEOUT_S)
+    Command(single, home.account, log, told=f"CREATE DATABASE {NAME};\n").run(INITDB_TIMEOUT_S)

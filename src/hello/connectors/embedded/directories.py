@@ -1,0 +1,80 @@
+"""Directories which nobody but their owner writes to, made in one step."""
+
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from hello.connectors.embedded.account import Account
+from hello.connectors.embedded.errors import EmbeddedError
+
+PRIVATE, PASSABLE, READABLE = 0o700, 0o711, 0o755
+UNFINISHED = ".new-"
+
+
+def ensure_directory(path: Path, account: Account, mode: int = PRIVATE) -> None:
+    """Create it, or raise `EmbeddedError` when another owns it or it is more open than `mode`."""
+    if not os.path.lexists(path):
+        create(path, account, mode)
+    found = path.lstat()
+    if not stat.S_ISDIR(found.st_mode):
+        raise EmbeddedError(f"{path} is in the way: it must be a directory")
+    if found.st_uid != account.uid or found.st_mode & 0o777 & ~mode:
+        raise EmbeddedError(f"{path} must belong to user {account.uid} with mode {mode:o} or less")
+
+
+def create(path: Path, account: Account, mode: int) -> None:
+    fresh = unfinished(path)
+    try:
+        with opened(fresh) as directory:
+            os.fchmod(directory, mode)
+            account.own(directory)
+        move(fresh, path)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def unfinished(path: Path) -> Path:
+    """Create an empty private directory beside the path, to become it by `move` when complete."""
+    return Path(tempfile.mkdtemp(prefix=path.name + UNFINISHED, dir=path.parent))
+
+
+def move(fresh: Path, path: Path) -> None:
+    """Let it be when another process was faster."""
+    try:
+        fresh.rename(path)
+    except OSError:
+        if not path.is_dir():
+            raise
+
+
+def remove(path: Path) -> None:
+    """Remove whatever is there, following no link."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def remove_unfinished(path: Path) -> None:
+    """Remove what a killed process left beside the path."""
+    for leftover in path.parent.glob(path.name + UNFINISHED + "*"):
+        shutil.rmtree(leftover, ignore_errors=True)
+
+
+def sync(path: Path) -> None:
+    """Make the names in a directory survive a power cut."""
+    with opened(path) as directory:
+        os.fsync(directory)
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[int]:
+    directory = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        yield directory
+    finally:
+        os.close(directory)

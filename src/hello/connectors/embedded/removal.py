@@ -1,0 +1,53 @@
+"""How everything of one data directory is removed, and nothing else."""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from hello.connectors.embedded.directories import remove, remove_unfinished
+from hello.connectors.embedded.errors import explained
+from hello.connectors.embedded.home import NOTE, elsewhere_of, temporary_run
+from hello.connectors.embedded.lock import LOCK, only_instance, was_used
+from hello.connectors.embedded.postgres import STOP_STEPS as POSTGRES_STEPS
+from hello.connectors.embedded.postgres import leftover_postgres
+from hello.connectors.embedded.state import STATE, tidy
+from hello.connectors.embedded.valkey import STOP_STEPS as VALKEY_STEPS
+from hello.connectors.embedded.valkey import leftover_valkey
+
+SERVERS = ("valkey", "postgres")
+LOGS = tuple(f"{server}{suffix}" for server in SERVERS for suffix in (".log", ".log.old"))
+
+
+def destroy(data_dir: Path) -> None:
+    """Remove all that was created for the directory, and the directory itself when nothing else is in it.
+
+    Raise `EmbeddedError` when a Hello runs on it, or when something cannot be removed.
+    """
+    with explained():
+        data_dir = data_dir.resolve()
+        if was_used(data_dir):
+            destroy_inside(data_dir)
+        if os.geteuid() == 0:
+            remove_servers(elsewhere_of(data_dir))
+            remove(elsewhere_of(data_dir))
+            tidy(STATE)
+        else:
+            remove(temporary_run(data_dir))
+
+
+def destroy_inside(data_dir: Path) -> None:
+    with only_instance(data_dir):
+        remove_servers(data_dir)
+        for name in (*LOGS, NOTE, LOCK):
+            remove(data_dir / name)
+    with suppress(OSError):
+        data_dir.rmdir()
+
+
+def remove_servers(base: Path) -> None:
+    """Remove their files, after stopping those which a killed Hello left."""
+    leftover_valkey(base).stop(VALKEY_STEPS)
+    leftover_postgres(base).stop(POSTGRES_STEPS)
+    for name in (*SERVERS, "run"):
+        remove_unfinished(base / name)
+        remove(base / name)

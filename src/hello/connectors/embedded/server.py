@@ -1,0 +1,70 @@
+"""One server which is our child: started, stopped, started again."""
+
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+
+from hello.connectors.embedded.command import Command
+from hello.connectors.embedded.ending import Steps, end, happens
+from hello.connectors.embedded.errors import EmbeddedError, explained
+from hello.connectors.embedded.log import Log
+
+START_TIMEOUT_S = 30.0
+
+
+@dataclass(slots=True)
+class Server:
+    """Start it from a thread that outlives it: on Linux it ends with that thread."""
+
+    name: str
+    url: str = field(repr=False)
+    command: Callable[[], Command] = field(repr=False)
+    is_ready: Callable[[int], bool] = field(repr=False)
+    stop_steps: Steps
+    passing: str = ""
+    """What its log says when a reason not to start goes away by itself."""
+    child: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """`None` when it is not running."""
+        return self.child.pid if self.child and self.child.poll() is None else None
+
+    def start(self) -> None:
+        """Return when it answers; raise `EmbeddedError` when it does not, and leave no process."""
+        if self.pid is None:
+            with explained():
+                command = self.command()
+                if not happens(partial(self._starts, command), START_TIMEOUT_S):
+                    raise EmbeddedError(f"{self.name} did not start: {command.log.last_words(since=0)}")
+
+    def _starts(self, command: Command) -> bool:
+        """Return whether it did; raise `EmbeddedError` when another try would not help."""
+        since = command.log.mark()
+        try:
+            self.child = command.spawn()
+            happens(self._is_settled, START_TIMEOUT_S)
+            return self._answers(command.log, since)
+        except BaseException:
+            self.stop()
+            raise
+
+    def _answers(self, log: Log, since: int) -> bool:
+        pid = self.pid
+        if pid is not None and self.is_ready(pid):
+            return True
+        words = log.last_words(since)
+        if self.passing and self.passing in words:
+            return False
+        raise EmbeddedError(f"{self.name} did not start: {words}")
+
+    def _is_settled(self) -> bool:
+        pid = self.pid
+        return pid is None or self.is_ready(pid)
+
+    def stop(self) -> None:
+        """Return when it has ended; raise `EmbeddedError` when it does not."""
+        pid = self.pid
+        if pid is not None:
+            end(pid, lambda: self.pid is None, self.stop_steps)

@@ -1,0 +1,42 @@
+"""Which schema the code needs, and whether the database has it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+import hello
+from hello.connectors.postgres.errors import business_errors
+from hello.entities.errors import UnavailableError
+
+
+def migrations_folder() -> Path:
+    """Return where the migrations lie: inside of an installed package, beside `src` in a checkout."""
+    package = Path(hello.__file__).parent
+    installed = package / "migrations"
+    return installed if installed.is_dir() else package.parents[1] / "migrations"
+
+
+def newest_revision(folder: Path) -> str:
+    """Return the revision the code was written for; revisions are numbers that grow: `0001`, `0002`."""
+    return max(file.name.split("_")[0] for file in (folder / "versions").glob("[0-9]*.py"))
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaProbe:
+    """Up when the database answers and its schema is at least as new as the code."""
+
+    engine: AsyncEngine
+    needed: str
+    name: str = "database"
+    required: bool = True
+
+    async def check(self) -> None:
+        with business_errors():
+            async with self.engine.connect() as connection:
+                found = await connection.scalar(text("SELECT max(version_num) FROM alembic_version"))
+        if found is None or found < self.needed:
+            raise UnavailableError(
+                f"the schema is at {found}, the code needs {self.needed}: run `hello migrate`"
+            )

@@ -1,0 +1,16 @@
+"""The clock, always handed in, so that tests can choose the time."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, tzinfo
+from typing import TypeAlias
+
+Clock: TypeAlias = Callable[[], datetime]
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def today(clock: Clock, zone: tzinfo) -> date:
+    """Return the calendar day that it is in `zone`."""
+    return clock().astimezone(zone).date()

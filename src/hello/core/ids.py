@@ -1,0 +1,20 @@
+"""Request ids: taken from the client when they are well formed, else made."""
+
+import re
+from collections.abc import Callable
+from itertools import count
+from secrets import token_hex
+from typing import TypeAlias
+
+NewId: TypeAlias = Callable[[], str]
+WELL_FORMED = re.compile(rb"[A-Za-z0-9._-]{1,128}")
+
+
+def request_ids() -> NewId:
+    """Return a maker of ids that no other process makes: a random prefix and a counter."""
+    prefix, numbers = token_hex(8), count(1)
+    return lambda: f"{prefix}-{next(numbers):x}"
+
+
+def well_formed(request_id: bytes) -> bool:
+    return WELL_FORMED.fullmatch(request_id) is not None

@@ -1,0 +1,73 @@
+"""Logs: one event a line, as JSON for machines or in colour for people."""
+
+import logging
+import logging.config
+import sys
+from collections.abc import Callable
+from typing import Any, Literal
+
+import orjson
+import structlog
+from structlog.typing import EventDict, Processor
+
+Format = Literal["console", "json"]
+
+
+def set_up_logs(log_format: Format, level: str) -> None:
+    """Send what structlog and the standard library log to standard error, alike."""
+    shared = shared_processors(log_format)
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        cache_logger_on_first_use=True,
+    )
+    formatter = {"()": lambda: formatter_of(log_format, shared)}
+    handler = {"class": "logging.StreamHandler", "formatter": "hello"}
+    logging.config.dictConfig(
+        {
+            "version": 1,
+            "disable_existing_loggers": False,
+            "formatters": {"hello": formatter},
+            "handlers": {"hello": handler},
+            "root": {"handlers": ["hello"], "level": level.upper()},
+            "loggers": QUIET,
+        }
+    )
+
+
+QUIET: dict[str, dict[str, Any]] = {
+    "alembic": {"level": "WARNING"},
+    "uvicorn": {"level": "WARNING"},
+    "uvicorn.access": {"level": "WARNING", "propagate": False},
+    "watchfiles": {"level": "WARNING"},
+}
+
+
+def shared_processors(log_format: Format) -> list[Processor]:
+    processors: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    return [*processors, structlog.processors.format_exc_info] if log_format == "json" else processors
+
+
+def formatter_of(log_format: Format, shared: list[Processor]) -> logging.Formatter:
+    render = structlog.processors.JSONRenderer(to_json) if log_format == "json" else console()
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=shared,
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, render],
+    )
+
+
+def console() -> Callable[[Any, str, EventDict], str]:
+    """Show tracebacks plainly: the fancy ones print local variables, and those may hold secrets."""
+    return structlog.dev.ConsoleRenderer(
+        colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+    )
+
+
+def to_json(event: EventDict, **_: object) -> str:
+    return orjson.dumps(event, default=str).decode()

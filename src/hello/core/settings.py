@@ -1,0 +1,136 @@
+"""What can differ between two deployments, read from the environment and from `.env`."""
+
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+from urllib.parse import quote, urlencode, urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from hello.core.zones import zone
+
+POSTGRES_SCHEMES = {"postgres", "postgresql", "postgresql+asyncpg"}
+REDIS_SCHEMES = {"redis", "rediss", "unix"}
+LAPTOP_PASSWORDS = {"", "hello", "postgres", "password"}
+
+Seconds = Annotated[float, Field(gt=0, le=3600)]
+
+
+class Environment(StrEnum):
+    DEVELOPMENT = "development"
+    PRODUCTION = "production"
+
+
+def known_zone(name: str) -> str:
+    """Raise `ValueError` when the IANA time zone database has no such zone."""
+    zone(name)
+    return name
+
+
+class Settings(BaseSettings):
+    """Every field is a variable of the same name in capitals."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", extra="ignore", frozen=True, hide_input_in_errors=True, env_ignore_empty=True
+    )
+
+    environment: Environment = Environment.DEVELOPMENT
+    log_format: Literal["console", "json"] = "console"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    timezone: Annotated[str, AfterValidator(known_zone)] = "UTC"
+    leap_day: Literal["mar1", "feb28"] = "mar1"
+    days_wording: Literal["spec", "plural"] = "spec"
+
+    database_url: SecretStr | None = None
+    postgres_host: str = "127.0.0.1"
+    postgres_port: Annotated[int, Field(ge=1, le=65535)] = 5432
+    postgres_user: str = "hello"
+    postgres_password: SecretStr = SecretStr("hello")
+    postgres_db: str = "hello"
+    postgres_sslmode: Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"] | None = (
+        None
+    )
+    database_pool_size: Annotated[int, Field(ge=1, le=1000)] = 10
+    database_pool_overflow: Annotated[int, Field(ge=0, le=1000)] = 10
+    database_connect_timeout_s: Seconds = 1.5
+    database_deadline_s: Seconds = 2
+    database_lock_timeout_s: Seconds = 1.5
+    migration_lock_timeout_s: Seconds = 5
+
+    redis_url: SecretStr | None = None
+    redis_timeout_s: Seconds = 0.25
+
+    body_limit_bytes: Annotated[int, Field(ge=1024)] = 1_048_576
+    drain_s: Annotated[float, Field(ge=0, le=300)] = 0
+    shutdown_timeout_s: Seconds = 10
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return zone(self.timezone)
+
+    @property
+    def database_dsn(self) -> str:
+        """`DATABASE_URL`, or else the `POSTGRES_*` parts, as a `postgresql://` URL; holds the password."""
+        if self.database_url is not None:
+            return "postgresql://" + self.database_url.get_secret_value().split("://", 1)[1]
+        return self._dsn_of_parts()
+
+    @property
+    def redis_dsn(self) -> str | None:
+        return self.redis_url.get_secret_value() if self.redis_url else None
+
+    def _dsn_of_parts(self) -> str:
+        user, password = quote(self.postgres_user, ""), quote(self.postgres_password.get_secret_value(), "")
+        socket = self.postgres_host.startswith("/")
+        place = "" if socket else f"{self.postgres_host}:{self.postgres_port}"
+        options = {"host": self.postgres_host, "port": str(self.postgres_port)} if socket else {}
+        if self.postgres_sslmode:
+            options["sslmode"] = self.postgres_sslmode
+        query = f"?{urlencode(options)}" if options else ""
+        return f"postgresql://{user}:{password}@{place}/{quote(self.postgres_db, '')}{query}"
+
+    @model_validator(mode="after")
+    def _urls_are_understood(self) -> Self:
+        check_scheme("DATABASE_URL", self.database_url, POSTGRES_SCHEMES)
+        check_scheme("REDIS_URL", self.redis_url, REDIS_SCHEMES)
+        return self
+
+    @model_validator(mode="after")
+    def _production_has_no_laptop_defaults(self) -> Self:
+        """Let a socket go without a password: PostgreSQL then asks the system who connects."""
+        if self.environment is Environment.PRODUCTION and self._password() in LAPTOP_PASSWORDS:
+            message = "set DATABASE_URL or POSTGRES_PASSWORD to a password of your own in production"
+            raise ValueError(message)
+        return self
+
+    def _password(self) -> str | None:
+        parts = urlsplit(self.database_dsn)
+        return parts.password if parts.hostname else None
+
+
+def check_scheme(variable: str, url: SecretStr | None, schemes: set[str]) -> None:
+    if url is not None and url.get_secret_value().split("://", 1)[0] not in schemes:
+        message = (
+            f"{variable} must start with one of {', '.join(f'{scheme}://' for scheme in sorted(schemes))}"
+        )
+        raise ValueError(message)
+
+
+class SettingsError(Exception):
+    """The environment does not make sense; the message names each variable and shows no value."""
+
+
+def read_settings(**overrides: object) -> Settings:
+    """Read the environment and `.env`; raise `SettingsError`."""
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]  # checked by pydantic
+    except ValidationError as error:
+        raise SettingsError("\n".join(map(describe, error.errors()))) from None
+
+
+def describe(error: ErrorDetails) -> str:
+    name = ".".join(map(str, error["loc"])).upper()
+    return f"{name}: {error['msg']}" if name else str(error["msg"]).removeprefix("Value error, ")

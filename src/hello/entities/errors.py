@@ -1,0 +1,25 @@
+"""What can go wrong in the business; carries no HTTP and no SQL."""
+
+
+class HelloError(Exception):
+    """Base of every error this application raises on purpose; the message is for the client."""
+
+
+class InvalidError(HelloError):
+    """The request asks for what cannot be, whatever the state; `field` says where."""
+
+    def __init__(self, message: str, *, field: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class NotFoundError(HelloError):
+    """Nothing is stored under this name."""
+
+
+class ConflictError(HelloError):
+    """The request is sound, but not in the present state."""
+
+
+class UnavailableError(HelloError):
+    """Something the application depends on is away; trying again later may help."""

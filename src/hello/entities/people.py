@@ -1,0 +1,34 @@
+"""People: a name and a day of birth."""
+
+import re
+from datetime import date
+
+from sqlalchemy import Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from hello.entities.base import Base
+from hello.entities.errors import InvalidError
+
+USERNAME_PATTERN = "[A-Za-z]{1,100}"
+USERNAME = re.compile(USERNAME_PATTERN)
+
+
+class Person(Base, kw_only=True):
+    __tablename__ = "people"
+
+    username: Mapped[str] = mapped_column(Text, primary_key=True)
+    date_of_birth: Mapped[date]
+
+
+def check_username(text: str) -> str:
+    """Raise `InvalidError` unless the text is 1 to 100 ASCII letters; `John` and `john` are two people."""
+    if USERNAME.fullmatch(text) is None:
+        raise InvalidError("must be 1 to 100 letters from A to Z, capital or small", field="username")
+    return text
+
+
+def check_born(born: date, today: date) -> date:
+    """Raise `InvalidError` unless the day of birth lies before today."""
+    if born >= today:
+        raise InvalidError(f"must be before today, {today.isoformat()}", field="dateOfBirth")
+    return born

@@ -1,0 +1,20 @@
+"""Which methods a path has, over all of its routes."""
+
+from collections.abc import Iterator
+
+from fastapi.routing import iter_route_contexts
+from starlette.requests import Request
+from starlette.routing import compile_path
+
+
+def allowed_methods(request: Request) -> list[str]:
+    """Return every method of the request's path; Starlette itself names those of the first route only."""
+    return sorted({method for found in methods(request) for method in found})
+
+
+def methods(request: Request) -> Iterator[set[str]]:
+    path = request.scope["path"]
+    for route in iter_route_contexts(request.app.routes):
+        if route.path is not None and compile_path(route.path)[0].match(path):
+            found = route.methods or set()
+            yield found | {"HEAD"} if "GET" in found else found

@@ -1,0 +1,25 @@
+"""How a route receives its use cases."""
+
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+
+from hello.services.health import HealthService
+from hello.services.people import PeopleService
+from hello.services.use_cases import UseCases
+
+
+def use_cases(request: Request) -> UseCases:
+    return cast("UseCases", request.app.state.use_cases)
+
+
+def people_service(request: Request) -> PeopleService:
+    return use_cases(request).people
+
+
+def health_service(request: Request) -> HealthService:
+    return use_cases(request).health
+
+
+People = Annotated[PeopleService, Depends(people_service)]
+Health = Annotated[HealthService, Depends(health_service)]

@@ -1,0 +1,54 @@
+"""What Prometheus is told of the requests."""
+
+import os
+from dataclasses import dataclass, field
+
+from prometheus_client import CollectorRegistry, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+
+SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
+METHODS = {"GET", "HEAD", "PUT", "POST", "PATCH", "DELETE", "OPTIONS"}
+SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+
+
+@dataclass(frozen=True, slots=True)
+class HttpMetrics:
+    """`route` is the path's template, `unmatched` for none: no name of a person, and few values."""
+
+    registry: CollectorRegistry
+    duration: Histogram
+    in_progress: Gauge
+    _children: dict[tuple[str, str, int], Histogram] = field(default_factory=dict)
+
+    def observe(self, method: str, route: str, status: int, seconds: float) -> None:
+        key = (method if method in METHODS else "OTHER", route, status)
+        child = self._children.get(key)
+        if child is None:
+            child = self._children[key] = self.duration.labels(*map(str, key))
+        child.observe(seconds)
+
+
+def http_metrics(registry: CollectorRegistry) -> HttpMetrics:
+    duration = Histogram(
+        "http_request_duration_seconds",
+        "Time from the request's head to the end of its answer.",
+        ("method", "route", "status"),
+        buckets=SECONDS,
+        registry=registry,
+    )
+    in_progress = Gauge(
+        "http_requests_in_progress",
+        "Requests that are being answered.",
+        registry=registry,
+        multiprocess_mode="livesum",
+    )
+    return HttpMetrics(registry, duration, in_progress)
+
+
+def exposition(registry: CollectorRegistry) -> bytes:
+    """Return the text format: of all workers together when they share a folder."""
+    if SHARED_FOLDER not in os.environ:
+        return generate_latest(registry)
+    everyone = CollectorRegistry()
+    MultiProcessCollector(everyone)  # type: ignore[no-untyped-call]
+    return generate_latest(everyone)

@@ -1,0 +1,154 @@
+"""The one place where errors become HTTP: problem details (RFC 9457)."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
+
+from hello.entities.errors import ConflictError, InvalidError, NotFoundError, UnavailableError
+from hello.interface.http.allow import allowed_methods
+
+MEDIA_TYPE = "application/problem+json"
+FAULT = "something went wrong on our side"
+CHALLENGE = "/hello/"
+BUSINESS: dict[type[Exception], HTTPStatus] = {
+    InvalidError: HTTPStatus.BAD_REQUEST,
+    NotFoundError: HTTPStatus.NOT_FOUND,
+    ConflictError: HTTPStatus.CONFLICT,
+    UnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+DETAILS = {HTTPStatus.NOT_FOUND: "nothing lives at this path"}
+HEADERS = {HTTPStatus.SERVICE_UNAVAILABLE: {"Retry-After": "5"}}
+
+
+class FieldError(BaseModel):
+    field: str
+    message: str
+
+
+class Problem(BaseModel):
+    """What went wrong, for programs and for people."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    instance: str
+    request_id: str
+    errors: list[FieldError] | None = None
+
+
+def problems(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:
+    """Document a route's errors; the `default` entry also keeps FastAPI from promising a 422."""
+    described = {int(status): status.phrase for status in statuses} | {"default": "Any other problem"}
+    return {
+        status: {"description": text, "content": problem_content(status)}
+        for status, text in described.items()
+    }
+
+
+def problem_content(status: int | str) -> dict[str, Any]:
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {
+        MEDIA_TYPE: {"schema": schema}
+        if status == "default"
+        else {"schema": schema, "example": example(status)}
+    }
+
+
+def example(status: int | str) -> dict[str, Any]:
+    phrase = HTTPStatus(int(status)).phrase
+    problem = Problem(
+        title=phrase,
+        status=int(status),
+        detail="What went wrong.",
+        instance="/hello/John",
+        request_id="4f1c-2a",
+    )
+    return problem.model_dump(exclude_none=True)
+
+
+def answer_with_problems(app: FastAPI) -> None:
+    for kind in BUSINESS:
+        app.add_exception_handler(kind, answer_business)
+    app.exception_handler(RequestValidationError)(answer_invalid)
+    app.exception_handler(HTTPException)(answer_http)
+    app.exception_handler(Exception)(answer_unexpected)
+
+
+async def answer_business(request: Request, error: Exception) -> JSONResponse:
+    status = next(BUSINESS[kind] for kind in type(error).__mro__ if kind in BUSINESS)
+    if isinstance(error, UnavailableError) and request.url.path.startswith(CHALLENGE):
+        return await answer_unexpected(request, error)  # the challenge asks for 500
+    if isinstance(error, InvalidError):
+        return answer_fields(request, [FieldError(field=error.field, message=str(error))])
+    return answer(request, status, str(error), headers=HEADERS.get(status))
+
+
+async def answer_invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+    found = error.errors()
+    if any(wrong["loc"] == ("body",) for wrong in found) and wrong_type(request, error.body):
+        return answer(request, HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "the body must be application/json")
+    return answer_fields(
+        request, [FieldError(field=field_of(wrong), message=wrong["msg"]) for wrong in found]
+    )
+
+
+def wrong_type(request: Request, body: object) -> bool:
+    """Let an empty body pass: it has no type that could be wrong."""
+    kind = request.headers.get("Content-Type", "").split(";")[0].strip().lower()
+    return bool(body) and kind != "application/json"
+
+
+def field_of(wrong: Mapping[str, Any]) -> str:
+    """Name the field as the client does, `lines.0.quantity`, without where it was: body, path or query."""
+    place, *path = wrong["loc"]
+    return ".".join(map(str, path)) if path and wrong["type"] != "json_invalid" else str(place)
+
+
+def answer_fields(request: Request, errors: list[FieldError]) -> JSONResponse:
+    detail = "; ".join(f"{wrong.field}: {wrong.message}" for wrong in errors)
+    return answer(request, HTTPStatus.BAD_REQUEST, detail, errors=errors)
+
+
+async def answer_http(request: Request, error: HTTPException) -> JSONResponse:
+    """Answer what the framework raises itself, such as 404 and 405, with its headers."""
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        return answer_method(request)
+    status = HTTPStatus(error.status_code)
+    detail = error.detail if error.detail != status.phrase else DETAILS.get(status, error.detail)
+    return answer(request, status, detail, headers=error.headers)
+
+
+def answer_method(request: Request) -> JSONResponse:
+    allowed = ", ".join(allowed_methods(request))
+    detail = f"this path takes {allowed}"
+    return answer(request, HTTPStatus.METHOD_NOT_ALLOWED, detail, headers={"Allow": allowed})
+
+
+async def answer_unexpected(request: Request, _: Exception) -> JSONResponse:
+    return answer(request, HTTPStatus.INTERNAL_SERVER_ERROR, FAULT)
+
+
+def answer(
+    request: Request,
+    status: HTTPStatus,
+    detail: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    errors: list[FieldError] | None = None,
+) -> JSONResponse:
+    problem = Problem(
+        title=status.phrase,
+        status=status,
+        detail=detail,
+        instance=request.scope["raw_path"].decode("latin-1"),
+        request_id=request.state.request_id,
+        errors=errors,
+    )
+    return JSONResponse(problem.model_dump(exclude_none=True), status, headers, MEDIA_TYPE)

@@ -1,0 +1,46 @@
+"""Whether the process lives, whether it can work, and what it has measured."""
+
+from http import HTTPStatus
+
+from fastapi import APIRouter, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from hello.interface.http.dependencies import Health
+from hello.interface.http.metrics import exposition
+from hello.interface.http.problems import problems
+from hello.interface.http.schemas.health import LivenessResponse, ReadinessResponse
+from hello.services.health import Readiness
+
+UNAVAILABLE = HTTPStatus.SERVICE_UNAVAILABLE
+router = APIRouter(tags=["health"])
+
+
+@router.get("/api/v1/health", operation_id="readLiveness", responses=problems())
+async def read_liveness() -> LivenessResponse:
+    """Answer as long as the process lives; touches nothing outside of it."""
+    return LivenessResponse()
+
+
+@router.get(
+    "/api/v1/health/ready",
+    response_model_exclude_none=True,
+    operation_id="readReadiness",
+    responses={UNAVAILABLE: {"model": ReadinessResponse, "description": "Not fit for requests"}} | problems(),
+)
+async def read_readiness(health: Health, response: Response) -> ReadinessResponse:
+    """Say whether requests may be sent here: not while the database is away or the process shuts down."""
+    found = await health.ready()
+    if found.status is Readiness.UNREADY:
+        response.status_code = UNAVAILABLE
+    return ReadinessResponse.of(found)
+
+
+@router.get(
+    "/metrics",
+    operation_id="readMetrics",
+    response_class=Response,
+    responses={HTTPStatus.OK: {"content": {"text/plain": {"schema": {"type": "string"}}}}} | problems(),
+)
+async def read_metrics(request: Request) -> Response:
+    """Tell Prometheus what has been measured, in its text format."""
+    return Response(exposition(request.app.state.registry), media_type=CONTENT_TYPE_LATEST)

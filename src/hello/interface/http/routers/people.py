@@ -1,0 +1,49 @@
+"""`/hello`: remember people and greet them."""
+
+from http import HTTPStatus
+
+from fastapi import APIRouter, Response
+
+from hello.interface.http.dependencies import People
+from hello.interface.http.paths import path_of
+from hello.interface.http.problems import problems
+from hello.interface.http.schemas.people import GreetingResponse, PersonRequest, Username, Zone
+
+BAD_REQUEST, FAULT = HTTPStatus.BAD_REQUEST, HTTPStatus.INTERNAL_SERVER_ERROR
+router = APIRouter(prefix=path_of("/hello/", "username"), tags=["birthdays"])
+
+
+@router.put(
+    "",
+    operation_id="savePerson",
+    status_code=HTTPStatus.NO_CONTENT,
+    responses=problems(
+        BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE, FAULT
+    ),
+)
+async def save_person(username: Username, body: PersonRequest, people: People) -> Response:
+    """Remember the person's day of birth; it is on disk before the answer."""
+    await people.save(body.to_command(username))
+    return Response(status_code=HTTPStatus.NO_CONTENT)
+
+
+@router.get(
+    "",
+    operation_id="greetPerson",
+    responses=problems(BAD_REQUEST, HTTPStatus.NOT_FOUND, FAULT),
+)
+async def greet_person(username: Username, zone: Zone, people: People) -> GreetingResponse:
+    """Say hello, and how many days are left until the birthday."""
+    return GreetingResponse(message=await people.greet(username, zone))
+
+
+@router.delete(
+    "",
+    operation_id="removePerson",
+    status_code=HTTPStatus.NO_CONTENT,
+    responses=problems(BAD_REQUEST, HTTPStatus.NOT_FOUND, FAULT),
+)
+async def remove_person(username: Username, people: People) -> Response:
+    """Forget the person."""
+    await people.remove(username)
+    return Response(status_code=HTTPStatus.NO_CONTENT)

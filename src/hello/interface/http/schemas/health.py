@@ -1,0 +1,32 @@
+"""Health as JSON."""
+
+from typing import Literal
+
+from pydantic import BaseModel
+
+from hello.services.health import Health, Readiness
+
+
+class LivenessResponse(BaseModel):
+    status: Literal["ok"] = "ok"
+
+
+class CheckResponse(BaseModel):
+    status: Literal["up", "down"]
+    latency_ms: float
+    reason: str | None = None
+
+
+class ReadinessResponse(BaseModel):
+    status: Readiness
+    checks: dict[str, CheckResponse]
+
+    @classmethod
+    def of(cls, health: Health) -> "ReadinessResponse":
+        checks = {
+            check.name: CheckResponse(
+                status="up" if check.up else "down", latency_ms=check.latency_ms, reason=check.reason
+            )
+            for check in health.checks
+        }
+        return cls(status=health.status, checks=checks)

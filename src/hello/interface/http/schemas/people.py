@@ -1,0 +1,72 @@
+"""People as JSON."""
+
+import re
+from datetime import date
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from fastapi import Depends, Path, Query, Request
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from starlette.exceptions import HTTPException
+
+from hello.core.zones import zone
+from hello.entities.errors import InvalidError
+from hello.entities.people import USERNAME_PATTERN, check_username
+from hello.services.people import SavePerson
+
+DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+DATE_SCHEMA = {"type": "string", "format": "date", "pattern": f"^{DATE.pattern}$", "examples": ["2000-02-29"]}
+
+
+def parse_date(text: object) -> date:
+    """Take exactly `YYYY-MM-DD`; pydantic's own dates also take numbers and times of day."""
+    if not isinstance(text, str) or DATE.fullmatch(text) is None:
+        raise ValueError("must be a date written YYYY-MM-DD")
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ValueError("must be a day that exists") from None
+
+
+class PersonRequest(BaseModel):
+    model_config = ConfigDict(json_schema_extra={"example": {"dateOfBirth": "2000-02-29"}})
+
+    date_of_birth: Annotated[
+        date, BeforeValidator(parse_date), Field(alias="dateOfBirth"), WithJsonSchema(DATE_SCHEMA)
+    ]
+
+    def to_command(self, username: str) -> SavePerson:
+        return SavePerson(username=username, date_of_birth=self.date_of_birth)
+
+
+class GreetingResponse(BaseModel):
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"message": "Hello, John! Your birthday is in 5 day(s)"}}
+    )
+
+    message: str
+
+
+def username_of(
+    request: Request,
+    username: Annotated[
+        str, Path(json_schema_extra={"pattern": f"^{USERNAME_PATTERN}$", "minLength": 1, "maxLength": 100})
+    ],
+) -> str:
+    """Raise `InvalidError` for what is no username, and 404 for a deeper path, where nothing lives."""
+    if b"/" in request.scope["raw_path"].removeprefix(b"/hello/"):
+        raise HTTPException(404)
+    return check_username(username)
+
+
+def zone_of(
+    tz: Annotated[str | None, Query(description="IANA time zone, such as Europe/Paris")] = None,
+) -> ZoneInfo | None:
+    try:
+        return None if tz is None else zone(tz)
+    except ValueError as error:
+        raise InvalidError(str(error), field="tz") from None
+
+
+Username = Annotated[str, Depends(username_of)]
+Zone = Annotated[ZoneInfo | None, Depends(zone_of)]

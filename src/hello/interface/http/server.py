@@ -1,0 +1,108 @@
+"""The HTTP server: Uvicorn with uvloop and httptools, behind one function."""
+
+import asyncio
+import gc
+import os
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import structlog
+import uvicorn
+from starlette.types import ASGIApp
+
+from hello.services.health import Draining
+
+BACKLOG = 2048
+log = structlog.get_logger("hello.server")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shutdown:
+    """First `drain_s` with readiness at 503 and the listener open, then `timeout_s` to finish what runs."""
+
+    draining: Draining
+    drain_s: float
+    timeout_s: float
+
+
+class DrainingServer(uvicorn.Server):
+    """Tells load balancers to go elsewhere before it stops to listen."""
+
+    def __init__(self, config: uvicorn.Config, stop: Shutdown) -> None:
+        super().__init__(config)
+        self.stop = stop
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Keep what start-up made out of every later garbage collection: those pauses made the tail."""
+        await super().startup(sockets)
+        gc.collect()
+        gc.freeze()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self.stop.draining.begun = True
+        await asyncio.sleep(self.stop.drain_s)
+        await super().shutdown(sockets)
+
+
+class ListenError(Exception):
+    """The address cannot be listened on; the message is for people."""
+
+
+@contextmanager
+def listener(host: str, port: int, descriptor: int | None = None) -> Iterator[socket.socket]:
+    """Listen at once, so that a taken port is known before anything is started; raise `ListenError`.
+
+    Port 0 takes a free one; `descriptor` is a listener that the parent process has opened.
+    """
+    try:
+        sock = socket.socket(fileno=descriptor) if descriptor is not None else bind(host, port)
+    except OSError as error:
+        raise ListenError(f"cannot listen on {host}:{port}: {error.strerror or error}") from error
+    with sock:
+        yield sock
+
+
+def bind(host: str, port: int) -> socket.socket:
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    sock = socket.socket(family, kind, protocol)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind(address)
+        sock.listen(BACKLOG)
+    except OSError:
+        sock.close()
+        raise
+    return sock
+
+
+def url_of(sock: socket.socket) -> str:
+    host, port = sock.getsockname()[:2]
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def serve(app: ASGIApp, sock: socket.socket, stop: Shutdown) -> None:
+    """Serve until SIGINT or SIGTERM, then leave in order and return."""
+    log.info("listening", url=url_of(sock), pid=os.getpid())
+    config = uvicorn.Config(
+        app,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        backlog=BACKLOG,
+        timeout_graceful_shutdown=max(1, round(stop.timeout_s)),
+    )
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, ignore)  # Uvicorn raises the signal again at its end; that end is a success
+    DrainingServer(config, stop).run([sock])
+
+
+def ignore(*_: object) -> None:
+    """Do nothing, and unlike `SIG_IGN` keep nothing from child processes."""

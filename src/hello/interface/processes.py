@@ -1,0 +1,84 @@
+"""Which processes make up the service on one machine, and what people are told of them."""
+
+import asyncio
+import os
+import socket
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from rich.console import Console
+
+import hello
+from hello.core.settings import Settings
+from hello.interface.http.metrics import SHARED_FOLDER
+from hello.interface.http.server import url_of
+from hello.interface.supervisor import Child
+
+ME = (sys.executable, "-m", "hello")
+SOURCE = Path(hello.__file__).parent
+PATIENCE_S, GRACE_S = 60, 5
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    """Return what tells a child where PostgreSQL and Redis are."""
+    return {"DATABASE_URL": settings.database_dsn, "REDIS_URL": settings.redis_dsn or ""}
+
+
+async def nothing() -> None:
+    """Say nothing when the processes have started."""
+
+
+@contextmanager
+def api_children(
+    listener: socket.socket, workers: int, environment: Mapping[str, str]
+) -> Iterator[list[Child]]:
+    """Let the workers share the listener and a folder for their measurements."""
+    with TemporaryDirectory(prefix="hello-metrics-") as folder:
+        shared = {SHARED_FOLDER: folder} if workers > 1 else {}
+        child = Child(
+            name="api",
+            command=[*ME, "api", "--fd", str(listener.fileno())],
+            environment={**os.environ, **environment, **shared},
+            files=[listener.fileno()],
+        )
+        yield [child] * workers
+
+
+async def welcome(listener: socket.socket, data_dir: Path) -> None:
+    """Say hello once the first request, which waits in the listener's queue, has been answered."""
+    if await asyncio.to_thread(answers, *listener.getsockname()[:2]):
+        Console(highlight=False).print(banner(url_of(listener), data_dir), soft_wrap=True)
+
+
+def answers(host: str, port: int) -> bool:
+    connection = HTTPConnection(host, port, timeout=PATIENCE_S)
+    try:
+        connection.request("GET", "/api/v1/health/ready")
+        return connection.getresponse().status > 0
+    except OSError:
+        return False
+    finally:
+        connection.close()
+
+
+def banner(url: str, data_dir: Path) -> str:
+    lines = [
+        "",
+        f"[bold green]Hello is up at {url}[/bold green]",
+        "",
+        f"try it   curl -X PUT {url}/hello/John -H 'Content-Type: application/json' \\",
+        '              -d \'{"dateOfBirth": "1990-05-17"}\'',
+        f"         curl {url}/hello/John",
+        f"docs     {url}/docs",
+        f"health   {url}/api/v1/health/ready",
+        f"metrics  {url}/metrics",
+        f"data     {data_dir.resolve()}",
+        "",
+        "Ctrl-C stops everything.",
+        "",
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,1 @@
+"""The use cases, and what they ask of the outside world."""

@@ -1,0 +1,77 @@
+"""Whether the service can do its work, and what of it is missing."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from hello.entities.errors import UnavailableError
+from hello.services.ports import Probe
+
+
+class Readiness(StrEnum):
+    READY = "ready"
+    DEGRADED = "degraded"
+    UNREADY = "unready"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    name: str
+    required: bool
+    up: bool
+    latency_ms: float
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    status: Readiness
+    checks: Sequence[Check]
+
+
+@dataclass(slots=True)
+class Draining:
+    """Set once the process has been told to stop: readiness says so before the listener closes."""
+
+    begun: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthService:
+    probes: Sequence[Probe]
+    draining: Draining
+    timer: Callable[[], float]
+    timeout_s: float
+
+    async def ready(self) -> Health:
+        """Ask everything at once; what does not answer in time is down."""
+        checks = await asyncio.gather(*map(self._check, self.probes))
+        return Health(status=self._status(checks), checks=checks)
+
+    def _status(self, checks: Sequence[Check]) -> Readiness:
+        if self.draining.begun or any(check.required and not check.up for check in checks):
+            return Readiness.UNREADY
+        return Readiness.READY if all(check.up for check in checks) else Readiness.DEGRADED
+
+    async def _check(self, probe: Probe) -> Check:
+        start = self.timer()
+        reason = await self._reason_down(probe)
+        latency_ms = round((self.timer() - start) * 1000, 3)
+        return Check(
+            name=probe.name,
+            required=probe.required,
+            up=reason is None,
+            latency_ms=latency_ms,
+            reason=reason,
+        )
+
+    async def _reason_down(self, probe: Probe) -> str | None:
+        try:
+            async with asyncio.timeout(self.timeout_s):
+                await probe.check()
+        except TimeoutError:
+            return "no answer in time"
+        except UnavailableError as error:
+            return str(error)
+        return None

@@ -1,0 +1,33 @@
+"""The service as its users meet it: a running server, reached over HTTP."""
+
+import os
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from hello.connectors.embedded.servers import Servers
+from tests.external.running import Running, running_api, running_hello
+
+
+@pytest.fixture(scope="session")
+def base_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """BASE_URL, else a server started by `hello run`."""
+    if given := os.environ.get("BASE_URL"):
+        yield given
+        return
+    with running_hello(tmp_path_factory.mktemp("hello")) as hello:
+        yield hello.url
+
+
+@pytest.fixture(scope="session")
+def client(base_url: str) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=base_url, timeout=10) as client:
+        yield client
+
+
+@pytest.fixture
+def api(servers: Servers) -> Iterator[Running]:
+    """An API process of the test's own, beside the servers of this test process."""
+    with running_api(servers) as api:
+        yield api

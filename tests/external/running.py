@@ -1,0 +1,87 @@
+"""Processes of the service, started as a user starts them."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Thread
+
+from hello.connectors.embedded.servers import Servers, destroy
+
+HELLO = (sys.executable, "-m", "hello")
+LISTENING = re.compile(r"(?:up at |listening .*)(http://[\d.]+:\d+)")
+PATIENCE_S = 60
+
+
+@dataclass(frozen=True)
+class Running:
+    url: str
+    process: subprocess.Popen[str]
+    printed: list[str]
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """Return the exit code."""
+        self.process.send_signal(number)
+        return self.process.wait(PATIENCE_S)
+
+
+@contextmanager
+def running_hello(data_dir: Path, *arguments: str) -> Iterator[Running]:
+    """Run the whole product, and remove its data at the end."""
+    try:
+        with started("run", "--port", "0", "--data-dir", str(data_dir), *arguments) as running:
+            yield running
+    finally:
+        destroy(data_dir)
+
+
+@contextmanager
+def running_api(servers: Servers, *arguments: str, **environment: str) -> Iterator[Running]:
+    variables = places(servers) | environment
+    subprocess.run([*HELLO, "migrate"], env=os.environ | variables, check=True, stdout=subprocess.DEVNULL)
+    with started("api", "--port", "0", *arguments, environment=variables) as running:
+        yield running
+
+
+def places(servers: Servers) -> dict[str, str]:
+    return {"DATABASE_URL": servers.database_url, "REDIS_URL": servers.redis_url}
+
+
+@contextmanager
+def started(*arguments: str, environment: Mapping[str, str] | None = None) -> Iterator[Running]:
+    """Start the command and wait until it says where it listens."""
+    process = subprocess.Popen(
+        [*HELLO, *arguments],
+        env=os.environ | (environment or {}),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    printed: list[str] = []
+    with process:
+        try:
+            yield Running(address(process, printed), process, printed)
+        finally:
+            process.terminate()
+            process.wait(PATIENCE_S)
+
+
+def address(process: subprocess.Popen[str], printed: list[str]) -> str:
+    """Read until there is an address, and go on reading, so that the process never waits for us."""
+    for line in iter(process.stdout.readline, "") if process.stdout else ():
+        printed.append(line)
+        if found := LISTENING.search(line):
+            Thread(target=keep_reading, args=(process, printed), daemon=True).start()
+            return found[1]
+    message = "the server did not start:\n" + "".join(printed)
+    raise AssertionError(message)
+
+
+def keep_reading(process: subprocess.Popen[str], printed: list[str]) -> None:
+    with suppress(ValueError):  # closed by the other thread
+        printed.extend(process.stdout or ())

@@ -1,0 +1,80 @@
+"""What holds on every path: problems, request ids, health, metrics, the API's own description."""
+
+import httpx
+import pytest
+from openapi_spec_validator import validate
+
+from tests.builders import a_name
+from tests.external.test_hello import assert_problem
+
+pytestmark = pytest.mark.external
+
+
+@pytest.mark.parametrize("path", ["/", "/nope", "/hello", "/hello/John/", "/hello/John/x", "/api/v1/health/"])
+def test_an_unknown_path_is_404(client: httpx.Client, path: str) -> None:
+    assert_problem(client.get(path), 404)
+
+
+def test_a_request_id_is_made(client: httpx.Client) -> None:
+    first, second = (client.get("/api/v1/health").headers["X-Request-ID"] for _ in range(2))
+    assert first != second
+
+
+@pytest.mark.parametrize("given", ["a", "A.b_c-1", "x" * 128])
+def test_a_well_formed_request_id_is_kept(client: httpx.Client, given: str) -> None:
+    response = client.get("/nope", headers={"X-Request-ID": given})
+    assert response.headers["X-Request-ID"] == response.json()["request_id"] == given
+
+
+@pytest.mark.parametrize("given", ["", "x" * 129, "a b", "ä", "a\tb"])
+def test_another_is_replaced(client: httpx.Client, given: str) -> None:
+    response = client.get("/nope", headers=[(b"X-Request-ID", given.encode())])
+    assert response.headers["X-Request-ID"] not in (given, "")
+
+
+def test_liveness(client: httpx.Client) -> None:
+    response = client.get("/api/v1/health")
+    assert (response.status_code, response.json()) == (200, {"status": "ok"})
+
+
+def test_readiness(client: httpx.Client) -> None:
+    response = client.get("/api/v1/health/ready")
+    assert (response.status_code, response.json()["status"]) == (200, "ready")
+    assert {check["status"] for check in response.json()["checks"].values()} == {"up"}
+    assert response.json()["checks"].keys() == {"database", "cache"}
+
+
+def test_metrics_count_by_route_and_name_nobody(client: httpx.Client) -> None:
+    name = a_name()
+    client.get(f"/hello/{name}")
+    metrics = client.get("/metrics")
+    assert metrics.headers["Content-Type"].startswith("text/plain")
+    line = 'http_request_duration_seconds_count{method="GET",route="/hello/{username}",status="404"}'
+    assert line in metrics.text
+    assert name not in metrics.text
+
+
+def test_no_server_header(client: httpx.Client) -> None:
+    assert "Server" not in client.get("/api/v1/health").headers
+
+
+def test_the_description_is_openapi_3_1_and_promises_what_is_kept(client: httpx.Client) -> None:
+    document = client.get("/openapi.json").json()
+    validate(document)
+    assert document["openapi"].startswith("3.1")
+    operations = [operation for path in document["paths"].values() for operation in path.values()]
+    assert all(operation["operationId"] and "422" not in operation["responses"] for operation in operations)
+    assert all("default" in operation["responses"] for operation in operations)
+    put = document["paths"]["/hello/{username}"]["put"]
+    assert put["responses"].keys() == {"204", "400", "413", "415", "500", "default"}
+
+
+def test_the_docs_need_no_other_host(client: httpx.Client) -> None:
+    page = client.get("/docs").text
+    assert "swagger-ui-bundle.js" in page
+    assert not [
+        link
+        for link in page.split('"')
+        if link.startswith(("http", "//")) and client.base_url.host not in link
+    ]
+    assert client.get("/swagger/swagger-ui-bundle.js").status_code == 200

@@ -1,0 +1,167 @@
+"""What clients see while something is stopped, killed or slow, and afterwards."""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from hello.connectors.embedded.servers import Servers, destroy, embedded_servers
+from tests.builders import a_name
+from tests.external.running import Running, places, running_api, started
+from tests.external.test_hello import JSON, assert_problem, put
+
+pytestmark = pytest.mark.external
+
+
+def until(condition: Callable[[], bool], timeout_s: float = 20) -> None:
+    end = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.02)
+
+
+@pytest.fixture(scope="module")
+def own_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+    """Servers of this module's own, since it stops them."""
+    data_dir = tmp_path_factory.mktemp("faults")
+    try:
+        with embedded_servers(data_dir) as servers:
+            yield servers
+    finally:
+        destroy(data_dir)
+
+
+@contextmanager
+def client_of(api: Running) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=api.url, timeout=10) as client:
+        yield client
+
+
+@contextmanager
+def serving(servers: Servers, **environment: str) -> Iterator[tuple[Running, httpx.Client]]:
+    with running_api(servers, **environment) as api, client_of(api) as client:
+        yield api, client
+
+
+def ready(client: httpx.Client) -> bool:
+    return bool(client.get("/api/v1/health/ready").json()["status"] == "ready")
+
+
+def assert_database_is_missed(client: httpx.Client, name: str) -> None:
+    for method in ("GET", "PUT", "DELETE"):
+        body = {"dateOfBirth": "1990-05-17"} if method == "PUT" else None
+        answer = client.request(method, f"/hello/{name}", json=body, timeout=3)
+        assert assert_problem(answer, 500)["detail"] == "something went wrong on our side"
+    unready = client.get("/api/v1/health/ready")
+    assert (unready.status_code, unready.json()["status"]) == (503, "unready")
+    assert unready.json()["checks"]["database"]["status"] == "down"
+    assert client.get("/api/v1/health").status_code == 200
+
+
+def test_postgres_stopped_and_started(own_servers: Servers) -> None:
+    name = a_name()
+    with serving(own_servers) as (_, client):
+        put(client, name, "1990-05-17")
+        own_servers.postgres.stop()
+        try:
+            assert_database_is_missed(client, name)
+        finally:
+            own_servers.postgres.start()
+        until(lambda: ready(client))
+        assert client.get(f"/hello/{name}").status_code == 200
+
+
+def test_postgres_that_hangs(own_servers: Servers) -> None:
+    name = a_name()
+    with serving(own_servers) as (_, client):
+        put(client, name, "1990-05-17")
+        with hanging(own_servers.postgres.pid):
+            assert_database_is_missed(client, name)
+        until(lambda: ready(client))
+        assert client.get(f"/hello/{name}").status_code == 200
+
+
+@contextmanager
+def hanging(pid: int | None) -> Iterator[None]:
+    """Stop the server and all its processes where they stand."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    processes = [pid or 0, *map(int, children)]
+    try:
+        for process in processes:
+            os.kill(process, signal.SIGSTOP)
+        yield
+    finally:
+        for process in processes:
+            os.kill(process, signal.SIGCONT)
+
+
+def test_an_api_starts_without_its_database(own_servers: Servers) -> None:
+    own_servers.postgres.stop()
+    try:
+        with started("api", "--port", "0", environment=places(own_servers)) as api, client_of(api) as client:
+            assert_database_is_missed(client, a_name())
+            own_servers.postgres.start()
+            until(lambda: ready(client))
+    finally:
+        own_servers.postgres.start()
+
+
+def test_without_valkey_it_is_degraded(own_servers: Servers) -> None:
+    with serving(own_servers) as (_, client):
+        own_servers.valkey.stop()
+        try:
+            degraded = client.get("/api/v1/health/ready")
+            assert (degraded.status_code, degraded.json()["status"]) == (200, "degraded")
+            assert put(client, a_name(), "1990-05-17").status_code == 204
+        finally:
+            own_servers.valkey.start()
+        until(lambda: ready(client))
+
+
+def test_shutdown_is_announced_before_the_listener_closes(own_servers: Servers) -> None:
+    with serving(own_servers, DRAIN_S="2") as (api, client):
+        api.process.send_signal(signal.SIGTERM)
+        until(lambda: client.get("/api/v1/health/ready").status_code == 503)
+        assert client.get("/api/v1/health/ready").json()["status"] == "unready"
+        assert put(client, a_name(), "1990-05-17").status_code == 204
+        assert api.process.wait(20) == 0
+
+
+def test_requests_in_flight_are_finished(own_servers: Servers) -> None:
+    """A body that is still on its way when the process is told to stop is waited for."""
+    name = a_name()
+    with serving(own_servers) as (api, client):
+        body = b'{"dateOfBirth": "1990-05-17"}'
+
+        def slowly() -> Iterator[bytes]:
+            yield body[:5]
+            api.process.send_signal(signal.SIGTERM)
+            until(lambda: not accepts(api.url))
+            yield body[5:]
+
+        assert client.put(f"/hello/{name}", content=slowly(), headers=JSON).status_code == 204
+        assert api.process.wait(20) == 0
+    with serving(own_servers) as (_, client):
+        assert client.get(f"/hello/{name}").status_code == 200
+
+
+def accepts(url: str) -> bool:
+    try:
+        httpx.get(url, timeout=5)
+    except httpx.TransportError:
+        return False
+    return True
+
+
+def test_workers_share_the_port_and_the_measurements(own_servers: Servers) -> None:
+    with running_api(own_servers, "--workers", "2") as api:
+        ids: set[str] = set()
+        while len(ids) < 2:
+            ids.add(httpx.get(f"{api.url}/api/v1/health").headers["X-Request-ID"].split("-")[0])
+        assert "http_request_duration_seconds_count" in httpx.get(f"{api.url}/metrics").text
+        assert api.stop(signal.SIGINT) == 0

@@ -1,0 +1,132 @@
+"""`hello run`: what it prints, keeps and leaves behind."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from hello.connectors.embedded.servers import destroy
+from tests.builders import a_name
+from tests.external.running import HELLO, running_hello, started
+from tests.external.test_hello import put
+
+pytestmark = pytest.mark.external
+
+
+@pytest.fixture(scope="module")
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("run")
+    yield folder
+    destroy(folder)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_data_survives_a_restart_and_no_process_does(data_dir: Path, number: signal.Signals) -> None:
+    name = a_name()
+    with started("run", "--port", "0", "--data-dir", str(data_dir)) as hello:
+        with httpx.Client(base_url=hello.url) as client:
+            put(client, name, "1990-05-17")
+        family = descendants(hello.process.pid)
+        assert len(family) >= 3
+        assert hello.stop(number) == 0
+    assert not [pid for pid in family if Path(f"/proc/{pid}").exists()]
+    with started("run", "--port", "0", "--data-dir", str(data_dir)) as hello:
+        assert httpx.get(f"{hello.url}/hello/{name}").status_code == 200
+
+
+def descendants(pid: int) -> list[int]:
+    children = map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
+    return [found for child in children for found in (child, *descendants(child))]
+
+
+def test_an_api_that_is_killed_comes_back(data_dir: Path) -> None:
+    with started("run", "--port", "0", "--data-dir", str(data_dir)) as hello:
+        [api] = [
+            pid
+            for pid in descendants(hello.process.pid)
+            if b"--fd" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        ]
+        os.kill(api, signal.SIGKILL)
+        assert httpx.get(f"{hello.url}/api/v1/health", timeout=20).status_code == 200
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*HELLO, *arguments],
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def assert_one_clear_line(result: subprocess.CompletedProcess[str], words: str) -> None:
+    assert result.returncode == 1
+    lines = result.stderr.strip().splitlines()
+    assert len(lines) == 1, result.stderr
+    assert lines[0].startswith("hello: ")
+    assert words in lines[0]
+
+
+def test_a_taken_port(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        result = run("run", "--port", str(port), "--data-dir", str(tmp_path / "data"))
+    assert_one_clear_line(result, f"cannot listen on 127.0.0.1:{port}")
+    assert not (tmp_path / "data").exists()
+
+
+def test_another_instance_on_the_data_directory(data_dir: Path) -> None:
+    with started("run", "--port", "0", "--data-dir", str(data_dir)):
+        assert_one_clear_line(run("run", "--port", "0", "--data-dir", str(data_dir)), str(data_dir))
+
+
+def test_a_data_directory_that_is_a_file(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("")
+    assert_one_clear_line(run("run", "--port", "0", "--data-dir", str(tmp_path / "data")), str(tmp_path))
+
+
+def test_a_setting_that_makes_no_sense(tmp_path: Path) -> None:
+    result = run("run", "--port", "0", "--data-dir", str(tmp_path / "data"), TIMEZONE="Mars")
+    assert_one_clear_line(result, "TIMEZONE")
+
+
+def test_a_database_that_is_away_when_migrating() -> None:
+    result = run("migrate", DATABASE_URL="postgresql://hello:sesame@127.0.0.1:1/hello")
+    assert_one_clear_line(result, "the database cannot be reached")
+    assert "sesame" not in result.stderr
+
+
+def test_the_check_of_the_schema(tmp_path: Path) -> None:
+    try:
+        result = run("migrate", "--check", "--data-dir", str(tmp_path / "data"))
+        assert_one_clear_line(result, "not up to date")
+        assert run("migrate", "--data-dir", str(tmp_path / "data")).returncode == 0
+        assert run("migrate", "--check", "--data-dir", str(tmp_path / "data")).returncode == 0
+    finally:
+        destroy(tmp_path / "data")
+
+
+@pytest.mark.parametrize("command", [[], ["run"], ["api"], ["migrate"], ["destroy"]])
+def test_help_teaches(command: list[str]) -> None:
+    result = run(*command, "--help")
+    assert result.returncode == 0
+    assert "Usage: " in result.stdout
+
+
+def test_a_change_of_the_source_starts_it_anew(tmp_path: Path) -> None:
+    with running_hello(tmp_path / "data", "--reload") as hello:
+        before = httpx.get(f"{hello.url}/api/v1/health").headers["X-Request-ID"].split("-")[0]
+        source = Path(sys.modules["hello"].__file__ or "")
+        while True:
+            source.touch()
+            after = httpx.get(f"{hello.url}/api/v1/health", timeout=20).headers["X-Request-ID"].split("-")[0]
+            if after != before:
+                break

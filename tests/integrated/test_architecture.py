@@ -1,0 +1,46 @@
+"""The layers hold, and the check of them would notice if they did not."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.integrated
+ROOT = Path(__file__).parents[2]
+LINT = (sys.executable, "-c", "from importlinter.cli import lint_imports_command; lint_imports_command()")
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    shutil.copytree(ROOT / "src" / "hello", tmp_path / "hello")
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    return tmp_path
+
+
+def lint(folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*LINT, "--no-cache"], cwd=folder, capture_output=True, text=True, check=False)
+
+
+def test_the_layers_hold(copy: Path) -> None:
+    result = lint(copy)
+    assert result.returncode == 0, result.stdout
+
+
+@pytest.mark.parametrize(
+    ("module", "planted", "contract"),
+    [
+        ("core/clock.py", "import hello.entities.people", "each layer imports only the layers below it"),
+        ("connectors/redis/client.py", "import hello.interface.cli", "each layer imports only"),
+        ("services/people.py", "import sqlalchemy", "services know no framework"),
+        ("entities/people.py", "import fastapi", "entities know only the mapper"),
+        ("interface/cli.py", "import asyncpg", "the interface knows no SQL"),
+    ],
+)
+def test_a_violation_is_found(copy: Path, module: str, planted: str, contract: str) -> None:
+    with (copy / "hello" / module).open("a") as source:
+        source.write(f"\n{planted}\n")
+    result = lint(copy)
+    assert result.returncode == 1
+    assert any(contract in line and "BROKEN" in line for line in result.stdout.splitlines())

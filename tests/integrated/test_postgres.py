@@ -1,0 +1,111 @@
+"""What PostgreSQL does to us: races, faults and time-outs."""
+
+import asyncio
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
+
+from hello.connectors.postgres.engine import Database, open_engine
+from hello.connectors.postgres.schema import SchemaProbe
+from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
+from hello.entities.errors import UnavailableError
+from tests.builders import a_name, a_person
+
+pytestmark = pytest.mark.integrated
+
+
+async def test_two_first_saves_at_once_are_one_row(
+    unit_of_work: PostgresUnitOfWork, engine: AsyncEngine
+) -> None:
+    name = a_name()
+
+    async def save(born: date) -> None:
+        async with unit_of_work.begin() as tx:
+            await tx.people.save(a_person(name, born))
+
+    await asyncio.gather(*(save(date(1990, 1, day)) for day in range(1, 11)))
+    async with engine.connect() as connection:
+        count = await connection.scalar(text("SELECT count(*) FROM people WHERE username = :n"), {"n": name})
+    assert count == 1
+
+
+async def test_saving_and_reading_take_one_statement_each(
+    unit_of_work: PostgresUnitOfWork, queries: list[str]
+) -> None:
+    john = a_person()
+    async with unit_of_work.begin() as tx:
+        await tx.people.save(john)
+    async with unit_of_work.begin() as tx:
+        await tx.people.get(john.username)
+    assert [query.split()[0] for query in queries] == ["INSERT", "SELECT"]
+
+
+async def test_a_statement_that_takes_too_long_is_unavailable(database: Database) -> None:
+    async with open_engine(replace(database, deadline_s=0.05)) as engine:
+        with pytest.raises(UnavailableError):
+            await sleep(PostgresUnitOfWork(async_sessionmaker(engine), 5))
+
+
+async def test_a_server_that_does_not_answer_is_unavailable(engine: AsyncEngine) -> None:
+    with pytest.raises(UnavailableError):
+        await sleep(PostgresUnitOfWork(async_sessionmaker(engine), 0.05))
+
+
+async def sleep(unit_of_work: PostgresUnitOfWork) -> None:
+    async with unit_of_work.begin() as tx:
+        await tx.people.session.execute(text("SELECT pg_sleep(10)"))
+
+
+async def test_a_bug_in_a_statement_stays_a_bug(unit_of_work: PostgresUnitOfWork) -> None:
+    with pytest.raises(ProgrammingError):
+        async with unit_of_work.begin() as tx:
+            await tx.people.session.execute(text("SELEC 1"))
+
+
+async def test_a_full_pool_is_unavailable(database: Database) -> None:
+    tight = replace(database, pool_size=1, pool_overflow=0, connect_timeout_s=0.1)
+    async with open_engine(tight) as engine, engine.connect():
+        with pytest.raises(UnavailableError):
+            await sleep(PostgresUnitOfWork(async_sessionmaker(engine), 5))
+
+
+async def test_a_connection_that_the_server_has_closed_is_not_used_again(database: Database) -> None:
+    async with open_engine(replace(database, pool_size=1)) as engine:
+        unit_of_work = PostgresUnitOfWork(async_sessionmaker(engine), 5)
+        async with engine.connect() as connection:
+            pid = await connection.scalar(text("SELECT pg_backend_pid()"))
+            closed = connection_lost(await connection.get_raw_connection())
+        async with open_engine(database) as other, other.connect() as killer:
+            await killer.execute(text(f"SELECT pg_terminate_backend({pid})"))
+        await closed.wait()
+        async with unit_of_work.begin() as tx:
+            await tx.people.save(a_person())
+
+
+def connection_lost(connection: object) -> asyncio.Event:
+    lost = asyncio.Event()
+    connection.driver_connection.add_termination_listener(lambda _: lost.set())  # type: ignore[attr-defined]
+    return lost
+
+
+@pytest.mark.parametrize(
+    "dsn", ["postgresql://nobody@127.0.0.1:1/none", "postgresql://nobody@/x?host=/nowhere"]
+)
+async def test_a_database_that_is_away_is_unavailable(dsn: str) -> None:
+    async with open_engine(Database(dsn=dsn, application_name="test")) as engine:
+        with pytest.raises(UnavailableError):
+            await sleep(PostgresUnitOfWork(async_sessionmaker(engine), 5))
+
+
+@pytest.mark.parametrize(("needed", "up"), [("0000", True), ("0001", True), ("9999", False)])
+async def test_only_a_schema_older_than_the_code_is_unfit(engine: AsyncEngine, needed: str, up: bool) -> None:  # noqa: FBT001
+    probe = SchemaProbe(engine, needed)
+    if up:
+        await probe.check()
+    else:
+        with pytest.raises(UnavailableError, match="the code needs 9999"):
+            await probe.check()

@@ -1,0 +1,69 @@
+"""What a name and a day of birth may be, and what the service does with them."""
+
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from hello.core.clock import Clock
+from hello.entities.birthdays import LeapDay
+from hello.entities.errors import InvalidError, NotFoundError
+from hello.entities.greetings import DaysWording, Greeting
+from hello.entities.people import check_username
+from hello.services.people import PeopleService, SavePerson
+from tests.builders import NOON, TODAY
+from tests.twins import TwinUnitOfWork
+
+UTC = ZoneInfo("UTC")
+
+
+def service(twin: TwinUnitOfWork, now: Clock = lambda: NOON, zone: str = "UTC") -> PeopleService:
+    return PeopleService(
+        begin=twin.begin,
+        now=now,
+        zone=ZoneInfo(zone),
+        leap_day=LeapDay.MAR1,
+        greeting=Greeting(DaysWording.SPEC),
+    )
+
+
+@pytest.mark.parametrize("name", ["a", "John", "Z" * 100, "health"])
+def test_letters_make_a_name(name: str) -> None:
+    assert check_username(name) == name
+
+
+@pytest.mark.parametrize(
+    "name", ["", "Z" * 101, "john\n", "Jöhn", "john1", "a b", "\u017f", "\u212a", "a/b", "\0"]
+)
+def test_anything_else_does_not(name: str) -> None:
+    with pytest.raises(InvalidError) as raised:
+        check_username(name)
+    assert raised.value.field == "username"
+
+
+@pytest.mark.parametrize("born", [TODAY, TODAY + timedelta(1)])
+async def test_nobody_is_born_today_or_later(twin: TwinUnitOfWork, born: date) -> None:
+    with pytest.raises(InvalidError, match="before today, 2026-06-15"):
+        await service(twin).save(SavePerson(username="John", date_of_birth=born))
+    assert not twin.stored.people.rows
+
+
+async def test_today_is_the_day_where_the_service_lives(twin: TwinUnitOfWork) -> None:
+    """At noon in UTC it is tomorrow already on Kiritimati."""
+    await service(twin, zone="Pacific/Kiritimati").save(SavePerson(username="John", date_of_birth=TODAY))
+    assert twin.stored.people.rows["John"].date_of_birth == TODAY
+
+
+async def test_a_client_may_ask_for_another_zone(twin: TwinUnitOfWork) -> None:
+    people = service(twin)
+    await people.save(SavePerson(username="John", date_of_birth=date(1990, 6, 16)))
+    assert await people.greet("John") == "Hello, John! Your birthday is in 1 day(s)"
+    assert await people.greet("John", ZoneInfo("Pacific/Kiritimati")) == "Hello, John! Happy birthday!"
+
+
+async def test_who_is_removed_is_forgotten(twin: TwinUnitOfWork) -> None:
+    people = service(twin)
+    await people.save(SavePerson(username="John", date_of_birth=date(1990, 6, 16)))
+    await people.remove("John")
+    with pytest.raises(NotFoundError):
+        await people.greet("John")

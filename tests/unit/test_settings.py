@@ -1,0 +1,98 @@
+"""Settings: what is read, what is refused, and that secrets stay secret."""
+
+from pathlib import Path
+
+import pytest
+
+from hello.core.settings import Settings, SettingsError, read_settings
+
+
+@pytest.fixture(autouse=True)
+def no_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Start from an empty environment and a directory without `.env`."""
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+def read(monkeypatch: pytest.MonkeyPatch, **variables: str) -> Settings:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    return read_settings()
+
+
+def test_a_laptop_needs_no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = read(monkeypatch)
+    assert settings.database_dsn == "postgresql://hello:hello@127.0.0.1:5432/hello"
+    assert settings.redis_dsn is None
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+asyncpg"])
+def test_every_spelling_of_the_url_is_taken(monkeypatch: pytest.MonkeyPatch, scheme: str) -> None:
+    settings = read(monkeypatch, DATABASE_URL=f"{scheme}://me:pw@db/x?sslmode=require")
+    assert settings.database_dsn == "postgresql://me:pw@db/x?sslmode=require"
+
+
+def test_the_parts_make_the_url(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = read(
+        monkeypatch,
+        POSTGRES_HOST="/run/pg",
+        POSTGRES_USER="a b",
+        POSTGRES_PASSWORD="p@/:%",  # noqa: S106
+        POSTGRES_SSLMODE="disable",
+    )
+    assert settings.database_dsn == (
+        "postgresql://a%20b:p%40%2F%3A%25@/hello?host=%2Frun%2Fpg&port=5432&sslmode=disable"
+    )
+
+
+def test_dot_env_is_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("TIMEZONE=Europe/Paris\nUNRELATED=1\n")
+    assert read(monkeypatch).zone.key == "Europe/Paris"
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("DATABASE_URL", "mysql://me:sesame@db/x"),
+        ("REDIS_URL", "http://me:sesame@redis"),
+        ("TIMEZONE", "Mars/sesame"),
+        ("LEAP_DAY", "sesame"),
+        ("DAYS_WORDING", "sesame"),
+        ("LOG_FORMAT", "sesame"),
+        ("DATABASE_POOL_SIZE", "0"),
+        ("DATABASE_DEADLINE_S", "sesame"),
+        ("ENVIRONMENT", "sesame"),
+    ],
+)
+def test_a_bad_value_names_its_variable_and_is_not_shown(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    with pytest.raises(SettingsError, match=variable) as raised:
+        read(monkeypatch, **{variable: value})
+    assert "sesame" not in str(raised.value)
+
+
+@pytest.mark.parametrize("url", [None, "postgresql://hello:hello@db/hello"])
+def test_production_refuses_the_laptops_password(monkeypatch: pytest.MonkeyPatch, url: str | None) -> None:
+    variables = {"ENVIRONMENT": "production"} | ({"DATABASE_URL": url} if url else {})
+    with pytest.raises(SettingsError, match="POSTGRES_PASSWORD"):
+        read(monkeypatch, **variables)
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql://hello:kai7Aith@db/hello", "postgresql://hello@/hello?host=/run/postgresql"]
+)
+def test_production_takes_a_password_or_a_socket(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    assert read(monkeypatch, ENVIRONMENT="production", DATABASE_URL=url).database_dsn == url
+
+
+def test_secrets_are_not_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = read(monkeypatch, DATABASE_URL="postgresql://me:sesame@db/x", REDIS_URL="redis://:sesame@r")
+    assert "sesame" not in f"{settings!r} {settings}"
+
+
+def test_the_example_shows_every_setting() -> None:
+    example = (Path(__file__).parents[2] / ".env.example").read_text()
+    missing = [name for name in Settings.model_fields if name.upper() + "=" not in example]
+    assert missing == []
