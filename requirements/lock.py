@@ -28,7 +28,18 @@ OPTIONS = [
 def lock(folder: Path, *more: str) -> None:
     """Keep the pins that stand in `folder` already; a later lock agrees with the one before it."""
     for name, options in LOCKS.items():
-        command = ["uv", "pip", "compile", *OPTIONS, *options, *more, f"--output-file={name}", str(PROJECT)]
+        command = [
+            sys.executable,
+            "-m",
+            "uv",
+            "pip",
+            "compile",
+            *OPTIONS,
+            *options,
+            *more,
+            f"--output-file={name}",
+            str(PROJECT),
+        ]
         subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)  # noqa: S603
 
 

@@ -22,8 +22,11 @@ def ensure_directory(path: Path, account: Account, mode: int = PRIVATE) -> None:
     found = path.lstat()
     if not stat.S_ISDIR(found.st_mode):
         raise EmbeddedError(f"{path} is in the way: it must be a directory")
-    if found.st_uid != account.uid or found.st_mode & 0o777 & ~mode:
-        raise EmbeddedError(f"{path} must belong to user {account.uid} with mode {mode:o} or less")
+    if (found.st_uid, found.st_mode & 0o777 & ~mode) != (account.uid, 0):
+        wanted = f"user {account.uid} with mode {mode:o}"
+        raise EmbeddedError(
+            f"{path} belongs to user {found.st_uid} with mode {found.st_mode & 0o777:o}, not to {wanted}"
+        )
 
 
 def create(path: Path, account: Account, mode: int) -> None:

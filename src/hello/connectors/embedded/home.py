@@ -13,10 +13,11 @@ from hello.connectors.embedded.directories import PASSABLE, PRIVATE, ensure_dire
 from hello.connectors.embedded.errors import EmbeddedError, explained
 from hello.connectors.embedded.lock import only_instance
 from hello.connectors.embedded.log import Log
+from hello.connectors.embedded.note import refuse_moved, write_note
 from hello.connectors.embedded.state import STATE, digest, state_in_use
 
-NOTE = "elsewhere.txt"
-RUN_BYTES = 107 - len("/.s.PGSQL.5432")
+RUN_BYTES = 103 - len("/.s.PGSQL.5432")
+"""Linux would take four more than macOS."""
 PLAIN = re.compile(r"[\w./+-]+", re.ASCII)
 
 
@@ -48,7 +49,8 @@ def prepare(data_dir: Path, stack: ExitStack) -> Home:
     data_dir.mkdir(PRIVATE if account.user is None else PASSABLE, parents=True, exist_ok=True)
     stack.enter_context(only_instance(data_dir))
     base = base_of(data_dir, account)
-    note_where(data_dir, base)
+    refuse_moved(data_dir, base)
+    write_note(data_dir, base)
     if base != data_dir:
         stack.enter_context(state_in_use(base.parent))
         ensure_directory(base, Account(), PASSABLE)
@@ -66,10 +68,12 @@ def leave(home: Home) -> None:
 
 def base_of(data_dir: Path, account: Account) -> Path:
     elsewhere = elsewhere_of(data_dir)
-    if account.user is None or (account.can_reach(data_dir) and fits(data_dir) and not elsewhere.exists()):
+    if account.user is None or (
+        account.can_reach(data_dir) and fits(data_dir / "run") and not elsewhere.exists()
+    ):
         return data_dir
     if (data_dir / "postgres").exists():
-        raise EmbeddedError(f"user {USER} cannot enter {data_dir}, where its data lies")
+        raise EmbeddedError(f"user {USER} cannot work in {data_dir}, where its data lies")
     return elsewhere
 
 
@@ -77,29 +81,16 @@ def elsewhere_of(data_dir: Path) -> Path:
     return STATE / digest(data_dir)
 
 
-def note_where(data_dir: Path, base: Path) -> None:
-    """Raise `EmbeddedError` when the note names another place, as the directory was moved or copied."""
-    note = data_dir / NOTE
-    noted = Path(note.read_text().splitlines()[-1]) if note.exists() else base
-    if noted != base and noted.exists():
-        raise EmbeddedError(f"the data of {data_dir} is in {noted}: move it to {base}, or remove {note}")
-    note.unlink(missing_ok=True)
-    if base != data_dir:
-        with note.open("x") as file:
-            file.write(
-                f"The servers' user {USER} cannot work in this directory, so their data is in\n{base}\n"
-            )
-
-
 def run_of(base: Path) -> Path:
-    return base / "run" if fits(base) else temporary_run(base)
+    return base / "run" if fits(base / "run") else temporary_run(base)
 
 
-def fits(base: Path) -> bool:
+def fits(run: Path) -> bool:
     """Socket paths are short, and clients take a comma or a space in them for something else."""
-    run = base / "run"
     return len(os.fsencode(run)) <= RUN_BYTES and PLAIN.fullmatch(str(run)) is not None
 
 
 def temporary_run(base: Path) -> Path:
-    return Path(tempfile.gettempdir()) / f"hello-{os.geteuid()}-{digest(base)}"
+    name = f"hello-{os.geteuid()}-{digest(base)}"
+    places = [Path(place) / name for place in (tempfile.gettempdir(), "/tmp")]  # noqa: S108
+    return next(filter(fits, places), places[-1])

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from hello.connectors.embedded.directories import remove, remove_unfinished
 from hello.connectors.embedded.errors import explained
-from hello.connectors.embedded.home import NOTE, elsewhere_of, temporary_run
+from hello.connectors.embedded.home import elsewhere_of, temporary_run
 from hello.connectors.embedded.lock import LOCK, only_instance, was_used
+from hello.connectors.embedded.note import NOTE, refuse_moved
 from hello.connectors.embedded.postgres import STOP_STEPS as POSTGRES_STEPS
 from hello.connectors.embedded.postgres import leftover_postgres
 from hello.connectors.embedded.state import STATE, tidy
@@ -26,22 +27,29 @@ def destroy(data_dir: Path) -> None:
     with explained():
         data_dir = data_dir.resolve()
         if was_used(data_dir):
-            destroy_inside(data_dir)
-        if os.geteuid() == 0:
-            remove_servers(elsewhere_of(data_dir))
-            remove(elsewhere_of(data_dir))
-            tidy(STATE)
+            with only_instance(data_dir):
+                remove_outside(data_dir)
+                remove_inside(data_dir)
+            with suppress(OSError):
+                data_dir.rmdir()
         else:
-            remove(temporary_run(data_dir))
+            remove_outside(data_dir)
 
 
-def destroy_inside(data_dir: Path) -> None:
-    with only_instance(data_dir):
-        remove_servers(data_dir)
-        for name in (*LOGS, NOTE, LOCK):
-            remove(data_dir / name)
-    with suppress(OSError):
-        data_dir.rmdir()
+def remove_outside(data_dir: Path) -> None:
+    refuse_moved(data_dir, elsewhere_of(data_dir))
+    if os.geteuid() == 0:
+        remove_servers(elsewhere_of(data_dir))
+        remove(elsewhere_of(data_dir))
+        tidy(STATE)
+    else:
+        remove(temporary_run(data_dir))
+
+
+def remove_inside(data_dir: Path) -> None:
+    remove_servers(data_dir)
+    for name in (*LOGS, NOTE, LOCK):
+        remove(data_dir / name)
 
 
 def remove_servers(base: Path) -> None:
