@@ -1,6 +1,7 @@
-"""Processes that do not outlive the one that started them."""
+"""Processes that do not outlive the one that started them, even when that is killed (Linux)."""
 
 import ctypes
+import os
 import sys
 from collections.abc import Callable
 from signal import Signals
@@ -8,12 +9,16 @@ from signal import Signals
 PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
-def die_with_parent(number: Signals) -> Callable[[], None] | None:
-    """Return what a child runs before its program, for the kernel to send it `number` when its parent dies.
-
-    Linux only, None elsewhere. A change of user clears the wish: it must be made after that.
-    """
+def die_with_parent(by: Signals) -> Callable[[], None] | None:
+    """Return what a child calls between fork and exec, after it has become another user; else None."""
     if sys.platform != "linux":
         return None
     prctl = ctypes.CDLL(None).prctl
-    return lambda: prctl(PR_SET_PDEATHSIG, int(number)) and None
+    parent = os.getpid()
+
+    def ask_for_signal() -> None:
+        prctl(PR_SET_PDEATHSIG, int(by))
+        if os.getppid() != parent:
+            os._exit(1)
+
+    return ask_for_signal

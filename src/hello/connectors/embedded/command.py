@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hello.connectors.embedded.account import Account
-from hello.connectors.embedded.death import die_with_parent
 from hello.connectors.embedded.errors import EmbeddedError
 from hello.connectors.embedded.log import Log
+from hello.core.processes import die_with_parent
 
 INHERITED = ("DYLD_LIBRARY_PATH", "LD_LIBRARY_PATH")
 
