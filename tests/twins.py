@@ -1,29 +1,49 @@
 """In-memory twins of the ports: they keep the same promises, as the contract tests show."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
+from datetime import date
 
+from hello.entities.birthdays import BirthdayGroup, Celebration, month_day
 from hello.entities.errors import NotFoundError
 from hello.entities.people import Person
+from hello.services.ports import Load
 
 
 @dataclass
 class TwinPeople:
-    rows: dict[str, Person] = field(default_factory=dict)
+    rows: dict[str, date] = field(default_factory=dict)
 
-    async def get(self, username: str) -> Person:
+    async def find(self, usernames: Collection[str]) -> Mapping[str, date]:
+        return {name: self.rows[name] for name in usernames if name in self.rows}
+
+    async def save(self, births: Mapping[str, date]) -> Collection[date]:
+        replaced = {self.rows[name] for name in births if name in self.rows}
+        self.rows |= births
+        return replaced
+
+    async def remove(self, username: str) -> date:
         if username not in self.rows:
             raise NotFoundError(f"nobody is called {username}")
-        return self.rows[username]
+        return self.rows.pop(username)
 
-    async def save(self, person: Person) -> None:
-        self.rows[person.username] = person
+    async def celebrating(
+        self, groups: Sequence[BirthdayGroup], after: tuple[int, str], limit: int
+    ) -> Sequence[Celebration]:
+        everyone = [
+            Celebration(name, born, group.day, group.in_days)
+            for group in groups
+            for name, born in self.rows.items()
+            if month_day(born) == group.month_day
+        ]
+        ordered = sorted(everyone, key=lambda person: (person.in_days, person.username))
+        return [person for person in ordered if (person.in_days, person.username) > after][:limit]
 
-    async def remove(self, username: str) -> None:
-        await self.get(username)
-        del self.rows[username]
+    async def page(self, after: str, limit: int) -> Sequence[Person]:
+        names = sorted(name for name in self.rows if name > after)[:limit]
+        return [Person(username=name, date_of_birth=self.rows[name]) for name in names]
 
 
 @dataclass
@@ -45,3 +65,22 @@ class TwinUnitOfWork:
         draft = deepcopy(self.stored)
         yield draft
         self.stored = draft
+
+
+@dataclass
+class TwinPages:
+    """A page that is loaded during a drop goes into the dictionary that the drop has taken away."""
+
+    groups: dict[str, dict[str, bytes]] = field(default_factory=dict)
+    dropped: list[str] = field(default_factory=list)
+
+    async def get(self, group: str, page: str, load: Load) -> bytes:
+        pages = self.groups.setdefault(group, {})
+        if page not in pages:
+            pages[page] = await load()
+        return pages[page]
+
+    async def drop(self, groups: Collection[str]) -> None:
+        self.dropped += groups
+        for group in groups:
+            self.groups.pop(group, None)

@@ -5,9 +5,11 @@ from datetime import date
 import pytest
 
 from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
+from hello.entities.birthdays import BirthdayGroup
 from hello.entities.errors import NotFoundError
+from hello.entities.people import Person
 from hello.services.ports import Begin
-from tests.builders import a_person
+from tests.builders import a_name, a_person
 from tests.twins import TwinUnitOfWork
 
 
@@ -15,36 +17,34 @@ class PeopleContract:
     async def test_who_is_saved_can_be_read_in_the_next_transaction(self, begin: Begin) -> None:
         john = a_person(born=date(1990, 5, 17))
         async with begin() as tx:
-            await tx.people.save(john)
+            await tx.people.save(births(john))
         async with begin() as tx:
-            found = await tx.people.get(john.username)
-        assert (found.username, found.date_of_birth) == (john.username, date(1990, 5, 17))
+            assert await tx.people.find([john.username, a_name()]) == {john.username: date(1990, 5, 17)}
 
     async def test_the_last_save_counts(self, begin: Begin) -> None:
         john = a_person()
         for born in (date(1990, 5, 17), date(1, 1, 1)):
             async with begin() as tx:
-                await tx.people.save(a_person(john.username, born))
+                replaced = await tx.people.save({john.username: born})
         async with begin() as tx:
-            assert (await tx.people.get(john.username)).date_of_birth == date(1, 1, 1)
+            assert await tx.people.find([john.username]) == {john.username: date(1, 1, 1)}
+        assert set(replaced) == {date(1990, 5, 17)}
 
     async def test_names_differ_by_case(self, begin: Begin) -> None:
         john = a_person()
         async with begin() as tx:
-            await tx.people.save(john)
-        with pytest.raises(NotFoundError):
-            async with begin() as tx:
-                await tx.people.get(john.username.swapcase())
+            await tx.people.save(births(john))
+        async with begin() as tx:
+            assert await tx.people.find([john.username.swapcase()]) == {}
 
     async def test_who_is_removed_is_gone(self, begin: Begin) -> None:
         john = a_person()
         async with begin() as tx:
-            await tx.people.save(john)
+            await tx.people.save(births(john))
         async with begin() as tx:
-            await tx.people.remove(john.username)
-        with pytest.raises(NotFoundError):
-            async with begin() as tx:
-                await tx.people.get(john.username)
+            assert await tx.people.remove(john.username) == john.date_of_birth
+        async with begin() as tx:
+            assert await tx.people.find([john.username]) == {}
 
     async def test_a_stranger_cannot_be_removed(self, begin: Begin) -> None:
         with pytest.raises(NotFoundError):
@@ -55,11 +55,40 @@ class PeopleContract:
         john = a_person()
         with pytest.raises(ZeroDivisionError):
             async with begin() as tx:
-                await tx.people.save(john)
+                await tx.people.save(births(john))
                 raise ZeroDivisionError
-        with pytest.raises(NotFoundError):
-            async with begin() as tx:
-                await tx.people.get(john.username)
+        async with begin() as tx:
+            assert await tx.people.find([john.username]) == {}
+
+    async def test_those_who_celebrate_come_soonest_first_and_then_by_name(self, begin: Begin) -> None:
+        """The names begin with `zzz`: others in the database sort before them."""
+        tag = f"zzz{a_name()}"
+        people = {f"{tag}B": date(1990, 5, 17), f"{tag}a": date(1980, 5, 17), f"{tag}A": date(1970, 5, 18)}
+        groups = [BirthdayGroup(517, date(2026, 5, 17), 0), BirthdayGroup(518, date(2026, 5, 18), 1)]
+        async with begin() as tx:
+            await tx.people.save(people)
+        async with begin() as tx:
+            first = await tx.people.celebrating(groups, (0, tag), 1000)
+        assert [(one.username, one.in_days, one.turns) for one in first if one.username.startswith(tag)] == [
+            (f"{tag}B", 0, 36),
+            (f"{tag}a", 0, 46),
+            (f"{tag}A", 1, 56),
+        ]
+        async with begin() as tx:
+            assert (await tx.people.celebrating(groups, (0, f"{tag}B"), 1))[0].username == f"{tag}a"
+            assert await tx.people.celebrating(groups[1:], (1, f"{tag}A"), 1) == []
+
+    async def test_pages_go_through_everybody_by_name(self, begin: Begin) -> None:
+        tag = f"zzz{a_name()}"
+        async with begin() as tx:
+            await tx.people.save({f"{tag}{letter}": date(1990, 5, 17) for letter in "bBa"})
+        async with begin() as tx:
+            pages = [await tx.people.page(after, 2) for after in (tag, f"{tag}a")]
+        assert [[person.username[-1] for person in page] for page in pages] == [["B", "a"], ["b"]]
+
+
+def births(person: Person) -> dict[str, date]:
+    return {person.username: person.date_of_birth}
 
 
 class TestTwin(PeopleContract):

@@ -5,22 +5,23 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from hello.core.clock import Clock
 from hello.entities.birthdays import LeapDay
 from hello.entities.errors import InvalidError, NotFoundError
 from hello.entities.greetings import DaysWording, Greeting
 from hello.entities.people import check_username
+from hello.services.birthday_lists import BirthdayLists
 from hello.services.people import PeopleService, SavePerson
 from tests.builders import NOON, TODAY
-from tests.twins import TwinUnitOfWork
+from tests.twins import TwinPages, TwinUnitOfWork
 
 UTC = ZoneInfo("UTC")
 
 
-def service(twin: TwinUnitOfWork, now: Clock = lambda: NOON, zone: str = "UTC") -> PeopleService:
+def service(twin: TwinUnitOfWork, zone: str = "UTC", pages: TwinPages | None = None) -> PeopleService:
     return PeopleService(
         begin=twin.begin,
-        now=now,
+        lists=BirthdayLists(pages=pages or TwinPages(), now=lambda: NOON, leap_day=LeapDay.MAR1),
+        now=lambda: NOON,
         zone=ZoneInfo(zone),
         leap_day=LeapDay.MAR1,
         greeting=Greeting(DaysWording.SPEC),
@@ -51,7 +52,7 @@ async def test_nobody_is_born_today_or_later(twin: TwinUnitOfWork, born: date) -
 async def test_today_is_the_day_where_the_service_lives(twin: TwinUnitOfWork) -> None:
     """At noon in UTC it is tomorrow already on Kiritimati."""
     await service(twin, zone="Pacific/Kiritimati").save(SavePerson(username="John", date_of_birth=TODAY))
-    assert twin.stored.people.rows["John"].date_of_birth == TODAY
+    assert twin.stored.people.rows["John"] == TODAY
 
 
 async def test_a_client_may_ask_for_another_zone(twin: TwinUnitOfWork) -> None:

@@ -84,7 +84,15 @@ def test_production_refuses_the_laptops_password(monkeypatch: pytest.MonkeyPatch
     "url", ["postgresql://hello:kai7Aith@db/hello", "postgresql://hello@/hello?host=/run/postgresql"]
 )
 def test_production_takes_a_password_or_a_socket(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
-    assert read(monkeypatch, ENVIRONMENT="production", DATABASE_URL=url).database_dsn == url
+    settings = read(monkeypatch, ENVIRONMENT="production", DATABASE_URL=url, SECRET_KEY="k" * 32)
+    assert settings.database_dsn == url
+
+
+@pytest.mark.parametrize("secret", [None, "short", "k" * 31])
+def test_production_refuses_a_weak_secret(monkeypatch: pytest.MonkeyPatch, secret: str | None) -> None:
+    variables = {"ENVIRONMENT": "production", "DATABASE_URL": "postgresql://hello:kai7Aith@db/hello"}
+    with pytest.raises(SettingsError, match="SECRET_KEY"):
+        read(monkeypatch, **variables, **({"SECRET_KEY": secret} if secret else {}))
 
 
 def test_secrets_are_not_printed(monkeypatch: pytest.MonkeyPatch) -> None:

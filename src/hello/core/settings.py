@@ -12,7 +12,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from hello.core.zones import zone
 
 POSTGRES_SCHEMES = {"postgres", "postgresql", "postgresql+asyncpg"}
-REDIS_SCHEMES = {"redis", "rediss", "unix"}
+REDIS_SCHEMES = {"redis", "rediss", "redis+cluster", "rediss+cluster", "unix"}
+LAPTOP_SECRET, SECRET_LENGTH = "only good enough for a laptop", 32
 LAPTOP_PASSWORDS = {"", "hello", "postgres", "password"}
 
 Seconds = Annotated[float, Field(gt=0, le=3600)]
@@ -62,6 +63,10 @@ class Settings(BaseSettings):
 
     redis_url: SecretStr | None = None
     redis_timeout_s: Seconds = 0.25
+    cache_lease_s: Annotated[float, Field(ge=0.05, le=60)] = 1
+
+    secret_key: SecretStr = SecretStr(LAPTOP_SECRET)
+    admin_token: Annotated[SecretStr, Field(min_length=SECRET_LENGTH)] | None = None
 
     body_limit_bytes: Annotated[int, Field(ge=1024)] = 1_048_576
     drain_s: Annotated[float, Field(ge=0, le=300)] = 0
@@ -104,7 +109,14 @@ class Settings(BaseSettings):
         if self.environment is Environment.PRODUCTION and self._password() in LAPTOP_PASSWORDS:
             message = "set DATABASE_URL or POSTGRES_PASSWORD to a password of your own in production"
             raise ValueError(message)
+        if self.environment is Environment.PRODUCTION and self._secret_is_weak():
+            message = f"set SECRET_KEY to {SECRET_LENGTH} characters or more of your own in production"
+            raise ValueError(message)
         return self
+
+    def _secret_is_weak(self) -> bool:
+        secret = self.secret_key.get_secret_value()
+        return secret == LAPTOP_SECRET or len(secret) < SECRET_LENGTH
 
     def _password(self) -> str | None:
         parts = urlsplit(self.database_dsn)

@@ -1,9 +1,12 @@
-"""When a birthday is celebrated, and how many days are left until it."""
+"""When a birthday is celebrated, how many days are left until it, and who celebrates on a day."""
 
-from datetime import date
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
 from enum import StrEnum
 
 FEBRUARY, MARCH, LEAP_DAY = 2, 3, 29
+BORN_ON_LEAP_DAY = 229
 
 
 class LeapDay(StrEnum):
@@ -11,6 +14,29 @@ class LeapDay(StrEnum):
 
     MAR1 = "mar1"
     FEB28 = "feb28"
+
+
+@dataclass(frozen=True, slots=True)
+class Celebration:
+    """Someone's birthday: on `day`, `in_days` days from today."""
+
+    username: str
+    born: date
+    day: date
+    in_days: int
+
+    @property
+    def turns(self) -> int:
+        return self.day.year - self.born.year
+
+
+@dataclass(frozen=True, slots=True)
+class BirthdayGroup:
+    """Those born on one day of the year (`month_day`, 229 for 29 February), and when they celebrate next."""
+
+    month_day: int
+    day: date
+    in_days: int
 
 
 def celebration(born: date, year: int, rule: LeapDay) -> date:
@@ -29,3 +55,25 @@ def days_until_birthday(born: date, today: date, rule: LeapDay) -> int:
     this_year = celebration(born, today.year, rule)
     following = this_year if this_year >= today else celebration(born, today.year + 1, rule)
     return (following - today).days
+
+
+def month_day(day: date) -> int:
+    return 100 * day.month + day.day
+
+
+def month_days_celebrated(day: date, rule: LeapDay) -> tuple[int, ...]:
+    """Return the days of birth, as `month_day`, that are celebrated on this day: one, or two with leapers."""
+    leapers = celebration(date(2000, FEBRUARY, LEAP_DAY), day.year, rule) == day
+    own = month_day(day)
+    return (own, BORN_ON_LEAP_DAY) if leapers and own != BORN_ON_LEAP_DAY else (own,)
+
+
+def groups_between(today: date, first: int, last: int, rule: LeapDay) -> Iterator[BirthdayGroup]:
+    """Yield who celebrates `first` to `last` days from today, soonest first, each group only once."""
+    seen: set[int] = set()
+    for in_days in range(first, last + 1):
+        day = today + timedelta(in_days)
+        for found in month_days_celebrated(day, rule):
+            if found not in seen:
+                seen.add(found)
+                yield BirthdayGroup(found, day, in_days)

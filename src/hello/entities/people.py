@@ -3,7 +3,7 @@
 import re
 from datetime import date
 
-from sqlalchemy import Text
+from sqlalchemy import Computed, Index, SmallInteger, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hello.entities.base import Base
@@ -11,13 +11,22 @@ from hello.entities.errors import InvalidError
 
 USERNAME_PATTERN = "[A-Za-z]{1,100}"
 USERNAME = re.compile(USERNAME_PATTERN)
+MONTH_DAY = "(EXTRACT(month FROM date_of_birth) * 100 + EXTRACT(day FROM date_of_birth))::smallint"
 
 
 class Person(Base, kw_only=True):
-    __tablename__ = "people"
+    """Names sort by code points. `previous_date_of_birth` is what the last save replaced.
 
-    username: Mapped[str] = mapped_column(Text, primary_key=True)
+    A save returns it: only the row itself, once it is locked, knows which list the person has left.
+    """
+
+    __tablename__ = "people"
+    __table_args__ = (Index(None, "month_day", "username", postgresql_include=["date_of_birth"]),)
+
+    username: Mapped[str] = mapped_column(Text(collation="C"), primary_key=True)
     date_of_birth: Mapped[date]
+    previous_date_of_birth: Mapped[date | None] = mapped_column(init=False, default=None)
+    month_day: Mapped[int] = mapped_column(SmallInteger, Computed(MONTH_DAY, persisted=True), init=False)
 
 
 def check_username(text: str) -> str:

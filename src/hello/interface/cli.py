@@ -1,8 +1,5 @@
 """The command `hello`."""
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +7,8 @@ import typer
 
 from hello.core.settings import Settings
 from hello.entities.errors import UnavailableError
+from hello.interface.cli_commands import Commands, Listen
+from hello.interface.cli_people import add_people
 
 HELP = """Hello knows whose birthday it is, says hello, and lets you send a gift.
 
@@ -17,32 +16,6 @@ Try it on this machine, with nothing else installed:  [bold]hello run[/bold]
 In production, run the parts beside your own PostgreSQL and Redis, found by DATABASE_URL and REDIS_URL:
 [bold]hello migrate[/bold], then [bold]hello api[/bold]. Every setting is described in .env.example.
 """
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listen:
-    """Where the API listens: at an address, or at a descriptor that is open already."""
-
-    host: str
-    port: int
-    workers: int = 1
-    reload: bool = False
-    descriptor: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Commands:
-    """What the commands do, handed in by the composition root; `errors` have a message for people."""
-
-    settings: Callable[[], Settings]
-    serve: Callable[[Settings, Listen], None]
-    run: Callable[[Settings, Listen, Path], None]
-    embedded_settings: Callable[[Path], AbstractContextManager[Settings]]
-    migrate: Callable[[Settings], None]
-    drift: Callable[[Settings], str | None]
-    write_migration: Callable[[Settings, str], None]
-    destroy: Callable[[Path], None]
-    errors: tuple[type[Exception], ...]
 
 
 Host = Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for all.", envvar="HOST")]
@@ -67,6 +40,7 @@ def create_cli(commands: Commands) -> typer.Typer:
     add_run(cli, commands)
     add_api(cli, commands)
     add_migrate(cli, commands)
+    add_people(cli, commands)
     add_care(cli, commands)
     return cli
 

@@ -1,6 +1,7 @@
 """Which processes make up the service on one machine, and what people are told of them."""
 
 import asyncio
+import json
 import os
 import socket
 import sys
@@ -20,12 +21,43 @@ from hello.interface.supervisor import Child
 
 ME = (sys.executable, "-m", "hello")
 SOURCE = Path(hello.__file__).parent
+PLACES = "places.json"
 PATIENCE_S, GRACE_S = 60, 5
 
 
 def environment_of(settings: Settings) -> dict[str, str]:
     """Return what tells a child where PostgreSQL and Redis are."""
     return {"DATABASE_URL": settings.database_dsn, "REDIS_URL": settings.redis_dsn or ""}
+
+
+def is_configured() -> bool:
+    """Say whether the environment or `.env` names a database."""
+    return bool(Settings().model_fields_set & {"database_url", "postgres_host"})
+
+
+@contextmanager
+def places_written(data_dir: Path, settings: Settings) -> Iterator[None]:
+    """Tell tools where the servers are while they run: in a file that only we can read."""
+    path = data_dir / PLACES
+    path.unlink(missing_ok=True)
+    with open(path, "w", opener=only_for_us) as file:
+        json.dump({"database_url": settings.database_dsn, "redis_url": settings.redis_dsn}, file)
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def only_for_us(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_EXCL, 0o600)
+
+
+def read_places(data_dir: Path) -> dict[str, str]:
+    try:
+        places: dict[str, str] = json.loads((data_dir / PLACES).read_text())
+    except (OSError, ValueError):
+        return {}
+    return places
 
 
 async def nothing() -> None:

@@ -1,23 +1,38 @@
 """Everything the business asks of the outside world, on one page."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from datetime import date
 from typing import Protocol, TypeAlias
 
+from hello.entities.birthdays import BirthdayGroup, Celebration
 from hello.entities.people import Person
 
 
 class People(Protocol):
-    async def get(self, username: str) -> Person:
-        """Raise `NotFoundError` when nobody has this name."""
+    async def find(self, usernames: Collection[str]) -> Mapping[str, date]:
+        """Return the days of birth of those who are known."""
         ...
 
-    async def save(self, person: Person) -> None:
-        """Store the person, new or known, in one statement: two first saves at once are no conflict."""
+    async def save(self, births: Mapping[str, date]) -> Collection[date]:
+        """Store them, new or known, in one statement; return the days of birth that were replaced.
+
+        Names are taken in order, so that two writers of the same names cannot deadlock.
+        """
         ...
 
-    async def remove(self, username: str) -> None:
-        """Raise `NotFoundError` when nobody has this name."""
+    async def remove(self, username: str) -> date:
+        """Return the day of birth; raise `NotFoundError` when nobody has this name."""
+        ...
+
+    async def celebrating(
+        self, groups: Sequence[BirthdayGroup], after: tuple[int, str], limit: int
+    ) -> Sequence[Celebration]:
+        """Return at most `limit` of those born on these days, by `in_days` and name, behind `after`."""
+        ...
+
+    async def page(self, after: str, limit: int) -> Sequence[Person]:
+        """Return at most `limit` people by name, from behind `after` on."""
         ...
 
 
@@ -29,6 +44,22 @@ class Transaction(Protocol):
 
 
 Begin: TypeAlias = Callable[[], AbstractAsyncContextManager[Transaction]]
+Load: TypeAlias = Callable[[], Awaitable[bytes]]
+
+
+class Pages(Protocol):
+    """A cache of finished pages, in groups that become stale together.
+
+    After `drop` has returned, no replica serves a page that was loaded before `drop` was called.
+    """
+
+    async def get(self, group: str, page: str, load: Load) -> bytes:
+        """Return the page; load it when it is not cached, or when the cache is away."""
+        ...
+
+    async def drop(self, groups: Collection[str]) -> None:
+        """Forget all pages of the groups; when the cache is away, wait until they have run out."""
+        ...
 
 
 class Probe(Protocol):

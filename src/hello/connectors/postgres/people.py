@@ -1,33 +1,90 @@
 """People in PostgreSQL."""
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
-from sqlalchemy import delete
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ARRAY, Integer, SmallInteger, Text, bindparam, delete, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from hello.entities.birthdays import BirthdayGroup, Celebration
 from hello.entities.errors import NotFoundError
 from hello.entities.people import Person
+
+FIND = text("SELECT username, date_of_birth FROM people WHERE username = ANY(:names)").bindparams(
+    bindparam("names", type_=ARRAY(Text))
+)
+SAVE = text(
+    """
+    INSERT INTO people (username, date_of_birth)
+    SELECT name, CAST(born AS date)
+    FROM unnest(CAST(:names AS text[]), CAST(:births AS text[])) AS new (name, born)
+    ON CONFLICT (username) DO UPDATE
+    SET previous_date_of_birth = people.date_of_birth, date_of_birth = excluded.date_of_birth
+    RETURNING previous_date_of_birth
+    """
+).bindparams(bindparam("names", type_=ARRAY(Text)), bindparam("births", type_=ARRAY(Text)))
+CELEBRATING = text(
+    """
+    SELECT person.username, person.date_of_birth, one.in_days
+    FROM unnest(CAST(:month_days AS smallint[]), CAST(:in_days AS integer[])) AS one (month_day, in_days)
+    CROSS JOIN LATERAL (
+        SELECT username, date_of_birth
+        FROM people
+        WHERE month_day = one.month_day
+          AND username > CASE WHEN one.in_days = :after_days THEN :after_name ELSE '' END
+        ORDER BY username
+        LIMIT :limit
+    ) AS person
+    ORDER BY one.in_days, person.username
+    LIMIT :limit
+    """
+).bindparams(
+    bindparam("month_days", type_=ARRAY(SmallInteger)),
+    bindparam("in_days", type_=ARRAY(Integer)),
+    bindparam("after_days", type_=Integer),
+    bindparam("after_name", type_=Text),
+    bindparam("limit", type_=Integer),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class PostgresPeople:
     session: AsyncSession
 
-    async def get(self, username: str) -> Person:
-        person = await self.session.get(Person, username)
-        if person is None:
-            raise NotFoundError(f"nobody is called {username}")
-        return person
+    async def find(self, usernames: Collection[str]) -> Mapping[str, date]:
+        found = await self.session.execute(FIND, {"names": list(usernames)})
+        return {row.username: row.date_of_birth for row in found}
 
-    async def save(self, person: Person) -> None:
-        statement = insert(Person).values(username=person.username, date_of_birth=person.date_of_birth)
-        update = {Person.date_of_birth: statement.excluded.date_of_birth}
-        await self.session.execute(
-            statement.on_conflict_do_update(index_elements=[Person.username], set_=update)
-        )
+    async def save(self, births: Mapping[str, date]) -> Collection[date]:
+        """Send dates as text: asyncpg makes the first day of the calendar, 0001-01-01, into `-infinity`."""
+        names = sorted(births)
+        parameters = {"names": names, "births": [births[name].isoformat() for name in names]}
+        replaced = await self.session.scalars(SAVE, parameters)
+        return {born for born in replaced if born is not None}
 
-    async def remove(self, username: str) -> None:
-        query = delete(Person).where(Person.username == username).returning(Person.username)
-        if (await self.session.execute(query)).first() is None:
+    async def remove(self, username: str) -> date:
+        query = delete(Person).where(Person.username == username).returning(Person.date_of_birth)
+        born = await self.session.scalar(query)
+        if born is None:
             raise NotFoundError(f"nobody is called {username}")
+        return born
+
+    async def celebrating(
+        self, groups: Sequence[BirthdayGroup], after: tuple[int, str], limit: int
+    ) -> Sequence[Celebration]:
+        """Look into the index once for each group, as far as the page needs: flat in the number of people."""
+        days = {group.in_days: group.day for group in groups}
+        parameters = {
+            "month_days": [group.month_day for group in groups],
+            "in_days": [group.in_days for group in groups],
+            "after_days": after[0],
+            "after_name": after[1],
+            "limit": limit,
+        }
+        found = await self.session.execute(CELEBRATING, parameters)
+        return [Celebration(username, born, days[in_days], in_days) for username, born, in_days in found]
+
+    async def page(self, after: str, limit: int) -> Sequence[Person]:
+        query = select(Person).where(Person.username > after).order_by(Person.username).limit(limit)
+        return (await self.session.scalars(query)).all()

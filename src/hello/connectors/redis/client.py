@@ -1,28 +1,50 @@
-"""The connection to Redis or Valkey, and whether it is there."""
+"""The connection to Redis or Valkey, of one server or of a cluster, and whether it is there."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
-from redis.asyncio import Redis
+from redis.asyncio import Redis, RedisCluster
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from hello.entities.errors import UnavailableError
 
+CLUSTER = "+cluster://"
+MAX_CONNECTIONS = 100
+
 
 @asynccontextmanager
-async def open_redis(url: str, timeout_s: float) -> AsyncIterator[Redis]:
-    """Connect at the first use; no call takes longer than the time-out, connecting included."""
-    client = Redis.from_url(url, socket_timeout=timeout_s, socket_connect_timeout=timeout_s)
+async def open_redis(url: str, timeout_s: float) -> AsyncIterator[Any]:
+    """Connect at the first use; no call takes longer than the time-out. `redis+cluster://` is a cluster."""
+    client = cluster(url, timeout_s) if CLUSTER in url else single(url, timeout_s)
     try:
         yield client
     finally:
         await client.aclose()
 
 
+def single(url: str, timeout_s: float) -> Redis:
+    """Try nothing twice: the breaker and the time-out decide how long a fault may take."""
+    return Redis.from_url(
+        url,
+        socket_timeout=timeout_s,
+        socket_connect_timeout=timeout_s,
+        max_connections=MAX_CONNECTIONS,
+        retry=Retry(NoBackoff(), 0),
+    )
+
+
+def cluster(url: str, timeout_s: float) -> RedisCluster:
+    plain = url.replace(CLUSTER, "://")
+    return RedisCluster.from_url(plain, socket_timeout=timeout_s, socket_connect_timeout=timeout_s)
+
+
 @dataclass(frozen=True, slots=True)
 class RedisProbe:
-    redis: Redis
+    redis: Any
     name: str = "cache"
     required: bool = False
 

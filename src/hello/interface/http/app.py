@@ -2,27 +2,38 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 from starlette.types import ASGIApp
 
+from hello.core.cursors import Cursors
 from hello.core.ids import request_ids
 from hello.interface.http.docs import SUMMARY, describe
 from hello.interface.http.metrics import http_metrics
 from hello.interface.http.observe import Observe
 from hello.interface.http.problems import answer_with_problems
-from hello.interface.http.routers import health, people
+from hello.interface.http.routers import birthdays, health, imports, people
 from hello.services.use_cases import OpenUseCases
 
 
-def create_app(open_use_cases: OpenUseCases, *, body_limit: int, registry: CollectorRegistry) -> ASGIApp:
-    """Build the application; `body_limit` in bytes."""
-    app = create_api(open_use_cases, registry)
-    return Observe(app=app, new_id=request_ids(), metrics=http_metrics(registry), body_limit=body_limit)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpOptions:
+    """`body_limit` in bytes; without an `admin_token` nobody is an administrator."""
+
+    body_limit: int
+    secret: bytes
+    admin_token: str | None = None
 
 
-def create_api(open_use_cases: OpenUseCases, registry: CollectorRegistry) -> FastAPI:
+def create_app(open_use_cases: OpenUseCases, options: HttpOptions, registry: CollectorRegistry) -> ASGIApp:
+    app = create_api(open_use_cases, options, registry)
+    metrics = http_metrics(registry)
+    return Observe(app=app, new_id=request_ids(), metrics=metrics, body_limit=options.body_limit)
+
+
+def create_api(open_use_cases: OpenUseCases, options: HttpOptions, registry: CollectorRegistry) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_use_cases() as app.state.use_cases:
@@ -40,8 +51,10 @@ def create_api(open_use_cases: OpenUseCases, registry: CollectorRegistry) -> Fas
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.registry = registry
-    app.include_router(people.router)
-    app.include_router(health.router)
+    app.state.cursors = Cursors(options.secret)
+    app.state.admin_token = options.admin_token
+    for part in (people, birthdays, imports, health):
+        app.include_router(part.router)
     answer_with_problems(app)
     describe(app)
     return app

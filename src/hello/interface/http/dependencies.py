@@ -4,7 +4,9 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
+from hello.services.birthdays import BirthdayService
 from hello.services.health import HealthService
+from hello.services.imports import ImportService
 from hello.services.people import PeopleService
 from hello.services.use_cases import UseCases
 
@@ -21,5 +23,15 @@ def health_service(request: Request) -> HealthService:
     return use_cases(request).health
 
 
+def birthday_service(request: Request) -> BirthdayService:
+    return use_cases(request).birthdays
+
+
+def import_service(request: Request) -> ImportService:
+    return use_cases(request).imports
+
+
+Birthdays = Annotated[BirthdayService, Depends(birthday_service)]
+Imports = Annotated[ImportService, Depends(import_service)]
 People = Annotated[PeopleService, Depends(people_service)]
 Health = Annotated[HealthService, Depends(health_service)]

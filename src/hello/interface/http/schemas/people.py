@@ -1,6 +1,5 @@
 """People as JSON."""
 
-import re
 from datetime import date
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -12,20 +11,10 @@ from starlette.exceptions import HTTPException
 from hello.core.zones import zone
 from hello.entities.errors import InvalidError
 from hello.entities.people import USERNAME_PATTERN, check_username
+from hello.interface.dates import DATE, parse_date
 from hello.services.people import SavePerson
 
-DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 DATE_SCHEMA = {"type": "string", "format": "date", "pattern": f"^{DATE.pattern}$", "examples": ["2000-02-29"]}
-
-
-def parse_date(text: object) -> date:
-    """Take exactly `YYYY-MM-DD`; pydantic's own dates also take numbers and times of day."""
-    if not isinstance(text, str) or DATE.fullmatch(text) is None:
-        raise ValueError("must be a date written YYYY-MM-DD")
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise ValueError("must be a day that exists") from None
 
 
 class PersonRequest(BaseModel):

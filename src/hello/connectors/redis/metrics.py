@@ -1,0 +1,38 @@
+"""What Prometheus is told of the cache."""
+
+from dataclasses import dataclass
+
+from prometheus_client import CollectorRegistry, Counter, Gauge
+
+
+@dataclass(frozen=True, slots=True)
+class CacheMetrics:
+    requests: Counter
+    drops: Counter
+    errors: Counter
+    breaker_open: Gauge
+
+    def failed(self, *, is_open: bool) -> None:
+        self.errors.inc()
+        self.breaker_open.set(is_open)
+
+    def succeeded(self) -> None:
+        self.breaker_open.set(0)
+
+
+def cache_metrics(registry: CollectorRegistry) -> CacheMetrics:
+    return CacheMetrics(
+        requests=Counter(
+            "cache_requests", "Pages asked for: hit, miss, bypass.", ("outcome",), registry=registry
+        ),
+        drops=Counter(
+            "cache_drops", "Groups dropped: acknowledged, or waited for.", ("outcome",), registry=registry
+        ),
+        errors=Counter("cache_errors", "Calls of Redis that failed.", registry=registry),
+        breaker_open=Gauge(
+            "cache_breaker_open",
+            "1 while Redis is not asked.",
+            registry=registry,
+            multiprocess_mode="livemax",
+        ),
+    )

@@ -1,0 +1,37 @@
+"""One call in flight for each key; whoever asks meanwhile shares the next one.
+
+Unlike the usual single flight, nobody joins a call that has begun: its answer may be older than the question.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Hashable
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+Key = TypeVar("Key", bound=Hashable)
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class Flights(Generic[Key, Value]):
+    """A call runs in a task of its own, so that a caller who gives up does not take it from the others."""
+
+    _flying: dict[Key, asyncio.Task[Value]] = field(default_factory=dict)
+    _boarding: dict[Key, asyncio.Task[Value]] = field(default_factory=dict)
+
+    async def join(self, key: Key, call: Callable[[], Awaitable[Value]]) -> Value:
+        """Share a call that begins after now; raise what it raises."""
+        task = self._boarding.get(key)
+        if task is None:
+            task = self._boarding[key] = asyncio.create_task(self._fly(key, call))
+        return await asyncio.shield(task)
+
+    async def _fly(self, key: Key, call: Callable[[], Awaitable[Value]]) -> Value:
+        if before := self._flying.get(key):
+            await asyncio.wait([before])
+        task = self._flying[key] = self._boarding.pop(key)
+        try:
+            return await call()
+        finally:
+            if self._flying.get(key) is task:
+                del self._flying[key]

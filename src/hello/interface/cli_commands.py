@@ -1,0 +1,37 @@
+"""What the command line needs of the composition root."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+from hello.core.settings import Settings
+from hello.services.use_cases import UseCases
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listen:
+    """Where the API listens: at an address, or at a descriptor that is open already."""
+
+    host: str
+    port: int
+    workers: int = 1
+    reload: bool = False
+    descriptor: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commands:
+    """What the commands do, handed in by the composition root; `errors` have a message for people."""
+
+    settings: Callable[[], Settings]
+    serve: Callable[[Settings, Listen], None]
+    run: Callable[[Settings, Listen, Path], None]
+    embedded_settings: Callable[[Path], AbstractContextManager[Settings]]
+    migrate: Callable[[Settings], None]
+    drift: Callable[[Settings], str | None]
+    write_migration: Callable[[Settings, str], None]
+    destroy: Callable[[Path], None]
+    settings_near: Callable[[Path], AbstractContextManager[Settings]]
+    use_cases: Callable[[Settings], AbstractAsyncContextManager[UseCases]]
+    errors: tuple[type[Exception], ...]

@@ -1,0 +1,107 @@
+"""`hello import`, `hello export`, `hello seed`: many people at once."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, BinaryIO
+
+import orjson
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from hello.interface.cli_commands import Commands
+from hello.interface.people_files import Kind, read_people
+from hello.interface.population import population
+from hello.services.imports import ImportReport, ImportService
+
+CHUNK = 1 << 18
+DataDir = Annotated[Path, typer.Option(help="Use the database of `hello run` in here.", envvar="DATA_DIR")]
+HERE = Path(".data")
+Work = Callable[[ImportService], Awaitable[None]]
+
+
+def add_people(cli: typer.Typer, commands: Commands) -> None:
+    @cli.command("import")
+    def import_(file: typer.FileBinaryRead, data_dir: DataDir = HERE) -> None:
+        """Save people from a file, NDJSON or `.csv`, or from `-`; leave with 1 when a line was rejected."""
+        report = ImportReport()
+        with_imports(commands, data_dir, lambda imports: load(imports, file, report))
+        show(report)
+
+    @cli.command()
+    def export(file: typer.FileBinaryWrite, data_dir: DataDir = HERE) -> None:
+        """Write everybody to a file, or to `-`, as NDJSON."""
+        with_imports(commands, data_dir, lambda imports: save(imports, file))
+
+    @cli.command()
+    def seed(
+        people: Annotated[int, typer.Option(help="How many.", min=1, max=100_000_000)] = 10_000,
+        data_dir: DataDir = HERE,
+    ) -> None:
+        """Fill in a plausible population: birthdays all over the year, some on 29 February."""
+        with_imports(commands, data_dir, lambda imports: grow(imports, people))
+        typer.echo(f"{people} people saved.")
+
+
+def with_imports(commands: Commands, data_dir: Path, work: Work) -> None:
+    async def run() -> None:
+        async with commands.use_cases(settings) as use_cases:
+            await work(use_cases.imports)
+
+    with commands.settings_near(data_dir) as settings:
+        asyncio.run(run())
+
+
+async def load(imports: ImportService, file: BinaryIO, report: ImportReport) -> None:
+    kind = Kind.CSV if file.name.endswith(".csv") else Kind.NDJSON
+    with bar(size_of(file), "bytes") as advance:
+        found = await imports.run(read_people(chunks(file, advance), kind))
+    report.accepted, report.rejected, report.errors = found.accepted, found.rejected, found.errors
+
+
+async def save(imports: ImportService, file: BinaryIO) -> None:
+    async for person in imports.export():
+        file.write(orjson.dumps({"username": person.username, "dateOfBirth": person.date_of_birth}) + b"\n")
+
+
+async def grow(imports: ImportService, count: int) -> None:
+    with bar(count, "people") as advance:
+        for births in population(count, imports.people.today()):
+            await imports.people.save_all(births)
+            advance(len(births))
+
+
+def show(report: ImportReport) -> None:
+    for error in report.errors:
+        typer.echo(f"line {error.line}: {error.message}")
+    typer.echo(f"{report.accepted} saved, {report.rejected} rejected.")
+    if report.rejected:
+        raise typer.Exit(1)
+
+
+async def chunks(file: BinaryIO, advance: Callable[[int], None]) -> AsyncIterator[bytes]:
+    while chunk := file.read(CHUNK):
+        yield chunk
+        advance(len(chunk))
+
+
+def size_of(file: BinaryIO) -> int | None:
+    """Return None for what has no size, such as a pipe."""
+    path = Path(file.name)
+    return path.stat().st_size if path.is_file() else None
+
+
+@contextmanager
+def bar(total: int | None, unit: str) -> Iterator[Callable[[int], None]]:
+    """Show progress on standard error; yields what to call with each advance."""
+    columns = (
+        BarColumn(),
+        TextColumn("{task.completed:,.0f} " + unit),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        task = progress.add_task(unit, total=total)
+        yield lambda count: progress.advance(task, count)

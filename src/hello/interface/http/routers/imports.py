@@ -1,0 +1,72 @@
+"""Many people at once, for administrators."""
+
+from collections.abc import AsyncIterator
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import StreamingResponse
+from starlette.exceptions import HTTPException
+
+from hello.interface.http.admin import Admin, AdminStream
+from hello.interface.http.dependencies import Imports
+from hello.interface.http.problems import problems
+from hello.interface.http.schemas.imports import ImportResponse
+from hello.interface.people_files import Kind, read_people
+from hello.services.imports import ImportService
+
+UNAUTHORIZED = HTTPStatus.UNAUTHORIZED
+ANY_TEXT: dict[str, Any] = {"schema": {"type": "string"}}
+FILE = {"requestBody": {"required": True, "content": {kind.value: ANY_TEXT for kind in Kind}}}
+router = APIRouter(prefix="/api/v1/birthdays", tags=["birthdays"])
+
+
+@router.post(
+    "/import",
+    operation_id="importPeople",
+    dependencies=[AdminStream],
+    openapi_extra=FILE,
+    responses=problems(
+        HTTPStatus.BAD_REQUEST,
+        UNAUTHORIZED,
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+    ),
+)
+async def import_people(request: Request, imports: Imports) -> ImportResponse:
+    """Save people line by line, however many; the same file may be sent again."""
+    report = await imports.run(read_people(request.stream(), kind_of(request)))
+    return ImportResponse.model_validate(report)
+
+
+def kind_of(request: Request) -> Kind:
+    given = request.headers.get("Content-Type", "").split(";")[0].strip().lower()
+    if given not in set(Kind):
+        kinds = " or ".join(Kind)
+        raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"the body must be {kinds}")
+    return Kind(given)
+
+
+@router.get(
+    "/export",
+    operation_id="exportPeople",
+    dependencies=[Admin],
+    response_class=Response,
+    responses={HTTPStatus.OK: {"content": {Kind.NDJSON.value: ANY_TEXT}}}
+    | problems(UNAUTHORIZED, HTTPStatus.SERVICE_UNAVAILABLE),
+)
+async def export_people(imports: Imports) -> StreamingResponse:
+    """Stream everybody as NDJSON, by name, in the form that an import takes."""
+    return StreamingResponse(lines(imports), media_type=Kind.NDJSON)
+
+
+async def lines(imports: ImportService) -> AsyncIterator[bytes]:
+    """Join lines into chunks: a chunk for each would cost more than its making."""
+    chunk = bytearray()
+    async for person in imports.export():
+        chunk += orjson.dumps({"username": person.username, "dateOfBirth": person.date_of_birth}) + b"\n"
+        if len(chunk) > 1 << 16:
+            yield bytes(chunk)
+            chunk.clear()
+    yield bytes(chunk)

@@ -1,0 +1,85 @@
+"""Lists of birthdays as JSON, and the cursors that lead through them."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Literal, TypeAlias
+
+from fastapi import Query, Request
+from pydantic import BaseModel
+
+from hello.core.cursors import Cursors
+from hello.entities.birthdays import Celebration
+from hello.entities.errors import InvalidError
+from hello.services.birthdays import BirthdayPage
+
+Limit = Annotated[int, Query(ge=1, le=100, description="How many at most")]
+Days = Annotated[int, Query(ge=1, le=366, description="How many days to look ahead")]
+CursorText = Annotated[str | None, Query(alias="cursor", description="`next_cursor` of the page before")]
+List: TypeAlias = Literal["today", "upcoming"]
+
+
+class BirthdayToday(BaseModel):
+    username: str
+    turns: int
+
+
+class BirthdayUpcoming(BirthdayToday):
+    date: date
+    in_days: int
+
+
+class TodayResponse(BaseModel):
+    date: date
+    people: list[BirthdayToday]
+    next_cursor: str | None
+
+
+class UpcomingResponse(BaseModel):
+    date: date
+    people: list[BirthdayUpcoming]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a page begins: the day the list is of, and the days ahead and the name behind which to go on."""
+
+    day: date
+    in_days: int = -1
+    username: str = ""
+
+
+def open_cursor(request: Request, which: List, cursor: str | None, day: date) -> Position:
+    """Return where the cursor leads, the beginning of the day's list without one; raise `InvalidError`."""
+    if cursor is None:
+        return Position(day)
+    try:
+        kind, opened, in_days, username = cursors(request).open(cursor)
+        position = Position(date.fromisoformat(opened), int(in_days), username)
+    except ValueError:
+        raise InvalidError("is not one that was handed out here", field="cursor") from None
+    if kind != which:
+        raise InvalidError("belongs to another list", field="cursor")
+    return position
+
+
+def seal_cursor(request: Request, which: List, page: BirthdayPage) -> str | None:
+    if page.last is None:
+        return None
+    in_days, username = page.last
+    return cursors(request).seal(which, page.day.isoformat(), str(in_days), username)
+
+
+def cursors(request: Request) -> Cursors:
+    found: Cursors = request.app.state.cursors
+    return found
+
+
+def person_today(person: Celebration) -> BirthdayToday:
+    return BirthdayToday(username=person.username, turns=person.turns)
+
+
+def person_upcoming(person: Celebration) -> BirthdayUpcoming:
+    return BirthdayUpcoming(
+        username=person.username, turns=person.turns, date=person.day, in_days=person.in_days
+    )

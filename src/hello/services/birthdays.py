@@ -1,0 +1,84 @@
+"""Who celebrates: today, soon, and as a calendar."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, tzinfo
+from typing import TypeAlias
+
+from hello.core.clock import Clock, today
+from hello.entities.birthdays import BirthdayGroup, Celebration, LeapDay, groups_between
+from hello.entities.errors import InvalidError
+from hello.services.birthday_lists import BirthdayLists, group_of
+from hello.services.ports import Begin
+
+START = (-1, "")
+SOON_DAYS, BATCH = 7, 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BirthdayPage:
+    """`last` is where the next page goes on: the days ahead and the name; None at the end."""
+
+    day: date
+    people: Sequence[Celebration]
+    last: tuple[int, str] | None
+
+
+Render: TypeAlias = Callable[[BirthdayPage], bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BirthdayService:
+    begin: Begin
+    lists: BirthdayLists
+    now: Clock
+    zone: tzinfo
+    leap_day: LeapDay
+
+    def today(self, zone: tzinfo | None) -> date:
+        return today(self.now, zone or self.zone)
+
+    async def rendered_today(self, day: date, after: str, limit: int, render: Render) -> bytes:
+        """Return a page of those who celebrate on `day`, as rendered when it was cached.
+
+        Raise `InvalidError` for a day that is today nowhere any more: changes do not reach its pages.
+        """
+        if day not in self.lists.days():
+            raise InvalidError("has run out, as its day is over", field="cursor")
+
+        async def load() -> bytes:
+            return render(await self.celebrating(day, 0, 0, (0, after), limit))
+
+        return await self.lists.pages.get(group_of(day), f"{limit}:{after}", load)
+
+    async def celebrating(
+        self, day: date, first: int, last: int, after: tuple[int, str], limit: int
+    ) -> BirthdayPage:
+        """Return a page of those who celebrate `first` to `last` days from `day`, soonest first."""
+        groups = list(groups_between(day, first, last, self.leap_day))
+        async with self.begin() as tx:
+            found: list[Celebration] = []
+            for part in soon_and_later([group for group in groups if group.in_days >= after[0]]):
+                found += await tx.people.celebrating(part, after, limit + 1 - len(found))
+        people = found[:limit]
+        more = len(found) > limit
+        return BirthdayPage(
+            day=day, people=people, last=(people[-1].in_days, people[-1].username) if more else None
+        )
+
+    async def everyone(self, days: int) -> AsyncIterator[Celebration]:
+        """Yield everyone who celebrates today or within so many days, in batches of bounded size."""
+        day, after = self.today(None), START
+        while True:
+            page = await self.celebrating(day, 0, days, after, BATCH)
+            for person in page.people:
+                yield person
+            if page.last is None:
+                return
+            after = page.last
+
+
+def soon_and_later(groups: Sequence[BirthdayGroup]) -> list[Sequence[BirthdayGroup]]:
+    """Ask for the coming days first: among many people they fill the page."""
+    parts = [groups[:SOON_DAYS], groups[SOON_DAYS:]]
+    return [part for part in parts if part]

@@ -1,0 +1,102 @@
+"""The promises of the port `Pages`, kept by the twin and by Valkey alike."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from time import monotonic
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from hello.bootstrap import redis_pages
+from hello.connectors.embedded.servers import Servers
+from hello.connectors.redis.client import open_redis
+from hello.core.settings import Settings
+from hello.services.ports import Pages
+from tests.builders import a_name
+from tests.twins import TwinPages
+
+
+class Source:
+    """What is cached: `current` is what a load finds when it begins; it answers when the gate opens."""
+
+    def __init__(self) -> None:
+        self.current, self.loads = b"old", 0
+        self.gate = asyncio.Event()
+        self.gate.set()
+
+    async def __call__(self) -> bytes:
+        self.loads += 1
+        found = self.current
+        await self.gate.wait()
+        return found
+
+
+class PagesContract:
+    async def test_a_page_is_loaded_once(self, pages: Pages) -> None:
+        group, source = a_name(), Source()
+        assert [await pages.get(group, "1", source) for _ in range(3)] == [b"old"] * 3
+        assert source.loads == 1
+
+    async def test_pages_and_groups_are_apart(self, pages: Pages) -> None:
+        group, source = a_name(), Source()
+        await pages.get(group, "1", source)
+        source.current = b"new"
+        assert await pages.get(group, "2", source) == b"new"
+        assert await pages.get(a_name(), "1", source) == b"new"
+        assert await pages.get(group, "1", source) == b"old"
+
+    async def test_what_is_dropped_is_loaded_anew(self, pages: Pages) -> None:
+        group, other, source = a_name(), a_name(), Source()
+        for name in (group, other):
+            await pages.get(name, "1", source)
+        source.current = b"new"
+        await pages.drop([group])
+        assert await pages.get(group, "1", source) == b"new"
+        assert await pages.get(other, "1", source) == b"old"
+
+    async def test_a_load_that_began_before_a_drop_is_not_served_after_it(self, pages: Pages) -> None:
+        group, source = a_name(), Source()
+        source.gate.clear()
+        early = asyncio.create_task(pages.get(group, "1", source))
+        while not source.loads:
+            await asyncio.sleep(0)
+        source.current = b"new"
+        await pages.drop([group])
+        late = asyncio.create_task(pages.get(group, "1", source))
+        source.gate.set()
+        assert await early == b"old"
+        assert await late == b"new"
+        assert await pages.get(group, "1", source) == b"new"
+
+
+class TestTwin(PagesContract):
+    @pytest.fixture
+    def pages(self) -> Pages:
+        return TwinPages()
+
+
+@pytest.mark.integrated
+class TestValkey(PagesContract):
+    @pytest.fixture
+    async def pages(self, servers: Servers) -> AsyncIterator[Pages]:
+        async with open_redis(servers.redis_url, 1) as redis:
+            yield redis_pages(Settings(), redis, CollectorRegistry())
+
+    async def test_many_readers_make_one_load_and_the_other_process_waits_for_it(
+        self, pages: Pages, servers: Servers
+    ) -> None:
+        group, source = a_name(), Source()
+        async with open_redis(servers.redis_url, 1) as redis:
+            other = redis_pages(Settings(), redis, CollectorRegistry())
+            readers = [one.get(group, "1", source) for one in (pages, other) for _ in range(50)]
+            assert set(await asyncio.gather(*readers)) == {b"old"}
+        assert source.loads == 1
+
+    async def test_a_page_runs_out(self, pages: Pages) -> None:
+        """Without a drop, as after a crash between commit and drop, a page is old for the lease at most."""
+        group, source = a_name(), Source()
+        await pages.get(group, "1", source)
+        source.current, start = b"new", monotonic()
+        while await pages.get(group, "1", source) == b"old":
+            await asyncio.sleep(0.01)
+        assert monotonic() - start <= Settings().cache_lease_s + 0.5

@@ -1,0 +1,152 @@
+"""`/api/v1/birthdays` to the letter of the contract."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+from icalendar import Calendar
+
+from tests.builders import a_name
+from tests.external.test_hello import assert_problem, put
+
+pytestmark = pytest.mark.external
+PATHS = ["/api/v1/birthdays/today", "/api/v1/birthdays/upcoming"]
+
+
+def today() -> date:
+    return datetime.now(UTC).date()
+
+
+def born(in_days: int, year: int = 1996) -> str:
+    """1996 is a leap year, so that every day of this year existed then."""
+    return (today() + timedelta(in_days)).replace(year=year).isoformat()
+
+
+def everybody(client: httpx.Client, path: str, **query: int) -> list[dict[str, Any]]:
+    """Follow the cursors, and see that the Link header says the same."""
+    found: list[dict[str, Any]] = []
+    page = client.get(path, params=query)
+    while True:
+        assert page.status_code == 200
+        found += page.json()["people"]
+        cursor = page.json()["next_cursor"]
+        if cursor is None:
+            assert "Link" not in page.headers
+            return found
+        assert page.links["next"]["url"].endswith(f"cursor={cursor}")
+        page = client.get(page.links["next"]["url"])
+
+
+def test_today_lists_those_who_celebrate_by_name_with_their_age(client: httpx.Client) -> None:
+    names = sorted(a_name() for _ in range(5))
+    for name in names:
+        put(client, name, born(0))
+    people = everybody(client, PATHS[0], limit=2)
+    assert [person["username"] for person in people] == sorted({person["username"] for person in people})
+    assert {(person["username"], person["turns"]) for person in people} >= {
+        (name, today().year - 1996) for name in names
+    }
+    assert client.get(PATHS[0]).json()["date"] == today().isoformat()
+
+
+def test_who_moves_or_is_removed_leaves_the_list_at_once(client: httpx.Client) -> None:
+    name = a_name()
+    for celebrates in (True, False, True):
+        put(client, name, born(0 if celebrates else 5))
+        assert listed(client, name) == celebrates
+    client.delete(f"/hello/{name}")
+    assert not listed(client, name)
+
+
+def listed(client: httpx.Client, name: str) -> bool:
+    return name in [person["username"] for person in everybody(client, PATHS[0], limit=100)]
+
+
+def test_upcoming_begins_tomorrow_soonest_first(client: httpx.Client) -> None:
+    names = {in_days: a_name() for in_days in (0, 1, 2, 7, 8)}
+    for in_days, name in names.items():
+        put(client, name, born(in_days))
+    people = everybody(client, PATHS[1], days=7, limit=3)
+    order = [(person["in_days"], person["username"]) for person in people]
+    assert order == sorted(order)
+    assert {in_days for in_days, name in order if name in names.values()} == {1, 2, 7}
+    for person in people:
+        assert person["date"] == (today() + timedelta(person["in_days"])).isoformat()
+
+
+def test_the_zone_decides_which_day_it_is(client: httpx.Client) -> None:
+    days = {
+        client.get(PATHS[0], params={"tz": tz}).json()["date"]
+        for tz in ("Pacific/Kiritimati", "Pacific/Midway")
+    }
+    assert len(days) == 2
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize(
+    "query",
+    [
+        "limit=0",
+        "limit=101",
+        "limit=",
+        "limit=x",
+        "limit=1.5",
+        "tz=Mars",
+        "cursor=",
+        "cursor=x",
+        "cursor=AAAA",
+        "cursor=%00",
+        "cursor=%C3%A4",
+    ],
+)
+def test_a_bad_query_is_400(client: httpx.Client, path: str, query: str) -> None:
+    problem = assert_problem(client.get(f"{path}?{query}"), 400)
+    assert problem["errors"][0]["field"] == query.split("=", maxsplit=1)[0]
+
+
+@pytest.mark.parametrize("days", ["0", "367", "", "x"])
+def test_days_are_1_to_366(client: httpx.Client, days: str) -> None:
+    for path in (PATHS[1], "/api/v1/birthdays/calendar.ics"):
+        assert_problem(client.get(path, params={"days": days}), 400)
+
+
+def test_a_cursor_belongs_to_its_list(client: httpx.Client) -> None:
+    for _ in range(2):
+        put(client, a_name(), born(0))
+    cursor = client.get(PATHS[0], params={"limit": 1}).json()["next_cursor"]
+    assert_problem(client.get(PATHS[1], params={"cursor": cursor}), 400)
+
+
+def test_the_calendar_can_be_read_back(client: httpx.Client) -> None:
+    soon, later = a_name(), a_name()
+    put(client, soon, born(3))
+    put(client, later, born(200))
+    answer = client.get("/api/v1/birthdays/calendar.ics", params={"days": 30})
+    assert answer.headers["Content-Type"].startswith("text/calendar")
+    events = {str(event["SUMMARY"]): event for event in Calendar.from_ical(answer.content).walk("VEVENT")}
+    assert f"{later}'s birthday" not in events
+    event = events[f"{soon}'s birthday"]
+    assert event.decoded("DTSTART") == date.fromisoformat(born(3))
+    assert event["RRULE"].to_ical() == b"FREQ=YEARLY"
+    again = Calendar.from_ical(client.get("/api/v1/birthdays/calendar.ics").content).walk("VEVENT")
+    assert event["UID"] in [other["UID"] for other in again]
+
+
+def test_leapers_have_a_rule_of_their_own(client: httpx.Client) -> None:
+    name = a_name()
+    put(client, name, "2000-02-29")
+    events = Calendar.from_ical(client.get("/api/v1/birthdays/calendar.ics").content).walk("VEVENT")
+    [event] = [event for event in events if event["SUMMARY"] == f"{name}'s birthday"]
+    assert event["RRULE"].to_ical() == b"FREQ=YEARLY;BYYEARDAY=60"
+
+
+@pytest.mark.parametrize("token", [None, "Bearer", "Bearer x", "Basic x", "Bearer " + "x" * 40])
+@pytest.mark.parametrize(("method", "path"), [("POST", "import"), ("GET", "export")])
+def test_import_and_export_are_closed(
+    client: httpx.Client, method: str, path: str, token: str | None
+) -> None:
+    headers = {"Authorization": token} if token else {}
+    answer = client.request(method, f"/api/v1/birthdays/{path}", headers=headers)
+    assert_problem(answer, 401)
+    assert answer.headers["WWW-Authenticate"] == "Bearer"

@@ -1,0 +1,67 @@
+"""No query reads the whole table, however many people there are."""
+
+from collections.abc import Awaitable, Callable
+from datetime import date, timedelta
+from random import Random
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hello.connectors.postgres.people import PostgresPeople
+from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
+from hello.entities.birthdays import LeapDay, groups_between
+from tests.builders import a_name
+
+pytestmark = pytest.mark.integrated
+PEOPLE = 20_000
+Query = Callable[[PostgresPeople], Awaitable[object]]
+COMMON_MARCH_1 = list(groups_between(date(2026, 3, 1), 0, 0, LeapDay.MAR1))
+YEAR = list(groups_between(date(2026, 3, 1), 1, 366, LeapDay.MAR1))
+
+
+def population() -> dict[str, date]:
+    random = Random(1)  # noqa: S311
+    first = date(1950, 1, 1)
+    return {a_name(): first + timedelta(random.randrange(25_000)) for _ in range(PEOPLE)}
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        pytest.param(lambda people: people.find(["John"]), id="find"),
+        pytest.param(
+            lambda people: people.celebrating(COMMON_MARCH_1, (0, ""), 21), id="first page of 1 March"
+        ),
+        pytest.param(lambda people: people.celebrating(COMMON_MARCH_1, (0, "m"), 21), id="later page"),
+        pytest.param(lambda people: people.celebrating(YEAR[:7], (-1, ""), 21), id="coming week"),
+        pytest.param(lambda people: people.celebrating(YEAR, (30, "m"), 21), id="coming year"),
+        pytest.param(lambda people: people.page("m", 2000), id="export"),
+        pytest.param(lambda people: people.save({"John": date(1990, 5, 17)}), id="save"),
+    ],
+)
+async def test_no_query_scans_the_table(
+    undone: PostgresUnitOfWork, connection: AsyncConnection, query: Query
+) -> None:
+    async with undone.begin() as tx:
+        await tx.people.save(population())
+    await connection.exec_driver_sql("ANALYZE people")
+    plan = await plan_of(undone, connection, query)
+    assert "Seq Scan" not in plan, plan
+
+
+async def plan_of(undone: PostgresUnitOfWork, connection: AsyncConnection, query: Query) -> str:
+    """Send the query, catch its statement, and have PostgreSQL explain that."""
+    sent: list[tuple[str, Any]] = []
+
+    def catch(*args: Any) -> None:  # noqa: ANN401
+        sent.append((args[2], args[3]))
+
+    event.listen(connection.sync_connection, "before_cursor_execute", catch)
+    async with undone.begin() as tx:
+        await query(tx.people)
+    event.remove(connection.sync_connection, "before_cursor_execute", catch)
+    [(statement, parameters)] = [one for one in sent if "people" in one[0]]
+    plan = await connection.exec_driver_sql(f"EXPLAIN {statement}", parameters)
+    return "\n".join(plan.scalars())

@@ -1,0 +1,81 @@
+"""Flights: shared by those who ask meanwhile, never by those who ask too late."""
+
+import asyncio
+
+import pytest
+
+from hello.core.flights import Flights
+
+
+class Calls:
+    """Counts calls, each of which waits until it is let go."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.gate = asyncio.Event()
+
+    async def __call__(self) -> int:
+        self.count += 1
+        mine = self.count
+        await self.gate.wait()
+        return mine
+
+
+async def settle() -> None:
+    """Let every task run until it waits."""
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+async def test_who_asks_before_the_call_begins_shares_it() -> None:
+    flights, calls = Flights[str, int](), Calls()
+    calls.gate.set()
+    assert await asyncio.gather(*(flights.join("a", calls) for _ in range(5))) == [1] * 5
+
+
+async def test_who_asks_later_shares_the_next_one() -> None:
+    flights, calls = Flights[str, int](), Calls()
+    first = asyncio.create_task(flights.join("a", calls))
+    await settle()
+    later = [asyncio.create_task(flights.join("a", calls)) for _ in range(3)]
+    await settle()
+    assert calls.count == 1
+    calls.gate.set()
+    assert await asyncio.gather(first, *later) == [1, 2, 2, 2]
+
+
+async def test_other_keys_do_not_wait() -> None:
+    flights, calls = Flights[str, int](), Calls()
+    tasks = [asyncio.create_task(flights.join(key, calls)) for key in "ab"]
+    await settle()
+    assert calls.count == 2
+    calls.gate.set()
+    await asyncio.gather(*tasks)
+
+
+async def test_who_gives_up_does_not_take_it_from_the_others() -> None:
+    flights, calls = Flights[str, int](), Calls()
+    one, other = (asyncio.create_task(flights.join("a", calls)) for _ in range(2))
+    await settle()
+    one.cancel()
+    calls.gate.set()
+    assert await other == 1
+
+
+async def test_a_failure_concerns_its_own_call_only() -> None:
+    flights = Flights[str, int]()
+
+    async def fail() -> int:
+        raise ZeroDivisionError
+
+    async def succeed() -> int:
+        return 1
+
+    failing = [asyncio.create_task(flights.join("a", fail)) for _ in range(2)]
+    await settle()
+    assert [type(result) for result in await asyncio.gather(*failing, return_exceptions=True)] == [
+        ZeroDivisionError
+    ] * 2
+    assert await flights.join("a", succeed) == 1
+    with pytest.raises(ZeroDivisionError):
+        await flights.join("a", fail)
