@@ -5,7 +5,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,10 +53,12 @@ def places(servers: Servers) -> dict[str, str]:
 
 
 @contextmanager
-def started(*arguments: str, environment: Mapping[str, str] | None = None) -> Iterator[Running]:
+def started(
+    *arguments: str, environment: Mapping[str, str] | None = None, command: Sequence[str] = HELLO
+) -> Iterator[Running]:
     """Start the command and wait until it says where it listens."""
     process = subprocess.Popen(
-        [*HELLO, *arguments],
+        [*command, *arguments],
         env=os.environ | (environment or {}),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -154,3 +154,14 @@ async def test_the_probe_says_that_it_is_away(own_servers: Servers, redis: Redis
     async with dead(own_servers, redis):
         with pytest.raises(UnavailableError):
             await RedisProbe(redis).check()
+
+
+async def test_a_writer_that_is_cut_off_leaves_nothing_stale_to_those_who_are_not(redis: Redis) -> None:
+    source, group = Source(), a_name()
+    reader = redis_pages(Settings(), redis, CollectorRegistry())
+    async with open_redis("redis://127.0.0.1:1", 0.25) as nowhere:
+        writer = redis_pages(Settings(), nowhere, CollectorRegistry())
+        for value in (b"first", b"second"):
+            await reader.get(group, "1", source)
+            await change(writer, group, source, value)
+            assert await reader.get(group, "1", source) == value

@@ -1,0 +1,1 @@
+"""Hello beside its peers under one load, on one machine."""

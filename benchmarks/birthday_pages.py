@@ -1,0 +1,134 @@
+"""What the page of today's birthdays costs, from PostgreSQL and from the cache, as people grow in number.
+
+Run `python -m benchmarks.birthday_pages [people ...]`: real PostgreSQL and Valkey, started and removed here.
+"""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median, quantiles
+from tempfile import TemporaryDirectory
+from time import monotonic, perf_counter
+
+from prometheus_client import CollectorRegistry
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
+
+from hello.bootstrap import redis_pages
+from hello.connectors.embedded.servers import Servers, destroy, embedded_servers
+from hello.connectors.postgres.engine import Database, open_engine
+from hello.connectors.postgres.migrate import migrate
+from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
+from hello.connectors.redis.client import open_redis
+from hello.connectors.redis.pages import RedisPages
+from hello.core.settings import Settings
+from hello.entities.birthdays import LeapDay, groups_between
+
+SIZES = [10_000, 100_000, 1_000_000, 10_000_000]
+RUNS, WARM_UP, PAGE = 2000, 200, 20
+GROW = """
+INSERT INTO people (username, date_of_birth)
+SELECT translate(to_char(number, 'FM00000000'), '0123456789', 'KlQwErTyUi'),
+       date '1930-01-01' + (number * 7919 % 30000)::integer
+FROM generate_series(CAST(:first AS bigint), CAST(:last AS bigint)) AS number
+"""
+Call = Callable[[], Awaitable[object]]
+
+
+async def grow(engine: AsyncEngine, first: int, last: int) -> None:
+    async with engine.connect() as connection:
+        autocommit = await connection.execution_options(isolation_level="AUTOCOMMIT")
+        await autocommit.execute(text("SET statement_timeout = 0"))
+        await autocommit.execute(text(GROW), {"first": first, "last": last})
+        await autocommit.execute(text("VACUUM ANALYZE people"))
+        await autocommit.execute(text("CHECKPOINT"))
+
+
+async def measure(call: Call) -> tuple[float, float]:
+    """Return the median and the 99th percentile, in milliseconds."""
+    for _ in range(WARM_UP):
+        await call()
+    times = []
+    for _ in range(RUNS):
+        start = perf_counter()
+        await call()
+        times.append(1000 * (perf_counter() - start))
+    return median(times), quantiles(times, n=100)[98]
+
+
+async def compare(servers: Servers, sizes: list[int], console: Console) -> list[tuple[float, ...]]:
+    database = Database(dsn=servers.database_url, application_name="benchmark", deadline_s=600)
+    settings = Settings(cache_lease_s=60)
+    rows: list[tuple[float, ...]] = []
+    async with open_engine(database) as engine, open_redis(servers.redis_url, 1) as redis:
+        unit_of_work = PostgresUnitOfWork(async_sessionmaker(engine), 60)
+        pages, before = redis_pages(settings, redis, CollectorRegistry()), 0
+        for size in sizes:
+            start = monotonic()
+            await grow(engine, before + 1, size)
+            console.print(f"{size:>12,} people after {monotonic() - start:.0f} s more")
+            rows.append(
+                (size, *await measure(sql_page(unit_of_work)), *await measure(cached_page(pages, size)))
+            )
+            before = size
+    return rows
+
+
+def sql_page(unit_of_work: PostgresUnitOfWork) -> Call:
+    groups = list(groups_between(datetime.now(UTC).date(), 0, 0, LeapDay.MAR1))
+
+    async def page() -> None:
+        async with unit_of_work.begin() as tx:
+            found = await tx.people.celebrating(groups, (0, ""), PAGE + 1)
+        if len(found) != PAGE + 1:
+            message = f"only {len(found)} people celebrate today"
+            raise RuntimeError(message)
+
+    return page
+
+
+def cached_page(pages: RedisPages, size: int) -> Call:
+    async def load() -> bytes:
+        return b"x" * 1000
+
+    return lambda: pages.get(f"benchmark:{size}", "1", load)
+
+
+def table_of(rows: list[tuple[float, ...]]) -> Table:
+    table = Table(
+        "people", "SQL p50 ms", "SQL p99 ms", "x first", "cached p50 ms", "cached p99 ms", "x first"
+    )
+    for row in rows:
+        size, sql, sql99, cached, cached99 = row
+        ratios = sql / rows[0][1], cached / rows[0][3]
+        table.add_row(
+            f"{size:,.0f}",
+            f"{sql:.3f}",
+            f"{sql99:.3f}",
+            f"{ratios[0]:.2f}",
+            f"{cached:.3f}",
+            f"{cached99:.3f}",
+            f"{ratios[1]:.2f}",
+        )
+    return table
+
+
+def main() -> None:
+    sizes = [int(size) for size in sys.argv[1:]] or SIZES
+    console = Console()
+    with TemporaryDirectory() as folder:
+        data_dir = Path(folder) / "data"
+        try:
+            with embedded_servers(data_dir) as servers:
+                migrate(Database(dsn=servers.database_url, application_name="benchmark"))
+                console.print(table_of(asyncio.run(compare(servers, sizes, console))))
+        finally:
+            destroy(data_dir)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,96 @@
+"""Every kind of URL: a cluster, and TLS."""
+
+import asyncio
+import ssl
+import subprocess
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+import trustme
+from prometheus_client import CollectorRegistry
+from redis.asyncio import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
+
+from hello.bootstrap import redis_pages
+from hello.connectors.embedded.valkey import WHEEL
+from hello.connectors.redis.client import RedisProbe, open_redis
+from hello.core.settings import Settings
+from tests.builders import a_name
+from tests.contracts.test_pages import Source
+
+pytestmark = pytest.mark.integrated
+
+
+@pytest.fixture
+def port(tmp_path: Path, unused_tcp_port: int) -> Iterator[int]:
+    """A Valkey that is a cluster of one node, which serves every slot."""
+    options = ["--cluster-enabled", "yes", "--bind", "127.0.0.1", "--dir", str(tmp_path), "--save", ""]
+    command = [WHEEL.find(), "--port", str(unused_tcp_port), *options]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as valkey:
+        try:
+            yield unused_tcp_port
+        finally:
+            valkey.terminate()
+
+
+async def take_all_slots(port: int) -> None:
+    async with Redis(port=port) as node:
+        while True:
+            try:
+                await node.execute_command("CLUSTER ADDSLOTSRANGE", 0, 16383)  # type: ignore[no-untyped-call]
+            except RedisConnectionError:
+                await asyncio.sleep(0.02)
+            else:
+                break
+        while (await node.execute_command("CLUSTER INFO"))["cluster_state"] != "ok":  # type: ignore[no-untyped-call]
+            await asyncio.sleep(0.02)
+
+
+async def assert_pages_work(url: str) -> None:
+    groups, source = [a_name(), a_name()], Source()
+    async with open_redis(url, 2) as redis:
+        registry = CollectorRegistry()
+        pages = redis_pages(Settings(redis_timeout_s=2), redis, registry)
+        await RedisProbe(redis).check()
+        for expected in (1, 2):
+            for _ in range(2):
+                await pages.get(groups[0], "1", source)
+            assert source.loads == expected
+            await pages.drop(groups)
+        assert registry.get_sample_value("cache_errors_total") == 0
+
+
+async def test_a_cluster(port: int) -> None:
+    await take_all_slots(port)
+    await assert_pages_work(f"redis+cluster://127.0.0.1:{port}")
+
+
+async def test_tls(port: int, tmp_path: Path) -> None:
+    """The server from the wheel speaks no TLS: something in front of it does, as a load balancer would."""
+    await take_all_slots(port)
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    async with tls_in_front_of(port, authority) as tls_port:
+        await assert_pages_work(f"rediss://localhost:{tls_port}?ssl_ca_certs={tmp_path / 'ca.pem'}")
+
+
+@asynccontextmanager
+async def tls_in_front_of(port: int, authority: trustme.CA) -> AsyncIterator[int]:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("localhost").configure_cert(context)
+
+    async def forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", port)
+        await asyncio.gather(copy(reader, inner_writer), copy(inner_reader, writer))
+
+    async with await asyncio.start_server(forward, "localhost", 0, ssl=context) as server:
+        yield server.sockets[0].getsockname()[1]
+
+
+async def copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while data := await reader.read(1 << 16):
+        writer.write(data)
+        await writer.drain()
+    writer.close()
