@@ -1,6 +1,6 @@
 """In-memory twins of the ports: they keep the same promises, as the contract tests show."""
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -16,13 +16,16 @@ from hello.services.ports import Load
 class TwinPeople:
     rows: dict[str, date] = field(default_factory=dict)
 
-    async def find(self, usernames: Collection[str]) -> Mapping[str, date]:
-        return {name: self.rows[name] for name in usernames if name in self.rows}
-
-    async def save(self, births: Mapping[str, date]) -> Collection[date]:
-        replaced = {self.rows[name] for name in births if name in self.rows}
+    async def save(self, births: Mapping[str, date], about: Collection[int]) -> Collection[str]:
+        concerned = [name for name, born in births.items() if self._is_concerned(name, born, about)]
         self.rows |= births
-        return replaced
+        return concerned
+
+    def _is_concerned(self, name: str, born: date, about: Collection[int]) -> bool:
+        before = self.rows.get(name)
+        return (
+            month_day(born) in about or before == born or (before is not None and month_day(before) in about)
+        )
 
     async def remove(self, username: str) -> date:
         if username not in self.rows:
@@ -84,3 +87,26 @@ class TwinPages:
         self.dropped += groups
         for group in groups:
             self.groups.pop(group, None)
+
+
+@dataclass
+class TwinBirths:
+    unit_of_work: TwinUnitOfWork
+    about: Callable[[], Collection[int]] = list
+
+    def ask(self, username: str, told: Callable[[int | None, Exception | None], None]) -> None:
+        born = self.unit_of_work.stored.people.rows.get(username)
+        told(None if born is None else month_day(born), None)
+
+    def tell(self, username: str, born: date, told: Callable[[bool | None, Exception | None], None]) -> None:
+        self.unit_of_work.stored.people.rows[username] = born
+        told(month_day(born) in self.about(), None)
+
+    async def find(self, username: str) -> int | None:
+        async with self.unit_of_work.begin() as tx:
+            born = tx.people.rows.get(username)
+        return None if born is None else month_day(born)
+
+    async def save(self, username: str, born: date) -> bool:
+        async with self.unit_of_work.begin() as tx:
+            return bool(await tx.people.save({username: born}, self.about()))

@@ -1,7 +1,9 @@
 """The composition root: the only module that knows every layer."""
 
 import asyncio
+import os
 import socket
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from functools import partial
@@ -11,12 +13,12 @@ from time import monotonic, perf_counter
 
 from prometheus_client import CollectorRegistry
 from sqlalchemy.ext.asyncio import async_sessionmaker
-from starlette.types import ASGIApp
 
 from hello.connectors.embedded import servers as embedded
 from hello.connectors.embedded.errors import EmbeddedError
 from hello.connectors.no_cache import NoPages
 from hello.connectors.postgres import migrate as migrations
+from hello.connectors.postgres.births import open_births
 from hello.connectors.postgres.engine import Database, open_engine
 from hello.connectors.postgres.schema import SchemaProbe, migrations_folder, newest_revision
 from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
@@ -24,6 +26,8 @@ from hello.connectors.redis.breaker import Breaker
 from hello.connectors.redis.client import RedisProbe, open_redis
 from hello.connectors.redis.metrics import cache_metrics
 from hello.connectors.redis.pages import RedisLike, RedisPages
+from hello.core.access_log import AccessLog
+from hello.core.batching import Bounds
 from hello.core.clock import now
 from hello.core.logs import set_up_logs
 from hello.core.settings import Settings, SettingsError, read_settings
@@ -34,14 +38,15 @@ from hello.interface import processes
 from hello.interface.cli import run_cli
 from hello.interface.cli_commands import Commands, Listen
 from hello.interface.http import server
-from hello.interface.http.app import HttpOptions, create_app
+from hello.interface.http.app import Application, HttpOptions, create_app
 from hello.interface.supervisor import Supervisor, WhenStarted
 from hello.services.birthday_lists import BirthdayLists
 from hello.services.birthdays import BirthdayService
 from hello.services.health import Draining, HealthService
 from hello.services.imports import ImportService
 from hello.services.people import PeopleService
-from hello.services.ports import Begin, Pages, Probe
+from hello.services.ports import Begin, Births, Pages, Probe
+from hello.services.todays_greetings import TodaysGreetings
 from hello.services.use_cases import UseCases
 
 
@@ -61,20 +66,25 @@ async def open_use_cases(
         unit_of_work = PostgresUnitOfWork(
             async_sessionmaker(engine, expire_on_commit=False), settings.database_deadline_s
         )
+        lists = BirthdayLists(pages=pages, now=now, leap_day=LeapDay(settings.leap_day))
+        bounds = Bounds(deadline_s=settings.database_deadline_s, waiting=settings.database_queue_size)
+        births = await stack.enter_async_context(open_births(engine, lists.about, bounds))
         health = health_service(settings, probes, draining)
-        yield use_cases(settings, unit_of_work.begin, pages, health)
+        yield use_cases(settings, unit_of_work.begin, births, lists, health)
 
 
-def use_cases(settings: Settings, begin: Begin, pages: Pages, health: HealthService) -> UseCases:
+def use_cases(
+    settings: Settings, begin: Begin, births: Births, lists: BirthdayLists, health: HealthService
+) -> UseCases:
     leap_day = LeapDay(settings.leap_day)
-    lists = BirthdayLists(pages=pages, now=now, leap_day=leap_day)
     people = PeopleService(
         begin=begin,
+        births=births,
         lists=lists,
         now=now,
-        zone=settings.zone,
-        leap_day=leap_day,
-        greeting=Greeting(DaysWording(settings.days_wording)),
+        todays=TodaysGreetings(
+            zone=settings.zone, leap_day=leap_day, greeting=Greeting(DaysWording(settings.days_wording))
+        ),
     )
     birthdays = BirthdayService(begin=begin, lists=lists, now=now, zone=settings.zone, leap_day=leap_day)
     return UseCases(birthdays=birthdays, imports=ImportService(people=people), people=people, health=health)
@@ -97,10 +107,16 @@ def health_service(settings: Settings, probes: list[Probe], draining: Draining) 
     )
 
 
-def http_app(settings: Settings, draining: Draining) -> ASGIApp:
+def http_app(settings: Settings, draining: Draining) -> Application:
     registry = CollectorRegistry()
     options = HttpOptions(
         body_limit=settings.body_limit_bytes,
+        access_log=AccessLog(
+            write=partial(os.write, sys.stderr.fileno()),
+            as_json=settings.log_format == "json",
+            enabled=settings.log_level in {"debug", "info"},
+        ),
+        greeting_lane=settings.greeting_lane == "on",
         secret=settings.secret_key.get_secret_value().encode(),
         admin_token=settings.admin_token.get_secret_value() if settings.admin_token else None,
     )

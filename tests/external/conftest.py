@@ -9,14 +9,16 @@ import pytest
 from hello.connectors.embedded.servers import Servers
 from tests.external.running import Running, running_api, running_hello
 
+LANES = ["BASE_URL"] if "BASE_URL" in os.environ else ["on", "off"]
 
-@pytest.fixture(scope="session")
-def base_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """BASE_URL, else a server started by `hello run`."""
+
+@pytest.fixture(scope="session", params=LANES, ids=lambda lane: f"lane {lane}")
+def base_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """BASE_URL, else a server started by `hello run`, with and without the greeting lane."""
     if given := os.environ.get("BASE_URL"):
         yield given
         return
-    with running_hello(tmp_path_factory.mktemp("hello")) as hello:
+    with running_hello(tmp_path_factory.mktemp("hello"), GREETING_LANE=request.param) as hello:
         yield hello.url
 
 

@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry
 
 from hello import bootstrap
 from hello.connectors.no_cache import NoPages
+from hello.core.access_log import AccessLog
 from hello.core.logs import set_up_logs
 from hello.core.settings import Settings, read_settings
 from hello.interface.http import server
@@ -33,7 +34,8 @@ async def open_use_cases(settings: Settings, draining: Draining) -> AsyncIterato
 def main() -> None:
     settings, draining = read_settings(), Draining()
     set_up_logs("console", "info")
-    options = HttpOptions(body_limit=settings.body_limit_bytes, secret=b"secret")
+    log = AccessLog(write=bytes, as_json=False, enabled=False)
+    options = HttpOptions(body_limit=settings.body_limit_bytes, secret=b"secret", access_log=log)
     app = create_app(lambda: open_use_cases(settings, draining), options, CollectorRegistry())
     with server.listener("127.0.0.1", 0) as sock:
         server.serve(app, sock, server.Shutdown(draining=draining, drain_s=0, timeout_s=1))

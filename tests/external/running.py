@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Thread
 
@@ -22,7 +22,7 @@ PATIENCE_S = 60
 class Running:
     url: str
     process: subprocess.Popen[str]
-    printed: list[str]
+    printed: list[str] = field(repr=False)
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Return the exit code."""
@@ -31,10 +31,11 @@ class Running:
 
 
 @contextmanager
-def running_hello(data_dir: Path, *arguments: str) -> Iterator[Running]:
+def running_hello(data_dir: Path, *arguments: str, **environment: str) -> Iterator[Running]:
     """Run the whole product, and remove its data at the end."""
+    command = ("run", "--port", "0", "--data-dir", str(data_dir), *arguments)
     try:
-        with started("run", "--port", "0", "--data-dir", str(data_dir), *arguments) as running:
+        with started(*command, environment=environment) as running:
             yield running
     finally:
         destroy(data_dir)

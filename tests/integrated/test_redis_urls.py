@@ -27,7 +27,7 @@ pytestmark = pytest.mark.integrated
 def port(tmp_path: Path, unused_tcp_port: int) -> Iterator[int]:
     """A Valkey that is a cluster of one node, which serves every slot."""
     options = ["--cluster-enabled", "yes", "--bind", "127.0.0.1", "--dir", str(tmp_path), "--save", ""]
-    command = [WHEEL.find(), "--port", str(unused_tcp_port), *options]
+    command = [str(WHEEL.find()), "--port", str(unused_tcp_port), *options]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as valkey:
         try:
             yield unused_tcp_port

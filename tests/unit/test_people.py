@@ -11,20 +11,23 @@ from hello.entities.greetings import DaysWording, Greeting
 from hello.entities.people import check_username
 from hello.services.birthday_lists import BirthdayLists
 from hello.services.people import PeopleService, SavePerson
+from hello.services.todays_greetings import TodaysGreetings
 from tests.builders import NOON, TODAY
-from tests.twins import TwinPages, TwinUnitOfWork
+from tests.twins import TwinBirths, TwinPages, TwinUnitOfWork
 
 UTC = ZoneInfo("UTC")
 
 
 def service(twin: TwinUnitOfWork, zone: str = "UTC", pages: TwinPages | None = None) -> PeopleService:
+    lists = BirthdayLists(pages=pages or TwinPages(), now=lambda: NOON, leap_day=LeapDay.MAR1)
     return PeopleService(
         begin=twin.begin,
-        lists=BirthdayLists(pages=pages or TwinPages(), now=lambda: NOON, leap_day=LeapDay.MAR1),
+        births=TwinBirths(twin, lists.about),
+        lists=lists,
         now=lambda: NOON,
-        zone=ZoneInfo(zone),
-        leap_day=LeapDay.MAR1,
-        greeting=Greeting(DaysWording.SPEC),
+        todays=TodaysGreetings(
+            zone=ZoneInfo(zone), leap_day=LeapDay.MAR1, greeting=Greeting(DaysWording.SPEC)
+        ),
     )
 
 

@@ -56,6 +56,7 @@ class Settings(BaseSettings):
     )
     database_pool_size: Annotated[int, Field(ge=1, le=1000)] = 10
     database_pool_overflow: Annotated[int, Field(ge=0, le=1000)] = 10
+    database_queue_size: Annotated[int, Field(ge=1)] = 10_000
     database_connect_timeout_s: Seconds = 1.5
     database_deadline_s: Seconds = 2
     database_lock_timeout_s: Seconds = 1.5
@@ -68,6 +69,7 @@ class Settings(BaseSettings):
     secret_key: SecretStr = SecretStr(LAPTOP_SECRET)
     admin_token: Annotated[SecretStr, Field(min_length=SECRET_LENGTH)] | None = None
 
+    greeting_lane: Literal["on", "off"] = "on"
     body_limit_bytes: Annotated[int, Field(ge=1024)] = 1_048_576
     drain_s: Annotated[float, Field(ge=0, le=300)] = 0
     shutdown_timeout_s: Seconds = 10

@@ -61,6 +61,11 @@ def month_day(day: date) -> int:
     return 100 * day.month + day.day
 
 
+def born_on(found: int) -> date:
+    """Return a day of birth for a day of the year as `month_day` writes it, in a leap year."""
+    return date(2000, *divmod(found, 100))
+
+
 def month_days_celebrated(day: date, rule: LeapDay) -> tuple[int, ...]:
     """Return the days of birth, as `month_day`, that are celebrated on this day: one, or two with leapers."""
     leapers = celebration(date(2000, FEBRUARY, LEAP_DAY), day.year, rule) == day

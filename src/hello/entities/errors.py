@@ -21,5 +21,9 @@ class ConflictError(HelloError):
     """The request is sound, but not in the present state."""
 
 
+class BusyError(HelloError):
+    """There is more to do than can be done; trying again later will help."""
+
+
 class UnavailableError(HelloError):
     """Something the application depends on is away; trying again later may help."""

@@ -1,11 +1,11 @@
-"""Which cached lists of birthdays a change makes stale."""
+"""The cached lists of birthdays, and which changes concern them."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, timedelta
 
 from hello.core.clock import Clock, today
-from hello.entities.birthdays import LeapDay, month_day, month_days_celebrated
+from hello.core.flights import Flights
+from hello.entities.birthdays import LeapDay, month_days_celebrated
 from hello.services.ports import Pages
 
 ANYWHERE = (-1, 0, 1)
@@ -18,17 +18,22 @@ class BirthdayLists:
     pages: Pages
     now: Clock
     leap_day: LeapDay
+    _drops: Flights[None, None] = field(default_factory=Flights)
 
     def days(self) -> list[date]:
         here = today(self.now, UTC)
         return [here + timedelta(offset) for offset in ANYWHERE]
 
-    async def changed(self, births: Collection[date]) -> None:
-        """Drop the lists in which someone born on these days is, or was; most changes concern none."""
-        found = {month_day(born) for born in births}
-        stale = [day for day in self.days() if found.intersection(month_days_celebrated(day, self.leap_day))]
-        if stale:
-            await self.pages.drop([group_of(day) for day in stale])
+    def about(self) -> list[int]:
+        """Return the days of birth, as `month_day`, of those who are in the lists."""
+        return [found for day in self.days() for found in month_days_celebrated(day, self.leap_day)]
+
+    async def drop(self) -> None:
+        """Return when no list is served that was loaded before now; changes at once share the effort."""
+        await self._drops.join(None, self._drop)
+
+    async def _drop(self) -> None:
+        await self.pages.drop([group_of(day) for day in self.days()])
 
 
 def group_of(day: date) -> str:

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import date, tzinfo
 
 from hello.core.clock import Clock, today
-from hello.entities.birthdays import LeapDay, days_until_birthday
+from hello.entities.birthdays import month_day
 from hello.entities.errors import NotFoundError
-from hello.entities.greetings import Greeting
 from hello.entities.people import check_born
 from hello.services.birthday_lists import BirthdayLists
-from hello.services.ports import Begin
+from hello.services.ports import Begin, Births
+from hello.services.todays_greetings import TodaysGreetings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,22 +21,20 @@ class SavePerson:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeopleService:
-    """`zone` is where the service lives: it says which day today is unless the client asks otherwise."""
-
     begin: Begin
+    births: Births
     lists: BirthdayLists
     now: Clock
-    zone: tzinfo
-    leap_day: LeapDay
-    greeting: Greeting
+    todays: TodaysGreetings
 
     async def save(self, wanted: SavePerson) -> None:
         """Store the person; raise `InvalidError` for a day of birth that is not before today."""
-        await self.save_all({wanted.username: self.check(wanted.date_of_birth)})
+        if await self.births.save(wanted.username, self.check(wanted.date_of_birth)):
+            await self.lists.drop()
 
     def today(self) -> date:
         """Return which day it is where the service lives."""
-        return today(self.now, self.zone)
+        return self.todays.day(self.now().timestamp())
 
     def check(self, born: date) -> date:
         """Raise `InvalidError` for a day of birth that is not before today, where the service lives."""
@@ -45,20 +43,22 @@ class PeopleService:
     async def save_all(self, births: Mapping[str, date]) -> None:
         """Store people whose days of birth have been checked; no list is stale when it returns."""
         async with self.begin() as tx:
-            replaced = await tx.people.save(births)
-        await self.lists.changed({*births.values(), *replaced})
+            concerned = await tx.people.save(births, self.lists.about())
+        if concerned:
+            await self.lists.drop()
 
     async def greet(self, username: str, zone: tzinfo | None = None) -> str:
         """Return the greeting for today in `zone`; raise `NotFoundError`."""
-        async with self.begin() as tx:
-            births = await tx.people.find([username])
-        if username not in births:
+        found = await self.births.find(username)
+        if found is None:
             raise NotFoundError(f"nobody is called {username}")
-        day = today(self.now, zone or self.zone)
-        return self.greeting.to(username, days_until_birthday(births[username], day, self.leap_day))
+        if zone is None:
+            return f"Hello, {username}{self.todays.endings(self.now().timestamp())[found]}"
+        return self.todays.greet(username, found, today(self.now, zone))
 
     async def remove(self, username: str) -> None:
         """Forget the person; raise `NotFoundError`."""
         async with self.begin() as tx:
             born = await tx.people.remove(username)
-        await self.lists.changed({born})
+        if month_day(born) in self.lists.about():
+            await self.lists.drop()

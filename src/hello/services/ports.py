@@ -10,14 +10,11 @@ from hello.entities.people import Person
 
 
 class People(Protocol):
-    async def find(self, usernames: Collection[str]) -> Mapping[str, date]:
-        """Return the days of birth of those who are known."""
-        ...
+    async def save(self, births: Mapping[str, date], about: Collection[int]) -> Collection[str]:
+        """Store them, new or known, in one statement; two writers of the same names cannot deadlock.
 
-    async def save(self, births: Mapping[str, date]) -> Collection[date]:
-        """Store them, new or known, in one statement; return the days of birth that were replaced.
-
-        Names are taken in order, so that two writers of the same names cannot deadlock.
+        Return those who were or are now born on one of the days of the year `about`, and those whose day of
+        birth was the same already.
         """
         ...
 
@@ -33,6 +30,27 @@ class People(Protocol):
 
     async def page(self, after: str, limit: int) -> Sequence[Person]:
         """Return at most `limit` people by name, from behind `after` on."""
+        ...
+
+
+class Births(Protocol):
+    """The short way to one person, for very many requests: each call is a transaction of its own.
+
+    `ask` and `tell` are `find` and `save` for those who would rather be called back than wait in a task.
+    """
+
+    def ask(self, username: str, told: Callable[[int | None, Exception | None], None]) -> None: ...
+
+    def tell(
+        self, username: str, born: date, told: Callable[[bool | None, Exception | None], None]
+    ) -> None: ...
+
+    async def find(self, username: str) -> int | None:
+        """Return the day of the year (229 for 29 February), not older than the call; None for a stranger."""
+        ...
+
+    async def save(self, username: str, born: date) -> bool:
+        """Store the person, on disk; return whether a list of birthdays about now is concerned."""
         ...
 
 

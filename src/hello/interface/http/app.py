@@ -8,14 +8,17 @@ from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 from starlette.types import ASGIApp
 
+from hello.core.access_log import AccessLog
 from hello.core.cursors import Cursors
 from hello.core.ids import request_ids
 from hello.interface.http.docs import SUMMARY, describe
+from hello.interface.http.lane import Lane
 from hello.interface.http.metrics import http_metrics
-from hello.interface.http.observe import Observe
+from hello.interface.http.observe import Observe, Observer
 from hello.interface.http.problems import answer_with_problems
 from hello.interface.http.routers import birthdays, health, imports, people
-from hello.services.use_cases import OpenUseCases
+from hello.services.people import PeopleService
+from hello.services.use_cases import OpenUseCases, UseCases
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,13 +27,32 @@ class HttpOptions:
 
     body_limit: int
     secret: bytes
+    access_log: AccessLog
     admin_token: str | None = None
+    greeting_lane: bool = True
 
 
-def create_app(open_use_cases: OpenUseCases, options: HttpOptions, registry: CollectorRegistry) -> ASGIApp:
+@dataclass(frozen=True, slots=True)
+class Application:
+    """What is served: an ASGI application, and the lane that a server may have beside it."""
+
+    asgi: ASGIApp
+    lane: Lane | None
+
+
+def create_app(
+    open_use_cases: OpenUseCases, options: HttpOptions, registry: CollectorRegistry
+) -> Application:
     app = create_api(open_use_cases, options, registry)
-    metrics = http_metrics(registry)
-    return Observe(app=app, new_id=request_ids(), metrics=metrics, body_limit=options.body_limit)
+    observer = Observer(new_id=request_ids(), metrics=http_metrics(registry), access_log=options.access_log)
+    observed = Observe(app=app, observer=observer, body_limit=options.body_limit)
+    lane = Lane(people=lambda: people_of(app), observer=observer) if options.greeting_lane else None
+    return Application(observed, lane)
+
+
+def people_of(app: FastAPI) -> PeopleService:
+    found: UseCases = app.state.use_cases
+    return found.people
 
 
 def create_api(open_use_cases: OpenUseCases, options: HttpOptions, registry: CollectorRegistry) -> FastAPI:
@@ -38,6 +60,7 @@ def create_api(open_use_cases: OpenUseCases, options: HttpOptions, registry: Col
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_use_cases() as app.state.use_cases:
             yield
+        options.access_log.flush()
 
     app = FastAPI(
         title="Hello",

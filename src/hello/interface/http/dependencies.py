@@ -16,6 +16,9 @@ def use_cases(request: Request) -> UseCases:
 
 
 def people_service(request: Request) -> PeopleService:
+    """Raise what the greeting lane has met already, instead of trying again."""
+    if failed := getattr(request.state, "failed", None):
+        raise failed
     return use_cases(request).people
 
 

@@ -3,7 +3,7 @@
 import os
 from dataclasses import dataclass, field
 
-from prometheus_client import CollectorRegistry, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
@@ -17,15 +17,17 @@ class HttpMetrics:
 
     registry: CollectorRegistry
     duration: Histogram
-    in_progress: Gauge
     _children: dict[tuple[str, str, int], Histogram] = field(default_factory=dict)
 
     def observe(self, method: str, route: str, status: int, seconds: float) -> None:
-        key = (method if method in METHODS else "OTHER", route, status)
-        child = self._children.get(key)
-        if child is None:
-            child = self._children[key] = self.duration.labels(*map(str, key))
-        child.observe(seconds)
+        self.child(method if method in METHODS else "OTHER", route, status).observe(seconds)
+
+    def child(self, method: str, route: str, status: int) -> Histogram:
+        key = method, route, status
+        found = self._children.get(key)
+        if found is None:
+            found = self._children[key] = self.duration.labels(*map(str, key))
+        return found
 
 
 def http_metrics(registry: CollectorRegistry) -> HttpMetrics:
@@ -36,13 +38,7 @@ def http_metrics(registry: CollectorRegistry) -> HttpMetrics:
         buckets=SECONDS,
         registry=registry,
     )
-    in_progress = Gauge(
-        "http_requests_in_progress",
-        "Requests that are being answered.",
-        registry=registry,
-        multiprocess_mode="livesum",
-    )
-    return HttpMetrics(registry, duration, in_progress)
+    return HttpMetrics(registry, duration)
 
 
 def exposition(registry: CollectorRegistry) -> bytes:

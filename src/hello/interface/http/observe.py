@@ -1,16 +1,20 @@
 """The outermost layer: request id, body limit, one log line and one measurement for each request."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from time import perf_counter
+from time import time
+from typing import TypeAlias
 
 import structlog
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from hello.core.access_log import AccessLog, RequestNote
 from hello.core.ids import NewId, well_formed
 from hello.interface.http.metrics import HttpMetrics
 
 ERROR = 500
+Note: TypeAlias = Callable[[float, str], None]
 log = structlog.get_logger("hello.http")
 
 
@@ -46,10 +50,36 @@ class Exchange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Observe:
-    app: ASGIApp
+class Observer:
+    """What is noted of each request, whichever way it is answered."""
+
     new_id: NewId
     metrics: HttpMetrics
+    access_log: AccessLog
+
+    def noting(self, method: str, route: str, status: int) -> Note:
+        """Return what notes one kind of request, with all that is the same each time worked out."""
+        observe = self.metrics.child(method, route, status).observe
+        log = self.access_log
+
+        def note(start: float, request_id: str) -> None:
+            seconds = time() - start
+            observe(seconds)
+            log.add(RequestNote(start, method, route, status, seconds, request_id))
+
+        return note
+
+    def note(self, start: float, method: str, route: str, status: int, request_id: str) -> None:
+        """`start` in seconds since 1970."""
+        seconds = time() - start
+        self.metrics.observe(method, route, status, seconds)
+        self.access_log.add(RequestNote(start, method, route, status, seconds, request_id))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observe:
+    app: ASGIApp
+    observer: Observer
     body_limit: int
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -58,15 +88,15 @@ class Observe:
             return
         exchange = self._exchange(scope, receive, send)
         structlog.contextvars.bind_contextvars(request_id=exchange.request_id)
-        start = perf_counter()
-        with self.metrics.in_progress.track_inprogress():
-            await self._answer(exchange)
-        self._record(exchange, perf_counter() - start)
+        start = time()
+        await self._answer(exchange)
+        method = "HEAD" if exchange.head else exchange.scope["method"]
+        self.observer.note(start, method, route_of(exchange.scope), exchange.status, exchange.request_id)
 
     def _exchange(self, scope: Scope, receive: Receive, send: Send) -> Exchange:
         """Let every GET route answer HEAD as well (RFC 9110, 9.3.2)."""
         head = scope["method"] == "HEAD"
-        request_id = request_id_of(scope) or self.new_id()
+        request_id = request_id_of(scope["headers"]) or self.observer.new_id()
         state = {**scope.get("state", {}), "request_id": request_id}
         inner = {**scope, "method": "GET" if head else scope["method"], "state": state}
         return Exchange(inner, receive, send, request_id, self.body_limit, head)
@@ -79,20 +109,16 @@ class Observe:
             log.exception("request failed")
             exchange.status = exchange.status or ERROR
 
-    def _record(self, exchange: Exchange, seconds: float) -> None:
-        route = getattr(exchange.scope.get("route"), "path", "unmatched").replace(":text", "")
-        method = "HEAD" if exchange.head else exchange.scope["method"]
-        self.metrics.observe(method, route, exchange.status, seconds)
-        log.info(
-            "request",
-            method=method,
-            route=route,
-            status=exchange.status,
-            duration_ms=round(seconds * 1000, 2),
-        )
 
-
-def request_id_of(scope: Scope) -> str | None:
+def request_id_of(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
     """Return the client's own request id when it is well formed."""
-    given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
-    return given.decode() if well_formed(given) else None
+    for name, value in headers:
+        if name == b"x-request-id":
+            return value.decode() if well_formed(value) else None
+    return None
+
+
+def route_of(scope: Scope) -> str:
+    """Return the path's template: it names no person, and there are few of them."""
+    path: str = getattr(scope.get("route"), "path", "unmatched")
+    return path.replace(":text", "")

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
-from hello.entities.errors import ConflictError, InvalidError, NotFoundError, UnavailableError
+from hello.entities.errors import BusyError, ConflictError, InvalidError, NotFoundError, UnavailableError
 from hello.interface.http.allow import allowed_methods
 
 MEDIA_TYPE = "application/problem+json"
@@ -20,6 +20,7 @@ BUSINESS: dict[type[Exception], HTTPStatus] = {
     InvalidError: HTTPStatus.BAD_REQUEST,
     NotFoundError: HTTPStatus.NOT_FOUND,
     ConflictError: HTTPStatus.CONFLICT,
+    BusyError: HTTPStatus.SERVICE_UNAVAILABLE,
     UnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 DETAILS = {HTTPStatus.NOT_FOUND: "nothing lives at this path"}

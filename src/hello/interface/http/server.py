@@ -11,11 +11,13 @@ from dataclasses import dataclass
 
 import structlog
 import uvicorn
-from starlette.types import ASGIApp
 
+from hello.interface.http.app import Application
+from hello.interface.http.lane import lane_protocol
 from hello.services.health import Draining
 
 BACKLOG = 2048
+GC_THRESHOLD = 50_000
 log = structlog.get_logger("hello.server")
 
 
@@ -40,6 +42,7 @@ class DrainingServer(uvicorn.Server):
         await super().startup(sockets)
         gc.collect()
         gc.freeze()
+        gc.set_threshold(GC_THRESHOLD, 50, 100)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self.stop.draining.begun = True
@@ -83,13 +86,13 @@ def url_of(sock: socket.socket) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
-def serve(app: ASGIApp, sock: socket.socket, stop: Shutdown) -> None:
+def serve(app: Application, sock: socket.socket, stop: Shutdown) -> None:
     """Serve until SIGINT or SIGTERM, then leave in order and return."""
     log.info("listening", url=url_of(sock), pid=os.getpid())
     config = uvicorn.Config(
-        app,
+        app.asgi,
         loop="uvloop",
-        http="httptools",
+        http=lane_protocol(app.lane) if app.lane else "httptools",
         ws="none",
         lifespan="on",
         log_config=None,

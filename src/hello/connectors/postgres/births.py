@@ -1,0 +1,73 @@
+"""Days of birth in PostgreSQL, read and written in natural batches: one statement for many requests."""
+
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import date
+
+import asyncpg
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from hello.connectors.postgres.errors import business_error
+from hello.connectors.postgres.held import HeldStatement
+from hello.connectors.postgres.people import SAVE, in_order
+from hello.core.batching import Batcher, Bounds, OverloadedError, Told
+from hello.entities.errors import BusyError
+
+FIND = "SELECT username, month_day FROM people WHERE username = ANY($1::text[])"
+ONE_ROW = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
+About = Callable[[], Collection[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresBirths:
+    reads: Batcher[str, None, int]
+    writes: Batcher[str, date, bool]
+
+    def ask(self, username: str, told: Told[int]) -> None:
+        self.reads.submit(username, None, told)
+
+    def tell(self, username: str, born: date, told: Told[bool]) -> None:
+        self.writes.submit(username, born, told)
+
+    async def find(self, username: str) -> int | None:
+        try:
+            return await self.reads.do(username, None)
+        except Exception as error:
+            raise batch_error(error) from error
+
+    async def save(self, username: str, born: date) -> bool:
+        try:
+            return bool(await self.writes.do(username, born))
+        except Exception as error:
+            raise batch_error(error) from error
+
+
+def batch_error(error: Exception) -> Exception:
+    """Return an error of one's own for each who waits: they raise it in tasks of theirs."""
+    if isinstance(error, OverloadedError):
+        return BusyError("more requests are waiting for the database than it can take")
+    return business_error(error) or error
+
+
+@asynccontextmanager
+async def open_births(engine: AsyncEngine, about: About, bounds: Bounds) -> AsyncIterator[PostgresBirths]:
+    """Hold a connection for reads and one for writes; `about` gives the days that the lists are of."""
+    find, save = HeldStatement(engine, FIND), HeldStatement(engine, SAVE)
+
+    async def find_all(names: Mapping[str, None]) -> Mapping[str, int]:
+        return dict(await find.fetch(list(names)))
+
+    async def save_all(births: Mapping[str, date]) -> Mapping[str, bool]:
+        concerned = await save.fetch(*in_order(births), list(about()))
+        return {row[0]: True for row in concerned}
+
+    try:
+        yield PostgresBirths(Batcher(find_all, bounds, is_one_row), Batcher(save_all, bounds, is_one_row))
+    finally:
+        await find.release()
+        await save.release()
+
+
+def is_one_row(error: Exception) -> bool:
+    return isinstance(error, ONE_ROW)

@@ -1,0 +1,163 @@
+"""The greeting lane: the plain hot shapes of `/hello`, answered where Uvicorn would start the application.
+
+Everything else, and whatever goes wrong, goes on to the application, which can do all of it alone: nothing
+has been taken from the request by then.
+"""
+
+import asyncio
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from time import time
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from hello.entities.errors import NotFoundError
+from hello.entities.people import USERNAME_PATTERN
+from hello.interface.http.observe import Note, Observer, request_id_of
+from hello.services.people import PeopleService
+
+PATH = re.compile(rb"/hello/(" + USERNAME_PATTERN.encode() + rb")")
+BODY = re.compile(
+    rb'[ \t\r\n]*\{[ \t\r\n]*"dateOfBirth"[ \t\r\n]*:'
+    rb'[ \t\r\n]*"(\d{4}-\d\d-\d\d)"[ \t\r\n]*\}[ \t\r\n]*'
+)
+JSON_TYPES = {b"application/json", b"application/json; charset=utf-8"}
+ROUTE = "/hello/{username}"
+GREETED = (
+    b"HTTP/1.1 200 OK\r\n%bcontent-length: %d\r\ncontent-type: application/json\r\nx-request-id: %b\r\n\r\n"
+    b'{"message":"%b"}'
+)
+SAVED = b"HTTP/1.1 204 No Content\r\n%bx-request-id: %b\r\n\r\n"
+MESSAGE_BYTES = len(b'{"message":""}')
+
+
+class Lane:
+    """What the lane needs of the application: its use cases, and where requests are noted."""
+
+    def __init__(self, people: Callable[[], PeopleService], observer: Observer) -> None:
+        self.people, self.new_id = people, observer.new_id
+        self.greeted: Note = observer.noting("GET", ROUTE, 200)
+        self.saved: Note = observer.noting("PUT", ROUTE, 204)
+
+
+@dataclass(frozen=True, slots=True)
+class Hot:
+    """A request that the lane has taken, and when, in seconds since 1970."""
+
+    username: str
+    cycle: RequestResponseCycle
+    app: Any
+    start: float
+
+
+class LaneProtocol(HttpToolsProtocol):
+    """One connection; `lane` is set by `lane_protocol`."""
+
+    lane: Lane
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:  # noqa: ANN401  # Uvicorn's own hook
+        scope = cycle.scope
+        match = PATH.fullmatch(scope["raw_path"])
+        if match is None or scope["query_string"] or not cycle.keep_alive:
+            super()._start_asgi_task(cycle, app)
+        elif scope["method"] == "GET":
+            self._greet(Hot(match[1].decode(), cycle, app, time()))
+        elif scope["method"] == "PUT" and is_json(cycle):
+            self.loop.call_soon(self._save, Hot(match[1].decode(), cycle, app, time()))
+        else:
+            super()._start_asgi_task(cycle, app)
+
+    def _greet(self, hot: Hot) -> None:
+        try:
+            self.lane.people().births.ask(hot.username, partial(self._greeted, hot))
+        except Exception as error:  # noqa: BLE001  # the application knows what to answer
+            self._fall_through(hot, error)
+
+    def _greeted(self, hot: Hot, found: int | None, error: Exception | None) -> None:
+        if found is None:
+            self._fall_through(hot, error or NotFoundError(f"nobody is called {hot.username}"))
+            return
+        greeting = f"Hello, {hot.username}{self.lane.people().todays.endings(hot.start)[found]}".encode()
+        request_id = request_id_of(hot.cycle.scope["headers"]) or self.lane.new_id()
+        size = MESSAGE_BYTES + len(greeting)
+        self._answer(hot.cycle, GREETED % (head_of(hot.cycle), size, request_id.encode(), greeting))
+        self.lane.greeted(hot.start, request_id)
+
+    def _save(self, hot: Hot) -> None:
+        """Begin when the turn of the event loop that brought the head has brought the body too."""
+        born = None if hot.cycle.more_body else date_in(bytes(hot.cycle.body))
+        if born is None:
+            super()._start_asgi_task(hot.cycle, hot.app)
+            return
+        people = self.lane.people()
+        try:
+            people.births.tell(hot.username, people.check(born), partial(self._saved, hot))
+        except Exception as error:  # noqa: BLE001  # the application knows what to answer
+            self._fall_through(hot, error)
+
+    def _saved(self, hot: Hot, concerned: bool | None, error: Exception | None) -> None:  # noqa: FBT001
+        if error is not None:
+            self._fall_through(hot, error)
+        elif concerned:
+            self._run(self._answer_fresh(hot))
+        else:
+            self._answer_saved(hot)
+
+    async def _answer_fresh(self, hot: Hot) -> None:
+        await self.lane.people().lists.drop()
+        self._answer_saved(hot)
+
+    def _answer_saved(self, hot: Hot) -> None:
+        request_id = request_id_of(hot.cycle.scope["headers"]) or self.lane.new_id()
+        self._answer(hot.cycle, SAVED % (head_of(hot.cycle), request_id.encode()))
+        self.lane.saved(hot.start, request_id)
+
+    def _answer(self, cycle: RequestResponseCycle, data: bytes) -> None:
+        """Write head and body at once, and let the next request of the connection come."""
+        cycle.response_started = cycle.response_complete = True
+        cycle.message_event.set()
+        if not cycle.disconnected:
+            self.transport.write(data)
+            if not cycle.keep_alive:
+                self.transport.close()
+            cycle.on_response()
+
+    def _fall_through(self, hot: Hot, error: Exception) -> None:
+        """Tell the application that the work has been tried already, and how it ended."""
+        hot.cycle.scope["state"]["failed"] = error
+        super()._start_asgi_task(hot.cycle, hot.app)
+
+    def _run(self, work: Any) -> None:  # noqa: ANN401
+        task = self.loop.create_task(work)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+
+def lane_protocol(lane: Lane) -> type[asyncio.Protocol]:
+    """Return the class of protocol that Uvicorn makes one of for each connection."""
+    return type("Lane", (LaneProtocol,), {"lane": lane})
+
+
+def head_of(cycle: RequestResponseCycle) -> bytes:
+    """Return Uvicorn's own headers, and that the connection ends when it was told to meanwhile."""
+    head = b"".join([b"%b: %b\r\n" % header for header in cycle.default_headers])
+    return head if cycle.keep_alive else head + b"connection: close\r\n"
+
+
+def is_json(cycle: RequestResponseCycle) -> bool:
+    for name, value in cycle.scope["headers"]:
+        if name == b"content-type":
+            return value in JSON_TYPES
+    return False
+
+
+def date_in(body: bytes) -> date | None:
+    match = BODY.fullmatch(body)
+    try:
+        return date.fromisoformat(match[1].decode()) if match else None
+    except ValueError:
+        return None

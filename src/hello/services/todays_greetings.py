@@ -1,0 +1,42 @@
+"""The greetings of a day, worked out once for each of the 366 days of birth there are."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta, tzinfo
+
+from hello.entities.birthdays import LeapDay, born_on, days_until_birthday, month_day
+from hello.entities.greetings import Greeting
+
+SOME_LEAP_YEAR = date(2000, 1, 1)
+
+
+@dataclass(slots=True, kw_only=True)
+class TodaysGreetings:
+    """`zone` is where the service lives: it says which day today is unless the client asks otherwise."""
+
+    zone: tzinfo
+    leap_day: LeapDay
+    greeting: Greeting
+    _today: date = date.min
+    _until: float = 0
+    _endings: dict[int, str] = field(default_factory=dict)
+
+    def day(self, now: float) -> date:
+        """Return which day `now`, in seconds since 1970, is in."""
+        if now >= self._until:
+            self._turn(datetime.fromtimestamp(now, self.zone))
+        return self._today
+
+    def endings(self, now: float) -> dict[int, str]:
+        """Return what follows `Hello, John` on that day, by day of birth."""
+        self.day(now)
+        return self._endings
+
+    def greet(self, username: str, found: int, today: date) -> str:
+        return self.greeting.to(username, days_until_birthday(born_on(found), today, self.leap_day))
+
+    def _turn(self, now: datetime) -> None:
+        """Begin another day; it ends at midnight by the clock on the wall, whatever its length."""
+        self._today = now.date()
+        self._until = datetime.combine(self._today + timedelta(1), time(), self.zone).timestamp()
+        days = [month_day(SOME_LEAP_YEAR + timedelta(day)) for day in range(366)]
+        self._endings = {day: self.greet("", day, self._today).removeprefix("Hello, ") for day in days}

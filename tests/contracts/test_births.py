@@ -1,0 +1,91 @@
+"""The promises of the port `Births`, kept by the twin and by PostgreSQL alike."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import date
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from hello.connectors.postgres.births import open_births
+from hello.core.batching import Bounds
+from hello.entities.errors import BusyError, UnavailableError
+from hello.services.ports import Births
+from tests.builders import a_name
+from tests.twins import TwinBirths, TwinUnitOfWork
+
+ABOUT = [517]
+KILL = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+
+
+class BirthsContract:
+    async def test_who_is_saved_can_be_found(self, births: Births) -> None:
+        john = a_name()
+        await births.save(john, date(1990, 2, 3))
+        assert await births.find(john) == 203
+        assert await births.find(john.swapcase()) is None
+
+    async def test_the_last_save_counts(self, births: Births) -> None:
+        john = a_name()
+        for born in (date(1990, 2, 3), date(1, 1, 1), date(2000, 2, 29)):
+            await births.save(john, born)
+        assert await births.find(john) == 229
+
+    async def test_a_save_tells_whether_a_list_is_concerned(self, births: Births) -> None:
+        john = a_name()
+        for born, concerned in [
+            (date(1990, 5, 17), True),
+            (date(1990, 5, 18), True),
+            (date(1990, 5, 19), False),
+            (date(1990, 5, 19), True),
+        ]:
+            assert await births.save(john, born) == concerned
+
+    async def test_many_at_once(self, births: Births) -> None:
+        names = [a_name() for _ in range(300)]
+        await asyncio.gather(*(births.save(name, date(1990, 1 + n % 12, 1)) for n, name in enumerate(names)))
+        found = await asyncio.gather(*map(births.find, names))
+        assert found == [100 * (1 + n % 12) + 1 for n in range(300)]
+
+
+class TestTwin(BirthsContract):
+    @pytest.fixture
+    def births(self, twin: TwinUnitOfWork) -> Births:
+        return TwinBirths(twin, lambda: ABOUT)
+
+
+@pytest.mark.integrated
+class TestPostgres(BirthsContract):
+    @pytest.fixture
+    async def births(self, engine: AsyncEngine) -> AsyncIterator[Births]:
+        async with open_births(engine, lambda: ABOUT, Bounds()) as births:
+            yield births
+
+    async def test_a_connection_that_was_lost_is_replaced(self, births: Births, engine: AsyncEngine) -> None:
+        john = a_name()
+        await births.save(john, date(1990, 2, 3))
+        await births.find(john)
+        async with engine.connect() as killer:
+            await killer.execute(text(KILL))
+        assert await births.find(john) == 203
+        await births.save(john, date(1990, 2, 4))
+        assert await births.find(john) == 204
+
+    async def test_a_table_that_is_locked_is_unavailable_and_comes_back(self, engine: AsyncEngine) -> None:
+        async with open_births(engine, lambda: ABOUT, Bounds(deadline_s=0.2)) as births:
+            async with engine.begin() as locker:
+                await locker.execute(text("LOCK TABLE people IN ACCESS EXCLUSIVE MODE"))
+                with pytest.raises(UnavailableError):
+                    await births.find(a_name())
+            assert await births.find(a_name()) is None
+
+    async def test_too_many_waiting_are_turned_away(self, engine: AsyncEngine) -> None:
+        async with open_births(engine, lambda: ABOUT, Bounds(waiting=10)) as births:
+            results = await asyncio.gather(
+                *(births.find(a_name()) for _ in range(50)), return_exceptions=True
+            )
+        assert {type(result) for result in results} == {BusyError, type(None)}

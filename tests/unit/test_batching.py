@@ -1,0 +1,161 @@
+"""Natural batching: each who waits gets the right answer, in time, none older than the question."""
+
+import asyncio
+from collections.abc import Mapping
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hello.core.batching import Batcher, Bounds, OverloadedError
+
+
+class Store:
+    """A call that reads or writes a dictionary; each waits until it is let go, and is remembered."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, int] = {}
+        self.calls: list[dict[str, int]] = []
+        self.flying = self.most_flying = 0
+        self.gate = asyncio.Event()
+        self.gate.set()
+
+    async def write(self, items: Mapping[str, int]) -> Mapping[str, int]:
+        self.calls.append(dict(items))
+        self.flying += 1
+        self.most_flying = max(self.most_flying, self.flying)
+        await self.gate.wait()
+        await asyncio.sleep(0)
+        self.flying -= 1
+        if any(value < 0 for value in items.values()):
+            raise ValueError("a bad item")
+        self.values |= items
+        return items
+
+    async def read(self, items: Mapping[str, int]) -> Mapping[str, int]:
+        """Find what is there when the call begins."""
+        found = {key: self.values[key] for key in items if key in self.values}
+        await self.gate.wait()
+        return found
+
+
+def batcher(store: Store, bounds: Bounds = Bounds(), *, reads: bool = False) -> Batcher[str, int, int]:  # noqa: B008
+    call = store.read if reads else store.write
+    return Batcher(call, bounds, lambda error: isinstance(error, ValueError))
+
+
+async def settle() -> None:
+    """Let every task run until it waits."""
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
+names = st.sampled_from("abcde")
+writes = st.lists(st.tuples(names, st.integers(0, 1000), st.integers(0, 3)), max_size=40)
+
+
+@settings(deadline=None)
+@given(writes, st.integers(1, 3), st.integers(1, 4))
+async def test_every_write_is_done_and_the_last_of_a_name_counts(
+    planned: list[tuple[str, int, int]], in_flight: int, batch: int
+) -> None:
+    store = Store()
+    batches = batcher(store, Bounds(in_flight=1, batch=batch))
+    waiting = []
+    for name, value, turns in planned:
+        waiting.append(asyncio.create_task(batches.do(name, value)))
+        for _ in range(turns * in_flight):
+            await asyncio.sleep(0)
+    results = await asyncio.gather(*waiting)
+    assert store.values == {name: value for name, value, _ in planned}
+    assert all(result is not None for result in results)
+    assert store.most_flying <= 1
+    assert all(len(call) <= batch for call in store.calls)
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.one_of(st.none(), names), min_size=1, max_size=30), st.lists(st.integers(0, 4), min_size=30)
+)
+async def test_a_read_never_joins_a_call_that_began_before_it(
+    steps: list[str | None], turns: list[int]
+) -> None:
+    """`None` changes every value; a read started after that must see it, however the calls lie."""
+    store, version = Store(), 0
+    reads = batcher(store, reads=True)
+    store.values = dict.fromkeys("abcde", 0)
+    asked: list[tuple[int, asyncio.Task[int | None]]] = []
+    for step, pauses in zip(steps, turns, strict=False):
+        if step is None:
+            version += 1
+            store.values = dict.fromkeys("abcde", version)
+        else:
+            asked.append((version, asyncio.create_task(reads.do(step, 0))))
+        for _ in range(pauses):
+            await asyncio.sleep(0)
+    for at_least, task in asked:
+        found = await task
+        assert found is not None
+        assert found >= at_least
+
+
+async def test_what_arrives_meanwhile_joins_the_next_call() -> None:
+    store = Store()
+    store.gate.clear()
+    batches = batcher(store)
+    first = asyncio.create_task(batches.do("a", 1))
+    await settle()
+    later = [asyncio.create_task(batches.do(name, 2)) for name in "bcd"]
+    await settle()
+    assert store.calls == [{"a": 1}]
+    store.gate.set()
+    await asyncio.gather(first, *later)
+    assert store.calls == [{"a": 1}, {"b": 2, "c": 2, "d": 2}]
+
+
+async def test_a_bad_item_fails_alone() -> None:
+    store = Store()
+    batches = batcher(store)
+    results = await asyncio.gather(
+        *(batches.do(name, value) for name, value in [("a", 1), ("b", -1), ("c", 3)]), return_exceptions=True
+    )
+    assert results[::2] == [1, 3]
+    assert isinstance(results[1], ValueError)
+
+
+async def test_who_gives_up_does_not_take_it_from_the_others() -> None:
+    store = Store()
+    store.gate.clear()
+    batches = batcher(store)
+    one, same, other = (asyncio.create_task(batches.do(name, 1)) for name in "aab")
+    await settle()
+    one.cancel()
+    store.gate.set()
+    assert await same == await other == 1
+
+
+async def test_nobody_waits_longer_than_the_deadline() -> None:
+    store = Store()
+    store.gate.clear()
+    batches = batcher(store, Bounds(deadline_s=0.05))
+    start = asyncio.get_running_loop().time()
+    flying = asyncio.create_task(batches.do("a", 1))
+    await settle()
+    waiting = asyncio.create_task(batches.do("b", 1))
+    results = await asyncio.gather(flying, waiting, return_exceptions=True)
+    assert [type(result) for result in results] == [TimeoutError, TimeoutError]
+    assert asyncio.get_running_loop().time() - start < 1
+    store.gate.set()
+    assert await batches.do("c", 1) == 1
+
+
+async def test_too_many_are_turned_away_at_once() -> None:
+    store = Store()
+    store.gate.clear()
+    batches = batcher(store, Bounds(waiting=2))
+    tasks = [asyncio.create_task(batches.do(name, 1)) for name in "abc"]
+    await settle()
+    with pytest.raises(OverloadedError):
+        await tasks[2]
+    store.gate.set()
+    assert await asyncio.gather(*tasks[:2]) == [1, 1]
