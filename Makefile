@@ -74,6 +74,12 @@ test_external: $(VENV)/dev.stamp ## Run the tests over HTTP; BASE_URL= to test a
 test_reload: $(VENV)/dev.stamp ## Run the tests anew at every change
 	@$(BIN)/ptw . $(ARGS)
 
+SECONDS ?= 5
+ROUNDS ?= 3
+.PHONY: bench
+bench: $(VENV)/dev.stamp ## Measure Hello beside its peers: SECONDS=5 ROUNDS=3 ARGS="--only hello-on,go --write"
+	@$(BIN)/python -m benchmarks.compare --seconds $(SECONDS) --rounds $(ROUNDS) $(ARGS)
+
 .PHONY: check
 check: $(VENV)/dev.stamp ## Lint, check types, layers, files for deployment and locks
 	@$(BIN)/ruff check .
@@ -104,4 +110,4 @@ migration: $(VENV)/dev.stamp ## Write a migration from the change of the entitie
 .PHONY: destroy
 destroy: $(VENV)/run.stamp ## Remove the local data, the virtual environment and the caches
 	@$(BIN)/hello destroy --data-dir $(DATA_DIR)
-	@rm -rf $(VENV) .coverage* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf $(VENV) .bench .coverage* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
 
@@ -18,11 +18,14 @@ LISTENING = re.compile(r"(?:up at |listening .*)(http://[\d.]+:\d+)")
 PATIENCE_S = 60
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Running:
     url: str
     process: subprocess.Popen[str]
-    printed: list[str] = field(repr=False)
+    printed: list[str]
+
+    def __repr__(self) -> str:
+        return f"<Hello at {self.url}>"
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Return the exit code."""

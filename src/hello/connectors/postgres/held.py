@@ -14,6 +14,9 @@ LOST = (
     asyncpg.exceptions.AdminShutdownError,
     OSError,
 )
+# PostgreSQL would plan the statement anew for each array, which takes longer than to run it; and a plan from
+# the time when the table was small must not read all of it when it has grown.
+PLAN_ONCE = "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off"
 
 
 @dataclass(slots=True)
@@ -52,8 +55,9 @@ class HeldStatement:
     async def _prepare(self) -> None:
         self._connection = await self.engine.connect()
         try:
-            raw = await self._connection.get_raw_connection()
-            self._prepared = await raw.driver_connection.prepare(self.sql)  # type: ignore[union-attr]
+            raw: Any = (await self._connection.get_raw_connection()).driver_connection
+            await raw.execute(PLAN_ONCE)
+            self._prepared = await raw.prepare(self.sql)
         except BaseException:
             await self.release()
             raise

@@ -46,7 +46,7 @@ def create_app(
     app = create_api(open_use_cases, options, registry)
     observer = Observer(new_id=request_ids(), metrics=http_metrics(registry), access_log=options.access_log)
     observed = Observe(app=app, observer=observer, body_limit=options.body_limit)
-    lane = Lane(people=lambda: people_of(app), observer=observer) if options.greeting_lane else None
+    lane = Lane(lambda: people_of(app), observer) if options.greeting_lane else None
     return Application(observed, lane)
 
 

@@ -7,11 +7,10 @@ has been taken from the request by then.
 import asyncio
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date
-from functools import partial
+from functools import cached_property, partial
 from time import time
-from typing import Any
+from typing import Any, NamedTuple
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
@@ -36,16 +35,28 @@ MESSAGE_BYTES = len(b'{"message":""}')
 
 
 class Lane:
-    """What the lane needs of the application: its use cases, and where requests are noted."""
+    """What the lane needs of the application, which has its use cases only once it has started."""
 
-    def __init__(self, people: Callable[[], PeopleService], observer: Observer) -> None:
-        self.people, self.new_id = people, observer.new_id
+    def __init__(self, start: Callable[[], PeopleService], observer: Observer) -> None:
+        self._start, self.new_id = start, observer.new_id
         self.greeted: Note = observer.noting("GET", ROUTE, 200)
         self.saved: Note = observer.noting("PUT", ROUTE, 204)
+        self._headers: list[tuple[bytes, bytes]] = []
+        self._head = b""
+
+    @cached_property
+    def people(self) -> PeopleService:
+        return self._start()
+
+    def head(self, cycle: RequestResponseCycle) -> bytes:
+        """Return Uvicorn's own headers, new each second, and whether the connection is told to end."""
+        if cycle.default_headers is not self._headers:
+            self._headers = cycle.default_headers
+            self._head = b"".join([b"%b: %b\r\n" % header for header in self._headers])
+        return self._head if cycle.keep_alive else self._head + b"connection: close\r\n"
 
 
-@dataclass(frozen=True, slots=True)
-class Hot:
+class Hot(NamedTuple):
     """A request that the lane has taken, and when, in seconds since 1970."""
 
     username: str
@@ -73,7 +84,7 @@ class LaneProtocol(HttpToolsProtocol):
 
     def _greet(self, hot: Hot) -> None:
         try:
-            self.lane.people().births.ask(hot.username, partial(self._greeted, hot))
+            self.lane.people.births.ask(hot.username, partial(self._greeted, hot))
         except Exception as error:  # noqa: BLE001  # the application knows what to answer
             self._fall_through(hot, error)
 
@@ -81,10 +92,10 @@ class LaneProtocol(HttpToolsProtocol):
         if found is None:
             self._fall_through(hot, error or NotFoundError(f"nobody is called {hot.username}"))
             return
-        greeting = f"Hello, {hot.username}{self.lane.people().todays.endings(hot.start)[found]}".encode()
+        greeting = f"Hello, {hot.username}{self.lane.people.todays.endings(hot.start)[found]}".encode()
         request_id = request_id_of(hot.cycle.scope["headers"]) or self.lane.new_id()
         size = MESSAGE_BYTES + len(greeting)
-        self._answer(hot.cycle, GREETED % (head_of(hot.cycle), size, request_id.encode(), greeting))
+        self._answer(hot.cycle, GREETED % (self.lane.head(hot.cycle), size, request_id.encode(), greeting))
         self.lane.greeted(hot.start, request_id)
 
     def _save(self, hot: Hot) -> None:
@@ -93,7 +104,7 @@ class LaneProtocol(HttpToolsProtocol):
         if born is None:
             super()._start_asgi_task(hot.cycle, hot.app)
             return
-        people = self.lane.people()
+        people = self.lane.people
         try:
             people.births.tell(hot.username, people.check(born), partial(self._saved, hot))
         except Exception as error:  # noqa: BLE001  # the application knows what to answer
@@ -108,12 +119,12 @@ class LaneProtocol(HttpToolsProtocol):
             self._answer_saved(hot)
 
     async def _answer_fresh(self, hot: Hot) -> None:
-        await self.lane.people().lists.drop()
+        await self.lane.people.lists.drop()
         self._answer_saved(hot)
 
     def _answer_saved(self, hot: Hot) -> None:
         request_id = request_id_of(hot.cycle.scope["headers"]) or self.lane.new_id()
-        self._answer(hot.cycle, SAVED % (head_of(hot.cycle), request_id.encode()))
+        self._answer(hot.cycle, SAVED % (self.lane.head(hot.cycle), request_id.encode()))
         self.lane.saved(hot.start, request_id)
 
     def _answer(self, cycle: RequestResponseCycle, data: bytes) -> None:
@@ -140,12 +151,6 @@ class LaneProtocol(HttpToolsProtocol):
 def lane_protocol(lane: Lane) -> type[asyncio.Protocol]:
     """Return the class of protocol that Uvicorn makes one of for each connection."""
     return type("Lane", (LaneProtocol,), {"lane": lane})
-
-
-def head_of(cycle: RequestResponseCycle) -> bytes:
-    """Return Uvicorn's own headers, and that the connection ends when it was told to meanwhile."""
-    head = b"".join([b"%b: %b\r\n" % header for header in cycle.default_headers])
-    return head if cycle.keep_alive else head + b"connection: close\r\n"
 
 
 def is_json(cycle: RequestResponseCycle) -> bool:
