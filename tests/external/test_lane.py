@@ -4,6 +4,7 @@ import os
 import re
 import socket
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 import pytest
@@ -134,6 +135,21 @@ def test_pipelined_requests_are_answered_alike_and_in_order(pair: Pair, pipeline
         exchange(api, [FIRST])
         answers.append(exchange(api, pipelined))
     assert answers[0] == answers[1]
+
+
+def test_todays_list_is_answered_alike(pair: Pair) -> None:
+    """More than a page of people celebrate."""
+    on, off = pair
+    born = datetime.now(UTC).date().replace(year=1996).isoformat().encode()
+    people: list[Request] = [
+        (b"PUT", b"/hello/" + a_name().encode(), JSON, b'{"dateOfBirth": "%b"}' % born) for _ in range(21)
+    ]
+    exchange(on, people)
+    for method in (b"HEAD", b"GET"):
+        request: Request = (method, b"/api/v1/birthdays/today", {}, b"")
+        answer = exchange(on, [request])
+        assert answer == exchange(off, [request])
+        assert b'rel="next"' in answer
 
 
 def test_a_body_that_comes_later_is_waited_for(pair: Pair) -> None:

@@ -17,7 +17,6 @@ from hello.interface.http.metrics import http_metrics
 from hello.interface.http.observe import Observe, Observer
 from hello.interface.http.problems import answer_with_problems
 from hello.interface.http.routers import birthdays, health, imports, people
-from hello.services.people import PeopleService
 from hello.services.use_cases import OpenUseCases, UseCases
 
 
@@ -46,13 +45,13 @@ def create_app(
     app = create_api(open_use_cases, options, registry)
     observer = Observer(new_id=request_ids(), metrics=http_metrics(registry), access_log=options.access_log)
     observed = Observe(app=app, observer=observer, body_limit=options.body_limit)
-    lane = Lane(lambda: people_of(app), observer) if options.greeting_lane else None
+    lane = Lane(lambda: use_cases_of(app), app.state.cursors, observer) if options.greeting_lane else None
     return Application(observed, lane)
 
 
-def people_of(app: FastAPI) -> PeopleService:
+def use_cases_of(app: FastAPI) -> UseCases:
     found: UseCases = app.state.use_cases
-    return found.people
+    return found
 
 
 def create_api(open_use_cases: OpenUseCases, options: HttpOptions, registry: CollectorRegistry) -> FastAPI:

@@ -15,10 +15,14 @@ def use_cases(request: Request) -> UseCases:
     return cast("UseCases", request.app.state.use_cases)
 
 
-def people_service(request: Request) -> PeopleService:
+def raise_failure(request: Request) -> None:
     """Raise what the greeting lane has met already, instead of trying again."""
     if failed := getattr(request.state, "failed", None):
         raise failed
+
+
+def people_service(request: Request) -> PeopleService:
+    raise_failure(request)
     return use_cases(request).people
 
 
@@ -27,6 +31,7 @@ def health_service(request: Request) -> HealthService:
 
 
 def birthday_service(request: Request) -> BirthdayService:
+    raise_failure(request)
     return use_cases(request).birthdays
 
 

@@ -1,4 +1,6 @@
-"""The greeting lane: the plain hot shapes of `/hello`, answered where Uvicorn would start the application.
+"""The greeting lane: the plain hot shapes of `/hello`, and the first page of who celebrates today.
+
+They are answered where Uvicorn would start the application.
 
 Everything else, and whatever goes wrong, goes on to the application, which can do all of it alone: nothing
 has been taken from the request by then.
@@ -14,10 +16,13 @@ from typing import Any, NamedTuple
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from hello.core.cursors import Cursors
 from hello.entities.errors import NotFoundError
 from hello.entities.people import USERNAME_PATTERN
 from hello.interface.http.observe import Note, Observer, request_id_of
+from hello.interface.http.schemas.birthdays import render_today
 from hello.services.people import PeopleService
+from hello.services.use_cases import UseCases
 
 PATH = re.compile(rb"/hello/(" + USERNAME_PATTERN.encode() + rb")")
 BODY = re.compile(
@@ -31,22 +36,38 @@ GREETED = (
     b'{"message":"%b"}'
 )
 SAVED = b"HTTP/1.1 204 No Content\r\n%bx-request-id: %b\r\n\r\n"
+TODAY = b"/api/v1/birthdays/today"
+DEFAULT_LIMIT = 20
+NEXT = b'link: <%b?limit=%d&cursor=%%b>; rel="next"\r\n' % (TODAY, DEFAULT_LIMIT)
+LISTED = (
+    b"HTTP/1.1 200 OK\r\n%b%bcontent-length: %d\r\ncontent-type: application/json\r\n"
+    b"x-request-id: %b\r\n\r\n%b"
+)
 MESSAGE_BYTES = len(b'{"message":""}')
 
 
 class Lane:
     """What the lane needs of the application, which has its use cases only once it has started."""
 
-    def __init__(self, start: Callable[[], PeopleService], observer: Observer) -> None:
-        self._start, self.new_id = start, observer.new_id
+    def __init__(self, start: Callable[[], UseCases], cursors: Cursors, observer: Observer) -> None:
+        self._start, self._render, self.new_id = start, partial(render_today, cursors), observer.new_id
         self.greeted: Note = observer.noting("GET", ROUTE, 200)
         self.saved: Note = observer.noting("PUT", ROUTE, 204)
+        self.listed: Note = observer.noting("GET", TODAY.decode(), 200)
         self._headers: list[tuple[bytes, bytes]] = []
         self._head = b""
 
     @cached_property
-    def people(self) -> PeopleService:
+    def use_cases(self) -> UseCases:
         return self._start()
+
+    @cached_property
+    def people(self) -> PeopleService:
+        return self.use_cases.people
+
+    async def today(self) -> bytes:
+        birthdays = self.use_cases.birthdays
+        return await birthdays.rendered_today(birthdays.today(None), "", DEFAULT_LIMIT, self._render)
 
     def head(self, cycle: RequestResponseCycle) -> bytes:
         """Return Uvicorn's own headers, new each second, and whether the connection is told to end."""
@@ -73,14 +94,35 @@ class LaneProtocol(HttpToolsProtocol):
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:  # noqa: ANN401  # Uvicorn's own hook
         scope = cycle.scope
         match = PATH.fullmatch(scope["raw_path"])
-        if match is None or scope["query_string"] or not cycle.keep_alive:
+        if scope["query_string"] or not cycle.keep_alive:
             super()._start_asgi_task(cycle, app)
+        elif match is None:
+            self._list_or_leave(cycle, app)
         elif scope["method"] == "GET":
             self._greet(Hot(match[1].decode(), cycle, app, time()))
         elif scope["method"] == "PUT" and is_json(cycle):
             self.loop.call_soon(self._save, Hot(match[1].decode(), cycle, app, time()))
         else:
             super()._start_asgi_task(cycle, app)
+
+    def _list_or_leave(self, cycle: RequestResponseCycle, app: Any) -> None:  # noqa: ANN401
+        if cycle.scope["raw_path"] == TODAY and cycle.scope["method"] == "GET":
+            self._run(self._list(Hot("", cycle, app, time())))
+        else:
+            super()._start_asgi_task(cycle, app)
+
+    async def _list(self, hot: Hot) -> None:
+        try:
+            rendered = await self.lane.today()
+        except Exception as error:  # noqa: BLE001  # the application knows what to answer
+            self._fall_through(hot, error)
+            return
+        following, _, body = rendered.partition(b"\n")
+        link = NEXT % following if following else b""
+        request_id = request_id_of(hot.cycle.scope["headers"]) or self.lane.new_id()
+        values = self.lane.head(hot.cycle), link, len(body), request_id.encode(), body
+        self._answer(hot.cycle, LISTED % values)
+        self.lane.listed(hot.start, request_id)
 
     def _greet(self, hot: Hot) -> None:
         try:

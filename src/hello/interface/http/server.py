@@ -18,6 +18,7 @@ from hello.services.health import Draining
 
 BACKLOG = 2048
 GC_THRESHOLD = 50_000
+KEEP_ALIVE_S = 75  # longer than load balancers keep their idle connections: they must be the first to close
 log = structlog.get_logger("hello.server")
 
 
@@ -100,6 +101,7 @@ def serve(app: Application, sock: socket.socket, stop: Shutdown) -> None:
         server_header=False,
         proxy_headers=False,
         backlog=BACKLOG,
+        timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=max(1, round(stop.timeout_s)),
     )
     for number in (signal.SIGINT, signal.SIGTERM):

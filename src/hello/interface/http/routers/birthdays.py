@@ -1,5 +1,6 @@
 """Who celebrates: today, soon, and as a calendar."""
 
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
@@ -16,13 +17,13 @@ from hello.interface.http.schemas.birthdays import (
     Limit,
     TodayResponse,
     UpcomingResponse,
+    cursors_of,
     open_cursor,
-    person_today,
     person_upcoming,
+    render_today,
     seal_cursor,
 )
 from hello.interface.http.schemas.people import Zone
-from hello.services.birthdays import BirthdayPage
 
 ERRORS = problems(HTTPStatus.BAD_REQUEST, HTTPStatus.SERVICE_UNAVAILABLE)
 LINK = {"Link": {"description": 'The next page, `rel="next"`', "schema": {"type": "string"}}}
@@ -40,15 +41,10 @@ async def list_today(
     request: Request, birthdays: Birthdays, zone: Zone, limit: Limit = 20, cursor: CursorText = None
 ) -> Response:
     """List who celebrates today, by name; a cursor goes on with the list of its own day."""
-
-    def render(page: BirthdayPage) -> bytes:
-        people = [person_today(person) for person in page.people]
-        following = seal_cursor(request, "today", page)
-        body = TodayResponse(date=page.day, people=people, next_cursor=following).model_dump_json()
-        return f"{following or ''}\n{body}".encode()
-
     place = open_cursor(request, "today", cursor, birthdays.today(zone))
-    rendered = await birthdays.rendered_today(place.day, place.username, limit, render)
+    rendered = await birthdays.rendered_today(
+        place.day, place.username, limit, partial(render_today, cursors_of(request))
+    )
     following, _, body = rendered.partition(b"\n")
     return Response(body, media_type="application/json", headers=link(request, following.decode(), limit))
 
@@ -70,7 +66,7 @@ async def list_upcoming(
     """List who celebrates from tomorrow on, soonest first, then by name."""
     place = open_cursor(request, "upcoming", cursor, birthdays.today(zone))
     page = await birthdays.celebrating(place.day, 1, days, (place.in_days, place.username), limit)
-    following = seal_cursor(request, "upcoming", page)
+    following = seal_cursor(cursors_of(request), "upcoming", page)
     people = [person_upcoming(person) for person in page.people]
     body = UpcomingResponse(date=page.day, people=people, next_cursor=following)
     headers = link(request, following, limit, days=days)

@@ -30,11 +30,13 @@ async def save_person(username: Username, body: PersonRequest, people: People) -
 @router.get(
     "",
     operation_id="greetPerson",
+    response_model=GreetingResponse,
     responses=problems(BAD_REQUEST, HTTPStatus.NOT_FOUND, FAULT),
 )
-async def greet_person(username: Username, zone: Zone, people: People) -> GreetingResponse:
+async def greet_person(username: Username, zone: Zone, people: People) -> Response:
     """Say hello, and how many days are left until the birthday."""
-    return GreetingResponse(message=await people.greet(username, zone))
+    greeting = GreetingResponse(message=await people.greet(username, zone))
+    return Response(greeting.model_dump_json(), media_type="application/json")
 
 
 @router.delete(

@@ -54,7 +54,7 @@ def open_cursor(request: Request, which: List, cursor: str | None, day: date) ->
     if cursor is None:
         return Position(day)
     try:
-        kind, opened, in_days, username = cursors(request).open(cursor)
+        kind, opened, in_days, username = cursors_of(request).open(cursor)
         position = Position(date.fromisoformat(opened), int(in_days), username)
     except ValueError:
         raise InvalidError("is not one that was handed out here", field="cursor") from None
@@ -63,14 +63,22 @@ def open_cursor(request: Request, which: List, cursor: str | None, day: date) ->
     return position
 
 
-def seal_cursor(request: Request, which: List, page: BirthdayPage) -> str | None:
+def seal_cursor(cursors: Cursors, which: List, page: BirthdayPage) -> str | None:
     if page.last is None:
         return None
     in_days, username = page.last
-    return cursors(request).seal(which, page.day.isoformat(), str(in_days), username)
+    return cursors.seal(which, page.day.isoformat(), str(in_days), username)
 
 
-def cursors(request: Request) -> Cursors:
+def render_today(cursors: Cursors, page: BirthdayPage) -> bytes:
+    """Return the cursor of the next page, empty at the end, and the body behind it on a line of its own."""
+    people = [person_today(person) for person in page.people]
+    following = seal_cursor(cursors, "today", page)
+    body = TodayResponse(date=page.day, people=people, next_cursor=following).model_dump_json()
+    return f"{following or ''}\n{body}".encode()
+
+
+def cursors_of(request: Request) -> Cursors:
     found: Cursors = request.app.state.cursors
     return found
 
