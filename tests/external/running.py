@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
 
@@ -18,14 +17,11 @@ LISTENING = re.compile(r"(?:up at |listening .*)(http://[\d.]+:\d+)")
 PATIENCE_S = 60
 
 
-@dataclass(frozen=True, repr=False)
 class Running:
-    url: str
-    process: subprocess.Popen[str]
-    printed: list[str]
+    """Where a process listens, and what it has printed so far; no dataclass, since that would be printed too."""
 
-    def __repr__(self) -> str:
-        return f"<Hello at {self.url}>"
+    def __init__(self, url: str, process: subprocess.Popen[str], printed: list[str]) -> None:
+        self.url, self.process, self.printed = url, process, printed
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Return the exit code."""
