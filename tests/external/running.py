@@ -18,7 +18,7 @@ PATIENCE_S = 60
 
 
 class Running:
-    """Where a process listens, and what it has printed so far; no dataclass, since that would be printed too."""
+    """Where a process listens, and what it has printed; no dataclass, since that would be shown too."""
 
     def __init__(self, url: str, process: subprocess.Popen[str], printed: list[str]) -> None:
         self.url, self.process, self.printed = url, process, printed

@@ -21,10 +21,14 @@ class Flights(Generic[Key, Value]):
 
     async def join(self, key: Key, call: Callable[[], Awaitable[Value]]) -> Value:
         """Share a call that begins after now; raise what it raises."""
+        return await asyncio.shield(self.board(key, call))
+
+    def board(self, key: Key, call: Callable[[], Awaitable[Value]]) -> asyncio.Task[Value]:
+        """Return the task of a call that begins after now; it is shared, so do not cancel it."""
         task = self._boarding.get(key)
         if task is None:
             task = self._boarding[key] = asyncio.create_task(self._fly(key, call))
-        return await asyncio.shield(task)
+        return task
 
     async def _fly(self, key: Key, call: Callable[[], Awaitable[Value]]) -> Value:
         if before := self._flying.get(key):

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 BEARER = HTTPBearer(auto_error=False, scheme_name="Bearer", description="An administrator's token")
 
 
-def require_admin(
+async def require_admin(
     request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]
 ) -> None:
     """Raise 401 without the token of the setting ADMIN_TOKEN; when that is absent, for everyone."""
@@ -21,7 +21,7 @@ def require_admin(
         raise HTTPException(401, detail, {"WWW-Authenticate": "Bearer"})
 
 
-def without_body_limit(request: Request, _: Annotated[None, Depends(require_admin)]) -> None:
+async def without_body_limit(request: Request, _: Annotated[None, Depends(require_admin)]) -> None:
     """Let a body of any size in, once we know who sends it; whoever reads it must not keep it."""
     request.state.unlimited = True
 

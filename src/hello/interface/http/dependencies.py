@@ -1,4 +1,4 @@
-"""How a route receives its use cases."""
+"""How a route receives its use cases: by coroutines, since FastAPI would call plain functions in a thread."""
 
 from typing import Annotated, cast
 
@@ -21,21 +21,21 @@ def raise_failure(request: Request) -> None:
         raise failed
 
 
-def people_service(request: Request) -> PeopleService:
+async def people_service(request: Request) -> PeopleService:
     raise_failure(request)
     return use_cases(request).people
 
 
-def health_service(request: Request) -> HealthService:
+async def health_service(request: Request) -> HealthService:
     return use_cases(request).health
 
 
-def birthday_service(request: Request) -> BirthdayService:
+async def birthday_service(request: Request) -> BirthdayService:
     raise_failure(request)
     return use_cases(request).birthdays
 
 
-def import_service(request: Request) -> ImportService:
+async def import_service(request: Request) -> ImportService:
     return use_cases(request).imports
 
 

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from hello.core.cursors import Cursors
+from hello.core.flights import Flights
 from hello.entities.errors import NotFoundError
 from hello.entities.people import USERNAME_PATTERN
 from hello.interface.http.observe import Note, Observer, request_id_of
@@ -54,6 +55,7 @@ class Lane:
         self.greeted: Note = observer.noting("GET", ROUTE, 200)
         self.saved: Note = observer.noting("PUT", ROUTE, 204)
         self.listed: Note = observer.noting("GET", TODAY.decode(), 200)
+        self.flights: Flights[None, bytes] = Flights()
         self._headers: list[tuple[bytes, bytes]] = []
         self._head = b""
 
@@ -107,17 +109,16 @@ class LaneProtocol(HttpToolsProtocol):
 
     def _list_or_leave(self, cycle: RequestResponseCycle, app: Any) -> None:  # noqa: ANN401
         if cycle.scope["raw_path"] == TODAY and cycle.scope["method"] == "GET":
-            self._run(self._list(Hot("", cycle, app, time())))
+            task = self.lane.flights.board(None, self.lane.today)
+            task.add_done_callback(partial(self._listed, Hot("", cycle, app, time())))
         else:
             super()._start_asgi_task(cycle, app)
 
-    async def _list(self, hot: Hot) -> None:
-        try:
-            rendered = await self.lane.today()
-        except Exception as error:  # noqa: BLE001  # the application knows what to answer
+    def _listed(self, hot: Hot, task: asyncio.Task[bytes]) -> None:
+        if error := task.exception():
             self._fall_through(hot, error)
             return
-        following, _, body = rendered.partition(b"\n")
+        following, _, body = task.result().partition(b"\n")
         link = NEXT % following if following else b""
         request_id = request_id_of(hot.cycle.scope["headers"]) or self.lane.new_id()
         values = self.lane.head(hot.cycle), link, len(body), request_id.encode(), body
@@ -179,7 +180,7 @@ class LaneProtocol(HttpToolsProtocol):
                 self.transport.close()
             cycle.on_response()
 
-    def _fall_through(self, hot: Hot, error: Exception) -> None:
+    def _fall_through(self, hot: Hot, error: BaseException) -> None:
         """Tell the application that the work has been tried already, and how it ended."""
         hot.cycle.scope["state"]["failed"] = error
         super()._start_asgi_task(hot.cycle, hot.app)

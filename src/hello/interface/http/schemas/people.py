@@ -36,7 +36,7 @@ class GreetingResponse(BaseModel):
     message: str
 
 
-def username_of(
+async def username_of(
     request: Request,
     username: Annotated[
         str, Path(json_schema_extra={"pattern": f"^{USERNAME_PATTERN}$", "minLength": 1, "maxLength": 100})
@@ -48,7 +48,7 @@ def username_of(
     return check_username(username)
 
 
-def zone_of(
+async def zone_of(
     tz: Annotated[str | None, Query(description="IANA time zone, such as Europe/Paris")] = None,
 ) -> ZoneInfo | None:
     try:
