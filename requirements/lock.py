@@ -16,6 +16,7 @@ LOCKS = {
     "dev.txt": [*EMBEDDED, f"--group={PROJECT}:dev", "--constraints=embedded.txt"],
 }
 OPTIONS = [
+    "--system-certs",
     "--universal",
     "--python-version=3.11",
     "--generate-hashes",
