@@ -3,7 +3,9 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -19,14 +21,20 @@ from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
 
 
-@pytest.fixture(scope="session")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
-    data_dir = tmp_path_factory.mktemp("servers")
+@contextmanager
+def temporary_servers(data_dir: Path) -> Iterator[Servers]:
+    """Remove all that they leave at the end, wherever it lies."""
     try:
         with embedded_servers(data_dir) as servers:
             yield servers
     finally:
         destroy(data_dir)
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+    with temporary_servers(tmp_path_factory.mktemp("servers")) as servers:
+        yield servers
 
 
 @pytest.fixture(scope="session")

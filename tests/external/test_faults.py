@@ -10,10 +10,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from hello.connectors.embedded.servers import Servers, destroy, embedded_servers
+from hello.connectors.embedded.servers import Servers
 from tests.builders import a_name
 from tests.external.running import Running, places, running_api, started
 from tests.external.test_hello import JSON, assert_problem, put
+from tests.servers import temporary_servers
 
 pytestmark = pytest.mark.external
 
@@ -28,12 +29,8 @@ def until(condition: Callable[[], bool], timeout_s: float = 20) -> None:
 @pytest.fixture(scope="module")
 def own_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     """Servers of this module's own, since it stops them."""
-    data_dir = tmp_path_factory.mktemp("faults")
-    try:
-        with embedded_servers(data_dir) as servers:
-            yield servers
-    finally:
-        destroy(data_dir)
+    with temporary_servers(tmp_path_factory.mktemp("faults")) as servers:
+        yield servers
 
 
 @contextmanager

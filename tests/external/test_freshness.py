@@ -17,11 +17,12 @@ from random import Random
 import httpx
 import pytest
 
-from hello.connectors.embedded.servers import Servers, destroy, embedded_servers
+from hello.connectors.embedded.servers import Servers
 from hello.core.settings import Settings
 from tests.builders import a_name
 from tests.external.plain_http import PlainClient
 from tests.external.running import Running, places, running_api, started
+from tests.servers import temporary_servers
 
 pytestmark = pytest.mark.external
 WRITES = int(os.environ.get("WRITES", "10000"))
@@ -32,12 +33,8 @@ LEASE_S = Settings().cache_lease_s
 @pytest.fixture(scope="module")
 def own_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     """Servers of this module's own: their list of today is short, and Valkey is killed."""
-    data_dir = tmp_path_factory.mktemp("freshness")
-    try:
-        with embedded_servers(data_dir) as servers:
-            yield servers
-    finally:
-        destroy(data_dir)
+    with temporary_servers(tmp_path_factory.mktemp("freshness")) as servers:
+        yield servers
 
 
 @dataclass

@@ -12,13 +12,14 @@ from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 
 from hello.bootstrap import redis_pages
-from hello.connectors.embedded.servers import Servers, destroy, embedded_servers
+from hello.connectors.embedded.servers import Servers
 from hello.connectors.redis.client import RedisProbe, open_redis
 from hello.connectors.redis.pages import RedisPages
 from hello.core.settings import Settings
 from hello.entities.errors import UnavailableError
 from tests.builders import a_name
 from tests.contracts.test_pages import Source
+from tests.servers import temporary_servers
 
 pytestmark = pytest.mark.integrated
 LEASE_S = Settings().cache_lease_s
@@ -27,12 +28,8 @@ LEASE_S = Settings().cache_lease_s
 @pytest.fixture(scope="module")
 def own_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     """Servers of this module's own, since it breaks them."""
-    data_dir = tmp_path_factory.mktemp("cache")
-    try:
-        with embedded_servers(data_dir) as servers:
-            yield servers
-    finally:
-        destroy(data_dir)
+    with temporary_servers(tmp_path_factory.mktemp("cache")) as servers:
+        yield servers
 
 
 @pytest.fixture
