@@ -42,10 +42,14 @@ def running_hello(data_dir: Path, *arguments: str, **environment: str) -> Iterat
 
 @contextmanager
 def running_api(servers: Servers, *arguments: str, **environment: str) -> Iterator[Running]:
-    variables = places(servers) | environment
-    subprocess.run([*HELLO, "migrate"], env=os.environ | variables, check=True, stdout=subprocess.DEVNULL)
-    with started("api", "--port", "0", *arguments, environment=variables) as running:
+    migrate(servers)
+    with started("api", "--port", "0", *arguments, environment=places(servers) | environment) as running:
         yield running
+
+
+def migrate(servers: Servers) -> None:
+    variables = os.environ | places(servers)
+    subprocess.run([*HELLO, "migrate"], env=variables, check=True, stdout=subprocess.DEVNULL)
 
 
 def places(servers: Servers) -> dict[str, str]:
@@ -70,7 +74,15 @@ def started(
             yield Running(address(process, printed), process, printed)
         finally:
             process.terminate()
-            process.wait(PATIENCE_S)
+            end(process)
+
+
+def end(process: subprocess.Popen[str]) -> None:
+    """Leave nothing behind even where the process does not end, which is a fault."""
+    try:
+        process.wait(PATIENCE_S)
+    finally:
+        process.kill()
 
 
 def address(process: subprocess.Popen[str], printed: list[str]) -> str:

@@ -12,7 +12,7 @@ import pytest
 
 from hello.connectors.embedded.servers import Servers
 from tests.builders import a_name
-from tests.external.running import Running, places, running_api, started
+from tests.external.running import Running, migrate, places, running_api, started
 from tests.external.test_hello import JSON, assert_problem, put
 from tests.servers import temporary_servers
 
@@ -28,8 +28,9 @@ def until(condition: Callable[[], bool], timeout_s: float = 20) -> None:
 
 @pytest.fixture(scope="module")
 def own_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
-    """Servers of this module's own, since it stops them."""
+    """Servers of this module's own, since it stops them; migrated, as any of the tests may come first."""
     with temporary_servers(tmp_path_factory.mktemp("faults")) as servers:
+        migrate(servers)
         yield servers
 
 
@@ -75,7 +76,8 @@ def test_postgres_stopped_and_started(own_servers: Servers) -> None:
 
 def test_postgres_that_hangs(own_servers: Servers) -> None:
     name = a_name()
-    with serving(own_servers) as (_, client):
+    patience = {"DATABASE_DEADLINE_S": "0.5", "DATABASE_CONNECT_TIMEOUT_S": "0.4"}
+    with serving(own_servers, **patience) as (_, client):
         put(client, name, "1990-05-17")
         with hanging(own_servers.postgres.pid):
             assert_database_is_missed(client, name)
@@ -127,6 +129,11 @@ def test_shutdown_is_announced_before_the_listener_closes(own_servers: Servers) 
         assert client.get("/api/v1/health/ready").json()["status"] == "unready"
         assert put(client, a_name(), "1990-05-17").status_code == 204
         assert api.process.wait(20) == 0
+
+
+def test_a_stop_right_after_the_start_is_heard(own_servers: Servers) -> None:
+    with started("api", "--port", "0", environment=places(own_servers)) as api:
+        assert api.stop() == 0
 
 
 def test_requests_in_flight_are_finished(own_servers: Servers) -> None:

@@ -1,5 +1,6 @@
 """The greeting lane changes nothing but speed: on and off answer every request alike."""
 
+import json
 import os
 import re
 import socket
@@ -32,7 +33,7 @@ def pair(servers: Servers) -> Iterator[Pair]:
 KNOWN = b"Lane" + a_name().encode()
 JSON = {b"Content-Type": b"application/json", b"Content-Length": b"29"}
 KNOWN_FIRST: Request = (b"PUT", b"/hello/" + KNOWN, JSON, b'{"dateOfBirth": "1990-05-17"}')
-STRANGERS = [KNOWN.swapcase(), b"a" * 100]
+STRANGERS = [KNOWN.swapcase(), b"a" * 100, b"John"]
 FIRST = [KNOWN_FIRST, *((b"DELETE", b"/hello/" + name, {}, b"") for name in STRANGERS)]
 methods = st.sampled_from([b"GET", b"PUT", b"DELETE", b"HEAD", b"POST", b"OPTIONS"])
 names = st.sampled_from(
@@ -163,3 +164,14 @@ def test_a_body_that_comes_later_is_waited_for(pair: Pair) -> None:
             connection.sendall(b'{"dateOfBirth": ')
             connection.sendall(b'"1990-05-17"}')
             assert connection.recv(100).startswith(b"HTTP/1.1 204 ")
+
+
+def test_what_is_no_http_is_refused_with_a_problem(pair: Pair) -> None:
+    for api in pair:
+        place = urlsplit(api.url)
+        with socket.create_connection((place.hostname or "", place.port or 0), timeout=10) as connection:
+            connection.sendall(b"hello, John\r\n\r\n")
+            head, _, body = b"".join(iter(lambda: connection.recv(1 << 16), b"")).partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 400 Bad Request\r\n")
+        assert b"\r\ncontent-type: application/problem+json" in head
+        assert json.loads(body)["detail"] == "this is not a valid HTTP request"

@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 import subprocess
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -24,13 +24,17 @@ pytestmark = pytest.mark.integrated
 
 
 @pytest.fixture
-def port(tmp_path: Path, unused_tcp_port: int) -> Iterator[int]:
-    """A Valkey that is a cluster of one node, which serves every slot."""
+def port(tmp_path: Path, unused_tcp_port_factory: Callable[[], int]) -> Iterator[int]:
+    """A Valkey that is a cluster of one node, which serves every slot.
+
+    Its bus has a port of its own: the default, 10,000 above the other, may be none at all.
+    """
+    port, bus = unused_tcp_port_factory(), unused_tcp_port_factory()
     options = ["--cluster-enabled", "yes", "--bind", "127.0.0.1", "--dir", str(tmp_path), "--save", ""]
-    command = [str(WHEEL.find()), "--port", str(unused_tcp_port), *options]
+    command = [str(WHEEL.find()), "--port", str(port), "--cluster-port", str(bus), *options]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as valkey:
         try:
-            yield unused_tcp_port
+            yield port
         finally:
             valkey.terminate()
 

@@ -1,5 +1,6 @@
 """The HTTP application."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -11,8 +12,9 @@ from starlette.types import ASGIApp
 from hello.core.access_log import AccessLog
 from hello.core.cursors import Cursors
 from hello.core.ids import request_ids
+from hello.interface.http.connection import connection_class
 from hello.interface.http.docs import SUMMARY, describe
-from hello.interface.http.lane import Lane
+from hello.interface.http.lane import Lane, lane_class
 from hello.interface.http.metrics import http_metrics
 from hello.interface.http.observe import Observe, Observer
 from hello.interface.http.problems import answer_with_problems
@@ -33,10 +35,10 @@ class HttpOptions:
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """What is served: an ASGI application, and the lane that a server may have beside it."""
+    """What is served: an ASGI application, and how a connection to it speaks, with the lane or without."""
 
     asgi: ASGIApp
-    lane: Lane | None
+    connection: type[asyncio.Protocol]
 
 
 def create_app(
@@ -45,8 +47,9 @@ def create_app(
     app = create_api(open_use_cases, options, registry)
     observer = Observer(new_id=request_ids(), metrics=http_metrics(registry), access_log=options.access_log)
     observed = Observe(app=app, observer=observer, body_limit=options.body_limit)
-    lane = Lane(lambda: use_cases_of(app), app.state.cursors, observer) if options.greeting_lane else None
-    return Application(observed, lane)
+    if not options.greeting_lane:
+        return Application(observed, connection_class(observer))
+    return Application(observed, lane_class(Lane(lambda: use_cases_of(app), app.state.cursors, observer)))
 
 
 def use_cases_of(app: FastAPI) -> UseCases:

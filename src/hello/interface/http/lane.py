@@ -14,12 +14,13 @@ from functools import cached_property, partial
 from time import time
 from typing import Any, NamedTuple
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from hello.core.cursors import Cursors
 from hello.core.flights import Flights
 from hello.entities.errors import NotFoundError
 from hello.entities.people import USERNAME_PATTERN
+from hello.interface.http.connection import Connection
 from hello.interface.http.observe import Note, Observer, request_id_of
 from hello.interface.http.schemas.birthdays import render_today
 from hello.services.people import PeopleService
@@ -51,7 +52,8 @@ class Lane:
     """What the lane needs of the application, which has its use cases only once it has started."""
 
     def __init__(self, start: Callable[[], UseCases], cursors: Cursors, observer: Observer) -> None:
-        self._start, self._render, self.new_id = start, partial(render_today, cursors), observer.new_id
+        self._start, self._render = start, partial(render_today, cursors)
+        self.observer, self.new_id = observer, observer.new_id
         self.greeted: Note = observer.noting("GET", ROUTE, 200)
         self.saved: Note = observer.noting("PUT", ROUTE, 204)
         self.listed: Note = observer.noting("GET", TODAY.decode(), 200)
@@ -88,8 +90,8 @@ class Hot(NamedTuple):
     start: float
 
 
-class LaneProtocol(HttpToolsProtocol):
-    """One connection; `lane` is set by `lane_protocol`."""
+class LaneProtocol(Connection):
+    """One connection; `lane` is set by `lane_class`."""
 
     lane: Lane
 
@@ -191,9 +193,9 @@ class LaneProtocol(HttpToolsProtocol):
         task.add_done_callback(self.tasks.discard)
 
 
-def lane_protocol(lane: Lane) -> type[asyncio.Protocol]:
+def lane_class(lane: Lane) -> type[asyncio.Protocol]:
     """Return the class of protocol that Uvicorn makes one of for each connection."""
-    return type("Lane", (LaneProtocol,), {"lane": lane})
+    return type("Lane", (LaneProtocol,), {"lane": lane, "observer": lane.observer})
 
 
 def is_json(cycle: RequestResponseCycle) -> bool:

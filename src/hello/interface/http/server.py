@@ -13,10 +13,10 @@ import structlog
 import uvicorn
 
 from hello.interface.http.app import Application
-from hello.interface.http.lane import lane_protocol
 from hello.services.health import Draining
 
 BACKLOG = 2048
+DISMISS_S = 0.1
 GC_THRESHOLD = 50_000
 KEEP_ALIVE_S = 75  # longer than load balancers keep their idle connections: they must be the first to close
 log = structlog.get_logger("hello.server")
@@ -48,7 +48,16 @@ class DrainingServer(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self.stop.draining.begun = True
         await asyncio.sleep(self.stop.drain_s)
+        dismissal = asyncio.create_task(self._dismiss())
         await super().shutdown(sockets)
+        dismissal.cancel()
+
+    async def _dismiss(self) -> None:
+        """Tell those too that were still in the listener's queue: Uvicorn tells connections only once."""
+        while True:
+            await asyncio.sleep(DISMISS_S)
+            for connection in list(self.server_state.connections):
+                connection.shutdown()
 
 
 class ListenError(Exception):
@@ -89,11 +98,10 @@ def url_of(sock: socket.socket) -> str:
 
 def serve(app: Application, sock: socket.socket, stop: Shutdown) -> None:
     """Serve until SIGINT or SIGTERM, then leave in order and return."""
-    log.info("listening", url=url_of(sock), pid=os.getpid())
     config = uvicorn.Config(
         app.asgi,
         loop="uvloop",
-        http=lane_protocol(app.lane) if app.lane else "httptools",
+        http=app.connection,
         ws="none",
         lifespan="on",
         log_config=None,
@@ -104,10 +112,9 @@ def serve(app: Application, sock: socket.socket, stop: Shutdown) -> None:
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=max(1, round(stop.timeout_s)),
     )
+    uvicorn_server = DrainingServer(config, stop)
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, ignore)  # Uvicorn raises the signal again at its end; that end is a success
-    DrainingServer(config, stop).run([sock])
-
-
-def ignore(*_: object) -> None:
-    """Do nothing, and unlike `SIG_IGN` keep nothing from child processes."""
+        # Also heard before Uvicorn listens to signals, and when it raises them again at its end: a success.
+        signal.signal(number, uvicorn_server.handle_exit)
+    log.info("listening", url=url_of(sock), pid=os.getpid())
+    uvicorn_server.run([sock])
