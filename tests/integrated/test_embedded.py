@@ -32,9 +32,11 @@ from hello.connectors.embedded.valkey import WHEEL as VALKEY
 from hello.connectors.embedded.valkey import running_valkey
 
 RUN = """
+import signal
 import sys
 from pathlib import Path
 from hello.connectors.embedded.servers import embedded_servers
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it from birth
 with embedded_servers(Path(sys.argv[1])) as servers:
     print(servers.postgres.pid, servers.valkey.pid, flush=True)
     sys.stdin.read()
