@@ -4,8 +4,10 @@ import json
 import random
 from collections.abc import Iterator
 from datetime import date, timedelta
+from itertools import chain
 
 from benchmarks.client import Answer, Client
+from benchmarks.load import TODAYS_PATH
 from benchmarks.names import a_name
 from benchmarks.running import Running
 from hello.core.clock import now
@@ -21,8 +23,25 @@ def check(running: Running) -> None:
     running.check_alive()
     client, name = running.client, a_name(random.SystemRandom(), NAME_LENGTH)
     wrong = wrong_answers(client, name) if running.server.greets else wrong_pretence(client, name)
-    if first := next(wrong, None):
+    lists = wrong_lists(client, name) if running.server.greets and running.server.lists else iter(())
+    if first := next(chain(wrong, lists), None):
         raise running.failure(f"answers wrongly: {first}")
+
+
+def wrong_lists(client: Client, name: str) -> Iterator[str]:
+    """Expect a birthday in the list only while it is one."""
+    name = f"A{name}"  # sorts before those who are in the table
+    for born, listed in ((celebrated_in(1972, today()), True), (date(1990, 5, 17), False)):
+        yield from unless("PUT", client.put(name, {"dateOfBirth": born.isoformat()}), SAVED)
+        answer = client.get_path(TODAYS_PATH)
+        yield from unless("today's birthdays", answer, OK)
+        names = [person["username"] for person in json.loads(answer.body)["people"]]
+        if names != sorted(names) or (name in names) != (listed or is_today(born)):
+            yield f"today's birthdays once {name} is born on {born}: {names}"
+
+
+def is_today(born: date) -> bool:
+    return (born.month, born.day) == (today().month, today().day)
 
 
 def wrong_pretence(client: Client, name: str) -> Iterator[str]:

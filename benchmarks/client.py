@@ -22,14 +22,17 @@ class Client:
     port: int
 
     def get(self, name: str) -> Answer:
-        return self._ask("GET", name)
+        return self._ask("GET", f"/hello/{quote(name)}")
 
     def put(self, name: str, body: object) -> Answer:
-        return self._ask("PUT", name, json.dumps(body))
+        return self._ask("PUT", f"/hello/{quote(name)}", json.dumps(body))
 
-    def _ask(self, method: str, name: str, body: str | None = None) -> Answer:
+    def get_path(self, path: str) -> Answer:
+        return self._ask("GET", path)
+
+    def _ask(self, method: str, path: str, body: str | None = None) -> Answer:
         headers = {"Content-Type": "application/json"} if body else {}
         with closing(HTTPConnection(HOST, self.port, timeout=TIMEOUT_S)) as connection:
-            connection.request(method, f"/hello/{quote(name)}", body, headers)
+            connection.request(method, path, body, headers)
             answer = connection.getresponse()
             return Answer(answer.status, answer.read())

@@ -1,5 +1,5 @@
 -- Asks for names drawn at random, and ends with one line of JSON.
--- Arguments: a file of names, how many requests of a hundred are PUT, a seed.
+-- Arguments: a file of names, how many requests of a hundred are PUT, a seed, and one path to ask for instead.
 local FIRST_DISCARDED = 10
 local BIRTHS = 1000
 local threads = {}
@@ -11,6 +11,7 @@ end
 
 function init(args)
   puts_of_100 = tonumber(args[2])
+  fixed = args[4] and args[4] ~= "" and wrk.format("GET", args[4])
   math.randomseed(tonumber(args[3]) + number)
   for _ = 1, FIRST_DISCARDED do math.random() end
   births, gets, puts, seen, distinct, count = some_births(), {}, {}, {}, 0, 0
@@ -38,6 +39,7 @@ function beginning_of_put(name)
 end
 
 function request()
+  if fixed then return fixed end
   local index = math.random(count)
   if not seen[index] then
     seen[index] = true

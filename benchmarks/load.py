@@ -23,14 +23,29 @@ class Scenario(StrEnum):
     GET = "get"
     PUT = "put"
     MIX = "mix"
+    TODAY = "today"
 
     @property
     def puts_of_100(self) -> int:
-        return {Scenario.GET: 0, Scenario.PUT: 100, Scenario.MIX: 10}[self]
+        return {Scenario.PUT: 100, Scenario.MIX: 10}.get(self, 0)
 
     @property
     def words(self) -> str:
-        return {Scenario.GET: "GET", Scenario.PUT: "PUT", Scenario.MIX: "90 % GET, 10 % PUT"}[self]
+        return WORDS[self]
+
+    @property
+    def path(self) -> str:
+        """Return the one path that is asked for, or nothing when names are drawn."""
+        return TODAYS_PATH if self is Scenario.TODAY else ""
+
+
+TODAYS_PATH = "/api/v1/birthdays/today"
+WORDS = {
+    Scenario.GET: "GET",
+    Scenario.PUT: "PUT",
+    Scenario.MIX: "90 % GET, 10 % PUT",
+    Scenario.TODAY: "today's birthdays",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +72,18 @@ def load(port: int, cell: Cell, seconds: int, names: Path) -> Figure:
     shape: Words = ["--threads", "1", "--connections", str(cell.connections), "--duration", f"{seconds}s"]
     script: Words = ["--timeout", f"{TIMEOUT_S}s", "--script", SCRIPT, f"http://{HOST}:{port}", "--"]
     seed = random.SystemRandom().randrange(SEEDS)
-    arguments: Words = [names, str(cell.scenario.puts_of_100), str(seed)]
+    arguments: Words = [names, str(cell.scenario.puts_of_100), str(seed), cell.scenario.path]
     printed = run([path_of("wrk"), *shape, *script, *arguments], timeout_s=seconds + GRACE_S)
-    return figure_of(json.loads(printed.splitlines()[-1]))
+    counted = json.loads(printed.splitlines()[-1])
+    if not cell.scenario.path:
+        check_variety(counted["requests"], counted["distinct"])
+    return figure_of(counted)
 
 
 def figure_of(counted: dict[str, int]) -> Figure:
     errors = ", ".join(f"{counted[name]} {name}" for name in ERRORS if counted[name])
     if errors:
         raise BenchError(f"of {counted['requests']} requests some failed: {errors}")
-    check_variety(counted["requests"], counted["distinct"])
     seconds = counted["duration_us"] / 1e6
     return Figure(counted["requests"] / seconds, counted["p50_us"] / 1e3, counted["p99_us"] / 1e3)
 

@@ -32,7 +32,7 @@ class Report:
 
     def cell(self, cell: Cell) -> str:
         head = ("server", "requests/s", "p50 ms", "p99 ms", f"to {GO}", f"to {BARE}")
-        rows = [self.row(cell, server.name) for server in self.plan.servers]
+        rows = [self.row(cell, server.name) for server in self.plan.servers if server.takes(cell.scenario)]
         return f"### {cell.title}\n\n{table(head, rows, numbers=5)}"
 
     def row(self, cell: Cell, server: str) -> Sequence[str]:

@@ -47,26 +47,28 @@ class Comparison:
 
     def _turn(self, server: Server, connections: int, number: int, figures: Figures) -> None:
         """Only one server is up at a time."""
+        scenarios = [scenario for scenario in self.plan.scenarios if server.takes(scenario)]
+        if not scenarios:
+            return
         disturbed = is_busy()
         figures.begin_turn(disturbed=disturbed)
         if disturbed:
             say(f"the machine is busy with something else before the turn of {server.name}")
         with ExitStack() as stack:
-            running = self._fastest_start(server, connections, stack)
-            for scenario in self.plan.scenarios:
+            running = self._fastest_start(server, Cell(scenarios[0], connections), stack)
+            for scenario in scenarios:
                 cell = Cell(scenario, connections)
                 figure = self._measure(running, cell, self.plan.seconds)
                 figures.add(cell, server.name, figure)
                 say(f"round {number + 1}/{self.plan.rounds}, {cell.title}: {server.name} {told(figure)}")
 
-    def _fastest_start(self, server: Server, connections: int, stack: ExitStack) -> Running:
+    def _fastest_start(self, server: Server, cell: Cell, stack: ExitStack) -> Running:
         """Start it as often as it asks for, keep the fastest, and stop the others."""
         candidates = [
             stack.enter_context(started(server, self.placement, self.database)) for _ in range(server.starts)
         ]
         if len(candidates) == 1:
             return candidates[0]
-        cell = Cell(self.plan.scenarios[0], connections)
         speeds = [self._measure(candidate, cell, WARM_UP_S).per_s for candidate in candidates]
         fastest = candidates[speeds.index(max(speeds))]
         for other in candidates:

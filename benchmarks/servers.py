@@ -8,6 +8,7 @@ from functools import partial
 from benchmarks import builds, versions
 from benchmarks.commands import Words, path_of
 from benchmarks.listeners import HOST
+from benchmarks.load import Scenario
 from benchmarks.places import ROOT
 
 HELLO, SYNC, LITESTAR, GO, FASTIFY, BARE = "hello-on", "fastapi-sync", "litestar", "go", "fastify", "bare"
@@ -18,7 +19,8 @@ GO_STARTS = 3
 class Server:
     """`command` takes the port and the number of workers.
 
-    `starts` is of how many starts the fastest counts; `greets` is false for one that only pretends to.
+    `starts` is of how many starts the fastest counts; `greets` is false for one that only pretends to;
+    `lists` is true for one that answers who celebrates today, or pretends to.
     """
 
     name: str
@@ -29,6 +31,10 @@ class Server:
     environment: Mapping[str, str] = field(default_factory=dict)
     starts: int = 1
     greets: bool = True
+    lists: bool = False
+
+    def takes(self, scenario: Scenario) -> bool:
+        return self.lists or scenario is not Scenario.TODAY
 
 
 def all_servers() -> list[Server]:
@@ -39,7 +45,7 @@ def all_servers() -> list[Server]:
         python_peer(LITESTAR, "Litestar, asyncpg", "litestar", "asyncpg"),
         go_peer(),
         node_peer(),
-        python_peer(BARE, "bare ASGI app, no database", greets=False),
+        python_peer(BARE, "bare ASGI app, no database", greets=False, lists=True),
     ]
 
 
@@ -52,10 +58,11 @@ def our_server(lane: str) -> Server:
         prepare=builds.nothing,
         command=hello,
         environment={"GREETING_LANE": lane, "LOG_FORMAT": "json"},
+        lists=True,
     )
 
 
-def python_peer(name: str, title: str, *packages: str, greets: bool = True) -> Server:
+def python_peer(name: str, title: str, *packages: str, greets: bool = True, lists: bool = False) -> Server:
     return Server(
         name=name,
         title=title,
@@ -63,6 +70,7 @@ def python_peer(name: str, title: str, *packages: str, greets: bool = True) -> S
         prepare=builds.python_peers,
         command=partial(uvicorn, MODULES[name]),
         greets=greets,
+        lists=lists,
     )
 
 

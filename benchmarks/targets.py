@@ -55,6 +55,7 @@ def pinned_targets() -> list[Target]:
         *(Target(Cell(one, 1), GO, 0.7) for one in (Scenario.GET, Scenario.PUT)),
         *(Target(Cell(one, 128), SYNC, 30) for one in ratios),
         Target(Cell(Scenario.GET, 128), BARE, 0.6),
+        Target(Cell(Scenario.TODAY, 128), BARE, 0.8),
     ]
 
 
