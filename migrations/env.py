@@ -11,9 +11,13 @@ from sqlalchemy import Connection, text
 from hello.connectors.postgres.engine import Database, milliseconds, open_engine
 from hello.connectors.postgres.schema import migrations_folder, newest_revision
 from hello.core.settings import Settings, read_settings
+from hello.entities.audit import AuditEntry
+from hello.entities.base import Base
+from hello.entities.items import Item
 from hello.entities.people import Person
+from hello.entities.sessions import Session
 
-ENTITIES = [Person]
+ENTITIES = [Person, Session, Item, AuditEntry]
 ADVISORY_LOCK = 486_231_091  # any number, as long as every replica takes the same
 
 
@@ -32,7 +36,7 @@ def migrate(connection: Connection, lock_timeout_s: float) -> None:
     connection.execute(text(f"SET lock_timeout = {milliseconds(lock_timeout_s)}"))
     connection.commit()
     context.configure(
-        connection=connection, target_metadata=Person.metadata, process_revision_directives=number
+        connection=connection, target_metadata=Base.metadata, process_revision_directives=number
     )
     with context.begin_transaction():
         context.run_migrations()

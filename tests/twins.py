@@ -10,6 +10,7 @@ from hello.entities.birthdays import BirthdayGroup, Celebration, month_day
 from hello.entities.errors import NotFoundError
 from hello.entities.people import Person
 from hello.services.ports import Load
+from tests.catalogue_twins import TwinAccounts, TwinAuditTrail, TwinItems, TwinSessions
 
 
 @dataclass
@@ -51,14 +52,24 @@ class TwinPeople:
 
 @dataclass
 class TwinTransaction:
-    people: TwinPeople = field(default_factory=TwinPeople)
+    people: TwinPeople
+    audit: TwinAuditTrail
+    accounts: TwinAccounts
+    sessions: TwinSessions
+    items: TwinItems
+
+
+def nothing_stored() -> TwinTransaction:
+    trail = TwinAuditTrail()
+    accounts = TwinAccounts(trail)
+    return TwinTransaction(TwinPeople(), trail, accounts, TwinSessions(accounts), TwinItems(accounts))
 
 
 @dataclass
 class TwinUnitOfWork:
     """`stored` is what has been committed so far; `error` is what the next transactions fail with."""
 
-    stored: TwinTransaction = field(default_factory=TwinTransaction)
+    stored: TwinTransaction = field(default_factory=nothing_stored)
     error: Exception | None = None
 
     @asynccontextmanager

@@ -9,13 +9,19 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from functools import partial
 from pathlib import Path
 from random import Random
-from time import monotonic, perf_counter
+from secrets import token_urlsafe
+from time import monotonic
+from typing import Any
 
 from prometheus_client import CollectorRegistry
-from sqlalchemy.ext.asyncio import async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
 
+from hello.assembly import Ports, health_service, use_cases
+from hello.connectors.argon2 import Argon2Cost, open_passwords
 from hello.connectors.embedded import servers as embedded
 from hello.connectors.embedded.errors import EmbeddedError
+from hello.connectors.limits.limiter import library_limiter
+from hello.connectors.limits.quotas import read_quotas
 from hello.connectors.no_cache import NoPages
 from hello.connectors.postgres import migrate as migrations
 from hello.connectors.postgres.births import open_births
@@ -26,14 +32,16 @@ from hello.connectors.redis.breaker import Breaker
 from hello.connectors.redis.client import RedisProbe, open_redis
 from hello.connectors.redis.metrics import cache_metrics
 from hello.connectors.redis.pages import RedisLike, RedisPages
+from hello.connectors.tokens.access import JwtAccessTokens
+from hello.connectors.tokens.keys import TokenKeys
+from hello.connectors.tokens.pem import new_signing_key, token_keys
 from hello.core.access_log import AccessLog
 from hello.core.batching import Bounds
 from hello.core.clock import now
 from hello.core.logs import set_up_logs
-from hello.core.settings import Settings, SettingsError, read_settings
+from hello.core.settings import Settings, SettingsError, listed, read_settings
 from hello.entities.birthdays import LeapDay
-from hello.entities.errors import UnavailableError
-from hello.entities.greetings import DaysWording, Greeting
+from hello.entities.errors import HelloError
 from hello.interface import processes
 from hello.interface.cli import run_cli
 from hello.interface.cli_commands import Commands, Listen
@@ -41,12 +49,8 @@ from hello.interface.http import server
 from hello.interface.http.app import Application, HttpOptions, create_app
 from hello.interface.supervisor import Supervisor, WhenStarted
 from hello.services.birthday_lists import BirthdayLists
-from hello.services.birthdays import BirthdayService
-from hello.services.health import Draining, HealthService
-from hello.services.imports import ImportService
-from hello.services.people import PeopleService
-from hello.services.ports import Begin, Births, Pages, Probe
-from hello.services.todays_greetings import TodaysGreetings
+from hello.services.health import Draining
+from hello.services.ports import Probe
 from hello.services.use_cases import UseCases
 
 
@@ -55,39 +59,54 @@ async def open_use_cases(
     settings: Settings, draining: Draining, registry: CollectorRegistry
 ) -> AsyncIterator[UseCases]:
     """Connect every port to its connector, for as long as the process runs."""
+    quotas, keys = read_quotas(settings.rate_limits), token_keys(settings)
     async with AsyncExitStack() as stack:
         engine = await stack.enter_async_context(open_engine(Database.of(settings, "hello-api")))
-        probes: list[Probe] = [SchemaProbe(engine, newest_revision(migrations_folder()))]
-        pages: Pages = NoPages()
+        redis = None
         if settings.redis_dsn:
             redis = await stack.enter_async_context(open_redis(settings.redis_dsn, settings.redis_timeout_s))
-            probes.append(RedisProbe(redis))
-            pages = redis_pages(settings, redis, registry)
+        pages = NoPages() if redis is None else redis_pages(settings, redis, registry)
         unit_of_work = PostgresUnitOfWork(
             async_sessionmaker(engine, expire_on_commit=False), settings.database_deadline_s
         )
         lists = BirthdayLists(pages=pages, now=now, leap_day=LeapDay(settings.leap_day))
         bounds = Bounds(deadline_s=settings.database_deadline_s, waiting=settings.database_queue_size)
         births = await stack.enter_async_context(open_births(engine, lists.about, bounds))
-        health = health_service(settings, probes, draining)
-        yield use_cases(settings, unit_of_work.begin, births, lists, health)
+        passwords = await stack.enter_async_context(
+            open_passwords(
+                Argon2Cost(), threads=settings.password_threads, max_waiting=settings.password_queue_size
+            )
+        )
+        yield use_cases(
+            settings,
+            Ports(
+                begin=unit_of_work.begin,
+                births=births,
+                lists=lists,
+                pages=pages,
+                passwords=passwords,
+                access_tokens=access_tokens(settings, keys),
+                limiter=library_limiter(quotas, redis, settings.redis_timeout_s, registry),
+            ),
+            health_service(settings, probes_of(engine, redis), draining),
+        )
 
 
-def use_cases(
-    settings: Settings, begin: Begin, births: Births, lists: BirthdayLists, health: HealthService
-) -> UseCases:
-    leap_day = LeapDay(settings.leap_day)
-    people = PeopleService(
-        begin=begin,
-        births=births,
-        lists=lists,
+def probes_of(engine: AsyncEngine, redis: Any | None) -> list[Probe]:  # noqa: ANN401  # as `open_redis` has it
+    schema = SchemaProbe(engine, newest_revision(migrations_folder()))
+    return [schema] if redis is None else [schema, RedisProbe(redis)]
+
+
+def access_tokens(settings: Settings, keys: TokenKeys) -> JwtAccessTokens:
+    return JwtAccessTokens(
+        keys=keys,
+        issuer=settings.token_issuer,
+        audience=settings.token_audience,
+        lifetime_s=settings.token_lifetime_s,
+        leeway_s=settings.token_leeway_s,
         now=now,
-        todays=TodaysGreetings(
-            zone=settings.zone, leap_day=leap_day, greeting=Greeting(DaysWording(settings.days_wording))
-        ),
+        new_id=lambda: token_urlsafe(16),
     )
-    birthdays = BirthdayService(begin=begin, lists=lists, now=now, zone=settings.zone, leap_day=leap_day)
-    return UseCases(birthdays=birthdays, imports=ImportService(people=people), people=people, health=health)
 
 
 def redis_pages(settings: Settings, redis: RedisLike, registry: CollectorRegistry) -> RedisPages:
@@ -101,12 +120,6 @@ def redis_pages(settings: Settings, redis: RedisLike, registry: CollectorRegistr
     )
 
 
-def health_service(settings: Settings, probes: list[Probe], draining: Draining) -> HealthService:
-    return HealthService(
-        probes=probes, draining=draining, timer=perf_counter, timeout_s=settings.database_deadline_s
-    )
-
-
 def http_app(settings: Settings, draining: Draining) -> Application:
     registry = CollectorRegistry()
     options = HttpOptions(
@@ -116,11 +129,19 @@ def http_app(settings: Settings, draining: Draining) -> Application:
             as_json=settings.log_format == "json",
             enabled=settings.log_level in {"debug", "info"},
         ),
-        greeting_lane=settings.greeting_lane == "on",
+        greeting_lane=settings.greeting_lane == "on" and not is_guarded(settings),
+        origins=listed(settings.cors_origins),
+        proxies=listed(settings.trusted_proxies),
         secret=settings.secret_key.get_secret_value().encode(),
         admin_token=settings.admin_token.get_secret_value() if settings.admin_token else None,
     )
     return create_app(partial(open_use_cases, settings, draining, registry), options, registry)
+
+
+def is_guarded(settings: Settings) -> bool:
+    """Say whether the lane's requests are limited, or of other sites' pages: the application knows."""
+    quotas = read_quotas(settings.rate_limits)
+    return bool(quotas["hello"] or quotas["birthdays"] or settings.cors_origins)
 
 
 def serve(settings: Settings, listen: Listen) -> None:
@@ -190,10 +211,19 @@ def write_migration(settings: Settings, message: str) -> None:
     migrations.write_migration(Database.of(settings, "hello-migrate"), message)
 
 
+def checked_settings() -> Settings:
+    """Read the settings, and what only the connectors understand of them; raise `SettingsError`."""
+    settings = read_settings()
+    read_quotas(settings.rate_limits)
+    token_keys(settings)
+    return settings
+
+
 def main() -> None:
     run_cli(
         Commands(
-            settings=read_settings,
+            settings=checked_settings,
+            new_signing_key=new_signing_key,
             serve=serve,
             run=run,
             embedded_settings=embedded_settings,
@@ -203,6 +233,6 @@ def main() -> None:
             destroy=embedded.destroy,
             settings_near=settings_near,
             use_cases=use_cases_of,
-            errors=(SettingsError, EmbeddedError, UnavailableError, server.ListenError),
+            errors=(SettingsError, EmbeddedError, HelloError, server.ListenError),
         )
     )

@@ -63,6 +63,8 @@ def test_dot_env_is_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Non
         ("DATABASE_POOL_SIZE", "0"),
         ("DATABASE_DEADLINE_S", "sesame"),
         ("ENVIRONMENT", "sesame"),
+        ("TOKEN_LIFETIME_S", "901"),
+        ("TOKEN_LEEWAY_S", "31"),
     ],
 )
 def test_a_bad_value_names_its_variable_and_is_not_shown(
@@ -84,7 +86,8 @@ def test_production_refuses_the_laptops_password(monkeypatch: pytest.MonkeyPatch
     "url", ["postgresql://hello:kai7Aith@db/hello", "postgresql://hello@/hello?host=/run/postgresql"]
 )
 def test_production_takes_a_password_or_a_socket(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
-    settings = read(monkeypatch, ENVIRONMENT="production", DATABASE_URL=url, SECRET_KEY="k" * 32)
+    secrets = {"SECRET_KEY": "k" * 32, "TOKEN_SIGNING_KEY": "PEM"}
+    settings = read(monkeypatch, ENVIRONMENT="production", DATABASE_URL=url, **secrets)
     assert settings.database_dsn == url
 
 
@@ -95,8 +98,16 @@ def test_production_refuses_a_weak_secret(monkeypatch: pytest.MonkeyPatch, secre
         read(monkeypatch, **variables, **({"SECRET_KEY": secret} if secret else {}))
 
 
+def test_production_needs_a_signing_key_and_says_how_to_make_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    variables = {"ENVIRONMENT": "production", "DATABASE_URL": "postgresql://hello:kai7Aith@db/hello"}
+    with pytest.raises(SettingsError, match=r"TOKEN_SIGNING_KEY.*hello signing-key"):
+        read(monkeypatch, **variables, SECRET_KEY="k" * 32)
+
+
 def test_secrets_are_not_printed(monkeypatch: pytest.MonkeyPatch) -> None:
-    settings = read(monkeypatch, DATABASE_URL="postgresql://me:sesame@db/x", REDIS_URL="redis://:sesame@r")
+    urls = {"DATABASE_URL": "postgresql://me:sesame@db/x", "REDIS_URL": "redis://:sesame@r"}
+    keys = {"TOKEN_SIGNING_KEY": "sesame", "TOKEN_VERIFICATION_KEYS": "sesame"}
+    settings = read(monkeypatch, **urls, **keys)
     assert "sesame" not in f"{settings!r} {settings}"
 
 

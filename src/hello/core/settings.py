@@ -14,6 +14,7 @@ from hello.core.zones import zone
 POSTGRES_SCHEMES = {"postgres", "postgresql", "postgresql+asyncpg"}
 REDIS_SCHEMES = {"redis", "rediss", "redis+cluster", "rediss+cluster", "unix"}
 LAPTOP_SECRET, SECRET_LENGTH = "only good enough for a laptop", 32
+LIMIT = "rate_limit_"
 LAPTOP_PASSWORDS = {"", "hello", "postgres", "password"}
 
 Seconds = Annotated[float, Field(gt=0, le=3600)]
@@ -69,6 +70,28 @@ class Settings(BaseSettings):
     secret_key: SecretStr = SecretStr(LAPTOP_SECRET)
     admin_token: Annotated[SecretStr, Field(min_length=SECRET_LENGTH)] | None = None
 
+    token_signing_key: SecretStr | None = None
+    token_verification_keys: SecretStr | None = None
+    token_issuer: str = "hello"  # noqa: S105  # no secret
+    token_audience: str = "hello"  # noqa: S105
+    token_lifetime_s: Annotated[int, Field(ge=1, le=900)] = 900
+    token_leeway_s: Annotated[float, Field(ge=0, le=30)] = 5
+
+    refresh_lifetime_days: Annotated[int, Field(ge=1, le=365)] = 30
+    password_threads: Annotated[int, Field(ge=1, le=64)] = 2
+    password_queue_size: Annotated[int, Field(ge=1, le=10_000)] = 16
+
+    rate_limit_hello: str = "off"
+    rate_limit_birthdays: str = "off"
+    rate_limit_accounts: str = "60/minute"
+    rate_limit_items: str = "600/minute"
+    rate_limit_audit: str = "60/minute"
+    rate_limit_login_pair: str = "10/15 minutes"
+    rate_limit_login_address: str = "100/15 minutes"
+    rate_limit_login_account: str = "1000/hour"
+    trusted_proxies: str = ""
+    cors_origins: str = ""
+
     greeting_lane: Literal["on", "off"] = "on"
     body_limit_bytes: Annotated[int, Field(ge=1024)] = 1_048_576
     drain_s: Annotated[float, Field(ge=0, le=300)] = 0
@@ -88,6 +111,15 @@ class Settings(BaseSettings):
     @property
     def redis_dsn(self) -> str | None:
         return self.redis_url.get_secret_value() if self.redis_url else None
+
+    @property
+    def rate_limits(self) -> dict[str, str]:
+        """Return the texts of `RATE_LIMIT_<GROUP>` by group."""
+        return {
+            name.removeprefix(LIMIT): getattr(self, name)
+            for name in type(self).model_fields
+            if name.startswith(LIMIT)
+        }
 
     def _dsn_of_parts(self) -> str:
         user, password = quote(self.postgres_user, ""), quote(self.postgres_password.get_secret_value(), "")
@@ -114,6 +146,9 @@ class Settings(BaseSettings):
         if self.environment is Environment.PRODUCTION and self._secret_is_weak():
             message = f"set SECRET_KEY to {SECRET_LENGTH} characters or more of your own in production"
             raise ValueError(message)
+        if self.environment is Environment.PRODUCTION and self.token_signing_key is None:
+            message = "set TOKEN_SIGNING_KEY to a private key of your own in production (`hello signing-key`)"
+            raise ValueError(message)
         return self
 
     def _secret_is_weak(self) -> bool:
@@ -131,6 +166,11 @@ def check_scheme(variable: str, url: SecretStr | None, schemes: set[str]) -> Non
             f"{variable} must start with one of {', '.join(f'{scheme}://' for scheme in sorted(schemes))}"
         )
         raise ValueError(message)
+
+
+def listed(text: str) -> list[str]:
+    """Return what stands between commas."""
+    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 class SettingsError(Exception):

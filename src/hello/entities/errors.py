@@ -27,3 +27,23 @@ class BusyError(HelloError):
 
 class UnavailableError(HelloError):
     """Something the application depends on is away; trying again later may help."""
+
+
+class UnauthorizedError(HelloError):
+    """Nobody knows who asks: no token, or one that is not valid (any more)."""
+
+
+class ForbiddenError(HelloError):
+    """The one who asks may not do this."""
+
+
+class StaleError(HelloError):
+    """The client saw an older version of what it wants to change."""
+
+
+class TooManyError(HelloError):
+    """The one who asks has asked too often; `retry_after_s` is when to try again, in whole seconds."""
+
+    def __init__(self, message: str, *, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s

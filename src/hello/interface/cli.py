@@ -7,6 +7,7 @@ import typer
 
 from hello.core.settings import Settings
 from hello.entities.errors import UnavailableError
+from hello.interface.cli_accounts import add_accounts
 from hello.interface.cli_commands import Commands, Listen
 from hello.interface.cli_people import add_people
 
@@ -41,6 +42,7 @@ def create_cli(commands: Commands) -> typer.Typer:
     add_api(cli, commands)
     add_migrate(cli, commands)
     add_people(cli, commands)
+    add_accounts(cli, commands)
     add_care(cli, commands)
     return cli
 

@@ -34,4 +34,5 @@ class Commands:
     destroy: Callable[[Path], None]
     settings_near: Callable[[Path], AbstractContextManager[Settings]]
     use_cases: Callable[[Settings], AbstractAsyncContextManager[UseCases]]
+    new_signing_key: Callable[[], str]
     errors: tuple[type[Exception], ...]

@@ -2,11 +2,16 @@
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from datetime import date
+from datetime import date, datetime
 from typing import Protocol, TypeAlias
+from uuid import UUID
 
+from hello.entities.accounts import Account
+from hello.entities.audit import AuditEntry, Change
 from hello.entities.birthdays import BirthdayGroup, Celebration
+from hello.entities.items import Item
 from hello.entities.people import Person
+from hello.entities.sessions import Session
 
 
 class People(Protocol):
@@ -30,6 +35,56 @@ class People(Protocol):
 
     async def page(self, after: str, limit: int) -> Sequence[Person]:
         """Return at most `limit` people by name, from behind `after` on."""
+        ...
+
+
+class Accounts(Protocol):
+    async def add(self, account: Account, change: Change) -> bool:
+        """Store both, unless the e-mail has an account; return whether it was new."""
+        ...
+
+    async def find(self, account_id: UUID) -> Account | None: ...
+
+    async def find_by_email(self, key: str) -> Account | None: ...
+
+    async def set_password_hash(self, account_id: UUID, old: str, new: str) -> None:
+        """Store it unless the password has changed meanwhile."""
+        ...
+
+
+class Sessions(Protocol):
+    async def add(self, session: Session, now: datetime) -> None:
+        """Store it, and clear the account's sessions away that have run out."""
+        ...
+
+    async def find(self, session_id: UUID) -> Session | None:
+        """Return it with its account, locked until the end of the transaction."""
+        ...
+
+    async def rotate(self, session_id: UUID, token_hash: bytes, expires_at: datetime) -> None: ...
+
+    async def end(self, session_id: UUID, change: Change) -> None: ...
+
+
+class Items(Protocol):
+    """A change and what is noted of it are one statement; items come with their owners."""
+
+    async def add(self, item: Item, change: Change) -> None: ...
+
+    async def find(self, item_id: UUID, *, lock: bool = False) -> Item | None: ...
+
+    async def page(self, skip: int, limit: int, owner_id: UUID | None) -> tuple[Sequence[Item], int]:
+        """Return the newest first, and how many there are in all."""
+        ...
+
+    async def replace(self, item: Item, change: Change) -> None: ...
+
+    async def remove(self, item_id: UUID, change: Change) -> None: ...
+
+
+class AuditTrail(Protocol):
+    async def page(self, subject_id: UUID | None, before: int | None, limit: int) -> Sequence[AuditEntry]:
+        """Return the newest first, from below the id `before` on."""
         ...
 
 
@@ -59,6 +114,14 @@ class Transaction(Protocol):
 
     @property
     def people(self) -> People: ...
+    @property
+    def accounts(self) -> Accounts: ...
+    @property
+    def sessions(self) -> Sessions: ...
+    @property
+    def items(self) -> Items: ...
+    @property
+    def audit(self) -> AuditTrail: ...
 
 
 Begin: TypeAlias = Callable[[], AbstractAsyncContextManager[Transaction]]

@@ -5,18 +5,31 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from hello.services.accounts import AccountService
+from hello.services.audit import AuditService
 from hello.services.birthdays import BirthdayService
+from hello.services.callers import AccessTokens, Limiter
 from hello.services.health import HealthService
 from hello.services.imports import ImportService
+from hello.services.items import ItemService
 from hello.services.people import PeopleService
+from hello.services.sessions import SessionService
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UseCases:
+    """With them what the interface needs to know who asks, and how often."""
+
+    access_tokens: AccessTokens
+    accounts: AccountService
+    audit: AuditService
     birthdays: BirthdayService
     imports: ImportService
+    items: ItemService
+    limiter: Limiter
     people: PeopleService
     health: HealthService
+    sessions: SessionService
 
 
 OpenUseCases: TypeAlias = Callable[[], AbstractAsyncContextManager[UseCases]]

@@ -7,13 +7,39 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
+from hello.connectors.postgres.accounts import PostgresAccounts
+from hello.connectors.postgres.audit import PostgresAuditTrail
 from hello.connectors.postgres.errors import business_errors
+from hello.connectors.postgres.items import PostgresItems
 from hello.connectors.postgres.people import PostgresPeople
+from hello.connectors.postgres.sessions import PostgresSessions
 
 
 @dataclass(frozen=True, slots=True)
 class PostgresTransaction:
-    people: PostgresPeople
+    """The repositories, each made when it is asked for."""
+
+    session: AsyncSession
+
+    @property
+    def people(self) -> PostgresPeople:
+        return PostgresPeople(self.session)
+
+    @property
+    def accounts(self) -> PostgresAccounts:
+        return PostgresAccounts(self.session)
+
+    @property
+    def sessions(self) -> PostgresSessions:
+        return PostgresSessions(self.session)
+
+    @property
+    def items(self) -> PostgresItems:
+        return PostgresItems(self.session)
+
+    @property
+    def audit(self) -> PostgresAuditTrail:
+        return PostgresAuditTrail(self.session)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,4 +54,4 @@ class PostgresUnitOfWork:
         """Commit on a clean exit, roll back on any error; raise only business errors for known faults."""
         with business_errors():
             async with asyncio.timeout(self.deadline_s), self.sessions.begin() as session:
-                yield PostgresTransaction(PostgresPeople(session))
+                yield PostgresTransaction(session)

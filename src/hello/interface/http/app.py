@@ -1,13 +1,16 @@
 """The HTTP application."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
+from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from hello.core.access_log import AccessLog
 from hello.core.cursors import Cursors
@@ -18,19 +21,27 @@ from hello.interface.http.lane import Lane, lane_class
 from hello.interface.http.metrics import http_metrics
 from hello.interface.http.observe import Observe, Observer
 from hello.interface.http.problems import answer_with_problems
-from hello.interface.http.routers import birthdays, health, imports, people
+from hello.interface.http.routers import accounts, audit, birthdays, health, imports, items, keys, people
 from hello.services.use_cases import OpenUseCases, UseCases
+
+CORS: dict[str, Any] = {
+    "allow_methods": ["GET", "HEAD", "POST", "PUT", "DELETE"],
+    "allow_headers": ["Authorization", "Content-Type", "If-Match", "If-None-Match", "X-Request-ID"],
+    "expose_headers": ["ETag", "Link", "Location", "RateLimit", "Retry-After", "X-Request-ID"],
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpOptions:
-    """`body_limit` in bytes; without an `admin_token` nobody is an administrator."""
+    """`body_limit` in bytes; `origins` may use the API from a browser; `proxies` may say who asks."""
 
     body_limit: int
     secret: bytes
     access_log: AccessLog
     admin_token: str | None = None
     greeting_lane: bool = True
+    origins: Sequence[str] = ()
+    proxies: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +57,20 @@ def create_app(
 ) -> Application:
     app = create_api(open_use_cases, options, registry)
     observer = Observer(new_id=request_ids(), metrics=http_metrics(registry), access_log=options.access_log)
-    observed = Observe(app=app, observer=observer, body_limit=options.body_limit)
+    observed = behind_proxies(
+        Observe(app=app, observer=observer, body_limit=options.body_limit), options.proxies
+    )
     if not options.greeting_lane:
         return Application(observed, connection_class(observer))
     return Application(observed, lane_class(Lane(lambda: use_cases_of(app), app.state.cursors, observer)))
+
+
+def behind_proxies(app: ASGIApp, proxies: Sequence[str]) -> ASGIApp:
+    """Believe `X-Forwarded-For` of these only: anybody else could claim any address by it."""
+    if not proxies:
+        return app
+    wrapped: ASGIApp = ProxyHeadersMiddleware(app, list(proxies))  # type: ignore[arg-type, assignment]
+    return wrapped
 
 
 def use_cases_of(app: FastAPI) -> UseCases:
@@ -78,7 +99,9 @@ def create_api(open_use_cases: OpenUseCases, options: HttpOptions, registry: Col
     app.state.registry = registry
     app.state.cursors = Cursors(options.secret)
     app.state.admin_token = options.admin_token
-    for part in (people, birthdays, imports, health):
+    if options.origins:
+        app.add_middleware(CORSMiddleware, allow_origins=options.origins, **CORS)
+    for part in (people, birthdays, imports, accounts, items, audit, keys, health):
         app.include_router(part.router)
     answer_with_problems(app)
     describe(app)

@@ -4,10 +4,14 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
+from hello.services.accounts import AccountService
+from hello.services.audit import AuditService
 from hello.services.birthdays import BirthdayService
 from hello.services.health import HealthService
 from hello.services.imports import ImportService
+from hello.services.items import ItemService
 from hello.services.people import PeopleService
+from hello.services.sessions import SessionService
 from hello.services.use_cases import UseCases
 
 
@@ -39,7 +43,27 @@ async def import_service(request: Request) -> ImportService:
     return use_cases(request).imports
 
 
+async def account_service(request: Request) -> AccountService:
+    return use_cases(request).accounts
+
+
+async def session_service(request: Request) -> SessionService:
+    return use_cases(request).sessions
+
+
+async def item_service(request: Request) -> ItemService:
+    return use_cases(request).items
+
+
+async def audit_service(request: Request) -> AuditService:
+    return use_cases(request).audit
+
+
+Accounts = Annotated[AccountService, Depends(account_service)]
+Audit = Annotated[AuditService, Depends(audit_service)]
 Birthdays = Annotated[BirthdayService, Depends(birthday_service)]
+Items = Annotated[ItemService, Depends(item_service)]
 Imports = Annotated[ImportService, Depends(import_service)]
 People = Annotated[PeopleService, Depends(people_service)]
 Health = Annotated[HealthService, Depends(health_service)]
+Sessions = Annotated[SessionService, Depends(session_service)]

@@ -43,10 +43,16 @@ class Exchange:
         """Add the request id; leave out the body of an answer to HEAD."""
         if message["type"] == "http.response.start":
             self.status = int(message["status"])
-            message["headers"] = [*message.get("headers", ()), (b"x-request-id", self.request_id.encode())]
+            message["headers"] = [*message.get("headers", ()), *self._more_headers()]
         elif self.head:
             message = {**message, "body": b""}
         await self.send(message)
+
+    def _more_headers(self) -> Iterable[tuple[bytes, bytes]]:
+        """Yield what the layers within have remembered for every answer, problems included."""
+        yield b"x-request-id", self.request_id.encode()
+        for name, value in self.scope["state"].get("headers", {}).items():
+            yield name.lower().encode(), value.encode()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,17 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
-from hello.entities.errors import BusyError, ConflictError, InvalidError, NotFoundError, UnavailableError
+from hello.entities.errors import (
+    BusyError,
+    ConflictError,
+    ForbiddenError,
+    InvalidError,
+    NotFoundError,
+    StaleError,
+    TooManyError,
+    UnauthorizedError,
+    UnavailableError,
+)
 from hello.interface.http.allow import allowed_methods
 
 MEDIA_TYPE = "application/problem+json"
@@ -20,11 +30,18 @@ BUSINESS: dict[type[Exception], HTTPStatus] = {
     InvalidError: HTTPStatus.BAD_REQUEST,
     NotFoundError: HTTPStatus.NOT_FOUND,
     ConflictError: HTTPStatus.CONFLICT,
+    ForbiddenError: HTTPStatus.FORBIDDEN,
+    StaleError: HTTPStatus.PRECONDITION_FAILED,
+    TooManyError: HTTPStatus.TOO_MANY_REQUESTS,
+    UnauthorizedError: HTTPStatus.UNAUTHORIZED,
     BusyError: HTTPStatus.SERVICE_UNAVAILABLE,
     UnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 DETAILS = {HTTPStatus.NOT_FOUND: "nothing lives at this path"}
-HEADERS = {HTTPStatus.SERVICE_UNAVAILABLE: {"Retry-After": "5"}}
+HEADERS = {
+    HTTPStatus.SERVICE_UNAVAILABLE: {"Retry-After": "5"},
+    HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": "Bearer"},
+}
 
 
 class FieldError(BaseModel):
@@ -88,6 +105,8 @@ async def answer_business(request: Request, error: Exception) -> JSONResponse:
         return await answer_unexpected(request, error)  # the challenge asks for 500
     if isinstance(error, InvalidError):
         return answer_fields(request, [FieldError(field=error.field, message=str(error))])
+    if isinstance(error, TooManyError):
+        return answer(request, status, str(error), headers={"Retry-After": str(error.retry_after_s)})
     return answer(request, status, str(error), headers=HEADERS.get(status))
 
 
@@ -96,7 +115,7 @@ async def answer_invalid(request: Request, error: RequestValidationError) -> JSO
     if any(wrong["loc"] == ("body",) for wrong in found) and wrong_type(request, error.body):
         return answer(request, HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "the body must be application/json")
     return answer_fields(
-        request, [FieldError(field=field_of(wrong), message=wrong["msg"]) for wrong in found]
+        request, [FieldError(field=field_of(wrong), message=message_of(wrong)) for wrong in found]
     )
 
 
@@ -110,6 +129,10 @@ def field_of(wrong: Mapping[str, Any]) -> str:
     """Name the field as the client does, `lines.0.quantity`, without where it was: body, path or query."""
     place, *path = wrong["loc"]
     return ".".join(map(str, path)) if path and wrong["type"] != "json_invalid" else str(place)
+
+
+def message_of(wrong: Mapping[str, Any]) -> str:
+    return str(wrong["msg"]).removeprefix("Value error, ")
 
 
 def answer_fields(request: Request, errors: list[FieldError]) -> JSONResponse:

@@ -19,6 +19,12 @@ BACKLOG = 2048
 DISMISS_S = 0.1
 GC_THRESHOLD = 50_000
 KEEP_ALIVE_S = 75  # longer than load balancers keep their idle connections: they must be the first to close
+SECURITY = [
+    ("x-content-type-options", "nosniff"),
+    ("x-frame-options", "DENY"),
+    ("referrer-policy", "no-referrer"),
+]
+HTTPS_ONLY = ("strict-transport-security", "max-age=31536000")  # browsers ignore it over plain HTTP
 log = structlog.get_logger("hello.server")
 
 
@@ -107,6 +113,7 @@ def serve(app: Application, sock: socket.socket, stop: Shutdown) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
+        headers=[*SECURITY, HTTPS_ONLY],
         proxy_headers=False,
         backlog=BACKLOG,
         timeout_keep_alive=KEEP_ALIVE_S,

@@ -5,11 +5,12 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import StreamingResponse
 
 from hello.interface.http.calendars import MEDIA_TYPE, calendar_of
 from hello.interface.http.dependencies import Birthdays
+from hello.interface.http.limits import limited
 from hello.interface.http.problems import problems
 from hello.interface.http.schemas.birthdays import (
     CursorText,
@@ -27,7 +28,9 @@ from hello.interface.http.schemas.people import Zone
 
 ERRORS = problems(HTTPStatus.BAD_REQUEST, HTTPStatus.SERVICE_UNAVAILABLE)
 LINK = {"Link": {"description": 'The next page, `rel="next"`', "schema": {"type": "string"}}}
-router = APIRouter(prefix="/api/v1/birthdays", tags=["birthdays"])
+router = APIRouter(
+    prefix="/api/v1/birthdays", tags=["birthdays"], dependencies=[Depends(limited("birthdays"))]
+)
 
 
 def ok(**content: object) -> dict[int | str, dict[str, Any]]:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.exceptions import HTTPException
 
-from hello.interface.http.admin import Admin, AdminStream
+from hello.interface.http.callers import Admin, AdminStream
 from hello.interface.http.dependencies import Imports
 from hello.interface.http.problems import problems
 from hello.interface.http.schemas.imports import ImportResponse

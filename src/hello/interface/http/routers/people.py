@@ -2,15 +2,18 @@
 
 from http import HTTPStatus
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Response
 
 from hello.interface.http.dependencies import People
+from hello.interface.http.limits import limited
 from hello.interface.http.paths import path_of
 from hello.interface.http.problems import problems
 from hello.interface.http.schemas.people import GreetingResponse, PersonRequest, Username, Zone
 
 BAD_REQUEST, FAULT = HTTPStatus.BAD_REQUEST, HTTPStatus.INTERNAL_SERVER_ERROR
-router = APIRouter(prefix=path_of("/hello/", "username"), tags=["birthdays"])
+router = APIRouter(
+    prefix=path_of("/hello/", "username"), tags=["birthdays"], dependencies=[Depends(limited("hello"))]
+)
 
 
 @router.put(

@@ -1,0 +1,40 @@
+"""What Prometheus is told of the limits."""
+
+from dataclasses import dataclass
+
+from prometheus_client import CollectorRegistry, Counter, Gauge
+
+
+@dataclass(frozen=True, slots=True)
+class LimitMetrics:
+    requests: Counter
+    errors: Counter
+    breaker_open: Gauge
+
+    def counted(self, group: str, *, is_refused: bool) -> None:
+        self.requests.labels(group, "refused" if is_refused else "allowed").inc()
+
+    def failed(self, *, is_open: bool) -> None:
+        self.errors.inc()
+        self.breaker_open.set(is_open)
+
+    def succeeded(self) -> None:
+        self.breaker_open.set(0)
+
+
+def limit_metrics(registry: CollectorRegistry) -> LimitMetrics:
+    return LimitMetrics(
+        requests=Counter(
+            "rate_limit_requests",
+            "Requests that a limit was asked for: allowed, refused.",
+            ("group", "outcome"),
+            registry=registry,
+        ),
+        errors=Counter("rate_limit_errors", "Calls of Redis that failed.", registry=registry),
+        breaker_open=Gauge(
+            "rate_limit_breaker_open",
+            "1 while Redis is not asked and each process counts alone.",
+            registry=registry,
+            multiprocess_mode="livemax",
+        ),
+    )

@@ -1,0 +1,33 @@
+"""Accounts in PostgreSQL."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hello.connectors.postgres.audit import noted
+from hello.connectors.postgres.values import values_of
+from hello.entities.accounts import Account
+from hello.entities.audit import Change
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresAccounts:
+    session: AsyncSession
+
+    async def add(self, account: Account, change: Change) -> bool:
+        """Let the unique index decide between two of the same e-mail."""
+        statement = insert(Account).values(values_of(account)).on_conflict_do_nothing()
+        return await self.session.scalar(noted(statement, change)) is not None
+
+    async def find(self, account_id: UUID) -> Account | None:
+        return await self.session.scalar(select(Account).where(Account.id == account_id))
+
+    async def find_by_email(self, key: str) -> Account | None:
+        return await self.session.scalar(select(Account).where(Account.email_key == key))
+
+    async def set_password_hash(self, account_id: UUID, old: str, new: str) -> None:
+        statement = update(Account).where(Account.id == account_id, Account.password_hash == old)
+        await self.session.execute(statement.values(password_hash=new))

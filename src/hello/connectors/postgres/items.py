@@ -1,0 +1,42 @@
+"""Items in PostgreSQL, always together with their owners."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import joinedload
+
+from hello.connectors.postgres.audit import noted
+from hello.connectors.postgres.values import values_of
+from hello.entities.audit import Change
+from hello.entities.items import Item
+
+WITH_OWNER = joinedload(Item.owner, innerjoin=True)
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresItems:
+    session: AsyncSession
+
+    async def add(self, item: Item, change: Change) -> None:
+        await self.session.execute(noted(insert(Item).values(values_of(item)), change))
+
+    async def find(self, item_id: UUID, *, lock: bool = False) -> Item | None:
+        query = select(Item).where(Item.id == item_id).options(WITH_OWNER)
+        return await self.session.scalar(query.with_for_update(of=Item) if lock else query)
+
+    async def page(self, skip: int, limit: int, owner_id: UUID | None) -> tuple[Sequence[Item], int]:
+        query, total = select(Item).options(WITH_OWNER), select(func.count()).select_from(Item)
+        if owner_id is not None:
+            query, total = query.where(Item.owner_id == owner_id), total.where(Item.owner_id == owner_id)
+        found = await self.session.scalars(query.order_by(Item.id.desc()).offset(skip).limit(limit))
+        return found.all(), await self.session.scalar(total) or 0
+
+    async def replace(self, item: Item, change: Change) -> None:
+        statement = update(Item).where(Item.id == item.id).values(values_of(item))
+        await self.session.execute(noted(statement, change))
+
+    async def remove(self, item_id: UUID, change: Change) -> None:
+        await self.session.execute(noted(delete(Item).where(Item.id == item_id), change))

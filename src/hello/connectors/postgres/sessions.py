@@ -1,0 +1,35 @@
+"""Sessions in PostgreSQL."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import joinedload
+
+from hello.connectors.postgres.audit import noted
+from hello.connectors.postgres.values import values_of
+from hello.entities.audit import Change
+from hello.entities.sessions import Session
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresSessions:
+    session: AsyncSession
+
+    async def add(self, session: Session, now: datetime) -> None:
+        over = delete(Session).where(Session.account_id == session.account_id, Session.expires_at <= now)
+        await self.session.execute(insert(Session).values(values_of(session)).add_cte(over.cte("over")))
+
+    async def find(self, session_id: UUID) -> Session | None:
+        query = select(Session).where(Session.id == session_id).with_for_update(of=Session)
+        return await self.session.scalar(query.options(joinedload(Session.account, innerjoin=True)))
+
+    async def rotate(self, session_id: UUID, token_hash: bytes, expires_at: datetime) -> None:
+        statement = update(Session).where(Session.id == session_id)
+        await self.session.execute(statement.values(token_hash=token_hash, expires_at=expires_at))
+
+    async def end(self, session_id: UUID, change: Change) -> None:
+        statement = update(Session).where(Session.id == session_id).values(ended_at=change.at)
+        await self.session.execute(noted(statement, change))

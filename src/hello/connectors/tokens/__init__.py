@@ -1,0 +1,1 @@
+"""Access tokens as JSON Web Tokens, and the keys that sign and verify them."""

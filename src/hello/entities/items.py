@@ -1,0 +1,38 @@
+"""Items: what the gift catalogue offers."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ForeignKey, Index, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from hello.entities.accounts import Account
+from hello.entities.base import Base
+from hello.entities.errors import ForbiddenError, StaleError
+
+
+class Item(Base, kw_only=True):
+    """Ids are UUIDs of version 7 (RFC 9562): the newest has the greatest."""
+
+    __tablename__ = "items"
+    __table_args__ = (Index(None, "owner_id", "id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    title: Mapped[str] = mapped_column(Text)
+    description: Mapped[str | None] = mapped_column(Text)
+    price_cents: Mapped[int | None] = mapped_column(BigInteger)
+    owner_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"))
+    version: Mapped[int]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    owner: Mapped[Account] = relationship(lazy="raise", init=False, repr=False)
+
+    def check_owner(self, account_id: UUID) -> None:
+        """Raise `ForbiddenError` for everybody else."""
+        if self.owner_id != account_id:
+            raise ForbiddenError("this item belongs to somebody else")
+
+    def check_version(self, seen: frozenset[int] | None) -> None:
+        """Raise `StaleError` unless the client has seen the present version; None stands for any."""
+        if seen is not None and self.version not in seen:
+            raise StaleError("the item has changed since you read it")

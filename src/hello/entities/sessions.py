@@ -1,0 +1,46 @@
+"""Sessions: the family of refresh tokens that one log-in has begun, of which only the last one is good."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, LargeBinary
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from hello.entities.accounts import Account
+from hello.entities.base import Base
+
+
+class Session(Base, kw_only=True):
+    """Holds only a hash: whoever reads the table cannot log in with it."""
+
+    __tablename__ = "sessions"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), index=True)
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, repr=False)
+    expires_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None] = mapped_column(default=None)
+    account: Mapped[Account] = relationship(lazy="raise", init=False, repr=False)
+
+    def is_live(self, now: datetime) -> bool:
+        return self.ended_at is None and now < self.expires_at
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshToken:
+    """What the client holds: which session, and a secret."""
+
+    session_id: UUID
+    secret: str
+
+    def __str__(self) -> str:
+        return f"{self.session_id.hex}.{self.secret}"
+
+
+def parse_refresh_token(text: str) -> RefreshToken:
+    """Raise `ValueError` for what cannot be one."""
+    session, _, secret = text.partition(".")
+    if not secret or not text.isascii():
+        raise ValueError("not a refresh token")
+    return RefreshToken(UUID(hex=session), secret)

@@ -1,0 +1,56 @@
+"""`hello create-admin` and `hello signing-key`: what is done before anybody can log in."""
+
+import asyncio
+import sys
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+
+from hello.core.settings import Settings
+from hello.entities.accounts import Role
+from hello.entities.errors import InvalidError
+from hello.interface.cli_commands import Commands
+from hello.interface.cli_people import HERE, DataDir
+from hello.interface.http.schemas.accounts import RegisterRequest
+from hello.services.accounts import Register
+
+FullName = Annotated[str, typer.Option(help="Shown as the owner of items.")]
+
+
+def add_accounts(cli: typer.Typer, commands: Commands) -> None:
+    @cli.command("create-admin")
+    def create_admin(email: str, full_name: FullName = "Administrator", data_dir: DataDir = HERE) -> None:
+        """Open an administrator's account; the password is asked for, or read from standard input."""
+        wanted = checked(email, full_name, read_password())
+        with commands.settings_near(data_dir) as settings:
+            asyncio.run(register(commands, settings, wanted))
+        typer.echo(f"{email} is an administrator now.")
+
+    @cli.command("signing-key")
+    def signing_key() -> None:
+        """Print a new private key for TOKEN_SIGNING_KEY, on one line as in `.env`; keep it secret."""
+        typer.echo(commands.new_signing_key().strip().replace("\n", "\\n"))
+
+
+def read_password() -> str:
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\n")
+    password: str = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    return password
+
+
+def checked(email: str, full_name: str, password: str) -> Register:
+    """Ask for what the API asks for; raise `InvalidError`."""
+    given = {"email": email, "full_name": full_name, "password": password}
+    try:
+        wanted = RegisterRequest.model_validate(given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise InvalidError(f"{first['loc'][0]}: {first['msg']}", field=str(first["loc"][0])) from None
+    return wanted.to_command(Role.ADMIN)
+
+
+async def register(commands: Commands, settings: Settings, wanted: Register) -> None:
+    async with commands.use_cases(settings) as use_cases:
+        await use_cases.accounts.register(wanted)

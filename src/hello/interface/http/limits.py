@@ -1,0 +1,74 @@
+"""How often a route may be used: whom it counts, and what it tells them.
+
+The headers are those of draft-ietf-httpapi-ratelimit-headers-11 (May 2026), two lists of structured fields.
+"""
+
+from collections.abc import Awaitable, Callable
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from typing import TypeAlias
+
+from fastapi import Request
+
+from hello.entities.errors import TooManyError
+from hello.services.callers import Caller, Limiter, Standing
+
+UNKNOWN = "unknown"
+NETWORK_BITS = 64
+Limit: TypeAlias = Callable[[Request], Awaitable[None]]
+
+
+def limited(group: str) -> Limit:
+    """Return a dependency that counts a request of an account, else of an address; `group` is ASCII.
+
+    It raises `TooManyError` when the quota is used up, and must come after the one that sets the caller.
+    """
+
+    async def limit(request: Request) -> None:
+        limiter: Limiter = request.app.state.use_cases.limiter
+        if standing := await limiter.hit(group, key_of(request)):
+            add_headers(request, ratelimit_headers(group, standing))
+            refuse_exceeded(standing)
+
+    return limit
+
+
+def key_of(request: Request) -> str:
+    caller: Caller | None = getattr(request.state, "caller", None)
+    return str(caller.account_id) if caller else address_of(request)
+
+
+def address_of(request: Request) -> str:
+    """Return the IPv4 address, or the /64 network of an IPv6 one: whoever has one address there has all."""
+    try:
+        address = ip_address(request.client.host if request.client else UNKNOWN)
+    except ValueError:
+        return UNKNOWN
+    return network_of(address) if isinstance(address, IPv6Address) else str(address)
+
+
+def network_of(address: IPv6Address) -> str:
+    """Take an IPv4 address out of the IPv6 one that a listener for both shows it as."""
+    mapped: IPv4Address | None = address.ipv4_mapped
+    return str(mapped or IPv6Network((int(address), NETWORK_BITS), strict=False))
+
+
+def ratelimit_headers(group: str, standing: Standing) -> dict[str, str]:
+    """Say `q` requests in `w` seconds; `r` of them remain, and in `t` seconds there will be more."""
+    return {
+        "RateLimit-Policy": f'"{group}";q={standing.quota};w={standing.window_s}',
+        "RateLimit": f'"{group}";r={standing.remaining};t={standing.reset_s}',
+    }
+
+
+def add_headers(request: Request, headers: dict[str, str]) -> None:
+    """Remember what every answer to this request shall have; a second limit lengthens the lists."""
+    remembered: dict[str, str] = request.scope.setdefault("state", {}).setdefault("headers", {})
+    for name, value in headers.items():
+        remembered[name] = f"{remembered[name]}, {value}" if name in remembered else value
+
+
+def refuse_exceeded(standing: Standing) -> None:
+    if standing.is_exceeded:
+        wait_s = max(1, standing.reset_s)
+        message = f"too many requests: {standing.quota} in {standing.window_s} s are allowed"
+        raise TooManyError(message, retry_after_s=wait_s)

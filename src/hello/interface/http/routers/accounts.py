@@ -1,0 +1,107 @@
+"""Accounts: registering, logging in and out, and one's own."""
+
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Request, Response
+
+from hello.interface.http.callers import CurrentCaller
+from hello.interface.http.dependencies import Accounts, Sessions
+from hello.interface.http.limits import address_of, limited
+from hello.interface.http.problems import problems
+from hello.interface.http.schemas.accounts import (
+    AccountResponse,
+    LoginForm,
+    LoginRequest,
+    RefreshRequest,
+    RegisterRequest,
+    TokenResponse,
+)
+from hello.services.sessions import Tokens
+
+JSON_BODY = (
+    HTTPStatus.BAD_REQUEST,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    HTTPStatus.TOO_MANY_REQUESTS,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+)
+UNAUTHORIZED = HTTPStatus.UNAUTHORIZED
+NOT_STORED = {"Cache-Control": "no-store"}
+router = APIRouter(prefix="/api/v1/users", tags=["accounts"], dependencies=[Depends(limited("accounts"))])
+
+
+@router.post(
+    "/register",
+    operation_id="registerAccount",
+    status_code=HTTPStatus.CREATED,
+    responses=problems(*JSON_BODY, HTTPStatus.CONFLICT),
+)
+async def register(body: RegisterRequest, accounts: Accounts) -> AccountResponse:
+    """Open an account; e-mails are one whatever their case."""
+    return AccountResponse.of(await accounts.register(body.to_command()))
+
+
+@router.post(
+    "/login",
+    operation_id="logIn",
+    response_model=TokenResponse,
+    responses=problems(*JSON_BODY, UNAUTHORIZED),
+)
+async def log_in(request: Request, body: LoginRequest, sessions: Sessions) -> Response:
+    """Begin a session; an unknown e-mail and a wrong password get the same answer in the same time."""
+    return tokens_given(await sessions.log_in(body.to_command(address_of(request))))
+
+
+@router.post(
+    "/token",
+    operation_id="logInByForm",
+    response_model=TokenResponse,
+    responses=problems(*JSON_BODY, UNAUTHORIZED),
+)
+async def log_in_by_form(
+    request: Request, form: Annotated[LoginForm, Form()], sessions: Sessions
+) -> Response:
+    """Log in as OAuth 2 does it (RFC 6749, 4.3): the form of the interactive documentation."""
+    return tokens_given(await sessions.log_in(form.to_command(address_of(request))))
+
+
+@router.post(
+    "/refresh",
+    operation_id="refreshTokens",
+    response_model=TokenResponse,
+    responses=problems(*JSON_BODY, UNAUTHORIZED),
+)
+async def refresh(body: RefreshRequest, sessions: Sessions) -> Response:
+    """Exchange a refresh token, which is good once: one that is used again ends its whole session."""
+    return tokens_given(await sessions.refresh(body.refresh_token))
+
+
+@router.post(
+    "/logout",
+    operation_id="logOut",
+    status_code=HTTPStatus.NO_CONTENT,
+    responses=problems(*JSON_BODY, UNAUTHORIZED),
+)
+async def log_out(caller: CurrentCaller, body: RefreshRequest, sessions: Sessions) -> Response:
+    """End the session of the refresh token; the access token lives out its minutes."""
+    await sessions.log_out(caller, body.refresh_token)
+    return Response(status_code=HTTPStatus.NO_CONTENT)
+
+
+@router.get(
+    "/me",
+    operation_id="readOwnAccount",
+    response_model=AccountResponse,
+    responses=problems(UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE),
+)
+async def read_me(caller: CurrentCaller, accounts: Accounts) -> Response:
+    """Show one's own account."""
+    account = AccountResponse.of(await accounts.read(caller))
+    return Response(account.model_dump_json(), media_type="application/json", headers=NOT_STORED)
+
+
+def tokens_given(tokens: Tokens) -> Response:
+    """Let nobody on the way keep them (RFC 6749, 5.1)."""
+    body = TokenResponse.of(tokens).model_dump_json()
+    return Response(body, media_type="application/json", headers=NOT_STORED)

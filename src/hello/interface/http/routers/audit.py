@@ -1,0 +1,45 @@
+"""The audit trail, for administrators."""
+
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request
+
+from hello.entities.errors import InvalidError
+from hello.interface.http.callers import Admin
+from hello.interface.http.dependencies import Audit
+from hello.interface.http.limits import limited
+from hello.interface.http.problems import problems
+from hello.interface.http.schemas.audit import AuditEntryResponse, AuditResponse
+from hello.interface.http.schemas.birthdays import CursorText, cursors_of
+from hello.interface.http.schemas.texts import Id, Limit
+
+ERRORS = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS)
+router = APIRouter(prefix="/api/v1/audit", tags=["audit"], dependencies=[Admin, Depends(limited("audit"))])
+
+
+@router.get("", operation_id="listAuditEntries", responses=problems(*ERRORS, HTTPStatus.SERVICE_UNAVAILABLE))
+async def list_entries(
+    request: Request,
+    audit: Audit,
+    subject_id: Annotated[Id | None, Query(description="Only of this account or item")] = None,
+    limit: Limit = 20,
+    cursor: CursorText = None,
+) -> AuditResponse:
+    """List who changed what and when, the newest first."""
+    found, before = await audit.page(subject_id, place_of(request, cursor), limit)
+    following = None if before is None else cursors_of(request).seal("audit", str(before))
+    return AuditResponse(entries=[AuditEntryResponse.of(entry) for entry in found], next_cursor=following)
+
+
+def place_of(request: Request, cursor: str | None) -> int | None:
+    """Return the id below which the page begins; raise `InvalidError` for a cursor of something else."""
+    if cursor is None:
+        return None
+    try:
+        kind, before = cursors_of(request).open(cursor)
+        if kind == "audit":
+            return int(before)
+    except ValueError:
+        pass
+    raise InvalidError("is not one that was handed out here", field="cursor")

@@ -1,0 +1,75 @@
+"""Items as JSON."""
+
+from datetime import datetime
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StrictInt
+
+from hello.interface.http.conditions import etag
+from hello.interface.http.schemas.texts import Id, Storable
+from hello.services.items import ItemContent, Shown
+
+CONTENT: dict[str, Any] = {"title": "A kite", "description": "Flies in any wind.", "price_cents": 1999}
+OWNER: dict[str, Any] = {"id": "0198c5de-7a3b-7c1e-8f2a-3d4b5c6d7e8f", "full_name": "Ada Lovelace"}
+TIMES: dict[str, Any] = {"created_at": "2026-06-15T12:00:00Z", "updated_at": "2026-06-15T12:00:00Z"}
+ITEM: dict[str, Any] = {"id": "0198c5df-1111-7222-8333-444455556666", **CONTENT, "owner": OWNER, **TIMES}
+
+
+class ItemRequest(BaseModel):
+    model_config = ConfigDict(json_schema_extra={"example": CONTENT})
+
+    title: Annotated[Storable, Field(min_length=1, max_length=200)]
+    description: Annotated[Storable, Field(max_length=10_000)] | None = None
+    price_cents: Annotated[StrictInt, Field(ge=0, le=1_000_000_000)] | None = None
+    owner_id: Id | None = None
+
+    def to_content(self) -> ItemContent:
+        return ItemContent(
+            title=self.title,
+            description=self.description,
+            price_cents=self.price_cents,
+            owner_id=self.owner_id,
+        )
+
+
+class OwnerResponse(BaseModel):
+    id: UUID
+    full_name: str
+
+
+class ItemResponse(BaseModel):
+    model_config = ConfigDict(json_schema_extra={"example": ITEM})
+
+    id: UUID
+    title: str
+    description: str | None
+    price_cents: int | None
+    owner: OwnerResponse
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, shown: Shown) -> Self:
+        item, owner = shown.item, shown.owner
+        return cls(
+            id=item.id,
+            title=item.title,
+            description=item.description,
+            price_cents=item.price_cents,
+            owner=OwnerResponse(id=owner.id, full_name=owner.full_name),
+            created_at=item.created_at,
+            updated_at=item.updated_at,
+        )
+
+
+class ItemsResponse(BaseModel):
+    model_config = ConfigDict(json_schema_extra={"example": {"items": [ITEM], "total": 1}})
+
+    items: list[ItemResponse]
+    total: int
+
+
+def render_item(shown: Shown) -> bytes:
+    """Return the entity tag, and the body behind it on a line of its own."""
+    return f"{etag(shown.item.version)}\n{ItemResponse.of(shown).model_dump_json()}".encode()

@@ -1,0 +1,65 @@
+"""Accounts: registering, and knowing one's own."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from hello.core.clock import Clock
+from hello.entities.accounts import Account, Role, email_key
+from hello.entities.audit import Change
+from hello.entities.errors import ConflictError, UnauthorizedError
+from hello.services.callers import Caller, Passwords
+from hello.services.ports import Begin
+
+NewId = Callable[[], UUID]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Register:
+    email: str
+    full_name: str
+    password: str = field(repr=False)
+    role: Role = Role.USER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountService:
+    begin: Begin
+    passwords: Passwords
+    now: Clock
+    new_id: NewId
+
+    async def register(self, wanted: Register) -> Account:
+        """Raise `ConflictError` when there is an account of this e-mail."""
+        account = Account(
+            id=self.new_id(),
+            email=wanted.email,
+            email_key=email_key(wanted.email),
+            full_name=wanted.full_name,
+            password_hash=await self.passwords.hash(wanted.password),
+            role=wanted.role,
+            created_at=self.now(),
+        )
+        async with self.begin() as tx:
+            if not await tx.accounts.add(account, registration(account)):
+                raise ConflictError("there is an account with this e-mail already")
+        return account
+
+    async def read(self, caller: Caller) -> Account:
+        """Return the caller's own; raise `UnauthorizedError` when it is gone."""
+        async with self.begin() as tx:
+            account = await tx.accounts.find(caller.account_id)
+        if account is None:
+            raise UnauthorizedError("the account does not exist any more")
+        return account
+
+
+def registration(account: Account) -> Change:
+    """Note no e-mail: the trail outlives an account."""
+    return Change(
+        at=account.created_at,
+        actor_id=account.id,
+        action="account.registered",
+        subject_id=account.id,
+        details={"role": account.role},
+    )

@@ -1,0 +1,87 @@
+"""Who asks, what proves it, and how often one may ask."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from hello.entities.accounts import Role
+
+__all__ = ["Role"]
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Somebody whose access token is valid."""
+
+    account_id: UUID
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """`expires_in_s` in seconds from now on."""
+
+    text: str
+    expires_in_s: int
+
+
+class AccessTokens(Protocol):
+    """Short-lived proofs of who somebody is, which no database is asked about."""
+
+    def issue(self, caller: Caller) -> AccessToken: ...
+
+    def read(self, text: str) -> Caller:
+        """Raise `UnauthorizedError` unless we have issued it and it is valid now."""
+        ...
+
+    def public_keys(self) -> Mapping[str, object]:
+        """Return the JWK Set (RFC 7517) by which others can verify them."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """`fresh_hash` is to be stored in place of the old hash, which was made with older parameters."""
+
+    is_right: bool
+    fresh_hash: str | None = None
+
+
+class Passwords(Protocol):
+    """Slow on purpose, so that a stolen hash is of little use."""
+
+    async def hash(self, password: str) -> str:
+        """Raise `BusyError` when too many wait already."""
+        ...
+
+    async def verify(self, password: str, stored: str | None) -> Verified:
+        """Take the same time when nothing is stored; raise `BusyError` when too many wait already."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How one stands with a limit: `quota` requests in `window_s` seconds, and when the window ends."""
+
+    quota: int
+    window_s: int
+    remaining: int
+    reset_s: int
+    is_exceeded: bool
+
+
+class Limiter(Protocol):
+    """Counts what somebody does in a group of actions; `key` says who."""
+
+    async def hit(self, group: str, key: str) -> Standing | None:
+        """Count one more, unless the quota is used up; None when the group has no limit."""
+        ...
+
+    async def test(self, group: str, key: str) -> Standing | None:
+        """Only look; `is_exceeded` says whether a hit now would be refused."""
+        ...
+
+    async def clear(self, group: str, key: str) -> None:
+        """Forget what was counted."""
+        ...

@@ -1,0 +1,151 @@
+"""The gift catalogue: items that everybody sees and their owners change."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+from uuid import UUID
+
+from hello.core.clock import Clock
+from hello.entities.accounts import Account
+from hello.entities.audit import Change
+from hello.entities.errors import ForbiddenError, NotFoundError, UnauthorizedError
+from hello.entities.items import Item
+from hello.services.accounts import NewId
+from hello.services.callers import Caller
+from hello.services.ports import Begin, Pages, Transaction
+
+RENDERED = "1"
+"""Names the form of the cached page: another form, after an update, gets another name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemContent:
+    """What an owner decides; `owner_id` can only be one's own."""
+
+    title: str
+    description: str | None = None
+    price_cents: int | None = None
+    owner_id: UUID | None = None
+
+    def check_owner(self, caller: Caller) -> None:
+        if self.owner_id not in {None, caller.account_id}:
+            raise ForbiddenError("an item can only be your own")
+
+    def fields(self) -> dict[str, Any]:
+        fields = asdict(self)
+        del fields["owner_id"]
+        return fields
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An item together with its owner, apart from any session."""
+
+    item: Item
+    owner: Account
+
+
+Render = Callable[[Shown], bytes]
+Seen = frozenset[int] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemService:
+    begin: Begin
+    pages: Pages
+    now: Clock
+    new_id: NewId
+
+    async def create(self, caller: Caller, content: ItemContent) -> Shown:
+        """Raise `ForbiddenError` for an item of somebody else."""
+        content.check_owner(caller)
+        at = self.now()
+        item = Item(
+            id=self.new_id(),
+            owner_id=caller.account_id,
+            version=1,
+            created_at=at,
+            updated_at=at,
+            **content.fields(),
+        )
+        async with self.begin() as tx:
+            owner = await tx.accounts.find(caller.account_id)
+            if owner is None:
+                raise UnauthorizedError("the account does not exist any more")
+            await tx.items.add(item, self._change(caller, item, "created", content.fields()))
+        return Shown(item, owner)
+
+    async def rendered(self, item_id: UUID, render: Render) -> bytes:
+        """Return the item as rendered when it was cached; raise `NotFoundError`."""
+
+        async def load() -> bytes:
+            async with self.begin() as tx:
+                item = await self._found(tx, item_id)
+            return render(Shown(item, item.owner))
+
+        return await self.pages.get(group_of(item_id), RENDERED, load)
+
+    async def page(self, skip: int, limit: int, owner_id: UUID | None) -> tuple[Sequence[Shown], int]:
+        """Return at most `limit` items, the newest first, and how many there are in all."""
+        async with self.begin() as tx:
+            items, total = await tx.items.page(skip, limit, owner_id)
+        return [Shown(item, item.owner) for item in items], total
+
+    async def replace(self, caller: Caller, item_id: UUID, content: ItemContent, seen: Seen) -> Shown:
+        """Raise `NotFoundError`, `ForbiddenError`, or `StaleError` unless the version is one of `seen`."""
+        content.check_owner(caller)
+        async with self.begin() as tx:
+            item = await self._changeable(tx, caller, item_id, seen)
+            before = {name: getattr(item, name) for name in content.fields()}
+            changed = Item(
+                id=item.id,
+                owner_id=item.owner_id,
+                version=item.version + 1,
+                created_at=item.created_at,
+                updated_at=max(self.now(), item.updated_at),
+                **content.fields(),
+            )
+            details = difference(before, content.fields())
+            await tx.items.replace(changed, self._change(caller, item, "updated", details))
+        await self.pages.drop([group_of(item_id)])
+        return Shown(changed, item.owner)
+
+    async def remove(self, caller: Caller, item_id: UUID, seen: Seen) -> None:
+        """Raise what `replace` raises."""
+        async with self.begin() as tx:
+            item = await self._changeable(tx, caller, item_id, seen)
+            await tx.items.remove(item_id, self._change(caller, item, "deleted", {"title": item.title}))
+        await self.pages.drop([group_of(item_id)])
+
+    async def _changeable(self, tx: Transaction, caller: Caller, item_id: UUID, seen: Seen) -> Item:
+        """Return it locked, so that nothing comes between the check and the change."""
+        item = await self._found(tx, item_id, lock=True)
+        item.check_owner(caller.account_id)
+        item.check_version(seen)
+        return item
+
+    async def _found(self, tx: Transaction, item_id: UUID, *, lock: bool = False) -> Item:
+        item = await tx.items.find(item_id, lock=lock)
+        if item is None:
+            raise NotFoundError("there is no such item")
+        return item
+
+    def _change(self, caller: Caller, item: Item, what: str, details: Mapping[str, Any]) -> Change:
+        return Change(
+            at=self.now(),
+            actor_id=caller.account_id,
+            action=f"item.{what}",
+            subject_id=item.id,
+            details=details,
+        )
+
+
+def group_of(item_id: UUID) -> str:
+    return f"item:{item_id.hex}"
+
+
+def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what each changed field was and is."""
+    return {
+        name: {"from": before[name], "to": value} for name, value in after.items() if before[name] != value
+    }

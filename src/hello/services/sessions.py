@@ -1,0 +1,152 @@
+"""Logging in, staying in and logging out: access tokens for minutes, refresh tokens that are good once."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from hmac import compare_digest
+from uuid import UUID
+
+from hello.core.clock import Clock
+from hello.entities.accounts import Account, Role, email_key
+from hello.entities.audit import Change
+from hello.entities.errors import TooManyError, UnauthorizedError
+from hello.entities.sessions import RefreshToken, Session, parse_refresh_token
+from hello.services.accounts import NewId
+from hello.services.callers import AccessToken, AccessTokens, Caller, Limiter, Passwords
+from hello.services.ports import Begin, Transaction
+
+WRONG = "the e-mail or the password is wrong"
+NOT_VALID = "the refresh token is not valid"
+BY_PAIR, BY_ADDRESS, BY_ACCOUNT = "login_pair", "login_address", "login_account"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogIn:
+    """`address` is where the request comes from."""
+
+    email: str
+    address: str
+    password: str = field(repr=False)
+
+    def keys(self) -> dict[str, str]:
+        """Return what is counted: an e-mail from one address, all from the address, all for the e-mail.
+
+        Kept as hashes, since the counters may lie outside of the process.
+        """
+        email = email_key(self.email)
+        keys = {BY_PAIR: f"{email}\n{self.address}", BY_ADDRESS: self.address, BY_ACCOUNT: email}
+        return {group: hashlib.sha256(key.encode()).hexdigest() for group, key in keys.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    access: AccessToken
+    refresh: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionService:
+    """`lifetime` is how long a session lasts without being refreshed."""
+
+    begin: Begin
+    passwords: Passwords
+    access_tokens: AccessTokens
+    limiter: Limiter
+    now: Clock
+    new_id: NewId
+    new_secret: Callable[[], str]
+    lifetime: timedelta
+
+    async def log_in(self, wanted: LogIn) -> Tokens:
+        """Raise `UnauthorizedError`, the same in the same time whatever is wrong, or `TooManyError`."""
+        keys = wanted.keys()
+        await self._count(keys)
+        async with self.begin() as tx:
+            account = await tx.accounts.find_by_email(email_key(wanted.email))
+        found = await self.passwords.verify(wanted.password, account.password_hash if account else None)
+        if account is None or not found.is_right:
+            raise UnauthorizedError(WRONG)
+        await self.limiter.clear(BY_PAIR, keys[BY_PAIR])
+        token = RefreshToken(self.new_id(), self.new_secret())
+        async with self.begin() as tx:
+            await tx.sessions.add(self._session(token, account.id), self.now())
+            if found.fresh_hash:
+                await tx.accounts.set_password_hash(account.id, account.password_hash, found.fresh_hash)
+        return self._tokens(account, token)
+
+    async def _count(self, keys: dict[str, str]) -> None:
+        """Count before the password is looked at, so that many tries at once are no way around."""
+        for group, key in keys.items():
+            standing = await self.limiter.hit(group, key)
+            if standing and standing.is_exceeded:
+                message = "too many attempts to log in"
+                raise TooManyError(message, retry_after_s=standing.reset_s)
+
+    async def refresh(self, text: str) -> Tokens:
+        """Give new tokens for one that has not been used; one that has ends its whole session."""
+        presented = parsed(text)
+        token = RefreshToken(presented.session_id, self.new_secret())
+        async with self.begin() as tx:
+            session = await self._live(tx, presented.session_id)
+            is_last = compare_digest(session.token_hash, hash_of(presented.secret))
+            if is_last:
+                expires_at = self.now() + self.lifetime
+                await tx.sessions.rotate(session.id, hash_of(token.secret), expires_at)
+            else:
+                await tx.sessions.end(session.id, self._reuse(session))
+        if not is_last:  # raised only now, as an error inside of the block would undo the end of the session
+            raise UnauthorizedError("the refresh token has been used before: log in again")
+        return self._tokens(session.account, token)
+
+    async def log_out(self, caller: Caller, text: str) -> None:
+        """End the session, whichever of its tokens is shown; raise `UnauthorizedError` for another's."""
+        presented = parsed(text)
+        async with self.begin() as tx:
+            session = await tx.sessions.find(presented.session_id)
+            if session is None or session.account_id != caller.account_id:
+                raise UnauthorizedError(NOT_VALID)
+            if session.is_live(self.now()):
+                await tx.sessions.end(session.id, self._change(session, "session.ended"))
+
+    async def _live(self, tx: Transaction, session_id: UUID) -> Session:
+        session = await tx.sessions.find(session_id)
+        if session is None or not session.is_live(self.now()):
+            raise UnauthorizedError(NOT_VALID)
+        return session
+
+    def _session(self, token: RefreshToken, account_id: UUID) -> Session:
+        return Session(
+            id=token.session_id,
+            account_id=account_id,
+            token_hash=hash_of(token.secret),
+            expires_at=self.now() + self.lifetime,
+        )
+
+    def _tokens(self, account: Account, token: RefreshToken) -> Tokens:
+        caller = Caller(account.id, Role(account.role))
+        return Tokens(self.access_tokens.issue(caller), str(token))
+
+    def _reuse(self, session: Session) -> Change:
+        return self._change(session, "session.revoked")
+
+    def _change(self, session: Session, action: str) -> Change:
+        return Change(
+            at=self.now(),
+            actor_id=session.account_id,
+            action=action,
+            subject_id=session.account_id,
+            details={"session_id": str(session.id)},
+        )
+
+
+def parsed(text: str) -> RefreshToken:
+    try:
+        return parse_refresh_token(text)
+    except ValueError:
+        raise UnauthorizedError(NOT_VALID) from None
+
+
+def hash_of(secret: str) -> bytes:
+    """Hash without salt or stretching: a secret of 256 random bits needs neither."""
+    return hashlib.sha256(secret.encode()).digest()

@@ -1,0 +1,122 @@
+"""In-memory twins of the repositories of accounts and items."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from hello.entities.accounts import Account
+from hello.entities.audit import AuditEntry, Change
+from hello.entities.items import Item
+from hello.entities.sessions import Session
+
+
+@dataclass
+class TwinAuditTrail:
+    entries: list[AuditEntry] = field(default_factory=list)
+
+    def note(self, change: Change) -> None:
+        entry = AuditEntry(
+            at=change.at,
+            actor_id=change.actor_id,
+            action=change.action,
+            subject_id=change.subject_id,
+            details=dict(change.details),
+        )
+        entry.id = len(self.entries) + 1
+        self.entries.append(entry)
+
+    async def page(self, subject_id: UUID | None, before: int | None, limit: int) -> Sequence[AuditEntry]:
+        found = [
+            entry
+            for entry in reversed(self.entries)
+            if subject_id in {None, entry.subject_id} and (before is None or entry.id < before)
+        ]
+        return found[:limit]
+
+
+@dataclass
+class TwinAccounts:
+    trail: TwinAuditTrail
+    rows: dict[UUID, Account] = field(default_factory=dict)
+
+    async def add(self, account: Account, change: Change) -> bool:
+        if await self.find_by_email(account.email_key):
+            return False
+        self.rows[account.id] = account
+        self.trail.note(change)
+        return True
+
+    async def find(self, account_id: UUID) -> Account | None:
+        return self.rows.get(account_id)
+
+    async def find_by_email(self, key: str) -> Account | None:
+        return next((account for account in self.rows.values() if account.email_key == key), None)
+
+    async def set_password_hash(self, account_id: UUID, old: str, new: str) -> None:
+        if self.rows[account_id].password_hash == old:
+            self.rows[account_id].password_hash = new
+
+
+@dataclass
+class TwinSessions:
+    accounts: TwinAccounts
+    rows: dict[UUID, Session] = field(default_factory=dict)
+
+    async def add(self, session: Session, now: datetime) -> None:
+        over = [
+            row.id
+            for row in self.rows.values()
+            if row.account_id == session.account_id and row.expires_at <= now
+        ]
+        for session_id in over:
+            del self.rows[session_id]
+        self.rows[session.id] = session
+
+    async def find(self, session_id: UUID) -> Session | None:
+        session = self.rows.get(session_id)
+        if session:
+            session.account = self.accounts.rows[session.account_id]
+        return session
+
+    async def rotate(self, session_id: UUID, token_hash: bytes, expires_at: datetime) -> None:
+        self.rows[session_id].token_hash, self.rows[session_id].expires_at = token_hash, expires_at
+
+    async def end(self, session_id: UUID, change: Change) -> None:
+        self.rows[session_id].ended_at = change.at
+        self.accounts.trail.note(change)
+
+
+@dataclass
+class TwinItems:
+    accounts: TwinAccounts
+    rows: dict[UUID, Item] = field(default_factory=dict)
+
+    async def add(self, item: Item, change: Change) -> None:
+        self.rows[item.id] = item
+        self.accounts.trail.note(change)
+
+    async def find(self, item_id: UUID, *, lock: bool = False) -> Item | None:
+        del lock  # a twin has one transaction at a time
+        item = self.rows.get(item_id)
+        if item:
+            item.owner = self.accounts.rows[item.owner_id]
+        return item
+
+    async def page(self, skip: int, limit: int, owner_id: UUID | None) -> tuple[Sequence[Item], int]:
+        found = sorted(
+            (item for item in self.rows.values() if owner_id in {None, item.owner_id}),
+            key=lambda item: item.id,
+            reverse=True,
+        )
+        for item in found:
+            item.owner = self.accounts.rows[item.owner_id]
+        return found[skip : skip + limit], len(found)
+
+    async def replace(self, item: Item, change: Change) -> None:
+        self.rows[item.id] = item
+        self.accounts.trail.note(change)
+
+    async def remove(self, item_id: UUID, change: Change) -> None:
+        if self.rows.pop(item_id, None):
+            self.accounts.trail.note(change)
