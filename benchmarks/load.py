@@ -69,15 +69,25 @@ class Figure:
 
 def load(port: int, cell: Cell, seconds: int, names: Path) -> Figure:
     """Raise `BenchError` when one answer was not a good one, or one did not come."""
-    shape: Words = ["--threads", "1", "--connections", str(cell.connections), "--duration", f"{seconds}s"]
-    script: Words = ["--timeout", f"{TIMEOUT_S}s", "--script", SCRIPT, f"http://{HOST}:{port}", "--"]
     seed = random.SystemRandom().randrange(SEEDS)
     arguments: Words = [names, str(cell.scenario.puts_of_100), str(seed), cell.scenario.path]
-    printed = run([path_of("wrk"), *shape, *script, *arguments], timeout_s=seconds + GRACE_S)
-    counted = json.loads(printed.splitlines()[-1])
+    counted = wrk(port, cell.connections, seconds, arguments)
     if not cell.scenario.path:
         check_variety(counted["requests"], counted["distinct"])
     return figure_of(counted)
+
+
+def load_path(port: int, path: str, connections: int, seconds: int, names: Path) -> Figure:
+    """Ask for one path only; raise `BenchError` as `load` does."""
+    return figure_of(wrk(port, connections, seconds, [names, "0", "0", path]))
+
+
+def wrk(port: int, connections: int, seconds: int, arguments: Words) -> dict[str, int]:
+    shape: Words = ["--threads", "1", "--connections", str(connections), "--duration", f"{seconds}s"]
+    script: Words = ["--timeout", f"{TIMEOUT_S}s", "--script", SCRIPT, f"http://{HOST}:{port}", "--"]
+    printed = run([path_of("wrk"), *shape, *script, *arguments], timeout_s=seconds + GRACE_S)
+    counted: dict[str, int] = json.loads(printed.splitlines()[-1])
+    return counted
 
 
 def figure_of(counted: dict[str, int]) -> Figure:

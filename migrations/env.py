@@ -13,11 +13,12 @@ from hello.connectors.postgres.schema import migrations_folder, newest_revision
 from hello.core.settings import Settings, read_settings
 from hello.entities.audit import AuditEntry
 from hello.entities.base import Base
+from hello.entities.events import OutboxRow
 from hello.entities.items import Item
 from hello.entities.people import Person
 from hello.entities.sessions import Session
 
-ENTITIES = [Person, Session, Item, AuditEntry]
+ENTITIES = [Person, Session, Item, AuditEntry, OutboxRow]
 ADVISORY_LOCK = 486_231_091  # any number, as long as every replica takes the same
 
 

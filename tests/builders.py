@@ -1,10 +1,18 @@
 """Things for tests; only what a test cares about needs to be said."""
 
-from datetime import UTC, date, datetime
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from random import SystemRandom
 from string import ascii_letters
+from uuid import UUID
 
+from uuid_utils.compat import uuid7
+
+from hello.entities.accounts import Account, Role, email_key
+from hello.entities.audit import Change
+from hello.entities.items import Item
 from hello.entities.people import Person
+from hello.entities.sessions import Session
 
 NOON = datetime(2026, 6, 15, 12, tzinfo=UTC)
 TODAY = NOON.date()
@@ -17,3 +25,54 @@ def a_name() -> str:
 
 def a_person(username: str | None = None, born: date = date(1990, 5, 17)) -> Person:
     return Person(username=username or a_name(), date_of_birth=born)
+
+
+def an_email() -> str:
+    return f"{a_name()}@Example.com"
+
+
+def an_account(email: str | None = None, role: Role = Role.USER, password_hash: str = "hash") -> Account:
+    email = email or an_email()
+    return Account(
+        id=uuid7(),
+        email=email,
+        email_key=email_key(email),
+        full_name="Ada Lovelace",
+        password_hash=password_hash,
+        role=role,
+        created_at=NOON,
+    )
+
+
+def a_session(account: Account, expires_at: datetime = NOON + timedelta(days=30)) -> Session:
+    return Session(id=uuid7(), account_id=account.id, token_hash=b"\0hash\xff", expires_at=expires_at)
+
+
+def an_item(owner: Account, title: str = "A kite", version: int = 1) -> Item:
+    return Item(
+        id=uuid7(),
+        title=title,
+        description=None,
+        price_cents=1999,
+        owner_id=owner.id,
+        version=version,
+        created_at=NOON,
+        updated_at=NOON,
+    )
+
+
+def a_change(subject_id: UUID, action: str = "item.created", **details: object) -> Change:
+    return Change(at=NOON, actor_id=None, action=action, subject_id=subject_id, details=details)
+
+
+@dataclass
+class StoppedClock:
+    """Stands still until somebody moves its hands."""
+
+    time: datetime = NOON
+
+    def __call__(self) -> datetime:
+        return self.time
+
+    def move(self, by: timedelta) -> None:
+        self.time += by

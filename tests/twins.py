@@ -8,6 +8,7 @@ from datetime import date
 
 from hello.entities.birthdays import BirthdayGroup, Celebration, month_day
 from hello.entities.errors import NotFoundError
+from hello.entities.events import Event
 from hello.entities.people import Person
 from hello.services.ports import Load
 from tests.catalogue_twins import TwinAccounts, TwinAuditTrail, TwinItems, TwinSessions
@@ -51,18 +52,29 @@ class TwinPeople:
 
 
 @dataclass
+class TwinOutbox:
+    events: list[Event] = field(default_factory=list)
+
+    async def add(self, event: Event) -> None:
+        self.events.append(event)
+
+
+@dataclass
 class TwinTransaction:
     people: TwinPeople
     audit: TwinAuditTrail
     accounts: TwinAccounts
     sessions: TwinSessions
     items: TwinItems
+    outbox: TwinOutbox
 
 
 def nothing_stored() -> TwinTransaction:
     trail = TwinAuditTrail()
     accounts = TwinAccounts(trail)
-    return TwinTransaction(TwinPeople(), trail, accounts, TwinSessions(accounts), TwinItems(accounts))
+    return TwinTransaction(
+        TwinPeople(), trail, accounts, TwinSessions(accounts), TwinItems(accounts), TwinOutbox()
+    )
 
 
 @dataclass

@@ -182,6 +182,18 @@ async def test_work_for_one_who_has_gone_counts_until_it_is_done(jam: Jam) -> No
     assert len(await asyncio.gather(*(jam.enter() for _ in range(3)))) == 3
 
 
+async def test_as_many_are_let_in_as_was_said() -> None:
+    gate = Event()
+    async with open_passwords(CHEAP, threads=1, max_waiting=1) as passwords:
+        passwords.pool.submit(gate.wait, 10)
+        inside = [asyncio.create_task(passwords.hash(RIGHT)) for _ in range(2)]
+        await settle()
+        with pytest.raises(BusyError):
+            await passwords.hash(RIGHT)
+        gate.set()
+        assert len(await asyncio.gather(*inside)) == 2
+
+
 async def test_a_pool_that_takes_nothing_keeps_no_slot() -> None:
     async with open_passwords(CHEAP, threads=1, max_waiting=0) as closed:
         pass

@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import json
-from base64 import urlsafe_b64encode
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from itertools import count
@@ -240,6 +240,12 @@ def test_a_token_is_valid_for_its_time(later_s: float, message: str | None) -> N
             then.read(text)
 
 
+@pytest.mark.parametrize("year", [2000, 2100])
+def test_only_the_given_clock_counts(year: int) -> None:
+    then = tokens(now=NOON.replace(year=year))
+    assert then.read(then.issue(ADA).text) == ADA
+
+
 @pytest.mark.parametrize("claim", ["nbf", "iat"])
 def test_both_beginnings_count(claim: str) -> None:
     refused(signed({**CLAIMS, claim: ISSUED + 6}), "the access token is not valid yet")
@@ -328,6 +334,8 @@ def test_a_derived_key_is_of_the_secret_and_does_not_show_it() -> None:
     assert one == same
     assert one.material not in {SECRET, other.material}
     assert one.verifying.kid != other.verifying.kid
+    assert isinstance(one.material, bytes)
+    assert urlsafe_b64decode(one.verifying.kid) not in SECRET + one.material
     assert "material" not in repr(one)
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from hello.entities.accounts import Account
 from hello.entities.audit import AuditEntry, Change
 from hello.entities.birthdays import BirthdayGroup, Celebration
+from hello.entities.events import Event
 from hello.entities.items import Item
 from hello.entities.people import Person
 from hello.entities.sessions import Session
@@ -82,6 +83,12 @@ class Items(Protocol):
     async def remove(self, item_id: UUID, change: Change) -> None: ...
 
 
+class Outbox(Protocol):
+    async def add(self, event: Event) -> None:
+        """Have it published some time after the transaction has been committed, and never otherwise."""
+        ...
+
+
 class AuditTrail(Protocol):
     async def page(self, subject_id: UUID | None, before: int | None, limit: int) -> Sequence[AuditEntry]:
         """Return the newest first, from below the id `before` on."""
@@ -122,6 +129,8 @@ class Transaction(Protocol):
     def items(self) -> Items: ...
     @property
     def audit(self) -> AuditTrail: ...
+    @property
+    def outbox(self) -> Outbox: ...
 
 
 Begin: TypeAlias = Callable[[], AbstractAsyncContextManager[Transaction]]

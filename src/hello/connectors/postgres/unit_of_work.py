@@ -11,6 +11,7 @@ from hello.connectors.postgres.accounts import PostgresAccounts
 from hello.connectors.postgres.audit import PostgresAuditTrail
 from hello.connectors.postgres.errors import business_errors
 from hello.connectors.postgres.items import PostgresItems
+from hello.connectors.postgres.outbox import PostgresOutbox
 from hello.connectors.postgres.people import PostgresPeople
 from hello.connectors.postgres.sessions import PostgresSessions
 
@@ -40,6 +41,10 @@ class PostgresTransaction:
     @property
     def audit(self) -> PostgresAuditTrail:
         return PostgresAuditTrail(self.session)
+
+    @property
+    def outbox(self) -> PostgresOutbox:
+        return PostgresOutbox(self.session)
 
 
 @dataclass(frozen=True, slots=True)
