@@ -73,6 +73,7 @@ def people_service(settings: Settings, ports: Ports) -> PeopleService:
         births=ports.births,
         lists=ports.lists,
         now=now,
+        new_id=uuid7,
         todays=TodaysGreetings(
             zone=settings.zone, leap_day=leap_day, greeting=Greeting(DaysWording(settings.days_wording))
         ),

@@ -14,3 +14,8 @@ def now() -> datetime:
 def today(clock: Clock, zone: tzinfo) -> date:
     """Return the calendar day that it is in `zone`."""
     return clock().astimezone(zone).date()
+
+
+def rfc3339(moment: datetime) -> str:
+    """Return the text of a moment, in UTC with `Z`."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

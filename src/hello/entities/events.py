@@ -13,6 +13,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from hello.entities.base import Base
 
 SHARDS = 16
+PEOPLE_SHARD = SHARDS
+"""One for all people, as many are saved by one statement, whose events are one row."""
+PERSON_SAVED = "person.saved"
+ABOUT_PEOPLE = ("person.", "birthday.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +32,7 @@ class Event:
 
     @property
     def shard(self) -> int:
-        return shard_of(self.subject)
+        return PEOPLE_SHARD if self.type.startswith(ABOUT_PEOPLE) else shard_of(self.subject)
 
 
 def shard_of(subject: str) -> int:
@@ -37,7 +41,7 @@ def shard_of(subject: str) -> int:
 
 
 class OutboxRow(Base, kw_only=True):
-    """One event that waits to be published.
+    """One event that waits to be published, or those of all people whom one statement has saved.
 
     `transaction_id` is the transaction that wrote it: ids are given out before the commit, so a row with a
     smaller one may still appear after a row with a greater one.
@@ -57,3 +61,22 @@ class OutboxRow(Base, kw_only=True):
     time: Mapped[datetime]
     data: Mapped[dict[str, Any]] = mapped_column(JSONB)
     traceparent: Mapped[str | None] = mapped_column(Text)
+
+    def events(self) -> list[Event]:
+        """Return the events in order; their ids are the same whenever the row is read."""
+        if self.type == PERSON_SAVED:
+            return [self._saved(number, person) for number, person in enumerate(self.data["people"])]
+        return [self._event(self.event_id, self.subject, self.data)]
+
+    def _saved(self, number: int, person: Mapping[str, Any]) -> Event:
+        return self._event(f"person-{self.id}-{number}", person["username"], person)
+
+    def _event(self, event_id: str, subject: str, data: Mapping[str, Any]) -> Event:
+        return Event(
+            id=event_id,
+            type=self.type,
+            subject=subject,
+            time=self.time,
+            data=data,
+            traceparent=self.traceparent,
+        )

@@ -1,14 +1,18 @@
 """Items: what the gift catalogue offers."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, ForeignKey, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from hello.core.clock import rfc3339
 from hello.entities.accounts import Account
+from hello.entities.audit import Change
 from hello.entities.base import Base
 from hello.entities.errors import ForbiddenError, StaleError
+from hello.entities.events import Event
 
 
 class Item(Base, kw_only=True):
@@ -27,6 +31,18 @@ class Item(Base, kw_only=True):
     updated_at: Mapped[datetime]
     owner: Mapped[Account] = relationship(lazy="raise", init=False, repr=False)
 
+    def public(self) -> dict[str, Any]:
+        """Return what everybody may know, as JSON has it."""
+        return {
+            "id": str(self.id),
+            "title": self.title,
+            "description": self.description,
+            "price_cents": self.price_cents,
+            "owner_id": str(self.owner_id),
+            "created_at": rfc3339(self.created_at),
+            "updated_at": rfc3339(self.updated_at),
+        }
+
     def check_owner(self, account_id: UUID) -> None:
         """Raise `ForbiddenError` for everybody else."""
         if self.owner_id != account_id:
@@ -36,3 +52,16 @@ class Item(Base, kw_only=True):
         """Raise `StaleError` unless the client has seen the present version; None stands for any."""
         if seen is not None and self.version not in seen:
             raise StaleError("the item has changed since you read it")
+
+
+def item_event(change: Change, item: Item | None = None) -> Event:
+    """Tell of a change; of an item that is gone only the id is known."""
+    data = {"id": str(change.subject_id)} if item is None else item.public()
+    version = "deleted" if item is None else item.version
+    return Event(
+        id=f"{change.subject_id}-{version}",
+        type=change.action,
+        subject=str(change.subject_id),
+        time=change.at,
+        data=data,
+    )

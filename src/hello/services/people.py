@@ -7,7 +7,9 @@ from datetime import date, tzinfo
 from hello.core.clock import Clock, today
 from hello.entities.birthdays import month_day
 from hello.entities.errors import NotFoundError
+from hello.entities.events import Event
 from hello.entities.people import check_born
+from hello.services.accounts import NewId
 from hello.services.birthday_lists import BirthdayLists
 from hello.services.ports import Begin, Births
 from hello.services.todays_greetings import TodaysGreetings
@@ -25,6 +27,7 @@ class PeopleService:
     births: Births
     lists: BirthdayLists
     now: Clock
+    new_id: NewId
     todays: TodaysGreetings
 
     async def save(self, wanted: SavePerson) -> None:
@@ -60,5 +63,15 @@ class PeopleService:
         """Forget the person; raise `NotFoundError`."""
         async with self.begin() as tx:
             born = await tx.people.remove(username)
+            await tx.outbox.add(self._deleted(username))
         if month_day(born) in self.lists.about():
             await self.lists.drop()
+
+    def _deleted(self, username: str) -> Event:
+        return Event(
+            id=f"person-{self.new_id()}",
+            type="person.deleted",
+            subject=username,
+            time=self.now(),
+            data={"username": username},
+        )

@@ -2,26 +2,44 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Delete, Insert, Update, insert, literal, select
+from sqlalchemy import CTE, Delete, Insert, Select, Update, insert, literal, select
 from sqlalchemy.dialects.postgresql import Insert as Upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.dml import ReturningInsert
 
+from hello.connectors.postgres.outbox import WAKE_RELAYS, outbox_values
 from hello.entities.audit import AuditEntry, Change
+from hello.entities.events import Event, OutboxRow
 
 COLUMNS = (AuditEntry.at, AuditEntry.actor_id, AuditEntry.action, AuditEntry.subject_id, AuditEntry.details)
 
 
-def noted(statement: Insert | Upsert | Update | Delete, change: Change) -> ReturningInsert[tuple[int]]:
-    """Return the statement together with its note: an entry for each row that it changes, none for none."""
+def noted(
+    statement: Insert | Upsert | Update | Delete, change: Change, event: Event | None = None
+) -> ReturningInsert[Any]:
+    """Return the statement together with its note, and with its event: for each row that it changes."""
     changed = statement.returning(literal(1).label("row")).cte("changed")
     values = (change.at, change.actor_id, change.action, change.subject_id, change.details)
-    entry = select(
-        *(literal(value, column.type) for value, column in zip(values, COLUMNS, strict=True))
-    ).select_from(changed)
-    return insert(AuditEntry).from_select([column.key for column in COLUMNS], entry).returning(AuditEntry.id)
+    entry = rows_of(COLUMNS, values, changed)
+    note = insert(AuditEntry).from_select([column.key for column in COLUMNS], entry)
+    if event is None:
+        return note.returning(AuditEntry.id)
+    return note.add_cte(told(event, changed).cte("told")).returning(AuditEntry.id, WAKE_RELAYS)
+
+
+def told(event: Event, changed: CTE) -> Insert:
+    values = outbox_values(event)
+    columns = [OutboxRow.__table__.c[name] for name in values]
+    return insert(OutboxRow).from_select(list(values), rows_of(columns, list(values.values()), changed))
+
+
+def rows_of(columns: Sequence[Any], values: Sequence[object], changed: CTE) -> Select[Any]:
+    """Return the same values for each row of what has been changed."""
+    typed = [literal(value, column.type) for value, column in zip(values, columns, strict=True)]
+    return select(*typed).select_from(changed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import joinedload
 from hello.connectors.postgres.audit import noted
 from hello.connectors.postgres.values import values_of
 from hello.entities.audit import Change
-from hello.entities.items import Item
+from hello.entities.items import Item, item_event
 
 WITH_OWNER = joinedload(Item.owner, innerjoin=True)
 
@@ -21,7 +21,9 @@ class PostgresItems:
     session: AsyncSession
 
     async def add(self, item: Item, change: Change) -> None:
-        await self.session.execute(noted(insert(Item).values(values_of(item)), change))
+        await self.session.execute(
+            noted(insert(Item).values(values_of(item)), change, item_event(change, item))
+        )
 
     async def find(self, item_id: UUID, *, lock: bool = False) -> Item | None:
         query = select(Item).where(Item.id == item_id).options(WITH_OWNER)
@@ -36,7 +38,8 @@ class PostgresItems:
 
     async def replace(self, item: Item, change: Change) -> None:
         statement = update(Item).where(Item.id == item.id).values(values_of(item))
-        await self.session.execute(noted(statement, change))
+        await self.session.execute(noted(statement, change, item_event(change, item)))
 
     async def remove(self, item_id: UUID, change: Change) -> None:
-        await self.session.execute(noted(delete(Item).where(Item.id == item_id), change))
+        statement = delete(Item).where(Item.id == item_id)
+        await self.session.execute(noted(statement, change, item_event(change)))

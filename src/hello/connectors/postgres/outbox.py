@@ -1,13 +1,22 @@
 """The outbox in PostgreSQL: events, written in the transaction of the change they tell of."""
 
 from dataclasses import asdict, dataclass
+from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hello.entities.events import Event, OutboxRow
 
 CHANNEL = "outbox"
+WAKE_RELAYS = func.pg_notify(CHANNEL, "")
+
+
+def outbox_values(event: Event) -> dict[str, Any]:
+    """Return what a row of the outbox has, by column."""
+    values = {**asdict(event), "event_id": event.id, "shard": event.shard}
+    del values["id"]
+    return values
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +25,5 @@ class PostgresOutbox:
 
     async def add(self, event: Event) -> None:
         """Wake the relays too, once the transaction has been committed."""
-        values = {**asdict(event), "event_id": event.id, "shard": event.shard}
-        del values["id"]
-        await self.session.execute(insert(OutboxRow).values(values))
-        await self.session.execute(select(func.pg_notify(CHANNEL, "")))
+        row = insert(OutboxRow).values(outbox_values(event))
+        await self.session.execute(row.returning(WAKE_RELAYS))

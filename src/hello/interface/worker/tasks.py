@@ -1,0 +1,87 @@
+"""Tasks that go on until the process is told to stop, whatever goes wrong in between."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+import structlog
+
+from hello.interface.worker.metrics import TaskMetrics
+
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 30.0
+log = structlog.get_logger("hello.worker")
+Step: TypeAlias = Callable[[], Awaitable[bool]]
+"""Does one piece of work; returns whether there may be more of it at once."""
+Wait: TypeAlias = Callable[[], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """`step` is repeated; when it has nothing more to do, `wait` returns once there may be something."""
+
+    name: str
+    step: Step
+    wait: Wait
+
+
+@dataclass(slots=True)
+class Stop:
+    """Whether the process has been told to stop."""
+
+    _event: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def is_set(self) -> bool:
+        return self._event.is_set()
+
+    def set(self) -> None:
+        self._event.set()
+
+    async def during(self, work: Awaitable[object]) -> None:
+        """Wait for the work, but no longer than until the stop; what it raises, this raises."""
+        tasks = [asyncio.ensure_future(work), asyncio.ensure_future(self._event.wait())]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            if tasks[0].done():
+                tasks[0].result()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+
+
+async def keep(task: Task, stop: Stop, metrics: TaskMetrics) -> None:
+    """Repeat the steps; after a failure go on, after longer and longer pauses while it keeps failing."""
+    pause = FIRST_PAUSE_S
+    while not stop.is_set:
+        try:
+            await once(task, stop)
+        except Exception:
+            metrics.failed(task.name)
+            log.exception("task failed, starting it again", task=task.name, pause_s=pause)
+            await stop.during(asyncio.sleep(pause))
+            pause = min(2 * pause, LONGEST_PAUSE_S)
+        else:
+            metrics.worked(task.name)
+            pause = FIRST_PAUSE_S
+
+
+async def once(task: Task, stop: Stop) -> None:
+    """Do one step, which a stop lets finish, and wait when there is nothing more to do."""
+    if not await task.step():
+        await stop.during(task.wait())
+
+
+@asynccontextmanager
+async def running(tasks: Sequence[Task], metrics: TaskMetrics, timeout_s: float) -> AsyncIterator[None]:
+    """Run them during the block; at its end let the steps in hand finish, and cancel what takes longer."""
+    stop = Stop()
+    running = [asyncio.create_task(keep(task, stop, metrics), name=task.name) for task in tasks]
+    try:
+        yield
+    finally:
+        stop.set()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.gather(*running), timeout_s)
