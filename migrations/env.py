@@ -11,6 +11,7 @@ from sqlalchemy import Connection, text
 from hello.connectors.postgres.engine import Database, milliseconds, open_engine
 from hello.connectors.postgres.schema import migrations_folder, newest_revision
 from hello.core.settings import Settings, read_settings
+from hello.entities.announcements import Announcement
 from hello.entities.audit import AuditEntry
 from hello.entities.base import Base
 from hello.entities.events import OutboxRow
@@ -18,7 +19,7 @@ from hello.entities.items import Item
 from hello.entities.people import Person
 from hello.entities.sessions import Session
 
-ENTITIES = [Person, Session, Item, AuditEntry, OutboxRow]
+ENTITIES = [Person, Session, Item, AuditEntry, OutboxRow, Announcement]
 ADVISORY_LOCK = 486_231_091  # any number, as long as every replica takes the same
 
 

@@ -55,8 +55,26 @@ class TwinPeople:
 class TwinOutbox:
     events: list[Event] = field(default_factory=list)
 
-    async def add(self, event: Event) -> None:
-        self.events.append(event)
+    async def add(self, *events: Event) -> None:
+        self.events += events
+
+
+@dataclass
+class TwinAnnouncements:
+    people: TwinPeople
+    claimed: set[tuple[date, str]] = field(default_factory=set)
+
+    async def claim(self, day: date, month_days: Sequence[int], limit: int) -> Sequence[Celebration]:
+        due = [
+            Celebration(name, born, day, 0)
+            for name, born in sorted(self.people.rows.items())
+            if month_day(born) in month_days and (day, name) not in self.claimed
+        ][:limit]
+        self.claimed |= {(day, person.username) for person in due}
+        return due
+
+    async def forget(self, before: date) -> None:
+        self.claimed = {(day, name) for day, name in self.claimed if day >= before}
 
 
 @dataclass
@@ -67,13 +85,21 @@ class TwinTransaction:
     sessions: TwinSessions
     items: TwinItems
     outbox: TwinOutbox
+    announcements: TwinAnnouncements
 
 
 def nothing_stored() -> TwinTransaction:
     trail = TwinAuditTrail()
     accounts = TwinAccounts(trail)
+    people = TwinPeople()
     return TwinTransaction(
-        TwinPeople(), trail, accounts, TwinSessions(accounts), TwinItems(accounts), TwinOutbox()
+        people,
+        trail,
+        accounts,
+        TwinSessions(accounts),
+        TwinItems(accounts),
+        TwinOutbox(),
+        TwinAnnouncements(people),
     )
 
 

@@ -1,4 +1,4 @@
-"""Events that wait to be published."""
+"""Events that wait to be published, and whose birthday has been announced."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -30,3 +30,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
     )
     op.create_index(op.f("ix_outbox_shard_id"), "outbox", ["shard", "id"], unique=False)
+    op.create_table(
+        "announcements",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("username", sa.Text(collation="C"), nullable=False),
+        sa.PrimaryKeyConstraint("day", "username", name=op.f("pk_announcements")),
+    )

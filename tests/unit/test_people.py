@@ -1,6 +1,7 @@
 """What a name and a day of birth may be, and what the service does with them."""
 
 from datetime import date, timedelta
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -25,6 +26,7 @@ def service(twin: TwinUnitOfWork, zone: str = "UTC", pages: TwinPages | None = N
         births=TwinBirths(twin, lists.about),
         lists=lists,
         now=lambda: NOON,
+        new_id=uuid4,
         todays=TodaysGreetings(
             zone=ZoneInfo(zone), leap_day=LeapDay.MAR1, greeting=Greeting(DaysWording.SPEC)
         ),

@@ -84,8 +84,18 @@ class Items(Protocol):
 
 
 class Outbox(Protocol):
-    async def add(self, event: Event) -> None:
-        """Have it published some time after the transaction has been committed, and never otherwise."""
+    async def add(self, *events: Event) -> None:
+        """Have them published, in order, once the transaction has been committed, and never otherwise."""
+        ...
+
+
+class Announcements(Protocol):
+    async def claim(self, day: date, month_days: Sequence[int], limit: int) -> Sequence[Celebration]:
+        """Return at most `limit` of those who celebrate and whom nobody has claimed for the day."""
+        ...
+
+    async def forget(self, before: date) -> None:
+        """Forget who was claimed before this day."""
         ...
 
 
@@ -131,6 +141,8 @@ class Transaction(Protocol):
     def audit(self) -> AuditTrail: ...
     @property
     def outbox(self) -> Outbox: ...
+    @property
+    def announcements(self) -> Announcements: ...
 
 
 Begin: TypeAlias = Callable[[], AbstractAsyncContextManager[Transaction]]

@@ -23,7 +23,7 @@ def outbox_values(event: Event) -> dict[str, Any]:
 class PostgresOutbox:
     session: AsyncSession
 
-    async def add(self, event: Event) -> None:
+    async def add(self, *events: Event) -> None:
         """Wake the relays too, once the transaction has been committed."""
-        row = insert(OutboxRow).values(outbox_values(event))
-        await self.session.execute(row.returning(WAKE_RELAYS))
+        rows = insert(OutboxRow).values(list(map(outbox_values, events)))
+        await self.session.execute(rows.returning(WAKE_RELAYS))

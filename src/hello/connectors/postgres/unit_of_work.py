@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from hello.connectors.postgres.accounts import PostgresAccounts
+from hello.connectors.postgres.announcements import PostgresAnnouncements
 from hello.connectors.postgres.audit import PostgresAuditTrail
 from hello.connectors.postgres.errors import business_errors
 from hello.connectors.postgres.items import PostgresItems
@@ -41,6 +42,10 @@ class PostgresTransaction:
     @property
     def audit(self) -> PostgresAuditTrail:
         return PostgresAuditTrail(self.session)
+
+    @property
+    def announcements(self) -> PostgresAnnouncements:
+        return PostgresAnnouncements(self.session)
 
     @property
     def outbox(self) -> PostgresOutbox:
