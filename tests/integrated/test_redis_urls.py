@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trustme
@@ -15,6 +16,8 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 from hello.bootstrap import redis_pages
 from hello.connectors.embedded.valkey import WHEEL
+from hello.connectors.limits.limiter import library_limiter
+from hello.connectors.limits.quotas import read_quotas
 from hello.connectors.redis.client import RedisProbe, open_redis
 from hello.core.settings import Settings
 from tests.builders import a_name
@@ -64,6 +67,15 @@ async def assert_pages_work(url: str) -> None:
             assert source.loads == expected
             await pages.drop(groups)
         assert registry.get_sample_value("cache_errors_total") == 0
+        await assert_limits_work(redis)
+
+
+async def assert_limits_work(redis: Any) -> None:
+    registry, key = CollectorRegistry(), a_name()
+    limiter = library_limiter(read_quotas({"items": "2/minute"}), redis, 2, registry)
+    standings = [await limiter.hit("items", key) for _ in range(3)]
+    assert [standing.is_exceeded for standing in standings if standing] == [False, False, True]
+    assert registry.get_sample_value("rate_limit_errors_total") == 0
 
 
 async def test_a_cluster(port: int) -> None:

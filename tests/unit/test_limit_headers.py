@@ -40,7 +40,8 @@ def a_request(
 ) -> Request:
     app = SimpleNamespace(state=SimpleNamespace(use_cases=SimpleNamespace(limiter=TwinLimiter(standing))))
     address = None if client is None else (client, 50_000)
-    return Request({"type": "http", "app": app, "client": address, "state": state})
+    headers = [(b"authorization", b"Bearer verified-before")] if "caller" in state else []
+    return Request({"type": "http", "app": app, "client": address, "state": state, "headers": headers})
 
 
 def counted(request: Request) -> list[tuple[str, str]]:

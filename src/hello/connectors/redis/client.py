@@ -8,7 +8,7 @@ from typing import Any
 from redis.asyncio import Redis, RedisCluster
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import RedisClusterException, RedisError
 
 from hello.entities.errors import UnavailableError
 
@@ -51,5 +51,5 @@ class RedisProbe:
     async def check(self) -> None:
         try:
             await self.redis.ping()
-        except (RedisError, OSError, TimeoutError) as error:
+        except (RedisError, RedisClusterException, OSError, TimeoutError) as error:
             raise UnavailableError("Redis cannot be reached") from error

@@ -13,7 +13,7 @@ from secrets import token_hex
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 import structlog
-from redis.exceptions import RedisError
+from redis.exceptions import RedisClusterException, RedisError
 
 from hello.connectors.redis.breaker import Breaker
 from hello.connectors.redis.metrics import CacheMetrics
@@ -30,7 +30,7 @@ if redis.call('HGET', KEYS[1], 'token') == ARGV[2] then redis.call('HSET', KEYS[
 """
 WAIT_STEPS, WAIT_STEP_S = 10, 0.01
 JITTER = 0.2
-FAULTS = (RedisError, OSError, TimeoutError)
+FAULTS = (RedisError, RedisClusterException, OSError, TimeoutError)
 Answer = TypeVar("Answer")
 Command: TypeAlias = Callable[..., Awaitable[Answer]]
 log = structlog.get_logger("hello.cache")

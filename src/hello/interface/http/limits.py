@@ -8,8 +8,10 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import TypeAlias
 
 from fastapi import Request
+from fastapi.security.utils import get_authorization_scheme_param
 
-from hello.entities.errors import TooManyError
+from hello.entities.errors import TooManyError, UnauthorizedError
+from hello.interface.http.callers import read_caller
 from hello.services.callers import Caller, Limiter, Standing
 
 UNKNOWN = "unknown"
@@ -20,7 +22,8 @@ Limit: TypeAlias = Callable[[Request], Awaitable[None]]
 def limited(group: str) -> Limit:
     """Return a dependency that counts a request of an account, else of an address; `group` is ASCII.
 
-    It raises `TooManyError` when the quota is used up, and must come after the one that sets the caller.
+    It raises `TooManyError` when the quota is used up. A token that is not valid counts for the address; the
+    route itself refuses it.
     """
 
     async def limit(request: Request) -> None:
@@ -33,8 +36,18 @@ def limited(group: str) -> Limit:
 
 
 def key_of(request: Request) -> str:
-    caller: Caller | None = getattr(request.state, "caller", None)
+    caller = known_caller(request)
     return str(caller.account_id) if caller else address_of(request)
+
+
+def known_caller(request: Request) -> Caller | None:
+    scheme, token = get_authorization_scheme_param(request.headers.get("Authorization"))
+    if scheme.lower() != "bearer" or not token:
+        return None
+    try:
+        return read_caller(request, token)
+    except UnauthorizedError:
+        return None
 
 
 def address_of(request: Request) -> str:
