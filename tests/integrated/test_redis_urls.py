@@ -70,7 +70,7 @@ async def assert_pages_work(url: str) -> None:
         await assert_limits_work(redis)
 
 
-async def assert_limits_work(redis: Any) -> None:
+async def assert_limits_work(redis: Any) -> None:  # noqa: ANN401  # a client of one server or of a cluster
     registry, key = CollectorRegistry(), a_name()
     limiter = library_limiter(read_quotas({"items": "2/minute"}), redis, 2, registry)
     standings = [await limiter.hit("items", key) for _ in range(3)]
