@@ -74,6 +74,15 @@ test_integrated: $(VENV)/dev.stamp ## Run the tests on real PostgreSQL and Valke
 test_external: $(VENV)/dev.stamp ## Run the tests over HTTP; BASE_URL= to test a server that runs already
 	@$(BIN)/pytest -m external $(ARGS)
 
+.PHONY: brokers
+brokers: $(VENV)/dev.stamp ## Fetch Kafka (needs Java 17 and Maven) and RabbitMQ (by apt, as root)
+	@$(BIN)/python -m tests.brokers install
+
+.PHONY: test_brokers
+test_brokers: brokers ## Run the tests of events on a real Kafka and RabbitMQ
+	@$(BIN)/pytest -n 0 tests/brokers/checks_of_running.py $(ARGS)
+	@$(BIN)/python -m tests.brokers run $(BIN)/pytest -n 0 tests/contracts/test_publisher.py $(ARGS)
+
 .PHONY: test_reload
 test_reload: $(VENV)/dev.stamp ## Run the tests anew at every change
 	@$(BIN)/ptw . $(ARGS)
@@ -114,4 +123,4 @@ migration: $(VENV)/dev.stamp ## Write a migration from the change of the entitie
 .PHONY: destroy
 destroy: $(VENV)/run.stamp ## Remove the local data, the virtual environment and the caches
 	@$(BIN)/hello destroy --data-dir $(DATA_DIR)
-	@rm -rf $(VENV) .bench .coverage* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf $(VENV) .bench .brokers .coverage* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
