@@ -14,12 +14,29 @@ from hello.core.settings import Settings, read_settings
 from hello.entities.announcements import Announcement
 from hello.entities.audit import AuditEntry
 from hello.entities.base import Base
+from hello.entities.dead_events import DeadEvent
 from hello.entities.events import OutboxRow
+from hello.entities.gifts import GiftsReceived
+from hello.entities.idempotency import IdempotencyKey
+from hello.entities.inbox import InboxEntry
 from hello.entities.items import Item
+from hello.entities.orders import Order
 from hello.entities.people import Person
 from hello.entities.sessions import Session
 
-ENTITIES = [Person, Session, Item, AuditEntry, OutboxRow, Announcement]
+ENTITIES = [
+    Person,
+    Session,
+    Item,
+    AuditEntry,
+    OutboxRow,
+    Announcement,
+    Order,
+    IdempotencyKey,
+    InboxEntry,
+    DeadEvent,
+    GiftsReceived,
+]
 ADVISORY_LOCK = 486_231_091  # any number, as long as every replica takes the same
 
 

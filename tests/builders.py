@@ -10,12 +10,15 @@ from uuid_utils.compat import uuid7
 
 from hello.entities.accounts import Account, Role, email_key
 from hello.entities.audit import Change
+from hello.entities.idempotency import IdempotencyKey
 from hello.entities.items import Item
+from hello.entities.orders import Order, OrderLine
 from hello.entities.people import Person
 from hello.entities.sessions import Session
 
 NOON = datetime(2026, 6, 15, 12, tzinfo=UTC)
 TODAY = NOON.date()
+HASHED = "a hash"
 
 
 def a_name() -> str:
@@ -31,14 +34,14 @@ def an_email() -> str:
     return f"{a_name()}@Example.com"
 
 
-def an_account(email: str | None = None, role: Role = Role.USER, password_hash: str = "hash") -> Account:
+def an_account(email: str | None = None, role: Role = Role.USER) -> Account:
     email = email or an_email()
     return Account(
         id=uuid7(),
         email=email,
         email_key=email_key(email),
         full_name="Ada Lovelace",
-        password_hash=password_hash,
+        password_hash=HASHED,
         role=role,
         created_at=NOON,
     )
@@ -58,6 +61,34 @@ def an_item(owner: Account, title: str = "A kite", version: int = 1) -> Item:
         version=version,
         created_at=NOON,
         updated_at=NOON,
+    )
+
+
+def a_line(title: str = "A kite", unit_price_cents: int = 1999, quantity: int = 1) -> OrderLine:
+    return OrderLine(item_id=uuid7(), title=title, unit_price_cents=unit_price_cents, quantity=quantity)
+
+
+def an_order(
+    customer_id: UUID, *lines: OrderLine, due_at: datetime = NOON, created_at: datetime = NOON
+) -> Order:
+    return Order(
+        id=uuid7(),
+        customer_id=customer_id,
+        recipient=None,
+        lines=list(lines) or [a_line()],
+        due_at=due_at,
+        created_at=created_at,
+    )
+
+
+def a_key(order: Order, key: str) -> IdempotencyKey:
+    return IdempotencyKey(
+        account_id=order.customer_id,
+        key=key,
+        fingerprint=b"\0finger\xff",
+        order_id=order.id,
+        answer=b"\0answer\xff",
+        created_at=order.created_at,
     )
 
 

@@ -1,7 +1,7 @@
 """In-memory twins of the ports about who asks: quick where the real ones are slow on purpose."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from math import ceil
 from time import monotonic
@@ -73,25 +73,24 @@ class TwinLimiter:
         if before is None or before.is_exceeded:
             return before
         self.counted.setdefault((group, key), []).append(self.seconds())
-        return self._standing(group, key, is_hit=True)
+        return replace(before, remaining=before.remaining - 1)
 
     async def test(self, group: str, key: str) -> Standing | None:
-        return self._standing(group, key, is_hit=False) if self.quotas[group] else None
+        quota = self.quotas[group]
+        return quota and self._standing(quota, self.counted.get((group, key), []))
 
     async def clear(self, group: str, key: str) -> None:
         if self.quotas[group]:
             self.counted.pop((group, key), None)
 
-    def _standing(self, group: str, key: str, *, is_hit: bool) -> Standing:
-        """Hits older than the window count no more."""
-        amount, window_s = self.quotas[group] or (0, 0)
-        now = self.seconds()
-        recent = [at for at in self.counted.get((group, key), []) if at > now - window_s]
-        remaining = amount - len(recent)
+    def _standing(self, quota: Quota, hits: list[float]) -> Standing:
+        """Count those within the last window."""
+        (amount, window_s), now = quota, self.seconds()
+        recent = [at for at in hits if at > now - window_s]
         return Standing(
             quota=amount,
             window_s=window_s,
-            remaining=remaining,
-            reset_s=ceil(min(recent, default=now) + window_s - now),
-            is_exceeded=remaining == 0 and not is_hit,
+            remaining=amount - len(recent),
+            reset_s=ceil(window_s - (now - min(recent, default=now))),
+            is_exceeded=len(recent) == amount,
         )

@@ -1,6 +1,6 @@
 """In-memory twins of the repositories of accounts and items."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -54,8 +54,9 @@ class TwinAccounts:
         return next((account for account in self.rows.values() if account.email_key == key), None)
 
     async def set_password_hash(self, account_id: UUID, old: str, new: str) -> None:
-        if self.rows[account_id].password_hash == old:
-            self.rows[account_id].password_hash = new
+        account = self.rows.get(account_id)
+        if account and account.password_hash == old:
+            account.password_hash = new
 
 
 @dataclass
@@ -80,11 +81,13 @@ class TwinSessions:
         return session
 
     async def rotate(self, session_id: UUID, token_hash: bytes, expires_at: datetime) -> None:
-        self.rows[session_id].token_hash, self.rows[session_id].expires_at = token_hash, expires_at
+        if session := self.rows.get(session_id):
+            session.token_hash, session.expires_at = token_hash, expires_at
 
     async def end(self, session_id: UUID, change: Change) -> None:
-        self.rows[session_id].ended_at = change.at
-        self.accounts.trail.note(change)
+        if session := self.rows.get(session_id):
+            session.ended_at = change.at
+            self.accounts.trail.note(change)
 
 
 @dataclass
@@ -103,6 +106,9 @@ class TwinItems:
             item.owner = self.accounts.rows[item.owner_id]
         return item
 
+    async def find_all(self, item_ids: Collection[UUID]) -> Mapping[UUID, Item]:
+        return {item_id: self.rows[item_id] for item_id in item_ids if item_id in self.rows}
+
     async def page(self, skip: int, limit: int, owner_id: UUID | None) -> tuple[Sequence[Item], int]:
         found = sorted(
             (item for item in self.rows.values() if owner_id in {None, item.owner_id}),
@@ -114,8 +120,9 @@ class TwinItems:
         return found[skip : skip + limit], len(found)
 
     async def replace(self, item: Item, change: Change) -> None:
-        self.rows[item.id] = item
-        self.accounts.trail.note(change)
+        if item.id in self.rows:
+            self.rows[item.id] = item
+            self.accounts.trail.note(change)
 
     async def remove(self, item_id: UUID, change: Change) -> None:
         if self.rows.pop(item_id, None):

@@ -12,6 +12,7 @@ from hello.entities.events import Event
 from hello.entities.people import Person
 from hello.services.ports import Load
 from tests.catalogue_twins import TwinAccounts, TwinAuditTrail, TwinItems, TwinSessions
+from tests.order_twins import TwinIdempotencyKeys, TwinOrders
 
 
 @dataclass
@@ -50,6 +51,9 @@ class TwinPeople:
         names = sorted(name for name in self.rows if name > after)[:limit]
         return [Person(username=name, date_of_birth=self.rows[name]) for name in names]
 
+    async def knows(self, username: str) -> bool:
+        return username in self.rows
+
 
 @dataclass
 class TwinOutbox:
@@ -86,12 +90,14 @@ class TwinTransaction:
     items: TwinItems
     outbox: TwinOutbox
     announcements: TwinAnnouncements
+    orders: TwinOrders
+    idempotency_keys: TwinIdempotencyKeys
 
 
 def nothing_stored() -> TwinTransaction:
     trail = TwinAuditTrail()
     accounts = TwinAccounts(trail)
-    people = TwinPeople()
+    people, keys = TwinPeople(), TwinIdempotencyKeys()
     return TwinTransaction(
         people,
         trail,
@@ -100,6 +106,8 @@ def nothing_stored() -> TwinTransaction:
         TwinItems(accounts),
         TwinOutbox(),
         TwinAnnouncements(people),
+        TwinOrders(keys),
+        keys,
     )
 
 

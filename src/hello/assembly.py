@@ -13,13 +13,17 @@ from hello.core.settings import Settings
 from hello.entities.birthdays import LeapDay
 from hello.entities.greetings import DaysWording, Greeting
 from hello.services.accounts import AccountService
+from hello.services.announcements import AnnouncementService
 from hello.services.audit import AuditService
 from hello.services.birthday_lists import BirthdayLists
 from hello.services.birthdays import BirthdayService
 from hello.services.callers import AccessTokens, Limiter, Passwords
 from hello.services.health import Draining, HealthService
+from hello.services.idempotency import IdempotencyService
 from hello.services.imports import ImportService
 from hello.services.items import ItemService
+from hello.services.order_progress import OrderProgress
+from hello.services.orders import OrderService
 from hello.services.people import PeopleService
 from hello.services.ports import Begin, Births, Pages, Probe
 from hello.services.sessions import SessionService
@@ -55,12 +59,16 @@ def use_cases(settings: Settings, ports: Ports, health: HealthService) -> UseCas
     return UseCases(
         access_tokens=ports.access_tokens,
         accounts=AccountService(begin=ports.begin, passwords=ports.passwords, now=now, new_id=uuid7),
+        announcements=announcement_service(settings, ports),
         audit=AuditService(begin=ports.begin),
         birthdays=birthday_service(settings, ports),
         health=health,
+        idempotency=idempotency_service(settings, ports),
         imports=ImportService(people=people),
         items=ItemService(begin=ports.begin, pages=ports.pages, now=now, new_id=uuid7),
         limiter=ports.limiter,
+        order_progress=order_progress(settings, ports),
+        orders=order_service(settings, ports),
         people=people,
         sessions=sessions,
     )
@@ -88,6 +96,26 @@ def birthday_service(settings: Settings, ports: Ports) -> BirthdayService:
         zone=settings.zone,
         leap_day=LeapDay(settings.leap_day),
     )
+
+
+def announcement_service(settings: Settings, ports: Ports) -> AnnouncementService:
+    return AnnouncementService(
+        begin=ports.begin, now=now, zone=settings.zone, leap_day=LeapDay(settings.leap_day)
+    )
+
+
+def order_service(settings: Settings, ports: Ports) -> OrderService:
+    delay = timedelta(seconds=settings.order_confirm_delay)
+    return OrderService(begin=ports.begin, now=now, new_id=uuid7, confirm_delay=delay)
+
+
+def order_progress(settings: Settings, ports: Ports) -> OrderProgress:
+    delay = timedelta(seconds=settings.order_ship_delay)
+    return OrderProgress(begin=ports.begin, now=now, ship_delay=delay)
+
+
+def idempotency_service(settings: Settings, ports: Ports) -> IdempotencyService:
+    return IdempotencyService(begin=ports.begin, now=now, kept=timedelta(days=settings.idempotency_days))
 
 
 def health_service(settings: Settings, probes: list[Probe], draining: Draining) -> HealthService:

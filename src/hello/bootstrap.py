@@ -4,8 +4,9 @@ import asyncio
 import os
 import socket
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -19,6 +20,7 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
 
 from hello.assembly import Ports, health_service, use_cases
+from hello.background import open_tasks
 from hello.connectors.argon2 import Argon2Cost, open_passwords
 from hello.connectors.embedded import servers as embedded
 from hello.connectors.embedded.errors import EmbeddedError
@@ -48,11 +50,15 @@ from hello.interface.cli import run_cli
 from hello.interface.cli_commands import Commands, Listen
 from hello.interface.http import server
 from hello.interface.http.app import Application, HttpOptions, create_app
-from hello.interface.supervisor import Supervisor, WhenStarted
+from hello.interface.supervisor import Child, Supervisor, WhenStarted
+from hello.interface.worker.metrics import task_metrics
+from hello.interface.worker.tasks import running
 from hello.services.birthday_lists import BirthdayLists
 from hello.services.health import Draining
 from hello.services.ports import Probe
 from hello.services.use_cases import UseCases
+
+LOOPBACK = "127.0.0.1"
 
 
 @asynccontextmanager
@@ -121,9 +127,33 @@ def redis_pages(settings: Settings, redis: RedisLike, registry: CollectorRegistr
     )
 
 
+@asynccontextmanager
+async def open_worker(
+    settings: Settings, only: Collection[str], draining: Draining, registry: CollectorRegistry
+) -> AsyncIterator[UseCases]:
+    """Do the tasks for as long as the process serves; the steps in hand are finished at the end."""
+    async with (
+        open_use_cases(settings, draining, registry) as use_cases,
+        open_tasks(settings, use_cases, registry, only) as tasks,
+        running(tasks, task_metrics(registry), settings.shutdown_timeout_s),
+    ):
+        yield use_cases
+
+
+def worker_app(settings: Settings, only: Collection[str], draining: Draining) -> Application:
+    registry = CollectorRegistry()
+    options = replace(http_options(settings), is_worker=True, greeting_lane=False)
+    return create_app(partial(open_worker, settings, only, draining, registry), options, registry)
+
+
 def http_app(settings: Settings, draining: Draining) -> Application:
     registry = CollectorRegistry()
-    options = HttpOptions(
+    open_ = partial(open_use_cases, settings, draining, registry)
+    return create_app(open_, http_options(settings), registry)
+
+
+def http_options(settings: Settings) -> HttpOptions:
+    return HttpOptions(
         body_limit=settings.body_limit_bytes,
         access_log=AccessLog(
             write=partial(os.write, sys.stderr.fileno()),
@@ -136,7 +166,6 @@ def http_app(settings: Settings, draining: Draining) -> Application:
         secret=settings.secret_key.get_secret_value().encode(),
         admin_token=settings.admin_token.get_secret_value() if settings.admin_token else None,
     )
-    return create_app(partial(open_use_cases, settings, draining, registry), options, registry)
 
 
 def is_guarded(settings: Settings) -> bool:
@@ -152,26 +181,42 @@ def serve(settings: Settings, listen: Listen) -> None:
         if listen.workers > 1 or listen.reload:
             supervise(settings, listen, sock, processes.nothing)
         else:
-            serve_here(settings, sock)
+            draining = Draining()
+            server.serve(http_app(settings, draining), sock, shutdown_of(settings, draining))
 
 
-def serve_here(settings: Settings, sock: socket.socket) -> None:
-    draining = Draining()
-    stop = server.Shutdown(draining=draining, drain_s=settings.drain_s, timeout_s=settings.shutdown_timeout_s)
-    server.serve(http_app(settings, draining), sock, stop)
+def work(settings: Settings, listen: Listen, only: Collection[str]) -> None:
+    """Do the background tasks in this process, and say on a port of its own how it is."""
+    set_up_logs(settings.log_format, settings.log_level)
+    with server.listener(listen.host, listen.port, listen.descriptor) as sock:
+        draining = Draining()
+        app = worker_app(settings, only, draining)
+        server.serve(app, sock, replace(shutdown_of(settings, draining), drain_s=0))
+
+
+def shutdown_of(settings: Settings, draining: Draining) -> server.Shutdown:
+    return server.Shutdown(draining=draining, drain_s=settings.drain_s, timeout_s=settings.shutdown_timeout_s)
 
 
 def run(settings: Settings, listen: Listen, data_dir: Path) -> None:
     """Run the whole product on this machine, its servers included."""
     set_up_logs(settings.log_format, settings.log_level)
-    with server.listener(listen.host, listen.port) as sock, embedded_settings(data_dir) as here:
+    with (
+        server.listener(listen.host, listen.port) as sock,
+        server.listener(LOOPBACK, 0) as background,
+        embedded_settings(data_dir) as here,
+    ):
         migrate(here)
+        worker = processes.worker_child(background, processes.environment_of(here))
         with processes.places_written(data_dir, here):
-            supervise(here, listen, sock, partial(processes.welcome, sock, data_dir))
+            supervise(here, listen, sock, partial(processes.welcome, sock, background, data_dir), worker)
 
 
-def supervise(settings: Settings, listen: Listen, sock: socket.socket, started: WhenStarted) -> None:
-    with processes.api_children(sock, listen.workers, processes.environment_of(settings)) as children:
+def supervise(
+    settings: Settings, listen: Listen, sock: socket.socket, started: WhenStarted, *others: Child
+) -> None:
+    with processes.api_children(sock, listen.workers, processes.environment_of(settings)) as apis:
+        children = [*apis, *others]
         watch = processes.SOURCE if listen.reload else None
         supervisor = Supervisor(stop_timeout_s=settings.shutdown_timeout_s + processes.GRACE_S)
         asyncio.run(supervisor.run(children, started, watch))
@@ -232,6 +277,7 @@ def main() -> None:
             settings=checked_settings,
             new_signing_key=new_signing_key,
             serve=serve,
+            work=work,
             run=run,
             embedded_settings=embedded_settings,
             migrate=migrate,

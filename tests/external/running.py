@@ -13,7 +13,8 @@ from threading import Thread
 from hello.connectors.embedded.servers import Servers, destroy
 
 HELLO = (sys.executable, "-m", "hello")
-LISTENING = re.compile(r"(?:up at |listening .*)(http://[\d.]+:\d+)")
+LISTENING = re.compile(r"listening .*(http://[\d.]+:\d+)")
+UP = re.compile(r"up at (http://[\d.]+:\d+)")  # the whole product: its worker listens too
 PATIENCE_S = 60
 
 
@@ -61,6 +62,7 @@ def started(
     *arguments: str, environment: Mapping[str, str] | None = None, command: Sequence[str] = HELLO
 ) -> Iterator[Running]:
     """Start the command and wait until it says where it listens."""
+    says = UP if "run" in arguments else LISTENING
     process = subprocess.Popen(
         [*command, *arguments],
         env=os.environ | (environment or {}),
@@ -71,7 +73,7 @@ def started(
     printed: list[str] = []
     with process:
         try:
-            yield Running(address(process, printed), process, printed)
+            yield Running(address(process, printed, says), process, printed)
         finally:
             process.terminate()
             end(process)
@@ -85,11 +87,11 @@ def end(process: subprocess.Popen[str]) -> None:
         process.kill()
 
 
-def address(process: subprocess.Popen[str], printed: list[str]) -> str:
+def address(process: subprocess.Popen[str], printed: list[str], says: re.Pattern[str]) -> str:
     """Read until there is an address, and go on reading, so that the process never waits for us."""
     for line in iter(process.stdout.readline, "") if process.stdout else ():
         printed.append(line)
-        if found := LISTENING.search(line):
+        if found := says.search(line):
             Thread(target=keep_reading, args=(process, printed), daemon=True).start()
             return found[1]
     message = "the server did not start:\n" + "".join(printed)

@@ -50,7 +50,7 @@ def test_an_api_that_is_killed_comes_back(data_dir: Path) -> None:
         [api] = [
             pid
             for pid in descendants(hello.process.pid)
-            if b"--fd" in Path(f"/proc/{pid}/cmdline").read_bytes()
+            if b"\0api\0" in Path(f"/proc/{pid}/cmdline").read_bytes()
         ]
         os.kill(api, signal.SIGKILL)
         assert httpx.get(f"{hello.url}/api/v1/health", timeout=20).status_code == 200

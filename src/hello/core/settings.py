@@ -13,11 +13,13 @@ from hello.core.zones import zone
 
 POSTGRES_SCHEMES = {"postgres", "postgresql", "postgresql+asyncpg"}
 REDIS_SCHEMES = {"redis", "rediss", "redis+cluster", "rediss+cluster", "unix"}
+BROKER_SCHEMES = REDIS_SCHEMES | {"kafka", "amqp", "amqps"}
 LAPTOP_SECRET, SECRET_LENGTH = "only good enough for a laptop", 32
 LIMIT = "rate_limit_"
 LAPTOP_PASSWORDS = {"", "hello", "postgres", "password"}
 
 Seconds = Annotated[float, Field(gt=0, le=3600)]
+Delay = Annotated[float, Field(ge=0, le=366 * 86_400)]
 
 
 class Environment(StrEnum):
@@ -67,6 +69,15 @@ class Settings(BaseSettings):
     redis_timeout_s: Seconds = 0.25
     cache_lease_s: Annotated[float, Field(ge=0.05, le=60)] = 1
 
+    broker_url: SecretStr | None = None
+    events_topic: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,200}$")] = "hello.events"
+    events_kept: Annotated[int, Field(ge=1000)] = 100_000
+    relay_poll_s: Annotated[float, Field(ge=0.05, le=60)] = 1
+    relay_batch: Annotated[int, Field(ge=1, le=10_000)] = 500
+    publish_timeout_s: Annotated[float, Field(ge=0.1, le=60)] = 2
+    consumer_tries: Annotated[int, Field(ge=1, le=100)] = 5
+    inbox_days: Annotated[int, Field(ge=1, le=3650)] = 30
+
     secret_key: SecretStr = SecretStr(LAPTOP_SECRET)
     admin_token: Annotated[SecretStr, Field(min_length=SECRET_LENGTH)] | None = None
 
@@ -81,10 +92,15 @@ class Settings(BaseSettings):
     password_threads: Annotated[int, Field(ge=1, le=64)] = 2
     password_queue_size: Annotated[int, Field(ge=1, le=10_000)] = 16
 
+    order_confirm_delay: Delay = 5
+    order_ship_delay: Delay = 5
+    idempotency_days: Annotated[int, Field(ge=1, le=365)] = 7
+
     rate_limit_hello: str = "off"
     rate_limit_birthdays: str = "off"
     rate_limit_accounts: str = "60/minute"
     rate_limit_items: str = "600/minute"
+    rate_limit_orders: str = "600/minute"
     rate_limit_audit: str = "60/minute"
     rate_limit_login_pair: str = "10/15 minutes"
     rate_limit_login_address: str = "100/15 minutes"
@@ -113,6 +129,11 @@ class Settings(BaseSettings):
         return self.redis_url.get_secret_value() if self.redis_url else None
 
     @property
+    def broker_dsn(self) -> str | None:
+        """`BROKER_URL`, or else `REDIS_URL`; None when events stay in the outbox."""
+        return self.broker_url.get_secret_value() if self.broker_url else self.redis_dsn
+
+    @property
     def rate_limits(self) -> dict[str, str]:
         """Return the texts of `RATE_LIMIT_<GROUP>` by group."""
         return {
@@ -135,6 +156,7 @@ class Settings(BaseSettings):
     def _urls_are_understood(self) -> Self:
         check_scheme("DATABASE_URL", self.database_url, POSTGRES_SCHEMES)
         check_scheme("REDIS_URL", self.redis_url, REDIS_SCHEMES)
+        check_scheme("BROKER_URL", self.broker_url, BROKER_SCHEMES)
         return self
 
     @model_validator(mode="after")

@@ -21,6 +21,10 @@ class ConflictError(HelloError):
     """The request is sound, but not in the present state."""
 
 
+class KeyReusedError(HelloError):
+    """The idempotency key was given to another request before."""
+
+
 class BusyError(HelloError):
     """There is more to do than can be done; trying again later will help."""
 

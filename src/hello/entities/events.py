@@ -14,7 +14,7 @@ from hello.entities.base import Base
 
 SHARDS = 16
 PEOPLE_SHARD = SHARDS
-"""One for all people, as many are saved by one statement, whose events are one row."""
+"""One for all people, as many are saved by one statement, whose events are a few rows."""
 PERSON_SAVED = "person.saved"
 ABOUT_PEOPLE = ("person.", "birthday.")
 
@@ -41,7 +41,7 @@ def shard_of(subject: str) -> int:
 
 
 class OutboxRow(Base, kw_only=True):
-    """One event that waits to be published, or those of all people whom one statement has saved.
+    """One event that waits to be published, or those of some people whom one statement has saved.
 
     `transaction_id` is the transaction that wrote it: ids are given out before the commit, so a row with a
     smaller one may still appear after a row with a greater one.

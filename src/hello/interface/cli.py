@@ -10,6 +10,7 @@ from hello.entities.errors import UnavailableError
 from hello.interface.cli_accounts import add_accounts
 from hello.interface.cli_commands import Commands, Listen
 from hello.interface.cli_people import add_people
+from hello.interface.cli_worker import add_worker
 
 HELP = """Hello knows whose birthday it is, says hello, and lets you send a gift.
 
@@ -40,6 +41,7 @@ def create_cli(commands: Commands) -> typer.Typer:
     )
     add_run(cli, commands)
     add_api(cli, commands)
+    add_worker(cli, commands)
     add_migrate(cli, commands)
     add_people(cli, commands)
     add_accounts(cli, commands)

@@ -1,6 +1,6 @@
 """What the command line needs of the composition root."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +26,7 @@ class Commands:
 
     settings: Callable[[], Settings]
     serve: Callable[[Settings, Listen], None]
+    work: Callable[[Settings, Listen, Collection[str]], None]
     run: Callable[[Settings, Listen, Path], None]
     embedded_settings: Callable[[Path], AbstractContextManager[Settings]]
     migrate: Callable[[Settings], None]

@@ -80,10 +80,19 @@ def api_children(
         yield [child] * workers
 
 
-async def welcome(listener: socket.socket, data_dir: Path) -> None:
+def worker_child(listener: socket.socket, environment: Mapping[str, str]) -> Child:
+    return Child(
+        name="worker",
+        command=[*ME, "worker", "--fd", str(listener.fileno())],
+        environment={**os.environ, **environment},
+        files=[listener.fileno()],
+    )
+
+
+async def welcome(listener: socket.socket, background: socket.socket, data_dir: Path) -> None:
     """Say hello once the first request, which waits in the listener's queue, has been answered."""
     if await asyncio.to_thread(answers, *listener.getsockname()[:2]):
-        Console(highlight=False).print(banner(url_of(listener), data_dir), soft_wrap=True)
+        Console(highlight=False).print(banner(url_of(listener), url_of(background), data_dir), soft_wrap=True)
 
 
 def answers(host: str, port: int) -> bool:
@@ -97,7 +106,7 @@ def answers(host: str, port: int) -> bool:
         connection.close()
 
 
-def banner(url: str, data_dir: Path) -> str:
+def banner(url: str, worker: str, data_dir: Path) -> str:
     lines = [
         "",
         f"[bold green]Hello is up at {url}[/bold green]",
@@ -108,6 +117,7 @@ def banner(url: str, data_dir: Path) -> str:
         f"docs     {url}/docs",
         f"health   {url}/api/v1/health/ready",
         f"metrics  {url}/metrics",
+        f"worker   {worker}/metrics",
         f"data     {data_dir.resolve()}",
         "",
         "Ctrl-C stops everything.",

@@ -1,7 +1,7 @@
 """The gift catalogue: items that everybody sees and their owners change."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -106,7 +106,7 @@ class ItemService:
                 **content.fields(),
             )
             details = difference(before, content.fields())
-            await tx.items.replace(changed, self._change(caller, item, "updated", details))
+            await tx.items.replace(changed, self._change(caller, changed, "updated", details))
         await self.pages.drop([group_of(item_id)])
         return Shown(changed, item.owner)
 
@@ -114,7 +114,8 @@ class ItemService:
         """Raise what `replace` raises."""
         async with self.begin() as tx:
             item = await self._changeable(tx, caller, item_id, seen)
-            await tx.items.remove(item_id, self._change(caller, item, "deleted", {"title": item.title}))
+            change = self._change(caller, item, "deleted", {"title": item.title})
+            await tx.items.remove(item_id, replace(change, at=max(self.now(), item.updated_at)))
         await self.pages.drop([group_of(item_id)])
 
     async def _changeable(self, tx: Transaction, caller: Caller, item_id: UUID, seen: Seen) -> Item:
@@ -132,7 +133,7 @@ class ItemService:
 
     def _change(self, caller: Caller, item: Item, what: str, details: Mapping[str, Any]) -> Change:
         return Change(
-            at=self.now(),
+            at=item.updated_at,
             actor_id=caller.account_id,
             action=f"item.{what}",
             subject_id=item.id,

@@ -10,7 +10,9 @@ from hello.entities.accounts import Account
 from hello.entities.audit import AuditEntry, Change
 from hello.entities.birthdays import BirthdayGroup, Celebration
 from hello.entities.events import Event
+from hello.entities.idempotency import IdempotencyKey
 from hello.entities.items import Item
+from hello.entities.orders import Order
 from hello.entities.people import Person
 from hello.entities.sessions import Session
 
@@ -37,6 +39,8 @@ class People(Protocol):
     async def page(self, after: str, limit: int) -> Sequence[Person]:
         """Return at most `limit` people by name, from behind `after` on."""
         ...
+
+    async def knows(self, username: str) -> bool: ...
 
 
 class Accounts(Protocol):
@@ -74,6 +78,10 @@ class Items(Protocol):
 
     async def find(self, item_id: UUID, *, lock: bool = False) -> Item | None: ...
 
+    async def find_all(self, item_ids: Collection[UUID]) -> Mapping[UUID, Item]:
+        """Return those that exist, by id, without their owners."""
+        ...
+
     async def page(self, skip: int, limit: int, owner_id: UUID | None) -> tuple[Sequence[Item], int]:
         """Return the newest first, and how many there are in all."""
         ...
@@ -81,6 +89,54 @@ class Items(Protocol):
     async def replace(self, item: Item, change: Change) -> None: ...
 
     async def remove(self, item_id: UUID, change: Change) -> None: ...
+
+
+class Orders(Protocol):
+    """Orders come with lines and history; what is changed of one is kept by `save` or `replace` only."""
+
+    async def add(self, order: Order, key: IdempotencyKey | None = None) -> None:
+        """Store both or none; raise `ConflictError` when the caller has used the key before."""
+        ...
+
+    async def find(self, order_id: UUID, *, lock: bool = False) -> Order | None:
+        """Return it as it was at one moment."""
+        ...
+
+    async def page(
+        self, customer_id: UUID, status: str | None, before: UUID | None, limit: int
+    ) -> Sequence[Order]:
+        """Return the customer's newest first, from below the id `before` on."""
+        ...
+
+    async def claim(self, now: datetime, limit: int) -> Sequence[Order]:
+        """Return those whose next move is due, the longest due first, locked; pass over what others hold."""
+        ...
+
+    async def save(self, orders: Sequence[Order]) -> None:
+        """Store the state of each, and the move that led to it."""
+        ...
+
+    async def replace(self, order: Order) -> None:
+        """Store its state and its lines."""
+        ...
+
+    async def next_due(self) -> datetime | None:
+        """Return when the next move of any order is due, which may be long ago."""
+        ...
+
+
+class IdempotencyKeys(Protocol):
+    """What was answered to requests that their clients may repeat; `Orders.add` stores them."""
+
+    async def claim(self, account_id: UUID, key: str) -> bool:
+        """Keep others from working on the key until the end of the transaction; False when somebody does."""
+        ...
+
+    async def find(self, account_id: UUID, key: str) -> IdempotencyKey | None: ...
+
+    async def forget(self, before: datetime, limit: int) -> int:
+        """Forget at most `limit` that are older; return how many."""
+        ...
 
 
 class Outbox(Protocol):
@@ -139,6 +195,10 @@ class Transaction(Protocol):
     def items(self) -> Items: ...
     @property
     def audit(self) -> AuditTrail: ...
+    @property
+    def orders(self) -> Orders: ...
+    @property
+    def idempotency_keys(self) -> IdempotencyKeys: ...
     @property
     def outbox(self) -> Outbox: ...
     @property

@@ -81,7 +81,7 @@ class SessionService:
             standing = await self.limiter.hit(group, key)
             if standing and standing.is_exceeded:
                 message = "too many attempts to log in"
-                raise TooManyError(message, retry_after_s=standing.reset_s)
+                raise TooManyError(message, retry_after_s=max(1, standing.reset_s))
 
     async def refresh(self, text: str) -> Tokens:
         """Give new tokens for one that has not been used; one that has ends its whole session."""

@@ -6,12 +6,16 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from hello.services.accounts import AccountService
+from hello.services.announcements import AnnouncementService
 from hello.services.audit import AuditService
 from hello.services.birthdays import BirthdayService
 from hello.services.callers import AccessTokens, Limiter
 from hello.services.health import HealthService
+from hello.services.idempotency import IdempotencyService
 from hello.services.imports import ImportService
 from hello.services.items import ItemService
+from hello.services.order_progress import OrderProgress
+from hello.services.orders import OrderService
 from hello.services.people import PeopleService
 from hello.services.sessions import SessionService
 
@@ -22,11 +26,15 @@ class UseCases:
 
     access_tokens: AccessTokens
     accounts: AccountService
+    announcements: AnnouncementService
     audit: AuditService
     birthdays: BirthdayService
+    idempotency: IdempotencyService
     imports: ImportService
     items: ItemService
     limiter: Limiter
+    order_progress: OrderProgress
+    orders: OrderService
     people: PeopleService
     health: HealthService
     sessions: SessionService

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 LOST = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # what it makes of a farewell that comes between two statements
     asyncpg.exceptions.AdminShutdownError,
     OSError,
 )

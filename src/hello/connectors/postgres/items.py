@@ -1,10 +1,10 @@
 """Items in PostgreSQL, always together with their owners."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import ARRAY, Uuid, any_, delete, func, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
@@ -28,6 +28,11 @@ class PostgresItems:
     async def find(self, item_id: UUID, *, lock: bool = False) -> Item | None:
         query = select(Item).where(Item.id == item_id).options(WITH_OWNER)
         return await self.session.scalar(query.with_for_update(of=Item) if lock else query)
+
+    async def find_all(self, item_ids: Collection[UUID]) -> Mapping[UUID, Item]:
+        wanted = literal(list(item_ids), ARRAY(Uuid))
+        found = await self.session.scalars(select(Item).where(Item.id == any_(wanted)))
+        return {item.id: item for item in found}
 
     async def page(self, skip: int, limit: int, owner_id: UUID | None) -> tuple[Sequence[Item], int]:
         query, total = select(Item).options(WITH_OWNER), select(func.count()).select_from(Item)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ARRAY, Integer, SmallInteger, Text, bindparam, delete, select, text
+from sqlalchemy import ARRAY, Integer, SmallInteger, Text, bindparam, delete, literal, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hello.entities.birthdays import BirthdayGroup, Celebration
@@ -13,8 +13,9 @@ from hello.entities.events import PEOPLE_SHARD, PERSON_SAVED
 from hello.entities.people import Person
 
 # Names are sorted, so that two writers of the same names cannot deadlock. A day of birth that was the same
-# before may repeat a write whose outcome nobody knows: what that one replaced is forgotten. All events are
-# one row, which costs less than one for each; no relay is woken, as commits would wait for each other.
+# before may repeat a write whose outcome nobody knows: what that one replaced is forgotten. Many events
+# are one row, which costs less than one for each; no relay is woken, as commits would wait for each other.
+PEOPLE_IN_ROW = 100
 SAVE = f"""
 WITH saved AS (
     INSERT INTO people (username, date_of_birth)
@@ -27,7 +28,8 @@ WITH saved AS (
     SELECT {PEOPLE_SHARD}, '', '{PERSON_SAVED}', '', now(), jsonb_build_object(
         'people', jsonb_agg(jsonb_build_object('username', username, 'dateOfBirth', date_of_birth))
     )
-    FROM saved
+    FROM (SELECT *, row_number() OVER () / {PEOPLE_IN_ROW} AS part FROM saved) AS parted
+    GROUP BY part
 )
 SELECT username FROM saved
 WHERE month_day = ANY($3::smallint[])
@@ -92,6 +94,10 @@ class PostgresPeople:
     async def page(self, after: str, limit: int) -> Sequence[Person]:
         query = select(Person).where(Person.username > after).order_by(Person.username).limit(limit)
         return (await self.session.scalars(query)).all()
+
+    async def knows(self, username: str) -> bool:
+        query = select(literal(1)).where(Person.username == username)
+        return await self.session.scalar(query) is not None
 
 
 def in_order(births: Mapping[str, date]) -> tuple[list[str], list[str]]:

@@ -11,7 +11,9 @@ from hello.connectors.postgres.accounts import PostgresAccounts
 from hello.connectors.postgres.announcements import PostgresAnnouncements
 from hello.connectors.postgres.audit import PostgresAuditTrail
 from hello.connectors.postgres.errors import business_errors
+from hello.connectors.postgres.idempotency import PostgresIdempotencyKeys
 from hello.connectors.postgres.items import PostgresItems
+from hello.connectors.postgres.orders import PostgresOrders
 from hello.connectors.postgres.outbox import PostgresOutbox
 from hello.connectors.postgres.people import PostgresPeople
 from hello.connectors.postgres.sessions import PostgresSessions
@@ -46,6 +48,14 @@ class PostgresTransaction:
     @property
     def announcements(self) -> PostgresAnnouncements:
         return PostgresAnnouncements(self.session)
+
+    @property
+    def orders(self) -> PostgresOrders:
+        return PostgresOrders(self.session)
+
+    @property
+    def idempotency_keys(self) -> PostgresIdempotencyKeys:
+        return PostgresIdempotencyKeys(self.session)
 
     @property
     def outbox(self) -> PostgresOutbox:

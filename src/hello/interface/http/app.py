@@ -4,11 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
 
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
-from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
@@ -16,24 +14,32 @@ from hello.core.access_log import AccessLog
 from hello.core.cursors import Cursors
 from hello.core.ids import request_ids
 from hello.interface.http.connection import connection_class
+from hello.interface.http.cors import METHODS, SENT, SHOWN, Cors
 from hello.interface.http.docs import SUMMARY, describe
 from hello.interface.http.lane import Lane, lane_class
 from hello.interface.http.metrics import http_metrics
 from hello.interface.http.observe import Observe, Observer
 from hello.interface.http.problems import answer_with_problems
-from hello.interface.http.routers import accounts, audit, birthdays, health, imports, items, keys, people
+from hello.interface.http.routers import (
+    accounts,
+    audit,
+    birthdays,
+    health,
+    imports,
+    items,
+    keys,
+    orders,
+    people,
+)
 from hello.services.use_cases import OpenUseCases, UseCases
-
-CORS: dict[str, Any] = {
-    "allow_methods": ["GET", "HEAD", "POST", "PUT", "DELETE"],
-    "allow_headers": ["Authorization", "Content-Type", "If-Match", "If-None-Match", "X-Request-ID"],
-    "expose_headers": ["ETag", "Link", "Location", "RateLimit", "Retry-After", "X-Request-ID"],
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpOptions:
-    """`body_limit` in bytes; `origins` may use the API from a browser; `proxies` may say who asks."""
+    """`body_limit` in bytes; `origins` may use the API from a browser; `proxies` may say who asks.
+
+    A worker shows its health and its metrics only.
+    """
 
     body_limit: int
     secret: bytes
@@ -42,6 +48,7 @@ class HttpOptions:
     greeting_lane: bool = True
     origins: Sequence[str] = ()
     proxies: Sequence[str] = ()
+    is_worker: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +107,15 @@ def create_api(open_use_cases: OpenUseCases, options: HttpOptions, registry: Col
     app.state.cursors = Cursors(options.secret)
     app.state.admin_token = options.admin_token
     if options.origins:
-        app.add_middleware(CORSMiddleware, allow_origins=options.origins, **CORS)
-    for part in (people, birthdays, imports, accounts, items, audit, keys, health):
+        app.add_middleware(
+            Cors,
+            allow_origins=options.origins,
+            allow_methods=METHODS,
+            allow_headers=SENT,
+            expose_headers=SHOWN,
+        )
+    parts = (people, birthdays, imports, accounts, items, orders, audit, keys)
+    for part in (health,) if options.is_worker else (*parts, health):
         app.include_router(part.router)
     answer_with_problems(app)
     describe(app)

@@ -1,14 +1,46 @@
 """Conditional requests (RFC 9110, section 13): entity tags, which here are versions."""
 
 import re
+from http import HTTPStatus
 from typing import Annotated, TypeAlias
 
-from fastapi import Header
+from fastapi import Depends, Header, Request
+from starlette.exceptions import HTTPException
 
-TAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"')
-IfMatch = Annotated[str | None, Header(description="Change it only while its `ETag` is one of these")]
-IfNoneMatch = Annotated[str | None, Header(description="Answer 304 while its `ETag` is one of these")]
+TAG = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
+TAGS = re.compile(TAG)
+LIST = re.compile(rf"[ \t,]*(?:{TAG}[ \t]*(?:,[ \t,]*|$))*")
+GREATEST = 2**31 - 1
+VERSION = re.compile(r'"(0|[1-9][0-9]{0,9})"')
 Seen: TypeAlias = frozenset[int] | None
+
+
+async def if_match_of(
+    request: Request,
+    _if_match: Annotated[
+        str | None, Header(alias="If-Match", description="Change it only while its `ETag` is one of these")
+    ] = None,
+) -> str | None:
+    return joined(request, "If-Match")
+
+
+async def if_none_match_of(
+    request: Request,
+    _if_none_match: Annotated[
+        str | None, Header(alias="If-None-Match", description="Answer 304 while its `ETag` is one of these")
+    ] = None,
+) -> str | None:
+    return joined(request, "If-None-Match")
+
+
+IfMatch = Annotated[str | None, Depends(if_match_of)]
+IfNoneMatch = Annotated[str | None, Depends(if_none_match_of)]
+
+
+def joined(request: Request, name: str) -> str | None:
+    """Return all lines of a header as one list (RFC 9110, 5.3)."""
+    lines = request.headers.getlist(name)
+    return ", ".join(lines) if lines else None
 
 
 def etag(version: int) -> str:
@@ -19,17 +51,25 @@ def seen_versions(if_match: str | None) -> Seen:
     """Return the versions that the client would change; None for any. Weak tags never match."""
     if if_match is None or if_match.strip() == "*":
         return None
-    return frozenset(int(tag[1:-1]) for tag in TAG.findall(if_match) if is_version(tag))
+    found = map(VERSION.fullmatch, tags_of(if_match))
+    return frozenset(int(match[1]) for match in found if match and int(match[1]) <= GREATEST)
 
 
-def is_version(tag: str) -> bool:
-    return tag[1:-1].isascii() and tag[1:-1].isdecimal() and len(tag) <= len('"2147483647"')
+def needed_versions(if_match: str | None) -> Seen:
+    """Return the same; raise 428 for a client that would change what it may not have seen (RFC 6585)."""
+    if if_match is None:
+        raise HTTPException(HTTPStatus.PRECONDITION_REQUIRED, "say in If-Match which version you have seen")
+    return seen_versions(if_match)
+
+
+def tags_of(header: str) -> list[str]:
+    """Return the tags of a list, and none of what is no list: half of it may not be what was meant."""
+    return TAGS.findall(header) if LIST.fullmatch(header) else []
 
 
 def is_known(if_none_match: str | None, current: str) -> bool:
     """Say whether the client has it already; weak tags match here."""
     if if_none_match is None:
         return False
-    return if_none_match.strip() == "*" or current in {
-        tag.removeprefix("W/") for tag in TAG.findall(if_none_match)
-    }
+    known = {tag.removeprefix("W/") for tag in tags_of(if_none_match)}
+    return if_none_match.strip() == "*" or current in known

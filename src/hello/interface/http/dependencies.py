@@ -10,6 +10,7 @@ from hello.services.birthdays import BirthdayService
 from hello.services.health import HealthService
 from hello.services.imports import ImportService
 from hello.services.items import ItemService
+from hello.services.orders import OrderService
 from hello.services.people import PeopleService
 from hello.services.sessions import SessionService
 from hello.services.use_cases import UseCases
@@ -55,6 +56,10 @@ async def item_service(request: Request) -> ItemService:
     return use_cases(request).items
 
 
+async def order_service(request: Request) -> OrderService:
+    return use_cases(request).orders
+
+
 async def audit_service(request: Request) -> AuditService:
     return use_cases(request).audit
 
@@ -64,6 +69,7 @@ Audit = Annotated[AuditService, Depends(audit_service)]
 Birthdays = Annotated[BirthdayService, Depends(birthday_service)]
 Items = Annotated[ItemService, Depends(item_service)]
 Imports = Annotated[ImportService, Depends(import_service)]
+Orders = Annotated[OrderService, Depends(order_service)]
 People = Annotated[PeopleService, Depends(people_service)]
 Health = Annotated[HealthService, Depends(health_service)]
 Sessions = Annotated[SessionService, Depends(session_service)]

@@ -57,21 +57,16 @@ async def keep(task: Task, stop: Stop, metrics: TaskMetrics) -> None:
     pause = FIRST_PAUSE_S
     while not stop.is_set:
         try:
-            await once(task, stop)
+            has_more = await task.step()
+            metrics.worked(task.name)
+            pause = FIRST_PAUSE_S
+            if not has_more:
+                await stop.during(task.wait())
         except Exception:
             metrics.failed(task.name)
             log.exception("task failed, starting it again", task=task.name, pause_s=pause)
             await stop.during(asyncio.sleep(pause))
             pause = min(2 * pause, LONGEST_PAUSE_S)
-        else:
-            metrics.worked(task.name)
-            pause = FIRST_PAUSE_S
-
-
-async def once(task: Task, stop: Stop) -> None:
-    """Do one step, which a stop lets finish, and wait when there is nothing more to do."""
-    if not await task.step():
-        await stop.during(task.wait())
 
 
 @asynccontextmanager

@@ -1,17 +1,16 @@
 """Accounts: registering, logging in and out, and one's own."""
 
 from http import HTTPStatus
-from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from hello.interface.http.callers import CurrentCaller
 from hello.interface.http.dependencies import Accounts, Sessions
+from hello.interface.http.forms import LOGIN_FORM, GivenForm
 from hello.interface.http.limits import address_of, limited
 from hello.interface.http.problems import problems
 from hello.interface.http.schemas.accounts import (
     AccountResponse,
-    LoginForm,
     LoginRequest,
     RefreshRequest,
     RegisterRequest,
@@ -56,12 +55,11 @@ async def log_in(request: Request, body: LoginRequest, sessions: Sessions) -> Re
 @router.post(
     "/token",
     operation_id="logInByForm",
+    openapi_extra=LOGIN_FORM,
     response_model=TokenResponse,
     responses=problems(*JSON_BODY, UNAUTHORIZED),
 )
-async def log_in_by_form(
-    request: Request, form: Annotated[LoginForm, Form()], sessions: Sessions
-) -> Response:
+async def log_in_by_form(request: Request, form: GivenForm, sessions: Sessions) -> Response:
     """Log in as OAuth 2 does it (RFC 6749, 4.3): the form of the interactive documentation."""
     return tokens_given(await sessions.log_in(form.to_command(address_of(request))))
 

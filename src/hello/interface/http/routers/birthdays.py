@@ -15,7 +15,6 @@ from hello.interface.http.problems import problems
 from hello.interface.http.schemas.birthdays import (
     CursorText,
     Days,
-    Limit,
     TodayResponse,
     UpcomingResponse,
     cursors_of,
@@ -25,6 +24,7 @@ from hello.interface.http.schemas.birthdays import (
     seal_cursor,
 )
 from hello.interface.http.schemas.people import Zone
+from hello.interface.http.schemas.texts import Limit
 
 ERRORS = problems(HTTPStatus.BAD_REQUEST, HTTPStatus.SERVICE_UNAVAILABLE)
 LINK = {"Link": {"description": 'The next page, `rel="next"`', "schema": {"type": "string"}}}

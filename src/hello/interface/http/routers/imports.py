@@ -16,7 +16,7 @@ from hello.interface.http.schemas.imports import ImportResponse
 from hello.interface.people_files import Kind, read_people
 from hello.services.imports import ImportService
 
-UNAUTHORIZED = HTTPStatus.UNAUTHORIZED
+ADMIN = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 ANY_TEXT: dict[str, Any] = {"schema": {"type": "string"}}
 FILE = {"requestBody": {"required": True, "content": {kind.value: ANY_TEXT for kind in Kind}}}
 router = APIRouter(prefix="/api/v1/birthdays", tags=["birthdays"])
@@ -29,7 +29,7 @@ router = APIRouter(prefix="/api/v1/birthdays", tags=["birthdays"])
     openapi_extra=FILE,
     responses=problems(
         HTTPStatus.BAD_REQUEST,
-        UNAUTHORIZED,
+        *ADMIN,
         HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
         HTTPStatus.SERVICE_UNAVAILABLE,
     ),
@@ -54,7 +54,7 @@ def kind_of(request: Request) -> Kind:
     dependencies=[Admin],
     response_class=Response,
     responses={HTTPStatus.OK: {"content": {Kind.NDJSON.value: ANY_TEXT}}}
-    | problems(UNAUTHORIZED, HTTPStatus.SERVICE_UNAVAILABLE),
+    | problems(*ADMIN, HTTPStatus.SERVICE_UNAVAILABLE),
 )
 async def export_people(imports: Imports) -> StreamingResponse:
     """Stream everybody as NDJSON, by name, in the form that an import takes."""

@@ -61,7 +61,7 @@ async def create_item(caller: CurrentCaller, body: ItemRequest, items: Items) ->
     | {HTTPStatus.NOT_MODIFIED.value: {"description": "You have it already", "headers": TAGGED}}
     | problems(BAD_REQUEST, NOT_FOUND, *ANY),
 )
-async def read_item(item_id: Id, items: Items, if_none_match: IfNoneMatch = None) -> Response:
+async def read_item(item_id: Id, items: Items, if_none_match: IfNoneMatch) -> Response:
     """Show an item, unless the client has it already."""
     tag, _, body = (await items.rendered(item_id, render_item)).partition(b"\n")
     headers = {"ETag": tag.decode(), **REVALIDATED}
@@ -77,7 +77,7 @@ async def read_item(item_id: Id, items: Items, if_none_match: IfNoneMatch = None
     responses=with_headers(HTTPStatus.OK, TAGGED) | problems(*BODY, *CHANGE),
 )
 async def replace_item(
-    item_id: Id, caller: CurrentCaller, body: ItemRequest, items: Items, if_match: IfMatch = None
+    item_id: Id, caller: CurrentCaller, body: ItemRequest, items: Items, if_match: IfMatch
 ) -> Response:
     """Change all of an item; what is left out is then missing."""
     shown = await items.replace(caller, item_id, body.to_content(), seen_versions(if_match))
@@ -90,7 +90,7 @@ async def replace_item(
     status_code=HTTPStatus.NO_CONTENT,
     responses=problems(BAD_REQUEST, *CHANGE),
 )
-async def remove_item(item_id: Id, caller: CurrentCaller, items: Items, if_match: IfMatch = None) -> Response:
+async def remove_item(item_id: Id, caller: CurrentCaller, items: Items, if_match: IfMatch) -> Response:
     """Take an item out of the catalogue."""
     await items.remove(caller, item_id, seen_versions(if_match))
     return Response(status_code=HTTPStatus.NO_CONTENT)

@@ -4,10 +4,11 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, EmailStr, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, EmailStr, Field, SecretStr, validate_email
+from pydantic_core import PydanticCustomError
 
 from hello.entities.accounts import Account, Role
-from hello.interface.http.schemas.texts import Storable
+from hello.interface.http.schemas.texts import Storable, storable
 from hello.services.accounts import Register
 from hello.services.sessions import LogIn, Tokens
 
@@ -25,19 +26,26 @@ ACCOUNT: dict[str, Any] = {
 }
 
 
-def without_nul(secret: SecretStr) -> SecretStr:
-    """Raise `ValueError` for NUL; the password itself is not in the message."""
-    if "\0" in secret.get_secret_value():
-        raise ValueError("must not contain NUL")
+def storable_secret(secret: SecretStr) -> SecretStr:
+    """Raise `ValueError` for what cannot be stored; the password itself is not in the message."""
+    storable(secret.get_secret_value())
     return secret
+
+
+def normalized(email: str) -> str:
+    """Return the e-mail as a registration stores it; what is none belongs to nobody as it is."""
+    try:
+        return validate_email(email)[1]
+    except PydanticCustomError:
+        return email
 
 
 Password = Annotated[
     SecretStr,
     Field(min_length=SHORTEST, max_length=LONGEST, json_schema_extra={"pattern": r"^[^\u0000]*$"}),
-    AfterValidator(without_nul),
+    AfterValidator(storable_secret),
 ]
-GivenPassword = Annotated[SecretStr, Field(max_length=LONGEST), AfterValidator(without_nul)]
+GivenPassword = Annotated[SecretStr, Field(max_length=LONGEST), AfterValidator(storable_secret)]
 
 
 class RegisterRequest(BaseModel):
@@ -63,7 +71,7 @@ class LoginRequest(BaseModel):
     password: GivenPassword
 
     def to_command(self, address: str) -> LogIn:
-        return LogIn(email=self.email, password=self.password.get_secret_value(), address=address)
+        return LogIn(email=normalized(self.email), password=self.password.get_secret_value(), address=address)
 
 
 class LoginForm(BaseModel):
@@ -73,7 +81,9 @@ class LoginForm(BaseModel):
     password: GivenPassword
 
     def to_command(self, address: str) -> LogIn:
-        return LogIn(email=self.username, password=self.password.get_secret_value(), address=address)
+        return LogIn(
+            email=normalized(self.username), password=self.password.get_secret_value(), address=address
+        )
 
 
 class RefreshRequest(BaseModel):

@@ -10,10 +10,10 @@ from pydantic import BaseModel
 from hello.core.cursors import Cursors
 from hello.entities.birthdays import Celebration
 from hello.entities.errors import InvalidError
+from hello.interface.http.schemas.texts import Whole
 from hello.services.birthdays import BirthdayPage
 
-Limit = Annotated[int, Query(ge=1, le=100, description="How many at most")]
-Days = Annotated[int, Query(ge=1, le=366, description="How many days to look ahead")]
+Days = Annotated[Whole, Query(ge=1, le=366, description="How many days to look ahead")]
 CursorText = Annotated[str | None, Query(alias="cursor", description="`next_cursor` of the page before")]
 List: TypeAlias = Literal["today", "upcoming"]
 

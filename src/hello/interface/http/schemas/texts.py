@@ -8,14 +8,24 @@ from fastapi import Query
 from pydantic import AfterValidator, BeforeValidator, Field
 
 UUID_FORM = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+WHOLE = re.compile(r"-?[0-9]{1,20}")
 MAX_SKIP = 1_000_000
 
 
-def without_nul(text: str) -> str:
-    """Raise `ValueError` for the one character that PostgreSQL does not store."""
+def storable(text: str) -> str:
+    """Raise `ValueError` for NUL, which PostgreSQL does not store, and for what UTF-8 cannot say."""
     if "\0" in text:
         raise ValueError("must not contain NUL")
+    if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise ValueError("must not contain a lone surrogate")
     return text
+
+
+def whole(value: object) -> object:
+    """Raise `ValueError` for what only Python takes for a number, such as `1_0`."""
+    if isinstance(value, str) and WHOLE.fullmatch(value) is None:
+        raise ValueError("must be a whole number")
+    return value
 
 
 def canonical(value: object) -> object:
@@ -25,7 +35,8 @@ def canonical(value: object) -> object:
     return value
 
 
-Storable = Annotated[str, AfterValidator(without_nul), Field(json_schema_extra={"pattern": r"^[^\u0000]*$"})]
+Storable = Annotated[str, AfterValidator(storable), Field(json_schema_extra={"pattern": r"^[^\u0000]*$"})]
 Id = Annotated[UUID, BeforeValidator(canonical)]
-Skip = Annotated[int, Query(ge=0, le=MAX_SKIP, description="How many to pass over")]
-Limit = Annotated[int, Query(ge=1, le=100, description="How many at most")]
+Whole = Annotated[int, BeforeValidator(whole)]
+Skip = Annotated[Whole, Query(ge=0, le=MAX_SKIP, description="How many to pass over")]
+Limit = Annotated[Whole, Query(ge=1, le=100, description="How many at most")]

@@ -1,0 +1,53 @@
+"""Which adapter speaks to the broker of a URL; only that one is imported: each takes a while."""
+
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
+from functools import partial
+from importlib import import_module
+from typing import Any
+
+from hello.connectors.brokers.options import BrokerOptions
+from hello.connectors.brokers.sources import OpenSource
+from hello.connectors.brokers.turns import TakeTurn
+from hello.services.event_ports import EventPublisher, Subscription
+
+REDIS, KAFKA, RABBIT = "redis", "kafka", "rabbit"
+BROKERS: Mapping[str, str] = {
+    "redis": REDIS,
+    "rediss": REDIS,
+    "redis+cluster": REDIS,
+    "rediss+cluster": REDIS,
+    "unix": REDIS,
+    "kafka": KAFKA,
+    "amqp": RABBIT,
+    "amqps": RABBIT,
+}
+PUBLISHERS = {
+    REDIS: ("redis_streams", "open_stream_publisher"),
+    KAFKA: ("kafka", "open_kafka_publisher"),
+    RABBIT: ("rabbit", "open_rabbit_publisher"),
+}
+SOURCES = {
+    REDIS: ("redis_source", "open_stream_source"),
+    KAFKA: ("kafka_source", "open_kafka_source"),
+    RABBIT: ("rabbit_source", "open_rabbit_source"),
+}
+
+
+def open_publisher(options: BrokerOptions) -> AbstractAsyncContextManager[EventPublisher]:
+    """Connect at the first use, and anew after a fault."""
+    publisher: AbstractAsyncContextManager[EventPublisher] = found(*PUBLISHERS[BROKERS[options.scheme]])(
+        options
+    )
+    return publisher
+
+
+def source_of(options: BrokerOptions, subscription: Subscription, take_turn: TakeTurn) -> OpenSource:
+    """Only Redis needs turns: the others keep the order by themselves."""
+    broker = BROKERS[options.scheme]
+    needed = [take_turn] if broker == REDIS else []
+    return partial(found(*SOURCES[broker]), options, subscription, *needed)
+
+
+def found(module: str, name: str) -> Any:  # noqa: ANN401  # each has a type of its own
+    return getattr(import_module(f"hello.connectors.brokers.{module}"), name)

@@ -1,0 +1,103 @@
+"""A consumer of events, whichever the broker: batch by batch, subject by subject, confirmed when handled."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+
+from hello.connectors.brokers.metrics import ConsumerCounts
+from hello.connectors.brokers.outages import Outage
+from hello.connectors.brokers.sources import Delivery, OpenSource, Source
+from hello.core.lanes import at_most, lanes_of
+from hello.entities.errors import UnavailableError
+from hello.entities.events import Event
+from hello.services.event_ports import Handle
+
+SUBJECTS_AT_ONCE = 8
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 2.0
+
+
+@dataclass(slots=True, kw_only=True)
+class BrokerConsumer:
+    """After any fault the source is given up: a new one begins with what was not confirmed."""
+
+    name: str
+    open_source: OpenSource
+    handle: Handle
+    metrics: ConsumerCounts
+    outage: Outage
+    _open: AsyncExitStack | None = None
+    _source: Source | None = None
+    _received: Sequence[Delivery] = ()
+
+    async def wait(self) -> None:
+        pause_s = FIRST_PAUSE_S
+        while not self._received:
+            try:
+                self._received = await self._receive()
+            except UnavailableError:
+                await asyncio.sleep(pause_s)
+                pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+
+    async def step(self) -> bool:
+        received, self._received = self._received, ()
+        if not received or self._source is None:
+            return False
+        try:
+            await self._handle(received)
+            await self._source.confirm([one.receipt for one in received])
+        except BaseException as error:
+            await self._give_up(error)
+            if not isinstance(error, UnavailableError):
+                raise
+        return True
+
+    async def close(self) -> None:
+        """Leave what is not confirmed to the next one."""
+        stack, self._open, self._source, self._received = self._open, None, None, ()
+        if stack is not None:
+            with suppress(Exception):
+                await stack.aclose()
+
+    async def _receive(self) -> Sequence[Delivery]:
+        try:
+            if self._source is None:
+                async with AsyncExitStack() as stack:
+                    self._source = await stack.enter_async_context(self.open_source())
+                    self._open = stack.pop_all()
+                    self.metrics.connected(self.name, is_up=True)
+            received = await self._source.receive()
+        except BaseException as error:
+            await self._give_up(error)
+            raise
+        self.outage.worked()
+        return received
+
+    async def _give_up(self, error: BaseException) -> None:
+        if isinstance(error, UnavailableError):
+            self.outage.failed(error)
+        self.metrics.connected(self.name, is_up=False)
+        await self.close()
+
+    async def _handle(self, received: Sequence[Delivery]) -> None:
+        events = [one.event for one in received if one.event]
+        for _ in range(len(received) - len(events)):
+            self.metrics.counted(self.name, "unreadable")
+        await at_most(SUBJECTS_AT_ONCE, self._handle_lane, lanes_of(events, lambda event: event.subject))
+
+    async def _handle_lane(self, lane: Sequence[Event]) -> None:
+        for event in lane:
+            await self.handle(event)
+
+
+@asynccontextmanager
+async def consuming(
+    name: str, open_source: OpenSource, handle: Handle, metrics: ConsumerCounts
+) -> AsyncIterator[BrokerConsumer]:
+    consumer = BrokerConsumer(
+        name=name, open_source=open_source, handle=handle, metrics=metrics, outage=Outage(name)
+    )
+    try:
+        yield consumer
+    finally:
+        await consumer.close()

@@ -1,0 +1,49 @@
+"""A connection that is made when it is first needed, and anew after a fault."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+Client = TypeVar("Client")
+
+
+@dataclass(slots=True)
+class Link(Generic[Client]):
+    """Who gives up waiting for it does not keep it from being made: a half made connection would leak."""
+
+    open: Callable[[], Awaitable[Client]]
+    close: Callable[[Client], Awaitable[object]]
+    _opening: asyncio.Task[Client] | None = None
+    _closing: set[asyncio.Task[None]] = field(default_factory=set)
+
+    async def get(self) -> Client:
+        """Raise what `open` raises; the next one who asks tries again."""
+        if self._opening is None:
+            self._opening = asyncio.create_task(self._open())
+        return await asyncio.shield(self._opening)
+
+    def drop(self) -> None:
+        """Leave the connection to be closed in the background, if there is one."""
+        if self._opening is not None and self._opening.done():
+            task = asyncio.create_task(self._close(self._opening))
+            self._closing.add(task)
+            task.add_done_callback(self._closing.discard)
+            self._opening = None
+
+    async def end(self) -> None:
+        """Close what is open, and wait for it."""
+        if self._opening is not None:
+            await asyncio.wait([self._opening])
+        self.drop()
+        if self._closing:
+            await asyncio.wait(self._closing)
+
+    async def _open(self) -> Client:
+        return await self.open()
+
+    async def _close(self, opened: asyncio.Task[Client]) -> None:
+        if opened.exception() is None:
+            with suppress(Exception):
+                await self.close(opened.result())

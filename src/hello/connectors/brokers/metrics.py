@@ -1,0 +1,79 @@
+"""What Prometheus is told of events, on their way out and in."""
+
+from dataclasses import dataclass
+
+from prometheus_client import CollectorRegistry, Counter, Gauge
+
+
+@dataclass(frozen=True, slots=True)
+class RelayCounts:
+    events: Counter
+    tries: Counter
+    lag_s: Gauge
+    depth: Gauge
+
+    def published(self, event_type: str) -> None:
+        self.events.labels(event_type).inc()
+
+    def tried(self, *, is_confirmed: bool) -> None:
+        self.tries.labels("confirmed" if is_confirmed else "failed").inc()
+
+    def waiting(self, lag_s: float, depth: int) -> None:
+        self.lag_s.set(lag_s)
+        self.depth.set(depth)
+
+
+@dataclass(frozen=True, slots=True)
+class ConsumerCounts:
+    events: Counter
+    up: Gauge
+
+    def counted(self, consumer: str, outcome: str) -> None:
+        self.events.labels(consumer, outcome).inc()
+
+    def connected(self, consumer: str, *, is_up: bool) -> None:
+        self.up.labels(consumer).set(is_up)
+
+
+def relay_counts(registry: CollectorRegistry) -> RelayCounts:
+    return RelayCounts(
+        events=Counter(
+            "events_published", "Events that the broker has confirmed.", ("type",), registry=registry
+        ),
+        tries=Counter(
+            "events_publish_tries",
+            "Tries to publish an event: confirmed, failed.",
+            ("outcome",),
+            registry=registry,
+        ),
+        lag_s=Gauge(
+            "events_outbox_lag_seconds",
+            "Age of the oldest event that is not published.",
+            registry=registry,
+            multiprocess_mode="livemax",
+        ),
+        depth=Gauge(
+            "events_outbox_depth",
+            "Rows of the outbox that are not published, counted up to 10,000.",
+            registry=registry,
+            multiprocess_mode="livemax",
+        ),
+    )
+
+
+def consumer_counts(registry: CollectorRegistry) -> ConsumerCounts:
+    return ConsumerCounts(
+        events=Counter(
+            "events_consumed",
+            "Deliveries, and tries of them: handled, repeated, passed, failed, dead, unreadable.",
+            ("consumer", "outcome"),
+            registry=registry,
+        ),
+        up=Gauge(
+            "events_consumer_up",
+            "0 while the consumer has no broker.",
+            ("consumer",),
+            registry=registry,
+            multiprocess_mode="livemax",
+        ),
+    )

@@ -1,0 +1,25 @@
+"""An outage is told once, and its end."""
+
+from dataclasses import dataclass
+
+import structlog
+
+log = structlog.get_logger("hello.brokers")
+
+
+@dataclass(slots=True)
+class Outage:
+    """`who` cannot do its work for want of a broker."""
+
+    who: str
+    _lasts: bool = False
+
+    def failed(self, error: Exception) -> None:
+        if not self._lasts:
+            log.warning("broker is away", who=self.who, error=str(error))
+        self._lasts = True
+
+    def worked(self) -> None:
+        if self._lasts:
+            log.warning("broker is back", who=self.who)
+        self._lasts = False

@@ -1,0 +1,90 @@
+"""Publishing to RabbitMQ: persistent, confirmed, by a topic exchange to a quorum queue for each consumer.
+
+Whoever connects first declares all of it, publishers too: RabbitMQ keeps nothing for a queue to come.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from aio_pika.abc import AbstractRobustQueue
+from aio_pika.exceptions import CONNECTION_EXCEPTIONS
+from faststream.exceptions import FastStreamException
+from faststream.rabbit import Channel, ExchangeType, QueueType, RabbitBroker, RabbitExchange, RabbitQueue
+
+from hello.connectors.brokers.cloud_events import CONTENT_TYPE, to_properties
+from hello.connectors.brokers.linked import LinkedPublisher
+from hello.connectors.brokers.links import Link
+from hello.connectors.brokers.options import BrokerOptions
+from hello.entities.events import Event
+from hello.services.event_ports import Subscription
+
+FAULTS = (*CONNECTION_EXCEPTIONS, FastStreamException, TimeoutError)
+# RabbitMQ 4 throws away what has come back 20 times; -1, for never, is not known to those before it.
+NEVER = 2**31 - 1
+
+
+def exchange_of(options: BrokerOptions) -> RabbitExchange:
+    return RabbitExchange(options.topic, type=ExchangeType.TOPIC, durable=True)
+
+
+def queue_of(options: BrokerOptions, subscription: Subscription) -> RabbitQueue:
+    """Let one process at a time consume, which keeps the order; another one goes on when it is gone."""
+    return RabbitQueue(
+        options.group_of(subscription),
+        queue_type=QueueType.QUORUM,
+        arguments={"x-single-active-consumer": True, "x-delivery-limit": NEVER},
+    )
+
+
+async def connected(options: BrokerOptions, broker: RabbitBroker) -> RabbitBroker:
+    try:
+        await broker.connect()
+        for subscription in options.subscriptions:
+            await declared(options, broker, subscription)
+    except BaseException:
+        await broker.stop()
+        raise
+    return broker
+
+
+async def declared(
+    options: BrokerOptions, broker: RabbitBroker, subscription: Subscription
+) -> AbstractRobustQueue:
+    exchange = await broker.declare_exchange(exchange_of(options))
+    queue = await broker.declare_queue(queue_of(options, subscription))
+    for event_type in sorted(subscription.types):
+        await queue.bind(exchange, routing_key=event_type)
+    return queue
+
+
+@asynccontextmanager
+async def open_rabbit_publisher(options: BrokerOptions) -> AsyncIterator[LinkedPublisher[RabbitBroker]]:
+    exchange = exchange_of(options)
+    wanted = frozenset[str]().union(*(one.types for one in options.subscriptions))
+
+    async def connect() -> RabbitBroker:
+        channel = Channel(publisher_confirms=True, on_return_raises=True)
+        broker = RabbitBroker(options.url, timeout=options.timeout_s, default_channel=channel, logger=None)
+        return await connected(options, broker)
+
+    async def send(broker: RabbitBroker, event: Event) -> None:
+        """Have it come back when a queue that should be there is not."""
+        properties, data = to_properties(event)
+        await broker.publish(
+            data,
+            exchange=exchange,
+            routing_key=event.type,
+            mandatory=event.type in wanted,
+            persist=True,
+            headers=properties,
+            content_type=CONTENT_TYPE,
+            message_id=event.id,
+        )
+
+    link = Link(connect, RabbitBroker.stop)
+    try:
+        yield LinkedPublisher(
+            name="RabbitMQ", link=link, send=send, faults=FAULTS, timeout_s=options.timeout_s
+        )
+    finally:
+        await link.end()

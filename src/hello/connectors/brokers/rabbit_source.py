@@ -1,0 +1,72 @@
+"""Consuming from RabbitMQ: a quorum queue with a single active consumer, which keeps the order."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+
+from aio_pika.abc import AbstractIncomingMessage
+from faststream.rabbit import Channel, RabbitBroker
+
+from hello.connectors.brokers.cloud_events import from_properties
+from hello.connectors.brokers.options import BATCH, PATIENCE_S, BrokerOptions
+from hello.connectors.brokers.rabbit import FAULTS, connected, declared
+from hello.connectors.brokers.sources import Delivery, delivery, unavailable
+from hello.entities.errors import UnavailableError
+from hello.services.event_ports import Subscription
+
+
+@dataclass(frozen=True, slots=True)
+class RabbitSource:
+    """RabbitMQ sends at most a batch of what is unconfirmed; None stands for a connection that is lost."""
+
+    _arrived: asyncio.Queue[AbstractIncomingMessage | None] = field(default_factory=asyncio.Queue)
+
+    async def arrived(self, message: AbstractIncomingMessage) -> None:
+        self._arrived.put_nowait(message)
+
+    def lost(self, *_: object) -> None:
+        self._arrived.put_nowait(None)
+
+    async def receive(self) -> Sequence[Delivery]:
+        messages = []
+        with suppress(TimeoutError):
+            messages.append(await asyncio.wait_for(self._arrived.get(), PATIENCE_S))
+        while not self._arrived.empty():
+            messages.append(self._arrived.get_nowait())
+        if None in messages:
+            raise UnavailableError("RabbitMQ has closed the connection")
+        return [delivery_of(message) for message in messages if message is not None]
+
+    async def confirm(self, receipts: Sequence[AbstractIncomingMessage]) -> None:
+        """Confirm the last one and all before it: nothing else is unconfirmed."""
+        with unavailable("RabbitMQ", *FAULTS):
+            await receipts[-1].ack(multiple=True)
+
+
+def delivery_of(message: AbstractIncomingMessage) -> Delivery:
+    return delivery(message, from_properties, message.headers, message.body)
+
+
+@asynccontextmanager
+async def open_rabbit_source(
+    options: BrokerOptions, subscription: Subscription
+) -> AsyncIterator[RabbitSource]:
+    source = RabbitSource()
+    broker = RabbitBroker(
+        options.url,
+        timeout=options.timeout_s,
+        default_channel=Channel(prefetch_count=BATCH),
+        on_close=[source.lost],
+        logger=None,
+    )
+    with unavailable("RabbitMQ", *FAULTS):
+        await connected(options, broker)
+    try:
+        with unavailable("RabbitMQ", *FAULTS):
+            queue = await declared(options, broker, subscription)
+            await queue.consume(source.arrived)
+        yield source
+    finally:
+        with suppress(*FAULTS):
+            await asyncio.wait_for(broker.stop(), options.timeout_s)

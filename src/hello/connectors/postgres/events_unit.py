@@ -1,0 +1,44 @@
+"""The unit of work of those who consume events."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from hello.connectors.postgres.dead_events import PostgresDeadLetters
+from hello.connectors.postgres.errors import business_errors
+from hello.connectors.postgres.gifts import PostgresGifts
+from hello.connectors.postgres.inbox import PostgresInbox
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresEventTransaction:
+    session: AsyncSession
+
+    @property
+    def inbox(self) -> PostgresInbox:
+        return PostgresInbox(self.session)
+
+    @property
+    def dead_events(self) -> PostgresDeadLetters:
+        return PostgresDeadLetters(self.session)
+
+    @property
+    def gifts(self) -> PostgresGifts:
+        return PostgresGifts(self.session)
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresEventsUnit:
+    """As `PostgresUnitOfWork`, with what consumers store."""
+
+    sessions: async_sessionmaker[AsyncSession]
+    deadline_s: float
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[PostgresEventTransaction]:
+        with business_errors():
+            async with asyncio.timeout(self.deadline_s), self.sessions.begin() as session:
+                yield PostgresEventTransaction(session)

@@ -1,0 +1,110 @@
+"""Hearing what PostgreSQL's channels are told (LISTEN), on a connection that is made anew when it is lost."""
+
+import asyncio
+from collections.abc import AsyncIterator, Collection, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+
+from hello.connectors.postgres.engine import Database, connect
+from hello.connectors.postgres.errors import business_errors
+from hello.entities.errors import UnavailableError
+
+PAUSE_S = 0.5
+HEARTBEAT_S = 10
+log = structlog.get_logger("hello.listener")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Subscriber:
+    """Remembers that it was told something until somebody has waited for it."""
+
+    channel: str
+    payload: str | None
+    _told: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def wait(self, timeout_s: float) -> bool:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s):
+                await self._told.wait()
+        was_told = self._told.is_set()
+        self._told.clear()
+        return was_told
+
+    def tell(self) -> None:
+        self._told.set()
+
+
+@dataclass(slots=True)
+class PostgresListener:
+    """Whoever listens is also told after each (re)connection: something may have been missed."""
+
+    database: Database
+    channels: Collection[str]
+    _subscribers: dict[tuple[str, str | None], set[Subscriber]] = field(default_factory=dict)
+
+    @contextmanager
+    def listen(self, channel: str, payload: str | None = None) -> Iterator[Subscriber]:
+        if channel not in self.channels:
+            raise KeyError(channel)
+        subscriber = Subscriber(channel, payload)
+        others = self._subscribers.setdefault((channel, payload), set())
+        others.add(subscriber)
+        try:
+            yield subscriber
+        finally:
+            others.discard(subscriber)
+            if not others:
+                self._subscribers.pop((channel, payload), None)
+
+    async def keep(self) -> None:
+        """Listen for ever; while the database is away try again and again."""
+        while True:
+            try:
+                await self._listen_until_lost()
+            except UnavailableError as error:
+                log.debug("not listening", error=str(error))
+            await asyncio.sleep(PAUSE_S)
+
+    async def _listen_until_lost(self) -> None:
+        with business_errors():
+            connection = await connect(self.database)
+            try:
+                await self._listen(connection)
+            finally:
+                connection.terminate()
+
+    async def _listen(self, connection: Any) -> None:  # noqa: ANN401  # asyncpg has no types
+        lost = asyncio.Event()
+        connection.add_termination_listener(lambda _: lost.set())
+        for channel in self.channels:
+            await connection.add_listener(channel, self._heard)
+        self._tell_everybody()
+        while not lost.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(lost.wait(), HEARTBEAT_S)
+            await connection.fetchval("SELECT 1", timeout=self.database.deadline_s)
+
+    def _heard(self, _connection: object, _pid: int, channel: str, payload: str) -> None:
+        for key in ((channel, payload), (channel, None)):
+            for subscriber in self._subscribers.get(key, ()):
+                subscriber.tell()
+
+    def _tell_everybody(self) -> None:
+        for subscribers in self._subscribers.values():
+            for subscriber in subscribers:
+                subscriber.tell()
+
+
+@asynccontextmanager
+async def open_listener(database: Database, channels: Collection[str]) -> AsyncIterator[PostgresListener]:
+    """Begin to listen in the background: a database that is away keeps nobody from starting."""
+    listener = PostgresListener(database, channels)
+    task = asyncio.create_task(listener.keep())
+    try:
+        yield listener
+    finally:
+        task.cancel()
+        await asyncio.wait([task])

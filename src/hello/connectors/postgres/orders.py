@@ -1,0 +1,87 @@
+"""Orders in PostgreSQL, always together with their lines and history."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Insert, Select, Update, delete, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import joinedload, selectinload
+
+from hello.connectors.postgres.values import insert_all, table_of, values_of
+from hello.entities.idempotency import IdempotencyKey
+from hello.entities.orders import Order, OrderLine, OrderMove
+
+# Without a lock only a single statement sees an order, its lines and its history as of one moment. Behind a
+# lock that somebody else held, only later statements see what he has done.
+WHOLE = (joinedload(Order.lines, innerjoin=True), joinedload(Order.history, innerjoin=True))
+WHOLE_BEHIND_LOCK = (selectinload(Order.lines), selectinload(Order.history))
+CHANGING = ("status", "recipient", "total_cents", "version", "due_at", "updated_at")
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresOrders:
+    session: AsyncSession
+
+    async def add(self, order: Order, key: IdempotencyKey | None = None) -> None:
+        statement = insert(Order).values(values_of(order))
+        statement = statement.add_cte(storing(order.lines).cte("lines"))
+        statement = statement.add_cte(storing(order.history).cte("history"))
+        if key:
+            statement = statement.add_cte(insert(IdempotencyKey).values(values_of(key)).cte("key"))
+        await self.session.execute(statement)
+
+    async def find(self, order_id: UUID, *, lock: bool = False) -> Order | None:
+        query = select(Order).where(Order.id == order_id)
+        found = await self._found(locking(query) if lock else query.options(*WHOLE))
+        return found[0] if found else None
+
+    async def page(
+        self, customer_id: UUID, status: str | None, before: UUID | None, limit: int
+    ) -> Sequence[Order]:
+        query = select(Order).where(Order.customer_id == customer_id).order_by(Order.id.desc()).limit(limit)
+        if status is not None:
+            query = query.where(Order.status == status)
+        if before is not None:
+            query = query.where(Order.id < before)
+        return await self._found(query.options(*WHOLE))
+
+    async def claim(self, now: datetime, limit: int) -> Sequence[Order]:
+        query = select(Order).where(Order.due_at <= now).order_by(Order.due_at).limit(limit)
+        return await self._found(locking(query, skip_locked=True))
+
+    async def save(self, orders: Sequence[Order]) -> None:
+        await self.session.execute(saving(orders))
+
+    async def replace(self, order: Order) -> None:
+        await self.session.execute(delete(OrderLine).where(OrderLine.order_id == order.id))
+        await self.session.execute(saving([order]).add_cte(storing(order.lines).cte("lines")))
+
+    async def next_due(self) -> datetime | None:
+        return await self.session.scalar(select(func.min(Order.due_at)))
+
+    async def _found(self, query: Select[Order]) -> Sequence[Order]:
+        """Take them out of the session, which would store every change of them a second time.
+
+        So none is ever there already, to stay as it was although the query has found it newer.
+        """
+        found = (await self.session.scalars(query)).unique().all()
+        self.session.expunge_all()
+        return found
+
+
+def locking(query: Select[Order], *, skip_locked: bool = False) -> Select[Order]:
+    return query.options(*WHOLE_BEHIND_LOCK).with_for_update(skip_locked=skip_locked)
+
+
+def storing(parts: Sequence[OrderLine] | Sequence[OrderMove]) -> Insert:
+    return insert_all(type(parts[0]), list(map(values_of, parts)))
+
+
+def saving(orders: Sequence[Order]) -> Update:
+    given = table_of(Order, list(map(values_of, orders)))
+    changed = update(Order).where(Order.id == given.c.id).values({name: given.c[name] for name in CHANGING})
+    changed = changed.execution_options(synchronize_session=False)
+    moves = [order.latest_move for order in orders if order.latest_move]
+    return changed.add_cte(storing(moves).cte("moves")) if moves else changed

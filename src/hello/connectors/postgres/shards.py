@@ -1,0 +1,98 @@
+"""The outbox as relays read it: shard by shard, each shard by one relay at a time."""
+
+import asyncio
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from sqlalchemy import delete, func, select, text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from hello.connectors.postgres.engine import milliseconds
+from hello.connectors.postgres.errors import business_errors
+from hello.entities.events import PEOPLE_SHARD, PERSON_SAVED, OutboxRow
+from hello.services.event_ports import Backlog, Waiting
+
+LOCKS = 731_004_211  # any number, as long as every relay takes the same and nobody else
+COUNTED = 10_000
+BACKLOG = text(
+    """
+    SELECT
+        ARRAY(
+            SELECT shard FROM generate_series(0, :last) AS shard
+            WHERE EXISTS (SELECT FROM outbox WHERE outbox.shard = shard.shard)
+        ),
+        (SELECT time FROM outbox ORDER BY id LIMIT 1),
+        (SELECT count(*) FROM (SELECT FROM outbox LIMIT :counted) AS counted)
+    """
+)
+CLAIM = text(
+    """
+    SELECT
+        set_config('idle_in_transaction_session_timeout', :hold, true),
+        pg_try_advisory_xact_lock(:locks, :shard)
+    """
+)
+# Ids are given out before the commit. An event that is not committed yet may have a smaller one than any that
+# is: read only what was written by transactions older than all that still run.
+WAITING = text(
+    f"""
+    SELECT outbox.*
+    FROM (
+        SELECT id, sum(size) OVER (ORDER BY id) - size AS before
+        FROM (
+            SELECT
+                id,
+                CASE type WHEN '{PERSON_SAVED}' THEN jsonb_array_length(data->'people') ELSE 1 END AS size
+            FROM outbox
+            WHERE shard = :shard AND transaction_id < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+            ORDER BY id
+            LIMIT :limit
+        ) AS first
+    ) AS counted
+    JOIN outbox USING (id)
+    WHERE before < :limit
+    ORDER BY id
+    """  # noqa: S608  # constants only
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresShard:
+    number: int
+    session: AsyncSession
+
+    async def waiting(self, limit: int) -> Sequence[Waiting]:
+        """Read by a statement of its own: one that also locks would see what was there before the lock."""
+        query = select(OutboxRow).from_statement(WAITING)
+        rows = await self.session.scalars(query, {"shard": self.number, "limit": limit})
+        return [Waiting(row.id, row.events()) for row in rows]
+
+    async def remove(self, ids: Collection[int]) -> None:
+        query = delete(OutboxRow).where(OutboxRow.id == func.any(list(ids)))
+        await self.session.execute(query, execution_options={"synchronize_session": False})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostgresShards:
+    """`deadline_s` is for a look at the backlog, `hold_s` for a claim, with all that is published in it."""
+
+    engine: AsyncEngine
+    deadline_s: float
+    hold_s: float
+
+    async def backlog(self) -> Backlog:
+        given = {"last": PEOPLE_SHARD, "counted": COUNTED}
+        with business_errors():
+            async with asyncio.timeout(self.deadline_s), self.engine.connect() as connection:
+                shards, oldest, depth = (await connection.execute(BACKLOG, given)).one()
+        return Backlog(shards, oldest, depth)
+
+    @asynccontextmanager
+    async def claim(self, shard: int) -> AsyncIterator[PostgresShard | None]:
+        """Let the server end the transaction of a relay that is no more, and with it the lock."""
+        given = {"hold": milliseconds(self.hold_s), "locks": LOCKS, "shard": shard}
+        with business_errors():
+            async with asyncio.timeout(self.hold_s), AsyncSession(self.engine) as session, session.begin():
+                _, is_ours = (await session.execute(CLAIM, given)).one()
+                yield PostgresShard(shard, session) if is_ours else None

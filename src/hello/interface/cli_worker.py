@@ -1,0 +1,41 @@
+"""`hello worker`: what goes on in the background."""
+
+from typing import Annotated
+
+import typer
+
+from hello.core.settings import listed
+from hello.entities.errors import InvalidError
+from hello.interface.cli_commands import Commands, Listen
+from hello.interface.worker.names import ALL_TASKS
+
+Only = Annotated[str, typer.Option(help=f"Only some of the tasks, with commas: {', '.join(ALL_TASKS)}.")]
+Host = Annotated[str, typer.Option(help="Address for health and metrics.", envvar="WORKER_HOST")]
+Port = Annotated[
+    int,
+    typer.Option(
+        help="Port for health and metrics; 0 takes a free one.", envvar="WORKER_PORT", min=0, max=65535
+    ),
+]
+
+
+def add_worker(cli: typer.Typer, commands: Commands) -> None:
+    @cli.command()
+    def worker(
+        host: Host = "127.0.0.1",
+        port: Port = 8001,
+        only: Only = "",
+        fd: Annotated[int | None, typer.Option(hidden=True)] = None,
+    ) -> None:
+        """Move orders, publish events and consume them; any number of workers may do so at once."""
+        listen = Listen(host=host, port=port, descriptor=fd)
+        commands.work(commands.settings(), listen, names_of(only))
+
+
+def names_of(only: str) -> list[str]:
+    """Return the tasks that are wanted, all by default; raise `InvalidError` for an unknown one."""
+    names = listed(only) or list(ALL_TASKS)
+    if unknown := set(names) - set(ALL_TASKS):
+        message = f"--only: there is no task {', '.join(sorted(unknown))}, only {', '.join(ALL_TASKS)}"
+        raise InvalidError(message, field="only")
+    return names

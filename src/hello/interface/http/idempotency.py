@@ -1,0 +1,31 @@
+"""The `Idempotency-Key` header: a client's name for a request that it may send again."""
+
+from hashlib import sha256
+from typing import Annotated, TypeAlias
+
+from fastapi import Header, Request
+from pydantic import BaseModel
+
+from hello.services.callers import Caller
+from hello.services.idempotency import Once
+
+IdempotencyKey: TypeAlias = Annotated[
+    str | None,
+    Header(
+        min_length=1,
+        max_length=255,
+        pattern=r"^[\x21-\x7e]+$",
+        description="A name for this request, for sending it again: it is carried out once",
+    ),
+]
+
+
+def once(request: Request, caller: Caller, key: str | None, body: BaseModel) -> Once | None:
+    if key is None:
+        return None
+    return Once(account_id=caller.account_id, key=key, fingerprint=fingerprint(request, body))
+
+
+def fingerprint(request: Request, body: BaseModel) -> bytes:
+    """Tell requests apart by what is understood of them: spaces and the order of fields do not matter."""
+    return sha256(f"{request.method} {request.url.path}\n{body.model_dump_json()}".encode()).digest()

@@ -1,0 +1,127 @@
+"""Orders, each for its customer only."""
+
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from hello.entities.orders import Order
+from hello.interface.http.callers import CurrentCaller
+from hello.interface.http.conditions import IfMatch, etag, needed_versions, seen_versions
+from hello.interface.http.dependencies import Orders
+from hello.interface.http.idempotency import IdempotencyKey, once
+from hello.interface.http.limits import limited
+from hello.interface.http.problems import problems
+from hello.interface.http.schemas.birthdays import CursorText, cursors_of
+from hello.interface.http.schemas.orders import (
+    PATH,
+    OrderRequest,
+    OrderResponse,
+    OrdersResponse,
+    Status,
+    open_place,
+    render_order,
+    seal_place,
+)
+from hello.interface.http.schemas.texts import Id, Limit
+
+CONFLICT, NOT_FOUND, STALE = HTTPStatus.CONFLICT, HTTPStatus.NOT_FOUND, HTTPStatus.PRECONDITION_FAILED
+ANY = (
+    HTTPStatus.BAD_REQUEST,
+    HTTPStatus.UNAUTHORIZED,
+    HTTPStatus.TOO_MANY_REQUESTS,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+)
+BODY = (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+KEYED = (CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY)
+CHANGE = (NOT_FOUND, CONFLICT, STALE)
+TAGGED = {"ETag": {"description": "The version of the order", "schema": {"type": "string"}}}
+PLACED = TAGGED | {"Location": {"description": "Where the order is", "schema": {"type": "string"}}}
+router = APIRouter(prefix=PATH, tags=["orders"], dependencies=[Depends(limited("orders"))])
+
+
+def with_headers(status: HTTPStatus, headers: dict[str, Any]) -> dict[int | str, dict[str, Any]]:
+    return {status.value: {"headers": headers}}
+
+
+@router.get("", operation_id="listOrders", response_model=OrdersResponse, responses=problems(*ANY))
+async def list_orders(
+    request: Request,
+    caller: CurrentCaller,
+    orders: Orders,
+    status: Status = None,
+    limit: Limit = 20,
+    cursor: CursorText = None,
+) -> Response:
+    """List one's own orders, the newest first."""
+    cursors = cursors_of(request)
+    found, before = await orders.page(caller, status, open_place(cursors, status, cursor), limit)
+    following = seal_place(cursors, status, before)
+    body = OrdersResponse(orders=[OrderResponse.of(order) for order in found], next_cursor=following)
+    return Response(body.model_dump_json(), media_type="application/json")
+
+
+@router.post(
+    "",
+    operation_id="createOrder",
+    status_code=HTTPStatus.CREATED,
+    response_model=OrderResponse,
+    responses=with_headers(HTTPStatus.CREATED, PLACED) | problems(*ANY, *BODY, *KEYED),
+)
+async def create_order(
+    request: Request,
+    caller: CurrentCaller,
+    body: OrderRequest,
+    orders: Orders,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """Order gifts; a request that is sent again with its key gets the first answer again."""
+    repeatable = once(request, caller, idempotency_key, body)
+    answer = await orders.create(caller, body.to_content(), render_order, repeatable)
+    return created(*answer.decode().split("\n", 2))
+
+
+@router.get(
+    "/{order_id}",
+    operation_id="readOrder",
+    response_model=OrderResponse,
+    responses=with_headers(HTTPStatus.OK, TAGGED) | problems(*ANY, NOT_FOUND),
+)
+async def read_order(order_id: Id, caller: CurrentCaller, orders: Orders) -> Response:
+    """Show an order of one's own."""
+    return whole(await orders.read(caller, order_id))
+
+
+@router.put(
+    "/{order_id}",
+    operation_id="replaceOrder",
+    response_model=OrderResponse,
+    responses=with_headers(HTTPStatus.OK, TAGGED)
+    | problems(*ANY, *BODY, *CHANGE, HTTPStatus.PRECONDITION_REQUIRED),
+)
+async def replace_order(
+    order_id: Id, caller: CurrentCaller, body: OrderRequest, orders: Orders, if_match: IfMatch
+) -> Response:
+    """Change all of an order that is not confirmed yet; titles and prices are taken anew."""
+    return whole(await orders.replace(caller, order_id, body.to_content(), needed_versions(if_match)))
+
+
+@router.delete(
+    "/{order_id}",
+    operation_id="cancelOrder",
+    status_code=HTTPStatus.NO_CONTENT,
+    responses=problems(*ANY, *CHANGE),
+)
+async def cancel_order(order_id: Id, caller: CurrentCaller, orders: Orders, if_match: IfMatch) -> Response:
+    """Cancel an order that has not been shipped; it stays readable."""
+    await orders.cancel(caller, order_id, seen_versions(if_match))
+    return Response(status_code=HTTPStatus.NO_CONTENT)
+
+
+def created(location: str, tag: str, body: str) -> Response:
+    return Response(body, HTTPStatus.CREATED, {"Location": location, "ETag": tag}, "application/json")
+
+
+def whole(order: Order) -> Response:
+    body = OrderResponse.of(order).model_dump_json()
+    return Response(body, HTTPStatus.OK, {"ETag": etag(order.version)}, "application/json")

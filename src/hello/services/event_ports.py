@@ -1,0 +1,162 @@
+"""Everything that publishing and consuming events asks of the outside world, on one page."""
+
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, TypeAlias
+
+from hello.entities.dead_events import DeadEvent
+from hello.entities.events import Event
+
+
+class EventPublisher(Protocol):
+    async def publish(self, event: Event) -> None:
+        """Return once the broker has confirmed that it has the event; else raise `UnavailableError`.
+
+        It may have it all the same, when only its answer was lost.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What a row of the outbox has to tell, in order: one event, or those of one statement."""
+
+    id: int
+    events: Sequence[Event]
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What waits to be published: in which shards, since when, and in how many rows (up to a bound)."""
+
+    shards: Sequence[int]
+    oldest: datetime | None
+    depth: int
+
+
+class Shard(Protocol):
+    """A part of the outbox, of one relay alone until its block ends."""
+
+    async def waiting(self, limit: int) -> Sequence[Waiting]:
+        """Return the first of those that no event can come before any more, in order.
+
+        No more rows than it takes to have so many events.
+        """
+        ...
+
+    async def remove(self, ids: Collection[int]) -> None:
+        """Have them gone when the block has ended without an error."""
+        ...
+
+
+class Shards(Protocol):
+    async def backlog(self) -> Backlog: ...
+
+    def claim(self, shard: int) -> AbstractAsyncContextManager[Shard | None]:
+        """Give the shard to one relay; None while another one has it."""
+        ...
+
+
+class Wakeup(Protocol):
+    """Hears of one channel."""
+
+    async def wait(self, timeout_s: float) -> bool:
+        """Return at once when anything was told since the last wait, and False after the time-out."""
+        ...
+
+
+class Wakeups(Protocol):
+    """A notice may be lost with the connection: wait no longer than you would without any."""
+
+    def listen(self, channel: str, payload: str | None = None) -> AbstractContextManager[Wakeup]:
+        """Hear all that the channel is told, or only this; raise `KeyError` for an unknown channel."""
+        ...
+
+
+class RelayMetrics(Protocol):
+    def published(self, event_type: str) -> None: ...
+
+    def tried(self, *, is_confirmed: bool) -> None: ...
+
+    def waiting(self, lag_s: float, depth: int) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """Which events a consumer handles; its name is for good: the broker and the inbox remember by it."""
+
+    consumer: str
+    types: frozenset[str]
+
+
+class Inboxes(Protocol):
+    async def add(self, consumer: str, event_id: str, now: datetime) -> bool:
+        """Note that the consumer has handled the event; return whether it was the first time."""
+        ...
+
+    async def clear(self, before: datetime, limit: int) -> int:
+        """Forget at most so many of those handled before; return how many."""
+        ...
+
+
+class DeadLetters(Protocol):
+    async def add(self, dead: DeadEvent) -> None:
+        """Set it aside, unless it is already."""
+        ...
+
+    async def page(self, after: int, limit: int) -> Sequence[DeadEvent]:
+        """Return the oldest first, from behind the id `after` on."""
+        ...
+
+    async def find(self, dead_id: int) -> DeadEvent | None: ...
+
+    async def take(self, dead_id: int) -> DeadEvent | None:
+        """Remove it for whoever comes first; None for everybody else."""
+        ...
+
+
+class Gifts(Protocol):
+    async def count(self, username: str) -> None:
+        """Count one gift more."""
+        ...
+
+    async def received(self, username: str) -> int: ...
+
+
+class EventTransaction(Protocol):
+    """What consumers store, together or not at all."""
+
+    @property
+    def inbox(self) -> Inboxes: ...
+    @property
+    def dead_events(self) -> DeadLetters: ...
+    @property
+    def gifts(self) -> Gifts: ...
+
+
+BeginEvents: TypeAlias = Callable[[], AbstractAsyncContextManager[EventTransaction]]
+Effect: TypeAlias = Callable[[EventTransaction, Event], Awaitable[None]]
+"""What an event brings about, all of it in the transaction."""
+Handle: TypeAlias = Callable[[Event], Awaitable[None]]
+
+
+class EventConsumer(Protocol):
+    """Hands the events to a handler: each at least once, those of one subject in order.
+
+    An event counts as handled once the handler has returned. Whatever has not been confirmed comes again,
+    to this consumer or to one of the same name in another process.
+    """
+
+    async def wait(self) -> None:
+        """Return once there is something to handle; a broker that is away is waited for."""
+        ...
+
+    async def step(self) -> bool:
+        """Handle what `wait` has brought, and confirm it; return whether there was anything."""
+        ...
+
+
+class ConsumerMetrics(Protocol):
+    def counted(self, consumer: str, outcome: str) -> None: ...

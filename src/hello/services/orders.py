@@ -1,0 +1,132 @@
+"""Orders of gifts: what their customers do with them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeAlias
+from uuid import UUID
+
+from hello.core.clock import Clock
+from hello.entities.errors import InvalidError, NotFoundError
+from hello.entities.items import Item
+from hello.entities.orders import Order, OrderLine, order_event
+from hello.services.accounts import NewId
+from hello.services.callers import Caller
+from hello.services.idempotency import Once
+from hello.services.ports import Begin, Transaction
+
+Render: TypeAlias = Callable[[Order], bytes]
+Seen: TypeAlias = frozenset[int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class LineContent:
+    item_id: UUID
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderContent:
+    """What a customer decides; `recipient` is a person whose birthday we know."""
+
+    lines: Sequence[LineContent]
+    recipient: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderService:
+    """Titles and prices are those of the moment when an order is made or changed."""
+
+    begin: Begin
+    now: Clock
+    new_id: NewId
+    confirm_delay: timedelta
+
+    async def create(
+        self, caller: Caller, content: OrderContent, render: Render, once: Once | None = None
+    ) -> bytes:
+        """Return the order as rendered, or what was answered to the same request before.
+
+        Raise `InvalidError` for an item or a recipient that cannot be had, and what `Once` raises.
+        """
+        async with self.begin() as tx:
+            if once and (answer := await once.first_answer(tx)):
+                return answer
+            order = await self._new(tx, caller, content)
+            answer = render(order)
+            await tx.orders.add(order, once.answered(answer, order) if once else None)
+            await tx.outbox.add(order_event(order))
+        return answer
+
+    async def page(
+        self, caller: Caller, status: str | None, before: UUID | None, limit: int
+    ) -> tuple[Sequence[Order], UUID | None]:
+        """Return at most `limit` of the caller's, the newest first, and the id below which the next begin."""
+        async with self.begin() as tx:
+            found = await tx.orders.page(caller.account_id, status, before, limit + 1)
+        more = len(found) > limit
+        return found[:limit], found[limit - 1].id if more else None
+
+    async def read(self, caller: Caller, order_id: UUID) -> Order:
+        """Raise `NotFoundError`, also for somebody else's."""
+        async with self.begin() as tx:
+            return await self._found(tx, caller, order_id)
+
+    async def replace(self, caller: Caller, order_id: UUID, content: OrderContent, seen: Seen) -> Order:
+        """Raise `NotFoundError`, `StaleError`, `ConflictError` or `InvalidError`, in this order."""
+        async with self.begin() as tx:
+            order = await self._found(tx, caller, order_id, lock=True)
+            order.check_version(seen)
+            order.check_replaceable()
+            lines = await lines_of(tx, content)
+            order.replace_lines(lines, content.recipient, self.now())
+            await tx.orders.replace(order)
+            await tx.outbox.add(order_event(order))
+        return order
+
+    async def cancel(self, caller: Caller, order_id: UUID, seen: Seen) -> None:
+        """Raise `NotFoundError`, `StaleError` or `ConflictError`, in this order."""
+        async with self.begin() as tx:
+            order = await self._found(tx, caller, order_id, lock=True)
+            order.check_version(seen)
+            order.cancel(self.now())
+            await tx.orders.save([order])
+            await tx.outbox.add(order_event(order))
+
+    async def _new(self, tx: Transaction, caller: Caller, content: OrderContent) -> Order:
+        lines, at = await lines_of(tx, content), self.now()
+        return Order(
+            id=self.new_id(),
+            customer_id=caller.account_id,
+            recipient=content.recipient,
+            lines=lines,
+            due_at=at + self.confirm_delay,
+            created_at=at,
+        )
+
+    async def _found(self, tx: Transaction, caller: Caller, order_id: UUID, *, lock: bool = False) -> Order:
+        order = await tx.orders.find(order_id, lock=lock)
+        if order is None:
+            raise NotFoundError("there is no such order")
+        order.check_customer(caller.account_id)
+        return order
+
+
+async def lines_of(tx: Transaction, content: OrderContent) -> list[OrderLine]:
+    """Raise `InvalidError` for an unknown recipient, and for an item that cannot be had."""
+    items = await tx.items.find_all({line.item_id for line in content.lines})
+    lines = [line_of(position, line, items.get(line.item_id)) for position, line in enumerate(content.lines)]
+    if content.recipient is not None and not await tx.people.knows(content.recipient):
+        raise InvalidError("nobody of this name is known", field="recipient")
+    return lines
+
+
+def line_of(position: int, wanted: LineContent, item: Item | None) -> OrderLine:
+    field = f"lines.{position}.item_id"
+    if item is None:
+        raise InvalidError("there is no such item", field=field)
+    if item.price_cents is None:
+        raise InvalidError("this item has no price", field=field)
+    return OrderLine(
+        item_id=item.id, title=item.title, unit_price_cents=item.price_cents, quantity=wanted.quantity
+    )

@@ -1,0 +1,122 @@
+"""The relay: publishes what waits in the outbox, each event at least once, those of one subject in order.
+
+Any number of relays share the shards: one that finds a shard taken goes on with the next, each in an order
+of its own.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from random import Random
+
+from hello.core.clock import Clock
+from hello.core.lanes import at_most, lanes_of
+from hello.entities.errors import UnavailableError
+from hello.entities.events import Event
+from hello.services.event_ports import (
+    Backlog,
+    EventPublisher,
+    RelayMetrics,
+    Shards,
+    Waiting,
+    Wakeup,
+)
+
+SHARDS_AT_ONCE = 4
+SUBJECTS_AT_ONCE = 64
+FIRST_PAUSE_S = 0.01
+
+
+class Progress:
+    """How far the pass over one shard has come."""
+
+    def __init__(self, waiting: Sequence[Waiting]) -> None:
+        self.published = 0
+        self.has_failed = False
+        self._left = {row.id: len(row.events) for row in waiting}
+
+    def confirmed(self, row: int) -> None:
+        self.published += 1
+        self._left[row] -= 1
+
+    @property
+    def done(self) -> Sequence[int]:
+        """Return the rows of which every event has been confirmed."""
+        return [row for row, left in self._left.items() if not left]
+
+
+@dataclass(slots=True, kw_only=True)
+class Relay:
+    """`batch` is how many events of a shard are published, within `deadline_s`, before they are removed."""
+
+    shards: Shards
+    publisher: EventPublisher
+    wakeup: Wakeup
+    metrics: RelayMetrics
+    now: Clock
+    random: Random
+    batch: int
+    poll_s: float
+    deadline_s: float
+    _pause_s: float = 0
+
+    async def step(self) -> bool:
+        """Publish what can be; return whether there may be more."""
+        return await self.run_once() > 0
+
+    async def wait(self) -> None:
+        """Return when the outbox was told something, or it is time to look again.
+
+        Soon at first when something was left: it may wait for a transaction that is about to end, and
+        whose end nobody tells of.
+        """
+        await self.wakeup.wait(self._pause_s)
+        self._pause_s = min(2 * self._pause_s, self.poll_s)
+
+    async def run_once(self) -> int:
+        """Go over all shards once; return how many events were published."""
+        backlog = await self.shards.backlog()
+        self._tell(backlog)
+        shards = self.random.sample(backlog.shards, len(backlog.shards))
+        published = sum(await at_most(SHARDS_AT_ONCE, self._relay, shards))
+        if published or not backlog.shards:
+            self._pause_s = min(FIRST_PAUSE_S, self.poll_s) if backlog.shards else self.poll_s
+        return published
+
+    def _tell(self, backlog: Backlog) -> None:
+        lag_s = (self.now() - backlog.oldest).total_seconds() if backlog.oldest else 0
+        self.metrics.waiting(max(lag_s, 0), backlog.depth)
+
+    async def _relay(self, number: int) -> int:
+        async with self.shards.claim(number) as shard:
+            if shard is None:
+                return 0
+            progress = await self._publish(await shard.waiting(self.batch))
+            if progress.done:
+                await shard.remove(progress.done)
+        return progress.published
+
+    async def _publish(self, waiting: Sequence[Waiting]) -> Progress:
+        """Return what the broker has confirmed until the end, the deadline or the first failure."""
+        progress = Progress(waiting)
+        events = ((row.id, event) for row in waiting for event in row.events)
+        lanes = lanes_of(events, lambda one: one[1].subject)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self.deadline_s):
+                await at_most(SUBJECTS_AT_ONCE, partial(self._publish_lane, progress), lanes)
+        return progress
+
+    async def _publish_lane(self, progress: Progress, lane: Sequence[tuple[int, Event]]) -> None:
+        """Publish one after the other; begin nothing more once anything has failed, in whichever lane."""
+        for row, event in lane:
+            if progress.has_failed:
+                return
+            try:
+                await self.publisher.publish(event)
+            except UnavailableError:
+                progress.has_failed = True
+            else:
+                progress.confirmed(row)
+                self.metrics.published(event.type)

@@ -1,0 +1,262 @@
+"""The promises of the ports `EventPublisher` and `EventConsumer`, kept with each broker alike.
+
+Redis Streams always; Kafka and RabbitMQ where TEST_KAFKA_URL and TEST_AMQP_URL say that there is one.
+"""
+
+import asyncio
+import os
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+
+import aio_pika
+import pytest
+from aiokafka import AIOKafkaConsumer
+from prometheus_client import CollectorRegistry
+from structlog.testing import capture_logs
+
+from hello.connectors.brokers.kafka import servers_of
+from hello.connectors.brokers.metrics import consumer_counts
+from hello.connectors.brokers.options import BATCH
+from hello.connectors.postgres.engine import Database
+from hello.connectors.postgres.events_unit import PostgresEventsUnit
+from hello.connectors.postgres.turns import PostgresTurns
+from hello.core.clock import now
+from hello.entities.errors import UnavailableError
+from hello.entities.events import Event
+from hello.services.consumers import Consumer
+from hello.services.event_ports import Subscription
+from hello.services.gifts import count_gift
+from tests.broker_tools import SOON_S, TYPES, Broker, Seen, options_of, outcome, until
+from tests.builders import a_name
+from tests.event_twins import an_event, numbered, numbers_by_subject
+
+pytestmark = pytest.mark.integrated
+GIVEN = {"redis": None, "kafka": "TEST_KAFKA_URL", "rabbitmq": "TEST_AMQP_URL"}
+
+
+@pytest.fixture
+def turns(database: Database) -> PostgresTurns:
+    return PostgresTurns(database)
+
+
+@pytest.fixture(params=GIVEN)
+def broker(request: pytest.FixtureRequest, turns: PostgresTurns) -> Broker:
+    variable = GIVEN[request.param]
+    url = given(variable) if variable else request.getfixturevalue("servers").redis_url
+    return Broker(options_of(url), turns)
+
+
+@pytest.fixture(autouse=True)
+def logs() -> Iterator[None]:
+    with capture_logs():
+        yield
+
+
+async def test_an_event_arrives_as_it_was(broker: Broker) -> None:
+    west = timezone(timedelta(hours=-5))
+    events = [
+        Event(
+            id=f"{a_name()}-1",
+            type="order.shipped",
+            subject=a_name(),
+            time=datetime(2026, 2, 28, 23, 59, 59, 123456, tzinfo=UTC),
+            data={"title": 'A "kite" 風\n', "price": 1999, "lines": [{"quantity": 1.5}], "recipient": None},
+            traceparent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+        ),
+        replace(an_event(), time=datetime(2026, 1, 1, tzinfo=west)),
+    ]
+    await broker.publish(*events)
+    assert (await broker.consumed(2, Seen())).events == events
+
+
+async def test_the_order_of_each_subject_is_kept(broker: Broker) -> None:
+    events = numbered([a_name() for _ in range(10)], 3 * BATCH // 10)
+    await broker.publish(*events)
+    seen = await broker.consumed(len(events), Seen())
+    assert numbers_by_subject(seen.events) == numbers_by_subject(events)
+    assert len(seen.events) == len(events)
+
+
+async def test_many_are_published_at_once(broker: Broker) -> None:
+    events = [an_event() for _ in range(500)]
+    async with broker.publisher() as publisher:
+        await asyncio.gather(*map(publisher.publish, events))
+    seen = await broker.consumed(len(events), Seen())
+    assert sorted(event.id for event in seen.events) == sorted(event.id for event in events)
+
+
+async def test_every_consumer_gets_every_event_once(broker: Broker) -> None:
+    events = numbered([a_name()], 5)
+    await broker.publish(*events[:3])
+    for name in ("first", "second"):
+        assert (await broker.consumed(3, Seen(), name)).events == events[:3]
+    await broker.publish(*events[3:])
+    for name in ("first", "second"):
+        assert (await broker.consumed(2, Seen(), name)).events == events[3:]
+
+
+async def test_a_consumer_that_dies_leaves_what_it_had_in_hand_to_the_next(broker: Broker) -> None:
+    events = numbered([a_name()], 10)
+    await broker.publish(*events)
+    first = Seen(fails_at={3: asyncio.CancelledError()})
+    with pytest.raises(asyncio.CancelledError):
+        await broker.consumed(10, first)
+    assert first.events == events[:3]
+    assert (await broker.consumed(10, Seen())).events == events
+
+
+async def test_what_was_taken_but_not_handled_comes_again(broker: Broker) -> None:
+    events = numbered([a_name()], 3)
+    await broker.publish(*events)
+    async with broker.consumer(Seen()) as consumer:
+        await asyncio.wait_for(consumer.wait(), SOON_S)
+    assert (await broker.consumed(3, Seen())).events == events
+
+
+@pytest.mark.parametrize("error", [KeyError(), UnavailableError("away")])
+async def test_what_the_handler_fails_at_comes_again_in_order(broker: Broker, error: Exception) -> None:
+    events = numbered([a_name()], 5)
+    await broker.publish(*events)
+    seen = Seen(fails_at={2: error})
+    async with broker.consumer(seen) as consumer:
+        await asyncio.wait_for(consumer.wait(), SOON_S)
+        try:
+            await consumer.step()
+        except KeyError as raised:
+            assert raised is error  # noqa: PT017
+        await until(consumer, lambda: seen.events[-1:] == events[-1:])
+    assert numbers_by_subject(seen.events) == numbers_by_subject(events)
+
+
+async def test_processes_of_one_consumer_share_the_events_and_keep_the_order(broker: Broker) -> None:
+    events = numbered([a_name() for _ in range(5)], 60)
+    seen = Seen()
+    async with AsyncExitStack() as stack:
+        consumers = [await stack.enter_async_context(broker.consumer(seen)) for _ in range(2)]
+        tasks = [asyncio.create_task(until(one, lambda: len(seen.events) >= 300)) for one in consumers]
+        await broker.publish(*events)
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+    assert numbers_by_subject(seen.events) == numbers_by_subject(events)
+
+
+async def test_another_process_goes_on_where_one_was_stopped(broker: Broker) -> None:
+    events = numbered([a_name()], 2 * BATCH)
+    await broker.publish(*events[:BATCH])
+    await broker.consumed(BATCH, Seen())
+    await broker.publish(*events[BATCH:])
+    assert (await broker.consumed(BATCH, Seen())).events == events[BATCH:]
+
+
+async def test_a_poisonous_event_dies_and_those_behind_it_go_on(
+    broker: Broker, events_unit: PostgresEventsUnit
+) -> None:
+    name, ada, subject = a_name(), a_name(), a_name()
+    poison = replace(an_event(subject), data={})
+    await broker.publish(an_event(subject, recipient=ada), poison, an_event(subject, recipient=ada))
+    registry = CollectorRegistry()
+    counts = consumer_counts(registry)
+    handler = Consumer(
+        subscription=Subscription(name, TYPES),
+        effect=count_gift,
+        begin=events_unit.begin,
+        metrics=counts,
+        now=now,
+        tries=2,
+    )
+    async with broker.consumer(handler.handle, counts=counts) as consumer:
+        await until(consumer, lambda: outcome(registry, name, "handled") == 2)
+    assert outcome(registry, name, "failed") == 2
+    async with events_unit.begin() as tx:
+        dead = [one for one in await tx.dead_events.page(0, 1000) if one.consumer == name]
+        assert await tx.gifts.received(ada) == 2
+    assert [one.event for one in dead] == [poison]
+    assert dead[0].reason == "KeyError: 'recipient'"
+
+
+@pytest.fixture
+def events_unit(request: pytest.FixtureRequest) -> PostgresEventsUnit:
+    return PostgresEventsUnit(request.getfixturevalue("unit_of_work").sessions, 5)
+
+
+async def test_an_effect_is_had_once_though_the_event_is_published_twice(
+    broker: Broker, events_unit: PostgresEventsUnit
+) -> None:
+    ada = a_name()
+    event = an_event(recipient=ada)
+    await broker.publish(event, event, an_event(event.subject, recipient=ada))
+    registry = CollectorRegistry()
+    counts = consumer_counts(registry)
+    handler = Consumer(
+        subscription=Subscription("first", TYPES),
+        effect=count_gift,
+        begin=events_unit.begin,
+        metrics=counts,
+        now=now,
+        tries=2,
+    )
+    async with broker.consumer(handler.handle, counts=counts) as consumer:
+        await until(consumer, lambda: outcome(registry, "first", "handled") == 2)
+    assert outcome(registry, "first", "repeated") == 1
+    async with events_unit.begin() as tx:
+        assert await tx.gifts.received(ada) == 2
+
+
+async def test_kafka_gets_the_subject_as_the_key(turns: PostgresTurns) -> None:
+    """So that all events of one subject are in one partition."""
+    url = given("TEST_KAFKA_URL")
+    broker, event = Broker(options_of(url), turns), an_event()
+    await broker.publish(event)
+    raw = AIOKafkaConsumer(
+        broker.options.topic, bootstrap_servers=servers_of(url), auto_offset_reset="earliest"
+    )
+    await raw.start()
+    try:
+        record = await asyncio.wait_for(raw.getone(), SOON_S)
+    finally:
+        await raw.stop()
+    assert record.key == event.subject.encode()
+    assert dict(record.headers)["ce_id"] == event.id.encode()
+
+
+def given(variable: str) -> str:
+    url = os.environ.get(variable)
+    if url is None:
+        pytest.skip(f"{variable} names none")
+    return url
+
+
+async def test_rabbitmq_keeps_events_in_queues_that_survive(turns: PostgresTurns) -> None:
+    url = given("TEST_AMQP_URL")
+    broker, event = Broker(options_of(url), turns), an_event()
+    await broker.publish(event, an_event(event_type="nobody.wants"))
+    async with await aio_pika.connect(url) as connection:
+        channel = await connection.channel()
+        queue = await channel.get_queue(f"{broker.options.topic}.first")
+        message = await queue.get(fail=False)
+        assert message
+        assert message.delivery_mode is aio_pika.DeliveryMode.PERSISTENT
+        assert (message.content_type, message.routing_key) == ("application/json", event.type)
+        assert message.headers["cloudEvents_id"] == event.id
+        assert await queue.get(fail=False) is None
+
+
+async def test_rabbitmq_confirms_nothing_for_a_queue_that_is_gone_and_gets_it_back(
+    turns: PostgresTurns,
+) -> None:
+    url = given("TEST_AMQP_URL")
+    broker, events = Broker(options_of(url), turns), numbered([a_name()], 2)
+    async with broker.publisher() as publisher:
+        await publisher.publish(events[0])
+        async with await aio_pika.connect(url) as connection:
+            channel = await connection.channel()
+            for name in ("first", "second"):
+                await channel.queue_delete(f"{broker.options.topic}.{name}")
+        with pytest.raises(UnavailableError):
+            await publisher.publish(events[1])
+        await publisher.publish(events[1])
+    assert (await broker.consumed(1, Seen())).events == events[1:]

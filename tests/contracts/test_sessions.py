@@ -1,0 +1,148 @@
+"""The promises of the port `Sessions`, kept by the twin and by PostgreSQL alike."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
+from hello.entities.accounts import Account
+from hello.entities.sessions import Session
+from hello.services.accounts import registration
+from hello.services.ports import Begin
+from tests.builders import NOON, a_change, a_session, an_account
+from tests.twins import TwinUnitOfWork
+
+LATER = NOON + timedelta(days=1)
+
+
+class SessionsContract:
+    async def test_what_is_added_is_found_with_its_account(self, begin: Begin, ada: Account) -> None:
+        session = await added(begin, a_session(ada))
+        async with begin() as tx:
+            found = await tx.sessions.find(session.id)
+        assert found
+        assert (found.id, found.account_id, found.token_hash) == (session.id, ada.id, b"\0hash\xff")
+        assert (found.expires_at, found.ended_at) == (session.expires_at, None)
+        assert (found.account.id, found.account.role) == (ada.id, ada.role)
+
+    async def test_another_is_not_found(self, begin: Begin, ada: Account) -> None:
+        await added(begin, a_session(ada))
+        assert await is_gone(begin, a_session(ada).id)
+
+    async def test_an_account_may_have_many(self, begin: Begin, ada: Account) -> None:
+        sessions = [await added(begin, a_session(ada)) for _ in range(3)]
+        assert not any([await is_gone(begin, session.id) for session in sessions])
+
+    async def test_those_that_have_run_out_are_cleared_away_but_nobody_elses(
+        self, begin: Begin, ada: Account, bob: Account
+    ) -> None:
+        over, just_over, live, anothers = [
+            await added(begin, a_session(account, at))
+            for account, at in (
+                (ada, NOON),
+                (ada, LATER),
+                (ada, LATER + timedelta(microseconds=1)),
+                (bob, NOON),
+            )
+        ]
+        new = a_session(ada)
+        async with begin() as tx:
+            await tx.sessions.add(new, LATER)
+        gone = [
+            session for session in (over, just_over, live, anothers, new) if await is_gone(begin, session.id)
+        ]
+        assert gone == [over, just_over]
+
+    async def test_one_that_has_ended_is_kept_until_it_has_run_out(self, begin: Begin, ada: Account) -> None:
+        ended = await added(begin, a_session(ada, LATER))
+        async with begin() as tx:
+            await tx.sessions.end(ended.id, a_change(ada.id))
+        async with begin() as tx:
+            await tx.sessions.add(a_session(ada), NOON)
+        assert not await is_gone(begin, ended.id)
+
+    async def test_a_rotation_changes_the_hash_and_the_end_of_one(self, begin: Begin, ada: Account) -> None:
+        session, other = [await added(begin, a_session(ada)) for _ in range(2)]
+        async with begin() as tx:
+            assert await tx.sessions.find(session.id)
+            await tx.sessions.rotate(session.id, b"new", LATER)
+        async with begin() as tx:
+            found = [await tx.sessions.find(one.id) for one in (session, other)]
+            assert len(await tx.audit.page(ada.id, None, 9)) == 1
+        assert [one and (one.token_hash, one.expires_at) for one in found] == [
+            (b"new", LATER),
+            (other.token_hash, other.expires_at),
+        ]
+
+    async def test_an_end_is_stored_and_noted(self, begin: Begin, ada: Account) -> None:
+        session, other = [await added(begin, a_session(ada)) for _ in range(2)]
+        async with begin() as tx:
+            await tx.sessions.end(session.id, a_change(ada.id, "session.ended", session_id=str(session.id)))
+        async with begin() as tx:
+            found = [await tx.sessions.find(one.id) for one in (session, other)]
+            [entry, _] = await tx.audit.page(ada.id, None, 9)
+        assert [one and one.ended_at for one in found] == [NOON, None]
+        assert (entry.action, entry.details) == ("session.ended", {"session_id": str(session.id)})
+
+    async def test_what_is_gone_is_neither_changed_nor_noted(self, begin: Begin, ada: Account) -> None:
+        gone = a_session(ada)
+        async with begin() as tx:
+            await tx.sessions.rotate(gone.id, b"new", LATER)
+            await tx.sessions.end(gone.id, a_change(gone.id))
+        assert await is_gone(begin, gone.id)
+        async with begin() as tx:
+            assert not await tx.audit.page(gone.id, None, 9)
+
+    async def test_an_error_undoes_the_end_and_the_note(self, begin: Begin, ada: Account) -> None:
+        session = await added(begin, a_session(ada))
+        with pytest.raises(ZeroDivisionError):
+            async with begin() as tx:
+                await tx.sessions.end(session.id, a_change(session.id))
+                raise ZeroDivisionError
+        async with begin() as tx:
+            found = await tx.sessions.find(session.id)
+            assert not await tx.audit.page(session.id, None, 9)
+        assert found
+        assert found.ended_at is None
+
+
+async def added(begin: Begin, session: Session) -> Session:
+    async with begin() as tx:
+        await tx.sessions.add(session, NOON - timedelta(days=9))
+    return session
+
+
+async def is_gone(begin: Begin, session_id: UUID) -> bool:
+    async with begin() as tx:
+        return await tx.sessions.find(session_id) is None
+
+
+async def settled(begin: Begin) -> Account:
+    account = an_account()
+    async with begin() as tx:
+        await tx.accounts.add(account, registration(account))
+    return account
+
+
+@pytest.fixture
+async def ada(begin: Begin) -> Account:
+    return await settled(begin)
+
+
+@pytest.fixture
+async def bob(begin: Begin) -> Account:
+    return await settled(begin)
+
+
+class TestTwin(SessionsContract):
+    @pytest.fixture
+    def begin(self, twin: TwinUnitOfWork) -> Begin:
+        return twin.begin
+
+
+@pytest.mark.integrated
+class TestPostgres(SessionsContract):
+    @pytest.fixture
+    def begin(self, undone: PostgresUnitOfWork) -> Begin:
+        return undone.begin

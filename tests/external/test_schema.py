@@ -1,0 +1,112 @@
+"""Random requests, good and bad, are answered as `/openapi.json` says, whoever sends them."""
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from functools import reduce
+from operator import or_
+from typing import Any
+
+import httpx
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from hypothesis.strategies import SearchStrategy
+from schemathesis import APIOperation, BaseSchema, Case, CheckFunction, GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from hello.connectors.embedded.servers import Servers
+from tests.external.accounts import LoggedIn, bearer, client_of, signed_up
+from tests.external.forging import SECRET, claims_of, signed
+from tests.external.running import running_api
+from tests.external.test_authorization import ROUTES
+from tests.servers import WORKER, create_database
+
+pytestmark = [pytest.mark.external, pytest.mark.timeout(3600)]
+EXAMPLES = int(os.environ.get("EXAMPLES", "300"))
+CALLERS = ("nobody", "an account", "an administrator")
+EACH = max(1, EXAMPLES // len(ROUTES) // len(CALLERS))
+CHECKS: list[CheckFunction] = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+FREE = {
+    f"RATE_LIMIT_{group}": "off"
+    for group in ("ACCOUNTS", "ITEMS", "AUDIT", "LOGIN_PAIR", "LOGIN_ADDRESS", "LOGIN_ACCOUNT")
+}
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """`headers` are those of each kind of caller."""
+
+    client: httpx.Client
+    description: BaseSchema
+    account: LoggedIn
+    headers: dict[str, dict[str, str]]
+
+    def an_item(self) -> str:
+        """Return the id of an item that is there."""
+        body = {"title": "A kite"}
+        answer = self.client.post("/api/v1/items", json=body, headers=self.account.headers)
+        return str(answer.json()["id"])
+
+
+@pytest.fixture(scope="module")
+async def own_servers(servers: Servers) -> Servers:
+    """A database of our own, and keys of our own in Valkey: nobody else is to meet what is made up here."""
+    name = f"hello_schema_{WORKER}"
+    await create_database(servers.database_url, name)
+    return replace(
+        servers,
+        database_url=servers.database_url.replace("/hello?", f"/{name}?"),
+        redis_url=servers.redis_url.replace("db=0", "db=1"),
+    )
+
+
+@pytest.fixture(scope="module")
+def world(own_servers: Servers) -> Iterator[World]:
+    with ExitStack() as stack:
+        api = stack.enter_context(running_api(own_servers, SECRET_KEY=SECRET, **FREE))
+        client = stack.enter_context(client_of(api))
+        account, other = signed_up(client), signed_up(client)
+        description = schemathesis.openapi.from_url(f"{api.url}/openapi.json")
+        admin = bearer(signed(claims_of(other.id, role="admin")))
+        headers = dict(zip(CALLERS, ({}, account.headers, admin), strict=True))
+        yield World(client, description, account, headers)
+
+
+def cases(operation: APIOperation[Any, Any, Any, Any], item_id: str) -> SearchStrategy[Case[Any]]:
+    """Make up requests that are as described, that are not, and that are about an item that is there."""
+    found = [operation.as_strategy(GenerationMode.POSITIVE)]
+    if operation.path_parameters or operation.query or operation.body:
+        found.append(operation.as_strategy(GenerationMode.NEGATIVE))
+    if "{item_id}" in operation.path:
+        found.append(operation.as_strategy(path_parameters={"item_id": item_id}))
+    return reduce(or_, found)
+
+
+@pytest.mark.parametrize("caller", CALLERS)
+@pytest.mark.parametrize("route", ROUTES)
+def test_answers_are_as_described(world: World, route: str, caller: str) -> None:
+    method, path = route.split()
+
+    @settings(max_examples=EACH, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(case=cases(world.description[path][method], world.an_item()))
+    def check(case: Case[Any]) -> None:
+        answer = case.call(headers=world.headers[caller])
+        case.validate_response(answer, checks=CHECKS)
+        described = case.operation.definition.raw["responses"]
+        assert str(answer.status_code) in described, "the status has only the default description"
+
+    check()

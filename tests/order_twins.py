@@ -1,0 +1,84 @@
+"""In-memory twins of the repositories of orders and idempotency keys."""
+
+from collections.abc import Sequence
+from copy import deepcopy
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from hello.entities.errors import ConflictError
+from hello.entities.idempotency import IdempotencyKey
+from hello.entities.orders import Order
+
+
+@dataclass
+class TwinIdempotencyKeys:
+    """`running` are those that another transaction works on."""
+
+    rows: dict[tuple[UUID, str], IdempotencyKey] = field(default_factory=dict)
+    running: set[tuple[UUID, str]] = field(default_factory=set)
+
+    async def claim(self, account_id: UUID, key: str) -> bool:
+        return (account_id, key) not in self.running
+
+    async def find(self, account_id: UUID, key: str) -> IdempotencyKey | None:
+        return self.rows.get((account_id, key))
+
+    async def forget(self, before: datetime, limit: int) -> int:
+        old = sorted(
+            (row for row in self.rows.values() if row.created_at < before), key=lambda row: row.created_at
+        )
+        for row in old[:limit]:
+            del self.rows[row.account_id, row.key]
+        return len(old[:limit])
+
+    def keep(self, key: IdempotencyKey) -> None:
+        if (key.account_id, key.key) in self.rows:
+            raise ConflictError("the change clashes with what is already stored")
+        self.rows[key.account_id, key.key] = key
+
+
+@dataclass
+class TwinOrders:
+    """Hands out copies, so that nothing is stored by accident."""
+
+    keys: TwinIdempotencyKeys
+    rows: dict[UUID, Order] = field(default_factory=dict)
+
+    async def add(self, order: Order, key: IdempotencyKey | None = None) -> None:
+        if key:
+            self.keys.keep(key)
+        self.rows[order.id] = deepcopy(order)
+
+    async def find(self, order_id: UUID, *, lock: bool = False) -> Order | None:
+        del lock  # a twin has one transaction at a time
+        return deepcopy(self.rows.get(order_id))
+
+    async def page(
+        self, customer_id: UUID, status: str | None, before: UUID | None, limit: int
+    ) -> Sequence[Order]:
+        found = [
+            order
+            for order in self.rows.values()
+            if order.customer_id == customer_id
+            and status in {None, order.status}
+            and (before is None or order.id < before)
+        ]
+        return deepcopy(sorted(found, key=lambda order: order.id, reverse=True)[:limit])
+
+    async def claim(self, now: datetime, limit: int) -> Sequence[Order]:
+        due = {order.id: order.due_at for order in self.rows.values() if order.due_at and order.due_at <= now}
+        return [deepcopy(self.rows[order_id]) for order_id in sorted(due, key=lambda one: due[one])[:limit]]
+
+    async def save(self, orders: Sequence[Order]) -> None:
+        """Leave the lines alone, as only `replace` stores them."""
+        for order in orders:
+            saved = deepcopy(order)
+            saved.lines = self.rows[order.id].lines
+            self.rows[order.id] = saved
+
+    async def replace(self, order: Order) -> None:
+        self.rows[order.id] = deepcopy(order)
+
+    async def next_due(self) -> datetime | None:
+        return min((order.due_at for order in self.rows.values() if order.due_at), default=None)

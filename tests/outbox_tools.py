@@ -1,0 +1,38 @@
+"""What tests do to an outbox, and to the connections of those who use it."""
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+
+from hello.connectors.postgres.outbox import PostgresOutbox
+from hello.connectors.postgres.shards import PostgresShards
+from hello.entities.events import Event
+
+IN_TRANSACTION = "idle in transaction"
+KILL = text(
+    """
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()
+      AND query LIKE :query AND state LIKE :state
+    """
+)
+
+
+def shards_of(engine: AsyncEngine, hold_s: float = 10) -> PostgresShards:
+    return PostgresShards(engine=engine, deadline_s=5, hold_s=hold_s)
+
+
+async def write(outbox: async_sessionmaker[AsyncSession], *events: Event) -> None:
+    async with outbox.begin() as session:
+        await PostgresOutbox(session).add(*events)
+
+
+async def left(outbox: async_sessionmaker[AsyncSession]) -> int:
+    async with outbox() as session:
+        return await session.scalar(text("SELECT count(*) FROM outbox")) or 0
+
+
+async def kill(engine: AsyncEngine, query: str, state: str = "%") -> None:
+    """End the one connection to this database that runs or ran this, and is in this state."""
+    async with engine.connect() as connection:
+        killed = await connection.scalars(KILL, {"query": query, "state": state})
+        assert killed.all() == [True]

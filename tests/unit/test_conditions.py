@@ -1,0 +1,105 @@
+"""Entity tags in `If-Match` and `If-None-Match`, as RFC 9110 has them."""
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from hello.interface.http.conditions import etag, is_known, seen_versions
+
+versions = st.integers(1, 2**31 - 1)
+OPAQUE = "!" + "".join(map(chr, [*range(0x23, 0x7F), *range(0x80, 0x100)]))
+opaque = versions.map(str) | versions.map("0{}".format) | st.text(OPAQUE, max_size=12)
+weakness = st.sampled_from(["", "W/"])
+tags = st.tuples(weakness, opaque)
+between = st.sampled_from([",", ", ", " ,", "\t,\t", ",,", ", ,"])
+
+
+def quoted(*tags: tuple[str, str]) -> list[str]:
+    return [f'{weak}"{text}"' for weak, text in tags]
+
+
+@st.composite
+def lists(draw: st.DrawFn) -> tuple[list[tuple[str, str]], str]:
+    """Draw some tags, and a header with them; a recipient passes over empty elements (RFC 9110, 5.6.1)."""
+    drawn = draw(st.lists(tags, max_size=5))
+    header = "".join(f"{tag}{draw(between)}" for tag in quoted(*drawn))
+    return drawn, draw(st.sampled_from(["", " ", ","])) + header
+
+
+@given(lists())
+def test_strong_tags_of_ours_are_the_versions_seen(drawn: tuple[list[tuple[str, str]], str]) -> None:
+    found, header = drawn
+    strong = {f'"{text}"' for weak, text in found if not weak}
+    seen = seen_versions(header)
+    assert seen is not None
+    assert {etag(version) for version in seen} <= strong
+    assert {text for weak, text in found if not weak and is_canonical(text)} <= set(map(str, seen))
+
+
+def is_canonical(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and text[0] != "0" and int(text) < 2**31
+
+
+@given(lists(), versions)
+def test_any_tag_is_known_whether_strong_or_weak(
+    drawn: tuple[list[tuple[str, str]], str], version: int
+) -> None:
+    found, header = drawn
+    assert is_known(header, etag(version)) == (str(version) in {text for _, text in found})
+
+
+@given(lists(), weakness, versions)
+def test_the_present_tag_among_others(
+    drawn: tuple[list[tuple[str, str]], str], weak: str, version: int
+) -> None:
+    found, header = drawn
+    assume(("", str(version)) not in found)
+    longer = f"{header},{weak}{etag(version)}"
+    assert is_known(longer, etag(version))
+    assert (version in (seen_versions(longer) or ())) == (not weak)
+
+
+@pytest.mark.parametrize("header", [None, "*", " * ", "*\t"])
+def test_any_version_will_do(header: str | None) -> None:
+    assert seen_versions(header) is None
+
+
+def test_whoever_names_nothing_has_nothing() -> None:
+    assert not is_known(None, etag(1))
+
+
+@pytest.mark.parametrize("header", ["*", " * "])
+def test_a_star_is_anything_that_is_there(header: str) -> None:
+    assert is_known(header, etag(1))
+
+
+@pytest.mark.parametrize(
+    "tag", ['"01"', '"+1"', '" 1"', '"1 "', '"1_0"', '"1.0"', '"\xb9"', '"10000000000"', '"-1"', '""', '"*"']
+)
+def test_another_tag_is_no_version_even_if_it_looks_like_one(tag: str) -> None:
+    """Two tags are the same only letter by letter (RFC 9110, 8.8.3.2)."""
+    assert seen_versions(tag) == frozenset()
+    assert not is_known(tag, etag(1))
+
+
+@pytest.mark.parametrize("header", ["", " ", ",", "1", '"1', '1"', "'1'", "W/1", "null"])
+def test_what_has_no_tags_matches_nothing(header: str) -> None:
+    assert seen_versions(header) == frozenset()
+    assert not is_known(header, etag(1))
+
+
+@pytest.mark.parametrize("header", ['w/"1"', 'W/ "1"', 'x"1"', '"1"x', '*, "1"', '"1", 1'])
+def test_what_is_no_list_of_tags_changes_nothing(header: str) -> None:
+    assert seen_versions(header) == frozenset()
+
+
+def test_a_comma_in_a_tag_ends_nothing() -> None:
+    assert seen_versions('"1,2", "3"') == frozenset({3})
+    assert not is_known('"1,2"', etag(1))
+
+
+@given(st.text(st.characters(codec="latin-1")))
+def test_no_text_is_too_strange_to_be_looked_at(header: str) -> None:
+    seen = seen_versions(header)
+    assert seen is None or all(version >= 0 for version in seen)
+    assert is_known(header, etag(1)) in {True, False}

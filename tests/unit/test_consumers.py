@@ -1,0 +1,230 @@
+"""Consumers: one effect for each event, tries that are bounded, and the dead."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+import pytest
+from structlog.testing import capture_logs
+from structlog.typing import EventDict
+
+from hello.entities.errors import ConflictError, NotFoundError
+from hello.entities.events import Event
+from hello.services.consumers import Consumer
+from hello.services.dead_events import DeadEventService
+from hello.services.event_ports import EventTransaction
+from hello.services.gifts import GIFTS, count_gift
+from hello.services.inbox import InboxService
+from hello.services.subscriptions import EFFECTS
+from tests.builders import NOON
+from tests.event_twins import Pauses, TwinEventsUnit, TwinMetrics, an_event, fixed
+
+TRIES = 3
+
+
+@dataclass
+class Faulty:
+    """Counts the gift as it should, after so many errors."""
+
+    errors: list[Exception] = field(default_factory=list)
+
+    async def __call__(self, tx: EventTransaction, event: Event) -> None:
+        await count_gift(tx, event)
+        if self.errors:
+            raise self.errors.pop()
+
+
+@dataclass
+class Incoming:
+    """A consumer and all that it works with."""
+
+    unit: TwinEventsUnit = field(default_factory=TwinEventsUnit)
+    metrics: TwinMetrics = field(default_factory=TwinMetrics)
+    pauses: Pauses = field(default_factory=Pauses)
+    effect: Faulty = field(default_factory=Faulty)
+
+    @property
+    def consumer(self) -> Consumer:
+        return Consumer(
+            subscription=GIFTS,
+            effect=self.effect,
+            begin=self.unit.begin,
+            metrics=self.metrics,
+            now=fixed(NOON),
+            tries=TRIES,
+            sleep=self.pauses,
+        )
+
+    @property
+    def dead(self) -> DeadEventService:
+        return DeadEventService(begin=self.unit.begin, effects={GIFTS.consumer: self.effect}, now=fixed(NOON))
+
+    def gifts(self, username: str) -> int:
+        return self.unit.stored.gifts.rows[username]
+
+
+@pytest.fixture
+def incoming() -> Incoming:
+    return Incoming()
+
+
+@pytest.fixture(autouse=True)
+def logs() -> Iterator[list[EventDict]]:
+    with capture_logs() as logs:
+        yield logs
+
+
+async def test_an_event_has_its_effect_once_however_often_it_comes(incoming: Incoming) -> None:
+    event = an_event(recipient="Ada")
+    for _ in range(3):
+        await incoming.consumer.handle(event)
+    assert incoming.gifts("Ada") == 1
+    assert incoming.metrics.outcomes == {"gifts handled": 1, "gifts repeated": 2}
+
+
+async def test_every_event_counts_by_itself(incoming: Incoming) -> None:
+    for recipient in ("Ada", "Ada", "Bob", None):
+        await incoming.consumer.handle(an_event(recipient=recipient))
+    assert incoming.unit.stored.gifts.rows == {"Ada": 2, "Bob": 1}
+
+
+async def test_others_events_are_passed_over_and_leave_nothing(incoming: Incoming) -> None:
+    await incoming.consumer.handle(an_event(event_type="order.created", recipient="Ada"))
+    assert incoming.gifts("Ada") == 0
+    assert not incoming.unit.stored.inbox.rows
+    assert incoming.metrics.outcomes == {"gifts passed": 1}
+
+
+async def test_an_effect_that_fails_is_undone_and_tried_again(incoming: Incoming) -> None:
+    incoming.effect.errors = [KeyError("one"), KeyError("two")]
+    await incoming.consumer.handle(an_event(recipient="Ada"))
+    assert incoming.gifts("Ada") == 1
+    assert incoming.metrics.outcomes == {"gifts failed": 2, "gifts handled": 1}
+    assert len(incoming.pauses.slept) == 2
+
+
+async def test_an_event_that_always_fails_is_dead_with_the_reason(
+    incoming: Incoming, logs: list[EventDict]
+) -> None:
+    incoming.effect.errors = [KeyError(f"no\0pe \udc80 {number}") for number in (3, 2, 1)]
+    event = replace(an_event(recipient="Ada"), traceparent="00-abc-def-01")
+    await incoming.consumer.handle(event)
+    (dead,) = await incoming.dead.list(10)
+    assert (dead.consumer, dead.event, dead.died_at) == ("gifts", event, NOON)
+    assert dead.reason.startswith("KeyError: ")
+    dead.reason.encode()
+    assert "\0" not in dead.reason
+    assert incoming.gifts("Ada") == 0
+    assert incoming.metrics.outcomes == {"gifts failed": TRIES, "gifts dead": 1}
+    assert [entry["event_id"] for entry in logs] == [event.id]
+
+
+async def test_a_dead_event_that_comes_again_is_dead_once(incoming: Incoming) -> None:
+    event = an_event(recipient="Ada")
+    for _ in range(2):
+        incoming.effect.errors = [KeyError()] * TRIES
+        await incoming.consumer.handle(event)
+    assert len(await incoming.dead.list(10)) == 1
+
+
+async def test_an_outage_of_the_database_kills_no_event(incoming: Incoming) -> None:
+    incoming.unit.away = 10 * TRIES
+    await incoming.consumer.handle(an_event(recipient="Ada"))
+    assert incoming.gifts("Ada") == 1
+    assert not await incoming.dead.list(10)
+    assert max(incoming.pauses.slept) <= 5
+
+
+async def test_an_event_is_not_lost_when_the_database_goes_away_before_its_burial(incoming: Incoming) -> None:
+    tries = 0
+
+    async def fails(_: EventTransaction, __: Event) -> None:
+        nonlocal tries
+        tries += 1
+        incoming.unit.away = tries == TRIES
+        raise KeyError
+
+    await replace(incoming.consumer, effect=fails).handle(an_event())
+    assert tries == 2 * TRIES
+    assert len(await incoming.dead.list(10)) == 1
+
+
+async def test_a_dead_event_is_shown_and_an_unknown_one_is_not(incoming: Incoming) -> None:
+    event = await died(incoming)
+    (dead,) = await incoming.dead.list(1)
+    assert (await incoming.dead.show(dead.id)).event == event
+    for ask in (incoming.dead.show, incoming.dead.redrive):
+        with pytest.raises(NotFoundError, match="no dead event 99"):
+            await ask(99)
+
+
+async def died(incoming: Incoming, recipient: str | None = "Ada") -> Event:
+    event = an_event(recipient=recipient)
+    incoming.effect.errors = [KeyError("nope")] * TRIES
+    await incoming.consumer.handle(event)
+    return event
+
+
+async def test_a_redriven_event_has_its_effect_once(incoming: Incoming) -> None:
+    event = await died(incoming)
+    (dead,) = await incoming.dead.list(1)
+    await incoming.dead.redrive(dead.id)
+    await incoming.consumer.handle(event)
+    with pytest.raises(NotFoundError):
+        await incoming.dead.redrive(dead.id)
+    assert incoming.gifts("Ada") == 1
+    assert not await incoming.dead.list(1)
+
+
+async def test_one_that_was_handled_after_all_is_only_removed(incoming: Incoming) -> None:
+    event = await died(incoming)
+    await incoming.consumer.handle(event)
+    (dead,) = await incoming.dead.list(1)
+    await incoming.dead.redrive(dead.id)
+    assert incoming.gifts("Ada") == 1
+    assert not await incoming.dead.list(1)
+
+
+async def test_one_that_fails_again_stays_dead(incoming: Incoming) -> None:
+    await died(incoming)
+    (dead,) = await incoming.dead.list(1)
+    incoming.effect.errors = [NotFoundError("nobody is called Ada")]
+    with pytest.raises(ConflictError, match="nobody is called Ada"):
+        await incoming.dead.redrive(dead.id)
+    assert incoming.gifts("Ada") == 0
+    assert not incoming.unit.stored.inbox.rows
+    assert [left.event for left in await incoming.dead.list(10)] == [dead.event]
+
+
+async def test_one_whose_consumer_is_no_more_stays_dead(incoming: Incoming) -> None:
+    await died(incoming)
+    dead = replace(incoming.dead, effects={})
+    with pytest.raises(ConflictError, match="no consumer gifts"):
+        await dead.redrive(1)
+    assert (await dead.redrive_all()).failed.keys() == {1}
+
+
+async def test_all_are_redriven_whatever_happens_to_some(incoming: Incoming) -> None:
+    for recipient in ("Ada", "Bob", "Cleo"):
+        await died(incoming, recipient)
+    incoming.effect.errors = [KeyError("again")]
+    redriven = await incoming.dead.redrive_all()
+    assert redriven.done == 2
+    assert redriven.failed.keys() == {1}
+    assert "again" in redriven.failed[1]
+    assert incoming.unit.stored.gifts.rows == {"Bob": 1, "Cleo": 1}
+
+
+async def test_the_inbox_forgets_what_is_older_than_it_should_remember(incoming: Incoming) -> None:
+    ages = [1, 29, 31, 400]
+    for age in ages:
+        async with incoming.unit.begin() as tx:
+            await tx.inbox.add("gifts", str(age), NOON - timedelta(days=age))
+    inbox = InboxService(begin=incoming.unit.begin, now=fixed(NOON))
+    assert await inbox.clear(30) == 2
+    assert {int(event_id) for _, event_id in incoming.unit.stored.inbox.rows} == {1, 29}
+
+
+def test_every_consumer_has_a_name_of_its_own() -> None:
+    names = [subscription.consumer for subscription in EFFECTS]
+    assert len(names) == len(set(names))

@@ -1,0 +1,246 @@
+"""What customers do with orders, what orders do by themselves, and requests that are sent again."""
+
+from dataclasses import replace
+from datetime import timedelta
+from itertools import count
+from typing import Any
+from uuid import UUID
+
+import pytest
+from uuid_utils.compat import uuid7
+
+from hello.entities.errors import ConflictError, InvalidError, KeyReusedError, NotFoundError, StaleError
+from hello.services.callers import Caller
+from tests.builders import NOON, a_name
+from tests.desks import CONFIRM_DELAY, KEPT, SHIP_DELAY, Desk, a_request, of
+from tests.twins import TwinUnitOfWork
+
+LATER = timedelta(hours=1)
+KNOWN = "John"
+
+
+@pytest.fixture
+async def desk(twin: TwinUnitOfWork) -> Desk:
+    desk = Desk(twin.begin)
+    async with twin.begin() as tx:
+        await tx.people.save({KNOWN: NOON.date()}, [])
+    return desk
+
+
+@pytest.fixture
+async def ada(desk: Desk) -> Caller:
+    return await desk.somebody()
+
+
+@pytest.fixture
+async def kite(desk: Desk, ada: Caller) -> UUID:
+    return await desk.item(ada)
+
+
+def told(twin: TwinUnitOfWork) -> list[str]:
+    return [event.type for event in twin.stored.outbox.events]
+
+
+def everything(twin: TwinUnitOfWork) -> tuple[Any, ...]:
+    """Return all that a refused request must leave alone."""
+    orders = {order_id: order.public() for order_id, order in twin.stored.orders.rows.items()}
+    return orders, set(twin.stored.idempotency_keys.rows), told(twin)
+
+
+async def test_titles_and_prices_are_copied(desk: Desk, ada: Caller, kite: UUID) -> None:
+    drum = await desk.item(ada, "A drum", 0)
+    order = await desk.order(ada, of(kite, drum, kite, quantity=3, recipient=KNOWN))
+    await desk.reprice(kite, 5)
+    lines = [(line["title"], line["unit_price_cents"], line["quantity"]) for line in order["lines"]]
+    assert lines == [("A kite", 1999, 3), ("A drum", 0, 3), ("A kite", 1999, 3)]
+    assert (order["total_cents"], order["recipient"], order["version"]) == (11994, KNOWN, 1)
+    assert (await desk.orders.read(ada, UUID(order["id"]))).public() == order
+
+
+async def test_an_order_is_told_of_and_due_after_the_delay(
+    desk: Desk, twin: TwinUnitOfWork, ada: Caller, kite: UUID
+) -> None:
+    order = await desk.order(ada, of(kite))
+    [event] = twin.stored.outbox.events
+    assert (event.id, event.type, event.data) == (f"{order['id']}-1", "order.created", order)
+    assert await desk.progress.next_due() == NOON + CONFIRM_DELAY
+
+
+async def test_what_cannot_be_ordered(desk: Desk, twin: TwinUnitOfWork, ada: Caller, kite: UUID) -> None:
+    priceless = await desk.item(ada, price_cents=None)
+    for content, field in [
+        (of(kite, uuid7()), "lines.1.item_id"),
+        (of(priceless), "lines.0.item_id"),
+        (of(kite, recipient=KNOWN.lower()), "recipient"),
+    ]:
+        with pytest.raises(InvalidError) as refused:
+            await desk.order(ada, content, a_request(ada, "key"))
+        assert refused.value.field == field
+    assert everything(twin) == ({}, set(), [])
+
+
+async def test_only_ones_own_can_be_seen_or_changed(
+    desk: Desk, twin: TwinUnitOfWork, ada: Caller, kite: UUID
+) -> None:
+    order_id, bob = await desk.ordered(ada, of(kite)), await desk.somebody()
+    before = everything(twin)
+    for unknown in (order_id, uuid7()):
+        with pytest.raises(NotFoundError, match="there is no such order"):
+            await desk.orders.read(bob, unknown)
+        with pytest.raises(NotFoundError, match="there is no such order"):
+            await desk.orders.replace(bob, unknown, of(kite), frozenset({9}))
+        with pytest.raises(NotFoundError, match="there is no such order"):
+            await desk.orders.cancel(bob, unknown, None)
+    assert await desk.orders.page(bob, None, None, 20) == ([], None)
+    assert everything(twin) == before
+
+
+async def test_pages_lead_through_all_the_newest_first(desk: Desk, ada: Caller, kite: UUID) -> None:
+    order_ids = [await desk.ordered(ada, of(kite)) for _ in range(5)]
+    pages: list[list[UUID]] = []
+    before = None
+    while not pages or before:
+        found, before = await desk.orders.page(ada, None, before, 2)
+        pages.append([order.id for order in found])
+    assert pages == [order_ids[:2:-1], order_ids[2:0:-1], order_ids[:1]]
+    assert (await desk.orders.page(ada, None, None, 5))[1] is None
+
+
+async def test_a_change_takes_titles_and_prices_anew(
+    desk: Desk, twin: TwinUnitOfWork, ada: Caller, kite: UUID
+) -> None:
+    order_id = await desk.ordered(ada, of(kite, kite, recipient=KNOWN))
+    await desk.reprice(kite, 5)
+    desk.clock.move(timedelta(seconds=1))
+    changed = await desk.orders.replace(ada, order_id, of(kite, quantity=2), frozenset({1}))
+    assert [(line.title, line.unit_price_cents) for line in changed.lines] == [("A dear kite", 5)]
+    assert (changed.total_cents, changed.recipient, changed.version) == (10, None, 2)
+    assert (await desk.orders.read(ada, order_id)).public() == changed.public()
+    assert changed.updated_at == NOON + timedelta(seconds=1)
+    assert (told(twin)[-1], twin.stored.outbox.events[-1].data) == ("order.updated", changed.public())
+    assert await desk.progress.next_due() == NOON + CONFIRM_DELAY
+
+
+async def test_a_stale_version_is_told_before_the_state_and_the_state_before_the_content(
+    desk: Desk, twin: TwinUnitOfWork, ada: Caller, kite: UUID
+) -> None:
+    order_id = await desk.ordered(ada, of(kite))
+    await desk.orders.cancel(ada, order_id, frozenset({1}))
+    before = everything(twin)
+    with pytest.raises(StaleError):
+        await desk.orders.replace(ada, order_id, of(uuid7()), frozenset({1}))
+    with pytest.raises(StaleError):
+        await desk.orders.cancel(ada, order_id, frozenset({1}))
+    with pytest.raises(ConflictError, match="CANCELLED"):
+        await desk.orders.replace(ada, order_id, of(uuid7()), frozenset({2}))
+    with pytest.raises(ConflictError, match="CANCELLED"):
+        await desk.orders.cancel(ada, order_id, None)
+    assert everything(twin) == before
+
+
+async def test_a_bad_change_changes_nothing(
+    desk: Desk, twin: TwinUnitOfWork, ada: Caller, kite: UUID
+) -> None:
+    order_id = await desk.ordered(ada, of(kite))
+    before = everything(twin)
+    with pytest.raises(InvalidError):
+        await desk.orders.replace(ada, order_id, of(kite, uuid7()), None)
+    assert everything(twin) == before
+
+
+async def test_a_cancelled_order_stays_readable_and_goes_no_further(
+    desk: Desk, twin: TwinUnitOfWork, ada: Caller, kite: UUID
+) -> None:
+    order_id = await desk.ordered(ada, of(kite))
+    await desk.orders.cancel(ada, order_id, None)
+    desk.clock.move(LATER)
+    assert (await desk.progress.advance(10), await desk.progress.next_due()) == (0, None)
+    assert await desk.histories(ada, [order_id]) == {order_id: "CREATED CANCELLED"}
+    assert told(twin) == ["order.created", "order.cancelled"]
+
+
+async def test_orders_go_their_way_by_themselves(
+    desk: Desk, twin: TwinUnitOfWork, ada: Caller, kite: UUID
+) -> None:
+    order_id, moved = await desk.ordered(ada, of(kite)), []
+    almost = timedelta(milliseconds=1)
+    for step in (timedelta(0), CONFIRM_DELAY - almost, almost, SHIP_DELAY - almost, almost, LATER):
+        desk.clock.move(step)
+        moved.append(await desk.progress.advance(10))
+    assert moved == [0, 0, 1, 0, 1, 0]
+    order = await desk.orders.read(ada, order_id)
+    confirmed = NOON + CONFIRM_DELAY
+    assert [(move.status, move.at) for move in order.history] == [
+        ("CREATED", NOON),
+        ("CONFIRMED", confirmed),
+        ("SHIPPED", confirmed + SHIP_DELAY),
+    ]
+    assert told(twin) == ["order.created", "order.confirmed", "order.shipped"]
+    assert [event.id for event in twin.stored.outbox.events] == [f"{order_id}-{n}" for n in (1, 2, 3)]
+    assert twin.stored.outbox.events[-1].data == order.public()
+    with pytest.raises(ConflictError, match="SHIPPED"):
+        await desk.orders.cancel(ada, order_id, None)
+
+
+async def test_no_more_are_moved_at_once_than_are_wanted(desk: Desk, ada: Caller, kite: UUID) -> None:
+    for _ in range(5):
+        await desk.ordered(ada, of(kite))
+    desk.clock.move(CONFIRM_DELAY)
+    assert [await desk.progress.advance(2) for _ in range(4)] == [2, 2, 1, 0]
+
+
+async def test_a_request_that_is_sent_again_gets_the_first_answer(
+    desk: Desk, twin: TwinUnitOfWork, ada: Caller, kite: UUID
+) -> None:
+    request = a_request(ada, "key")
+    first = await desk.order(ada, of(kite), request)
+    desk.clock.move(CONFIRM_DELAY)
+    await desk.progress.advance(10)
+    before = everything(twin)
+    assert await desk.order(ada, of(kite), request) == first
+    assert everything(twin) == before
+
+
+async def test_another_request_with_the_key_is_refused(
+    desk: Desk, twin: TwinUnitOfWork, ada: Caller, kite: UUID
+) -> None:
+    await desk.order(ada, of(kite), a_request(ada, "key"))
+    before = everything(twin)
+    with pytest.raises(KeyReusedError):
+        await desk.order(ada, of(kite), replace(a_request(ada, "key"), fingerprint=b"other"))
+    assert everything(twin) == before
+
+
+async def test_keys_are_apart_and_each_callers_own(desk: Desk, ada: Caller, kite: UUID) -> None:
+    bob = await desk.somebody()
+    requests = [(ada, a_request(ada, "key")), (ada, a_request(ada, "Key")), (bob, a_request(bob, "key"))]
+    orders = [await desk.order(caller, of(kite), request) for caller, request in requests]
+    assert len({order["id"] for order in orders}) == 3
+
+
+async def test_while_a_request_runs_another_one_with_its_key_is_refused(
+    desk: Desk, twin: TwinUnitOfWork, ada: Caller, kite: UUID
+) -> None:
+    twin.stored.idempotency_keys.running.add((ada.account_id, "key"))
+    with pytest.raises(ConflictError, match="still running"):
+        await desk.order(ada, of(kite), a_request(ada, "key"))
+    assert everything(twin) == ({}, set(), [])
+
+
+async def test_a_refused_request_does_not_use_its_key_up(desk: Desk, ada: Caller, kite: UUID) -> None:
+    with pytest.raises(InvalidError):
+        await desk.order(ada, of(uuid7()), a_request(ada, "key"))
+    request = replace(a_request(ada, "key"), fingerprint=b"other")
+    assert (await desk.order(ada, of(kite), request))["version"] == 1
+
+
+async def test_old_keys_are_forgotten(desk: Desk, ada: Caller, kite: UUID) -> None:
+    key, others = a_name(), count()
+    first = await desk.order(ada, of(kite), a_request(ada, key))
+    desk.clock.move(timedelta(seconds=1))
+    await desk.order(ada, of(kite), a_request(ada, f"{key}{next(others)}"))
+    desk.clock.move(KEPT - timedelta(seconds=1))
+    assert await desk.keys.forget(10) == 0
+    desk.clock.move(timedelta(milliseconds=1))
+    assert (await desk.keys.forget(10), await desk.keys.forget(10)) == (1, 0)
+    assert (await desk.order(ada, of(kite), a_request(ada, key)))["id"] != first["id"]
