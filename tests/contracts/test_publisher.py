@@ -237,12 +237,12 @@ async def test_rabbitmq_keeps_events_in_queues_that_survive(turns: PostgresTurns
     async with await aio_pika.connect(url) as connection:
         channel = await connection.channel()
         queue = await channel.get_queue(f"{broker.options.topic}.first")
-        message = await queue.get(fail=False)
-        assert message
-        assert message.delivery_mode is aio_pika.DeliveryMode.PERSISTENT
-        assert (message.content_type, message.routing_key) == ("application/json", event.type)
-        assert message.headers["cloudEvents_id"] == event.id
-        assert await queue.get(fail=False) is None
+        async with asyncio.timeout(SOON_S), queue.iterator() as messages:
+            message = await anext(messages)
+            await message.ack()
+    assert message.delivery_mode is aio_pika.DeliveryMode.PERSISTENT
+    assert (message.content_type, message.routing_key) == ("application/json", event.type)
+    assert message.headers["cloudEvents_id"] == event.id
 
 
 async def test_rabbitmq_confirms_nothing_for_a_queue_that_is_gone_and_gets_it_back(

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from threading import Thread
 
@@ -49,7 +50,12 @@ def running_api(servers: Servers, *arguments: str, **environment: str) -> Iterat
 
 
 def migrate(servers: Servers) -> None:
-    variables = os.environ | places(servers)
+    migrate_once(servers.database_url)
+
+
+@cache
+def migrate_once(database_url: str) -> None:
+    variables = os.environ | {"DATABASE_URL": database_url}
     subprocess.run([*HELLO, "migrate"], env=variables, check=True, stdout=subprocess.DEVNULL)
 
 

@@ -68,7 +68,7 @@ def test_the_description_is_openapi_3_1_and_promises_what_is_kept(client: httpx.
     assert unprocessable == ["createOrder"]
     assert all("default" in operation["responses"] for operation in operations)
     put = document["paths"]["/hello/{username}"]["put"]
-    assert put["responses"].keys() == {"204", "400", "413", "415", "500", "default"}
+    assert put["responses"].keys() == {"204", "400", "413", "415", "429", "500", "default"}
 
 
 def test_the_docs_need_no_other_host(client: httpx.Client) -> None:

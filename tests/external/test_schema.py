@@ -40,6 +40,14 @@ CHECKS: list[CheckFunction] = [
     response_headers_conformance,
     response_schema_conformance,
 ]
+UNLIMITED = {
+    "GET /.well-known/jwks.json",
+    "GET /api/v1/birthdays/export",
+    "GET /api/v1/health",
+    "GET /api/v1/health/ready",
+    "GET /metrics",
+    "POST /api/v1/birthdays/import",
+}
 FREE = {
     f"RATE_LIMIT_{group}": "off"
     for group in ("ACCOUNTS", "ITEMS", "AUDIT", "LOGIN_PAIR", "LOGIN_ADDRESS", "LOGIN_ACCOUNT")
@@ -110,3 +118,35 @@ def test_answers_are_as_described(world: World, route: str, caller: str) -> None
         assert str(answer.status_code) in described, "the status has only the default description"
 
     check()
+
+
+def test_every_good_answer_in_json_has_an_example(world: World) -> None:
+    schemas = world.description.raw_schema["components"]["schemas"]
+    missing = {
+        route
+        for route, operation in operations(world).items()
+        for status, answer in operation["responses"].items()
+        for kind, content in answer.get("content", {}).items()
+        if status.startswith("2") and kind == "application/json" and not has_example(content, schemas)
+    }
+    assert missing == set()
+
+
+def test_every_limited_route_describes_429(world: World) -> None:
+    """Whether or not there is a limit by default."""
+    missing = {route for route, operation in operations(world).items() if "429" not in operation["responses"]}
+    assert missing == UNLIMITED
+
+
+def operations(world: World) -> dict[str, dict[str, Any]]:
+    return {
+        f"{method.upper()} {path}": operation
+        for path, methods in world.description.raw_schema["paths"].items()
+        for method, operation in methods.items()
+    }
+
+
+def has_example(content: dict[str, Any], schemas: dict[str, Any]) -> bool:
+    schema = content["schema"]
+    named = schemas.get(schema.get("$ref", "").rpartition("/")[2], {})
+    return any(word in place for word in ("example", "examples") for place in (content, schema, named))

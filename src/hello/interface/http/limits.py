@@ -19,7 +19,7 @@ NETWORK_BITS = 64
 Limit: TypeAlias = Callable[[Request], Awaitable[None]]
 
 
-def limited(group: str) -> Limit:
+def limited(group: str, *, by_address: bool = False) -> Limit:
     """Return a dependency that counts a request of an account, else of an address; `group` is ASCII.
 
     It raises `TooManyError` when the quota is used up. A token that is not valid counts for the address; the
@@ -28,7 +28,7 @@ def limited(group: str) -> Limit:
 
     async def limit(request: Request) -> None:
         limiter: Limiter = request.app.state.use_cases.limiter
-        if standing := await limiter.hit(group, key_of(request)):
+        if standing := await limiter.hit(group, address_of(request) if by_address else key_of(request)):
             add_headers(request, ratelimit_headers(group, standing))
             refuse_exceeded(standing)
 

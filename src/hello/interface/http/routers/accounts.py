@@ -27,12 +27,16 @@ JSON_BODY = (
 )
 UNAUTHORIZED = HTTPStatus.UNAUTHORIZED
 NOT_STORED = {"Cache-Control": "no-store"}
-router = APIRouter(prefix="/api/v1/users", tags=["accounts"], dependencies=[Depends(limited("accounts"))])
+# By address also for who has a token: with an account for each attempt there would be no limit.
+BY_ADDRESS = [Depends(limited("accounts", by_address=True))]
+BY_ACCOUNT = [Depends(limited("accounts"))]
+router = APIRouter(prefix="/api/v1/users", tags=["accounts"])
 
 
 @router.post(
     "/register",
     operation_id="registerAccount",
+    dependencies=BY_ADDRESS,
     status_code=HTTPStatus.CREATED,
     responses=problems(*JSON_BODY, HTTPStatus.CONFLICT),
 )
@@ -44,6 +48,7 @@ async def register(body: RegisterRequest, accounts: Accounts) -> AccountResponse
 @router.post(
     "/login",
     operation_id="logIn",
+    dependencies=BY_ADDRESS,
     response_model=TokenResponse,
     responses=problems(*JSON_BODY, UNAUTHORIZED),
 )
@@ -55,6 +60,7 @@ async def log_in(request: Request, body: LoginRequest, sessions: Sessions) -> Re
 @router.post(
     "/token",
     operation_id="logInByForm",
+    dependencies=BY_ADDRESS,
     openapi_extra=LOGIN_FORM,
     response_model=TokenResponse,
     responses=problems(*JSON_BODY, UNAUTHORIZED),
@@ -67,6 +73,7 @@ async def log_in_by_form(request: Request, form: GivenForm, sessions: Sessions) 
 @router.post(
     "/refresh",
     operation_id="refreshTokens",
+    dependencies=BY_ADDRESS,
     response_model=TokenResponse,
     responses=problems(*JSON_BODY, UNAUTHORIZED),
 )
@@ -78,6 +85,7 @@ async def refresh(body: RefreshRequest, sessions: Sessions) -> Response:
 @router.post(
     "/logout",
     operation_id="logOut",
+    dependencies=BY_ACCOUNT,
     status_code=HTTPStatus.NO_CONTENT,
     responses=problems(*JSON_BODY, UNAUTHORIZED),
 )
@@ -90,6 +98,7 @@ async def log_out(caller: CurrentCaller, body: RefreshRequest, sessions: Session
 @router.get(
     "/me",
     operation_id="readOwnAccount",
+    dependencies=BY_ACCOUNT,
     response_model=AccountResponse,
     responses=problems(UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE),
 )

@@ -26,7 +26,7 @@ from hello.interface.http.schemas.birthdays import (
 from hello.interface.http.schemas.people import Zone
 from hello.interface.http.schemas.texts import Limit
 
-ERRORS = problems(HTTPStatus.BAD_REQUEST, HTTPStatus.SERVICE_UNAVAILABLE)
+ERRORS = problems(HTTPStatus.BAD_REQUEST, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 LINK = {"Link": {"description": 'The next page, `rel="next"`', "schema": {"type": "string"}}}
 router = APIRouter(
     prefix="/api/v1/birthdays", tags=["birthdays"], dependencies=[Depends(limited("birthdays"))]

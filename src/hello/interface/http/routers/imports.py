@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.exceptions import HTTPException
 
+from hello.entities.errors import InvalidError
 from hello.interface.http.callers import Admin, AdminStream
 from hello.interface.http.dependencies import Imports
 from hello.interface.http.problems import problems
@@ -40,8 +41,14 @@ async def import_people(request: Request, imports: Imports) -> ImportResponse:
     return ImportResponse.model_validate(report)
 
 
+def is_chunked(request: Request) -> bool:
+    return "Transfer-Encoding" in request.headers
+
+
 def kind_of(request: Request) -> Kind:
     given = request.headers.get("Content-Type", "").split(";")[0].strip().lower()
+    if not given and request.headers.get("Content-Length", "0") == "0" and not is_chunked(request):
+        raise InvalidError("is missing", field="body")
     if given not in set(Kind):
         kinds = " or ".join(Kind)
         raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"the body must be {kinds}")

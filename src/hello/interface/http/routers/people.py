@@ -11,6 +11,7 @@ from hello.interface.http.problems import problems
 from hello.interface.http.schemas.people import GreetingResponse, PersonRequest, Username, Zone
 
 BAD_REQUEST, FAULT = HTTPStatus.BAD_REQUEST, HTTPStatus.INTERNAL_SERVER_ERROR
+MANY = HTTPStatus.TOO_MANY_REQUESTS
 router = APIRouter(
     prefix=path_of("/hello/", "username"), tags=["birthdays"], dependencies=[Depends(limited("hello"))]
 )
@@ -21,7 +22,7 @@ router = APIRouter(
     operation_id="savePerson",
     status_code=HTTPStatus.NO_CONTENT,
     responses=problems(
-        BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE, FAULT
+        BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE, MANY, FAULT
     ),
 )
 async def save_person(username: Username, body: PersonRequest, people: People) -> Response:
@@ -34,7 +35,7 @@ async def save_person(username: Username, body: PersonRequest, people: People) -
     "",
     operation_id="greetPerson",
     response_model=GreetingResponse,
-    responses=problems(BAD_REQUEST, HTTPStatus.NOT_FOUND, FAULT),
+    responses=problems(BAD_REQUEST, HTTPStatus.NOT_FOUND, MANY, FAULT),
 )
 async def greet_person(username: Username, zone: Zone, people: People) -> Response:
     """Say hello, and how many days are left until the birthday."""
@@ -46,7 +47,7 @@ async def greet_person(username: Username, zone: Zone, people: People) -> Respon
     "",
     operation_id="removePerson",
     status_code=HTTPStatus.NO_CONTENT,
-    responses=problems(BAD_REQUEST, HTTPStatus.NOT_FOUND, FAULT),
+    responses=problems(BAD_REQUEST, HTTPStatus.NOT_FOUND, MANY, FAULT),
 )
 async def remove_person(username: Username, people: People) -> Response:
     """Forget the person."""

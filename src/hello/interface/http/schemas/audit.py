@@ -38,5 +38,7 @@ class AuditEntryResponse(BaseModel):
 
 
 class AuditResponse(BaseModel):
+    model_config = ConfigDict(json_schema_extra={"example": {"entries": [ENTRY], "next_cursor": None}})
+
     entries: list[AuditEntryResponse]
     next_cursor: str | None

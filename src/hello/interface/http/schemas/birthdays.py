@@ -5,7 +5,7 @@ from datetime import date
 from typing import Annotated, Literal, TypeAlias
 
 from fastapi import Query, Request
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from hello.core.cursors import Cursors
 from hello.entities.birthdays import Celebration
@@ -29,12 +29,32 @@ class BirthdayUpcoming(BirthdayToday):
 
 
 class TodayResponse(BaseModel):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "date": "2026-06-15",
+                "people": [{"username": "John", "turns": 36}],
+                "next_cursor": None,
+            }
+        }
+    )
+
     date: date
     people: list[BirthdayToday]
     next_cursor: str | None
 
 
 class UpcomingResponse(BaseModel):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "date": "2026-06-15",
+                "people": [{"username": "Jane", "turns": 30, "date": "2026-06-17", "in_days": 2}],
+                "next_cursor": None,
+            }
+        }
+    )
+
     date: date
     people: list[BirthdayUpcoming]
     next_cursor: str | None

@@ -2,12 +2,14 @@
 
 from typing import Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from hello.services.health import Health, Readiness
 
 
 class LivenessResponse(BaseModel):
+    model_config = ConfigDict(json_schema_extra={"example": {"status": "ok"}})
+
     status: Literal["ok"] = "ok"
 
 
@@ -18,6 +20,12 @@ class CheckResponse(BaseModel):
 
 
 class ReadinessResponse(BaseModel):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {"status": "ready", "checks": {"database": {"status": "up", "latency_ms": 0.7}}}
+        }
+    )
+
     status: Readiness
     checks: dict[str, CheckResponse]
 
