@@ -1,8 +1,9 @@
 """Publishing to a Redis stream: what is published at once goes in one round trip."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
@@ -40,10 +41,36 @@ def broker_of(url: str, timeout_s: float) -> RedisBroker:
     )
 
 
+@dataclass(slots=True)
+class Stream:
+    """Where batches of events are added, one batch at a time."""
+
+    client: Any
+    name: str
+    kept: int
+    is_closed: bool = False
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def add(self, events: Mapping[int, Event]) -> Mapping[int, bytes]:
+        """Return the ids of the entries; the oldest make room for them, in time."""
+        async with self._turn:
+            if self.is_closed:
+                raise UnavailableError("the publisher is closed")
+            pipeline = self.client.pipeline(transaction=False)
+            for event in events.values():
+                pipeline.xadd(self.name, to_fields(event), maxlen=self.kept, approximate=True)
+            return dict(zip(events, await pipeline.execute(), strict=True))
+
+    async def close(self) -> None:
+        """Wait for the batch in hand: its callers may be gone, but not its connection."""
+        async with self._turn:
+            self.is_closed = True
+
+
 @dataclass(frozen=True, slots=True)
 class StreamPublisher:
     batcher: Batcher[int, Event, bytes]
-    numbers: Iterator[int]
+    numbers: Iterator[int] = field(default_factory=count)
 
     async def publish(self, event: Event) -> None:
         try:
@@ -55,12 +82,9 @@ class StreamPublisher:
 @asynccontextmanager
 async def open_stream_publisher(options: BrokerOptions) -> AsyncIterator[StreamPublisher]:
     async with open_client(options, options.timeout_s) as client:
-
-        async def add(events: Mapping[int, Event]) -> Mapping[int, bytes]:
-            pipeline = client.pipeline(transaction=False)
-            for event in events.values():
-                pipeline.xadd(options.topic, to_fields(event), maxlen=options.kept, approximate=True)
-            return dict(zip(events, await pipeline.execute(), strict=True))
-
+        stream = Stream(client, options.topic, options.kept)
         bounds = Bounds(deadline_s=options.timeout_s)
-        yield StreamPublisher(Batcher(add, bounds, lambda _: False), count())
+        try:
+            yield StreamPublisher(Batcher(stream.add, bounds, lambda _: False))
+        finally:
+            await stream.close()
