@@ -127,8 +127,9 @@ async def test_a_dead_event_that_comes_again_is_dead_once(incoming: Incoming) ->
     assert len(await incoming.dead.list(10)) == 1
 
 
-async def test_an_outage_of_the_database_kills_no_event(incoming: Incoming) -> None:
-    incoming.unit.away = 10 * TRIES
+@pytest.mark.parametrize("transactions", [1, 2, TRIES, 10 * TRIES])
+async def test_an_outage_of_the_database_kills_no_event(incoming: Incoming, transactions: int) -> None:
+    incoming.unit.away = transactions
     await incoming.consumer.handle(an_event(recipient="Ada"))
     assert incoming.gifts("Ada") == 1
     assert not await incoming.dead.list(10)

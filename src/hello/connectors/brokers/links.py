@@ -20,7 +20,7 @@ class Link(Generic[Client]):
 
     async def get(self) -> Client:
         """Raise what `open` raises; the next one who asks tries again."""
-        if self._opening is None:
+        if self._opening is None or has_failed(self._opening):
             self._opening = asyncio.create_task(self._open())
         return await asyncio.shield(self._opening)
 
@@ -44,6 +44,10 @@ class Link(Generic[Client]):
         return await self.open()
 
     async def _close(self, opened: asyncio.Task[Client]) -> None:
-        if opened.exception() is None:
+        if not has_failed(opened):
             with suppress(Exception):
                 await self.close(opened.result())
+
+
+def has_failed(opening: asyncio.Task[Client]) -> bool:
+    return opening.done() and (opening.cancelled() or opening.exception() is not None)
