@@ -207,7 +207,7 @@ def run(settings: Settings, listen: Listen, data_dir: Path) -> None:
         embedded_settings(data_dir) as here,
     ):
         migrate(here)
-        worker = processes.worker_child(background, processes.environment_of(here))
+        worker = processes.child_of("worker", background, processes.environment_of(here))
         with processes.places_written(data_dir, here):
             supervise(here, listen, sock, partial(processes.welcome, sock, background, data_dir), worker)
 

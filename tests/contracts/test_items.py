@@ -9,7 +9,6 @@ import pytest
 from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
 from hello.entities.accounts import Account
 from hello.entities.items import Item
-from hello.services.accounts import registration
 from hello.services.ports import Begin
 from tests.builders import NOON, a_change, an_account, an_item
 from tests.twins import TwinUnitOfWork
@@ -149,23 +148,6 @@ async def add(begin: Begin, item: Item) -> None:
 async def noted(begin: Begin, subject_id: UUID) -> list[tuple[str, object]]:
     async with begin() as tx:
         return [(entry.action, entry.details) for entry in await tx.audit.page(subject_id, None, 9)]
-
-
-async def settled(begin: Begin) -> Account:
-    account = an_account()
-    async with begin() as tx:
-        await tx.accounts.add(account, registration(account))
-    return account
-
-
-@pytest.fixture
-async def ada(begin: Begin) -> Account:
-    return await settled(begin)
-
-
-@pytest.fixture
-async def bob(begin: Begin) -> Account:
-    return await settled(begin)
 
 
 class TestTwin(ItemsContract):

@@ -8,9 +8,8 @@ import pytest
 from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
 from hello.entities.accounts import Account
 from hello.entities.sessions import Session
-from hello.services.accounts import registration
 from hello.services.ports import Begin
-from tests.builders import NOON, a_change, a_session, an_account
+from tests.builders import NOON, a_change, a_session
 from tests.twins import TwinUnitOfWork
 
 LATER = NOON + timedelta(days=1)
@@ -116,23 +115,6 @@ async def added(begin: Begin, session: Session) -> Session:
 async def is_gone(begin: Begin, session_id: UUID) -> bool:
     async with begin() as tx:
         return await tx.sessions.find(session_id) is None
-
-
-async def settled(begin: Begin) -> Account:
-    account = an_account()
-    async with begin() as tx:
-        await tx.accounts.add(account, registration(account))
-    return account
-
-
-@pytest.fixture
-async def ada(begin: Begin) -> Account:
-    return await settled(begin)
-
-
-@pytest.fixture
-async def bob(begin: Begin) -> Account:
-    return await settled(begin)
 
 
 class TestTwin(SessionsContract):

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from hello.connectors.embedded.servers import Servers
+from tests.external.accounts import LoggedIn, signed_up
 from tests.external.running import Running, running_api, running_hello
 
 LANES = ["BASE_URL"] if "BASE_URL" in os.environ else ["on", "off"]
@@ -26,6 +27,18 @@ def base_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 def client(base_url: str) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=base_url, timeout=10) as client:
         yield client
+
+
+@pytest.fixture(scope="module")
+def ada(client: httpx.Client) -> LoggedIn:
+    """An account for the tests of one module, which leave it as it is."""
+    return signed_up(client)
+
+
+@pytest.fixture(scope="module")
+def grace(client: httpx.Client) -> LoggedIn:
+    """Somebody else."""
+    return signed_up(client)
 
 
 @pytest.fixture

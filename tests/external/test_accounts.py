@@ -43,12 +43,6 @@ def client(servers: Servers) -> Iterator[httpx.Client]:
         yield client
 
 
-@pytest.fixture(scope="module")
-def ada(client: httpx.Client) -> LoggedIn:
-    """An account for tests that leave it as it is."""
-    return signed_up(client)
-
-
 @pytest.fixture
 def session(client: httpx.Client, ada: LoggedIn) -> LoggedIn:
     """A session of the test's own."""

@@ -41,17 +41,6 @@ def client(servers: Servers) -> Iterator[httpx.Client]:
         yield client
 
 
-@pytest.fixture(scope="module")
-def ada(client: httpx.Client) -> LoggedIn:
-    return signed_up(client)
-
-
-@pytest.fixture(scope="module")
-def grace(client: httpx.Client) -> LoggedIn:
-    """Somebody else."""
-    return signed_up(client)
-
-
 @pytest.fixture
 def kite(client: httpx.Client, ada: LoggedIn) -> str:
     """The id of an item of Ada's."""

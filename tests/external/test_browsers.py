@@ -10,7 +10,7 @@ import pytest
 
 from hello.connectors.embedded.servers import Servers
 from tests.builders import a_name
-from tests.external.accounts import USERS, LoggedIn, client_of, signed_up
+from tests.external.accounts import USERS, LoggedIn, client_of
 from tests.external.running import Running, running_api, started
 from tests.external.test_hello import JSON, assert_problem
 
@@ -38,11 +38,6 @@ def api(servers: Servers) -> Iterator[Running]:
 def client(api: Running) -> Iterator[httpx.Client]:
     with client_of(api) as client:
         yield client
-
-
-@pytest.fixture(scope="module")
-def ada(client: httpx.Client) -> LoggedIn:
-    return signed_up(client)
 
 
 @pytest.fixture(scope="module")

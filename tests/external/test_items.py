@@ -38,17 +38,6 @@ def client(pair: list[httpx.Client]) -> httpx.Client:
     return pair[0]
 
 
-@pytest.fixture(scope="module")
-def ada(client: httpx.Client) -> LoggedIn:
-    return signed_up(client)
-
-
-@pytest.fixture(scope="module")
-def grace(client: httpx.Client) -> LoggedIn:
-    """Somebody else."""
-    return signed_up(client)
-
-
 @pytest.fixture
 def kite(client: httpx.Client, ada: LoggedIn) -> str:
     """Where an item of Ada's is."""

@@ -25,6 +25,13 @@ class Cursors:
             raise ValueError("not a cursor of ours")
         return text.decode().split("\n")
 
+    def open_as(self, cursor: str, *kind: str) -> list[str]:
+        """Return what was sealed behind `kind`; raise `ValueError` also for a cursor of another kind."""
+        parts = self.open(cursor)
+        if tuple(parts[: len(kind)]) != kind:
+            raise ValueError("a cursor of another kind")
+        return parts[len(kind) :]
+
     def _sign(self, text: bytes) -> bytes:
         return hmac.digest(self.secret, b"cursor\n" + text, "sha256")[:SIGNATURE_BYTES]
 

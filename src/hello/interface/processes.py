@@ -71,19 +71,14 @@ def api_children(
     """Let the workers share the listener and a folder for their measurements."""
     with TemporaryDirectory(prefix="hello-metrics-") as folder:
         shared = {SHARED_FOLDER: folder} if workers > 1 else {}
-        child = Child(
-            name="api",
-            command=[*ME, "api", "--fd", str(listener.fileno())],
-            environment={**os.environ, **environment, **shared},
-            files=[listener.fileno()],
-        )
-        yield [child] * workers
+        yield [child_of("api", listener, {**environment, **shared})] * workers
 
 
-def worker_child(listener: socket.socket, environment: Mapping[str, str]) -> Child:
+def child_of(name: str, listener: socket.socket, environment: Mapping[str, str]) -> Child:
+    """Run the command of this name on a listener that is open already."""
     return Child(
-        name="worker",
-        command=[*ME, "worker", "--fd", str(listener.fileno())],
+        name=name,
+        command=[*ME, name, "--fd", str(listener.fileno())],
         environment={**os.environ, **environment},
         files=[listener.fileno()],
     )

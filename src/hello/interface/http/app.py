@@ -106,6 +106,13 @@ def create_api(open_use_cases: OpenUseCases, options: HttpOptions, registry: Col
     app.state.registry = registry
     app.state.cursors = Cursors(options.secret)
     app.state.admin_token = options.admin_token
+    add_parts(app, options)
+    answer_with_problems(app)
+    describe(app)
+    return app
+
+
+def add_parts(app: FastAPI, options: HttpOptions) -> None:
     if options.origins:
         app.add_middleware(
             Cors,
@@ -117,6 +124,3 @@ def create_api(open_use_cases: OpenUseCases, options: HttpOptions, registry: Col
     parts = (people, birthdays, imports, accounts, items, orders, audit, keys)
     for part in (health,) if options.is_worker else (*parts, health):
         app.include_router(part.router)
-    answer_with_problems(app)
-    describe(app)
-    return app

@@ -37,9 +37,7 @@ def place_of(request: Request, cursor: str | None) -> int | None:
     if cursor is None:
         return None
     try:
-        kind, before = cursors_of(request).open(cursor)
-        if kind == "audit":
-            return int(before)
+        (before,) = cursors_of(request).open_as(cursor, "audit")
+        return int(before)
     except ValueError:
-        pass
-    raise InvalidError("is not one that was handed out here", field="cursor")
+        raise InvalidError("is not one that was handed out here", field="cursor") from None

@@ -1,13 +1,14 @@
 """The gift catalogue."""
 
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 
 from hello.interface.http.callers import CurrentCaller
 from hello.interface.http.conditions import IfMatch, IfNoneMatch, etag, is_known, seen_versions
 from hello.interface.http.dependencies import Items
+from hello.interface.http.described import placed, tagged, with_headers
 from hello.interface.http.limits import limited
 from hello.interface.http.problems import problems
 from hello.interface.http.schemas.items import ItemRequest, ItemResponse, ItemsResponse, render_item
@@ -19,15 +20,10 @@ ANY = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 BODY = (BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
 OWNERS = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 CHANGE = (*OWNERS, NOT_FOUND, HTTPStatus.PRECONDITION_FAILED, *ANY)
-TAGGED = {"ETag": {"description": "The version of the item", "schema": {"type": "string"}}}
-PLACED = TAGGED | {"Location": {"description": "Where the item is", "schema": {"type": "string"}}}
+TAGGED, PLACED = tagged("item"), placed("item")
 REVALIDATED = {"Cache-Control": "no-cache"}
 PREFIX = "/api/v1/items"
 router = APIRouter(prefix=PREFIX, tags=["items"], dependencies=[Depends(limited("items"))])
-
-
-def with_headers(status: HTTPStatus, headers: dict[str, Any]) -> dict[int | str, dict[str, Any]]:
-    return {status.value: {"headers": headers}}
 
 
 @router.get("", operation_id="listItems", response_model=ItemsResponse, responses=problems(BAD_REQUEST, *ANY))

@@ -1,7 +1,6 @@
 """Orders, each for its customer only."""
 
 from http import HTTPStatus
-from typing import Any
 
 from fastapi import APIRouter, Depends, Request, Response
 
@@ -9,6 +8,7 @@ from hello.entities.orders import Order
 from hello.interface.http.callers import CurrentCaller
 from hello.interface.http.conditions import IfMatch, etag, needed_versions, seen_versions
 from hello.interface.http.dependencies import Orders
+from hello.interface.http.described import placed, tagged, with_headers
 from hello.interface.http.idempotency import IdempotencyKey, once
 from hello.interface.http.limits import limited
 from hello.interface.http.problems import problems
@@ -35,13 +35,8 @@ ANY = (
 BODY = (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
 KEYED = (CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY)
 CHANGE = (NOT_FOUND, CONFLICT, STALE)
-TAGGED = {"ETag": {"description": "The version of the order", "schema": {"type": "string"}}}
-PLACED = TAGGED | {"Location": {"description": "Where the order is", "schema": {"type": "string"}}}
+TAGGED, PLACED = tagged("order"), placed("order")
 router = APIRouter(prefix=PATH, tags=["orders"], dependencies=[Depends(limited("orders"))])
-
-
-def with_headers(status: HTTPStatus, headers: dict[str, Any]) -> dict[int | str, dict[str, Any]]:
-    return {status.value: {"headers": headers}}
 
 
 @router.get("", operation_id="listOrders", response_model=OrdersResponse, responses=problems(*ANY))

@@ -108,9 +108,7 @@ def open_place(cursors: Cursors, status: OrderStatus | None, cursor: str | None)
     if cursor is None:
         return None
     try:
-        kind, state, before = cursors.open(cursor)
-        if (kind, state) == (KIND, status or ""):
-            return UUID(before)
+        (before,) = cursors.open_as(cursor, KIND, status or "")
+        return UUID(before)
     except ValueError:
-        pass
-    raise InvalidError("is not one that was handed out here for this list", field="cursor")
+        raise InvalidError("is not one that was handed out here for this list", field="cursor") from None
