@@ -56,7 +56,8 @@ async def take_all_slots(port: int) -> None:
 
 
 async def assert_pages_work(url: str) -> None:
-    groups, source = [a_name(), a_name()], Source()
+    together = a_name()
+    groups, source = [f"{{{together}}}:{number}" for number in range(2)], Source()
     async with open_redis(url, 2) as redis:
         registry = CollectorRegistry()
         pages = redis_pages(Settings(redis_timeout_s=2), redis, registry)

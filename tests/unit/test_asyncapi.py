@@ -77,7 +77,7 @@ def events() -> list[Event]:
         type="person.saved",
         subject="",
         time=NOON,
-        data={"people": [{"username": "Ada", "dateOfBirth": "1990-05-17"}]},
+        data={"Ada": "1990-05-17"},
         traceparent=None,
     )
     saved.id = 1

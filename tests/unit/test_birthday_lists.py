@@ -26,7 +26,7 @@ from tests.unit.test_people import UTC, service
 days = st.dates(date(1990, 1, 1), date(2110, 12, 31))
 births = st.dates(date(1880, 1, 1), date(1980, 12, 31))
 rules = st.sampled_from(LeapDay)
-LISTS = [f"birthdays:{TODAY + timedelta(offset)}" for offset in (-1, 0, 1)]
+LISTS = [f"{{birthdays}}:{TODAY + timedelta(offset)}" for offset in (-1, 0, 1)]
 
 
 @pytest.mark.parametrize(

@@ -65,11 +65,13 @@ class OutboxRow(Base, kw_only=True):
     def events(self) -> list[Event]:
         """Return the events in order; their ids are the same whenever the row is read."""
         if self.type == PERSON_SAVED:
-            return [self._saved(number, person) for number, person in enumerate(self.data["people"])]
+            return [self._saved(username, born) for username, born in self.data.items()]
         return [self._event(self.event_id, self.subject, self.data)]
 
-    def _saved(self, number: int, person: Mapping[str, Any]) -> Event:
-        return self._event(f"person-{self.id}-{number}", person["username"], person)
+    def _saved(self, username: str, born: str) -> Event:
+        return self._event(
+            f"person-{self.id}-{username}", username, {"username": username, "dateOfBirth": born}
+        )
 
     def _event(self, event_id: str, subject: str, data: Mapping[str, Any]) -> Event:
         return Event(

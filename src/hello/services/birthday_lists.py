@@ -37,4 +37,5 @@ class BirthdayLists:
 
 
 def group_of(day: date) -> str:
-    return f"birthdays:{day.isoformat()}"
+    """Return a name by whose braces a Redis cluster keeps all days together: they are dropped together."""
+    return f"{{birthdays}}:{day.isoformat()}"

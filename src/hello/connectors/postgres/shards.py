@@ -43,7 +43,10 @@ WAITING = text(
         FROM (
             SELECT
                 id,
-                CASE type WHEN '{PERSON_SAVED}' THEN jsonb_array_length(data->'people') ELSE 1 END AS size
+                CASE type
+                    WHEN '{PERSON_SAVED}' THEN (SELECT count(*) FROM jsonb_object_keys(data))
+                    ELSE 1
+                END AS size
             FROM outbox
             WHERE shard = :shard AND transaction_id < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
             ORDER BY id
