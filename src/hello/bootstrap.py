@@ -20,7 +20,6 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
 
 from hello.assembly import Ports, health_service, use_cases
-from hello.background import open_tasks
 from hello.connectors.argon2 import Argon2Cost, open_passwords
 from hello.connectors.embedded import servers as embedded
 from hello.connectors.embedded.errors import EmbeddedError
@@ -134,10 +133,15 @@ async def open_worker(
     """Do the tasks for as long as the process serves; the steps in hand are finished at the end."""
     async with (
         open_use_cases(settings, draining, registry) as use_cases,
-        open_tasks(settings, use_cases, registry, only) as tasks,
+        background().open_tasks(settings, use_cases, registry, only) as tasks,
         running(tasks, task_metrics(registry), settings.shutdown_timeout_s),
     ):
         yield use_cases
+
+
+def background() -> ModuleType:
+    """Import what speaks to brokers only where it is needed."""
+    return import_module("hello.background")
 
 
 def worker_app(settings: Settings, only: Collection[str], draining: Draining) -> Application:

@@ -20,6 +20,12 @@ class Connection(HttpToolsProtocol):
 
     observer: Observer
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Let go of the last request, which refers to the connection: only a collection would find both."""
+        super().connection_lost(exc)
+        self._unset_keepalive_if_required()
+        self.cycle = None  # type: ignore[assignment]  # as it was before the first request
+
     def send_400_response(self, _: str) -> None:
         """Refuse what is not HTTP; neither method nor path are known."""
         request_id = self.observer.new_id()
