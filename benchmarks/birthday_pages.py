@@ -18,7 +18,7 @@ from rich.table import Table
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
 
-from hello.bootstrap import redis_pages
+from hello.connected import redis_pages
 from hello.connectors.embedded.servers import Servers, destroy, embedded_servers
 from hello.connectors.postgres.engine import Database, open_engine
 from hello.connectors.postgres.migrate import migrate

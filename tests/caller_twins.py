@@ -17,15 +17,17 @@ Quota: TypeAlias = tuple[int, int]
 
 @dataclass
 class TwinPasswords:
-    """`cost` stands for the parameters; `error` is what happens next; `verified` is what was looked at."""
+    """`cost` stands for the parameters; `error` is what happens next; the lists are of what was asked."""
 
     cost: str = "cheap"
     error: Exception | None = None
     verified: list[tuple[str, str | None]] = field(default_factory=list)
+    hashed: list[str] = field(default_factory=list)
 
     async def hash(self, password: str) -> str:
         if self.error:
             raise self.error
+        self.hashed.append(password)
         return f"{self.cost}:{password[::-1]}"
 
     async def verify(self, password: str, stored: str | None) -> Verified:
@@ -35,7 +37,7 @@ class TwinPasswords:
         cost, _, reversed_password = (stored or "").partition(":")
         if stored is None or reversed_password != password[::-1]:
             return Verified(is_right=False)
-        return Verified(is_right=True, fresh_hash=None if cost == self.cost else await self.hash(password))
+        return Verified(is_right=True, is_outdated=cost != self.cost)
 
 
 @dataclass

@@ -17,6 +17,7 @@ from hello.services.order_progress import OrderProgress
 from hello.services.orders import LineContent, OrderContent, OrderService
 from hello.services.ports import Begin
 from tests.builders import StoppedClock, a_change, an_account, an_item
+from tests.twins import TwinBus
 
 CONFIRM_DELAY, SHIP_DELAY, KEPT = timedelta(seconds=5), timedelta(seconds=7), timedelta(days=7)
 
@@ -37,10 +38,13 @@ def a_request(caller: Caller, key: str, fingerprint: bytes = b"\0finger\xff") ->
 class Desk:
     begin: Begin
     clock: StoppedClock = field(default_factory=StoppedClock)
+    bus: TwinBus = field(default_factory=TwinBus)
 
     def __post_init__(self) -> None:
         begin, now = self.begin, self.clock
-        self.orders = OrderService(begin=begin, now=now, new_id=uuid7, confirm_delay=CONFIRM_DELAY)
+        self.orders = OrderService(
+            begin=begin, publish=self.bus.publish, now=now, new_id=uuid7, confirm_delay=CONFIRM_DELAY
+        )
         self.progress = OrderProgress(begin=begin, now=now, ship_delay=SHIP_DELAY)
         self.keys = IdempotencyService(begin=begin, now=now, kept=KEPT)
 

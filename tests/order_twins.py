@@ -8,6 +8,7 @@ from uuid import UUID
 
 from hello.entities.errors import ConflictError
 from hello.entities.idempotency import IdempotencyKey
+from hello.entities.order_revisions import OrderRevision
 from hello.entities.orders import Order
 
 
@@ -44,6 +45,7 @@ class TwinOrders:
 
     keys: TwinIdempotencyKeys
     rows: dict[UUID, Order] = field(default_factory=dict)
+    replaced: list[OrderRevision] = field(default_factory=list)
 
     async def add(self, order: Order, key: IdempotencyKey | None = None) -> None:
         if key:
@@ -77,8 +79,13 @@ class TwinOrders:
             saved.lines = self.rows[order.id].lines
             self.rows[order.id] = saved
 
-    async def replace(self, order: Order) -> None:
+    async def replace(self, order: Order, replaced: OrderRevision) -> None:
         self.rows[order.id] = deepcopy(order)
+        self.replaced.append(deepcopy(replaced))
+
+    async def revisions(self, order_id: UUID, after: int, until: int, limit: int) -> Sequence[OrderRevision]:
+        found = [one for one in self.replaced if one.order_id == order_id and after < one.version <= until]
+        return sorted(found, key=lambda one: one.version)[:limit]
 
     async def next_due(self) -> datetime | None:
         return min((order.due_at for order in self.rows.values() if order.due_at), default=None)

@@ -10,6 +10,7 @@ from hello.entities.birthdays import BirthdayGroup, Celebration, month_day
 from hello.entities.errors import NotFoundError
 from hello.entities.events import Event
 from hello.entities.people import Person
+from hello.services.bus import DomainEvent
 from hello.services.ports import Load
 from tests.catalogue_twins import TwinAccounts, TwinAuditTrail, TwinItems, TwinSessions
 from tests.order_twins import TwinIdempotencyKeys, TwinOrders
@@ -144,6 +145,16 @@ class TwinPages:
         self.dropped += groups
         for group in groups:
             self.groups.pop(group, None)
+
+
+@dataclass
+class TwinBus:
+    """Nobody listens; it remembers what was published."""
+
+    published: list[DomainEvent] = field(default_factory=list)
+
+    async def publish(self, event: DomainEvent) -> None:
+        self.published.append(event)
 
 
 @dataclass

@@ -8,27 +8,34 @@ from time import perf_counter
 
 from uuid_utils.compat import uuid7
 
+from hello.core.chores import Hand
 from hello.core.clock import now
 from hello.core.settings import Settings
+from hello.core.stops import Stop
 from hello.entities.birthdays import LeapDay
 from hello.entities.greetings import DaysWording, Greeting
-from hello.services.accounts import AccountService
+from hello.services.accounts import AccountRegistered, AccountService
 from hello.services.announcements import AnnouncementService
 from hello.services.audit import AuditService
 from hello.services.birthday_lists import BirthdayLists
 from hello.services.birthdays import BirthdayService
+from hello.services.bus import Bus, DomainEventMetrics, Publish
 from hello.services.callers import AccessTokens, Limiter, Passwords
-from hello.services.health import Draining, HealthService
+from hello.services.health import HealthService
 from hello.services.idempotency import IdempotencyService
 from hello.services.imports import ImportService
-from hello.services.items import ItemService
+from hello.services.item_pages import ItemPages
+from hello.services.items import ItemChanged, ItemService
+from hello.services.order_feed import Listen, OrderFeed
 from hello.services.order_progress import OrderProgress
-from hello.services.orders import OrderService
+from hello.services.orders import OrderCancelled, OrderCreated, OrderReplaced, OrderService
 from hello.services.people import PeopleService
 from hello.services.ports import Begin, Births, Pages, Probe
 from hello.services.sessions import SessionService
 from hello.services.todays_greetings import TodaysGreetings
 from hello.services.use_cases import UseCases
+
+COUNTED = (AccountRegistered, ItemChanged, OrderCreated, OrderReplaced, OrderCancelled)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,15 +49,20 @@ class Ports:
     passwords: Passwords
     access_tokens: AccessTokens
     limiter: Limiter
+    domain_events: DomainEventMetrics
+    hand: Hand
+    listen: Listen
+    stop: Stop
 
 
 def use_cases(settings: Settings, ports: Ports, health: HealthService) -> UseCases:
-    people = people_service(settings, ports)
+    people, bus = people_service(settings, ports), bus_of(ports.pages, ports.domain_events)
     sessions = SessionService(
         begin=ports.begin,
         passwords=ports.passwords,
         access_tokens=ports.access_tokens,
         limiter=ports.limiter,
+        hand=ports.hand,
         now=now,
         new_id=uuid7,
         new_secret=partial(token_urlsafe, 32),
@@ -58,20 +70,32 @@ def use_cases(settings: Settings, ports: Ports, health: HealthService) -> UseCas
     )
     return UseCases(
         access_tokens=ports.access_tokens,
-        accounts=AccountService(begin=ports.begin, passwords=ports.passwords, now=now, new_id=uuid7),
+        accounts=AccountService(
+            begin=ports.begin, passwords=ports.passwords, publish=bus.publish, now=now, new_id=uuid7
+        ),
         announcements=announcement_service(settings, ports),
         audit=AuditService(begin=ports.begin),
         birthdays=birthday_service(settings, ports),
         health=health,
         idempotency=idempotency_service(settings, ports),
         imports=ImportService(people=people),
-        items=ItemService(begin=ports.begin, pages=ports.pages, now=now, new_id=uuid7),
+        items=ItemService(begin=ports.begin, pages=ports.pages, publish=bus.publish, now=now, new_id=uuid7),
         limiter=ports.limiter,
+        order_feed=OrderFeed(begin=ports.begin, listen=ports.listen, stop=ports.stop),
         order_progress=order_progress(settings, ports),
-        orders=order_service(settings, ports),
+        orders=order_service(settings, ports, bus.publish),
         people=people,
         sessions=sessions,
     )
+
+
+def bus_of(pages: Pages, metrics: DomainEventMetrics) -> Bus:
+    """Wire who listens to what; who counts comes first, since a drop may have to wait."""
+    bus = Bus(metrics)
+    for kind in COUNTED:
+        bus.on(kind, metrics.heard)
+    bus.on(ItemChanged, ItemPages(pages).drop)
+    return bus
 
 
 def people_service(settings: Settings, ports: Ports) -> PeopleService:
@@ -104,9 +128,9 @@ def announcement_service(settings: Settings, ports: Ports) -> AnnouncementServic
     )
 
 
-def order_service(settings: Settings, ports: Ports) -> OrderService:
+def order_service(settings: Settings, ports: Ports, publish: Publish) -> OrderService:
     delay = timedelta(seconds=settings.order_confirm_delay)
-    return OrderService(begin=ports.begin, now=now, new_id=uuid7, confirm_delay=delay)
+    return OrderService(begin=ports.begin, publish=publish, now=now, new_id=uuid7, confirm_delay=delay)
 
 
 def order_progress(settings: Settings, ports: Ports) -> OrderProgress:
@@ -118,7 +142,7 @@ def idempotency_service(settings: Settings, ports: Ports) -> IdempotencyService:
     return IdempotencyService(begin=ports.begin, now=now, kept=timedelta(days=settings.idempotency_days))
 
 
-def health_service(settings: Settings, probes: list[Probe], draining: Draining) -> HealthService:
+def health_service(settings: Settings, probes: list[Probe], draining: Stop) -> HealthService:
     return HealthService(
         probes=probes, draining=draining, timer=perf_counter, timeout_s=settings.database_deadline_s
     )

@@ -5,44 +5,25 @@ import os
 import socket
 import sys
 from collections.abc import AsyncIterator, Collection, Iterator
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from random import Random
-from secrets import token_urlsafe
-from time import monotonic
 from types import ModuleType
-from typing import Any
 
 from prometheus_client import CollectorRegistry
-from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
 
-from hello.assembly import Ports, health_service, use_cases
-from hello.connectors.argon2 import Argon2Cost, open_passwords
+from hello.connected import open_dead_events, open_use_cases
 from hello.connectors.embedded import servers as embedded
 from hello.connectors.embedded.errors import EmbeddedError
-from hello.connectors.limits.limiter import library_limiter
 from hello.connectors.limits.quotas import read_quotas
-from hello.connectors.no_cache import NoPages
-from hello.connectors.postgres.births import open_births
-from hello.connectors.postgres.engine import Database, open_engine
-from hello.connectors.postgres.schema import SchemaProbe, migrations_folder, newest_revision
-from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
-from hello.connectors.redis.breaker import Breaker
-from hello.connectors.redis.client import RedisProbe, open_redis
-from hello.connectors.redis.metrics import cache_metrics
-from hello.connectors.redis.pages import RedisLike, RedisPages
-from hello.connectors.tokens.access import JwtAccessTokens
-from hello.connectors.tokens.keys import TokenKeys
+from hello.connectors.postgres.engine import Database
 from hello.connectors.tokens.pem import new_signing_key, token_keys
 from hello.core.access_log import AccessLog
-from hello.core.batching import Bounds
-from hello.core.clock import now
 from hello.core.logs import set_up_logs
 from hello.core.settings import Settings, SettingsError, listed, read_settings
-from hello.entities.birthdays import LeapDay
+from hello.core.stops import Stop
 from hello.entities.errors import HelloError
 from hello.interface import processes
 from hello.interface.cli import run_cli
@@ -52,83 +33,14 @@ from hello.interface.http.app import Application, HttpOptions, create_app
 from hello.interface.supervisor import Child, Supervisor, WhenStarted
 from hello.interface.worker.metrics import task_metrics
 from hello.interface.worker.tasks import running
-from hello.services.birthday_lists import BirthdayLists
-from hello.services.health import Draining
-from hello.services.ports import Probe
 from hello.services.use_cases import UseCases
 
 LOOPBACK = "127.0.0.1"
 
 
 @asynccontextmanager
-async def open_use_cases(
-    settings: Settings, draining: Draining, registry: CollectorRegistry
-) -> AsyncIterator[UseCases]:
-    """Connect every port to its connector, for as long as the process runs."""
-    quotas, keys = read_quotas(settings.rate_limits), token_keys(settings)
-    async with AsyncExitStack() as stack:
-        engine = await stack.enter_async_context(open_engine(Database.of(settings, "hello-api")))
-        redis = None
-        if settings.redis_dsn:
-            redis = await stack.enter_async_context(open_redis(settings.redis_dsn, settings.redis_timeout_s))
-        pages = NoPages() if redis is None else redis_pages(settings, redis, registry)
-        unit_of_work = PostgresUnitOfWork(
-            async_sessionmaker(engine, expire_on_commit=False), settings.database_deadline_s
-        )
-        lists = BirthdayLists(pages=pages, now=now, leap_day=LeapDay(settings.leap_day))
-        bounds = Bounds(deadline_s=settings.database_deadline_s, waiting=settings.database_queue_size)
-        births = await stack.enter_async_context(open_births(engine, lists.about, bounds))
-        passwords = await stack.enter_async_context(
-            open_passwords(
-                Argon2Cost(), threads=settings.password_threads, max_waiting=settings.password_queue_size
-            )
-        )
-        yield use_cases(
-            settings,
-            Ports(
-                begin=unit_of_work.begin,
-                births=births,
-                lists=lists,
-                pages=pages,
-                passwords=passwords,
-                access_tokens=access_tokens(settings, keys),
-                limiter=library_limiter(quotas, redis, settings.redis_timeout_s, registry),
-            ),
-            health_service(settings, probes_of(engine, redis), draining),
-        )
-
-
-def probes_of(engine: AsyncEngine, redis: Any | None) -> list[Probe]:  # noqa: ANN401  # as `open_redis` has it
-    schema = SchemaProbe(engine, newest_revision(migrations_folder()))
-    return [schema] if redis is None else [schema, RedisProbe(redis)]
-
-
-def access_tokens(settings: Settings, keys: TokenKeys) -> JwtAccessTokens:
-    return JwtAccessTokens(
-        keys=keys,
-        issuer=settings.token_issuer,
-        audience=settings.token_audience,
-        lifetime_s=settings.token_lifetime_s,
-        leeway_s=settings.token_leeway_s,
-        now=now,
-        new_id=lambda: token_urlsafe(16),
-    )
-
-
-def redis_pages(settings: Settings, redis: RedisLike, registry: CollectorRegistry) -> RedisPages:
-    return RedisPages(
-        redis=redis,
-        lease_s=settings.cache_lease_s,
-        timeout_s=settings.redis_timeout_s,
-        breaker=Breaker(timer=monotonic),
-        metrics=cache_metrics(registry),
-        random=Random(),  # noqa: S311  # spreads expiry, keeps no secret
-    )
-
-
-@asynccontextmanager
 async def open_worker(
-    settings: Settings, only: Collection[str], draining: Draining, registry: CollectorRegistry
+    settings: Settings, only: Collection[str], draining: Stop, registry: CollectorRegistry
 ) -> AsyncIterator[UseCases]:
     """Do the tasks for as long as the process serves; the steps in hand are finished at the end."""
     async with (
@@ -144,13 +56,13 @@ def background() -> ModuleType:
     return import_module("hello.background")
 
 
-def worker_app(settings: Settings, only: Collection[str], draining: Draining) -> Application:
+def worker_app(settings: Settings, only: Collection[str], draining: Stop) -> Application:
     registry = CollectorRegistry()
     options = replace(http_options(settings), is_worker=True, greeting_lane=False)
     return create_app(partial(open_worker, settings, only, draining, registry), options, registry)
 
 
-def http_app(settings: Settings, draining: Draining) -> Application:
+def http_app(settings: Settings, draining: Stop) -> Application:
     registry = CollectorRegistry()
     open_ = partial(open_use_cases, settings, draining, registry)
     return create_app(open_, http_options(settings), registry)
@@ -185,7 +97,7 @@ def serve(settings: Settings, listen: Listen) -> None:
         if listen.workers > 1 or listen.reload:
             supervise(settings, listen, sock, processes.nothing)
         else:
-            draining = Draining()
+            draining = Stop()
             server.serve(http_app(settings, draining), sock, shutdown_of(settings, draining))
 
 
@@ -193,12 +105,12 @@ def work(settings: Settings, listen: Listen, only: Collection[str]) -> None:
     """Do the background tasks in this process, and say on a port of its own how it is."""
     set_up_logs(settings.log_format, settings.log_level)
     with server.listener(listen.host, listen.port, listen.descriptor) as sock:
-        draining = Draining()
+        draining = Stop()
         app = worker_app(settings, only, draining)
         server.serve(app, sock, replace(shutdown_of(settings, draining), drain_s=0))
 
 
-def shutdown_of(settings: Settings, draining: Draining) -> server.Shutdown:
+def shutdown_of(settings: Settings, draining: Stop) -> server.Shutdown:
     return server.Shutdown(draining=draining, drain_s=settings.drain_s, timeout_s=settings.shutdown_timeout_s)
 
 
@@ -246,7 +158,7 @@ def settings_near(data_dir: Path) -> Iterator[Settings]:
 
 
 def use_cases_of(settings: Settings) -> AbstractAsyncContextManager[UseCases]:
-    return open_use_cases(settings, Draining(), CollectorRegistry())
+    return open_use_cases(settings, Stop(), CollectorRegistry())
 
 
 def migrations() -> ModuleType:
@@ -290,6 +202,7 @@ def main() -> None:
             destroy=embedded.destroy,
             settings_near=settings_near,
             use_cases=use_cases_of,
+            dead_events=open_dead_events,
             errors=(SettingsError, EmbeddedError, HelloError, server.ListenError),
         )
     )

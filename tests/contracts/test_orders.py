@@ -108,11 +108,33 @@ async def test_moves_of_many_are_saved_with_their_history(begin: Begin, ada: UUI
 async def test_lines_are_replaced(begin: Begin, ada: UUID, lines: int) -> None:
     order, other = an_order(ada, a_line("A kite"), a_line("A drum")), an_order(ada)
     await added(begin, order, other)
-    order.replace_lines([a_line(f"item {number}") for number in range(lines)], "John", NOON + HOUR)
+    new = [a_line(f"item {number}") for number in range(lines)]
+    replaced = order.replace_lines(new, "John", NOON + HOUR)
     async with begin() as tx:
-        await tx.orders.replace(order)
+        await tx.orders.replace(order, replaced)
     assert (await found(begin, order)).public() == order.public()
     assert (await found(begin, other)).public() == other.public()
+
+
+async def test_what_was_replaced_is_kept_in_order(begin: Begin, ada: UUID) -> None:
+    order, other = an_order(ada, a_line("A kite")), an_order(ada)
+    await added(begin, order, other)
+    for title in ("A drum", "A book", "A lamp"):
+        replaced = order.replace_lines([a_line(title)], title.removeprefix("A "), NOON + HOUR)
+        async with begin() as tx:
+            await tx.orders.replace(order, replaced)
+    async with begin() as tx:
+        kept = await tx.orders.revisions(order.id, 0, 4, 10)
+        assert [(one.version, one.recipient, one.lines[0]["title"]) for one in kept] == [
+            (2, None, "A kite"),
+            (3, "drum", "A drum"),
+            (4, "book", "A book"),
+        ]
+        assert {one.at for one in kept} == {NOON + HOUR}
+        for after, until, limit, versions in [(2, 4, 10, [3, 4]), (0, 3, 10, [2, 3]), (0, 4, 1, [2])]:
+            found = await tx.orders.revisions(order.id, after, until, limit)
+            assert [one.version for one in found] == versions
+        assert not await tx.orders.revisions(other.id, 0, 9, 10)
 
 
 async def test_the_customers_own_come_newest_first_in_pages(begin: Begin, ada: UUID) -> None:

@@ -7,7 +7,7 @@ from time import monotonic
 import pytest
 from prometheus_client import CollectorRegistry
 
-from hello.bootstrap import redis_pages
+from hello.connected import redis_pages
 from hello.connectors.embedded.servers import Servers
 from hello.connectors.redis.client import open_redis
 from hello.core.settings import Settings

@@ -8,14 +8,14 @@ from dataclasses import replace
 
 from prometheus_client import CollectorRegistry
 
-from hello import bootstrap
+from hello import connected
 from hello.connectors.no_cache import NoPages
 from hello.core.access_log import AccessLog
 from hello.core.logs import set_up_logs
 from hello.core.settings import Settings, read_settings
+from hello.core.stops import Stop
 from hello.interface.http import server
 from hello.interface.http.app import HttpOptions, create_app
-from hello.services.health import Draining
 from hello.services.use_cases import UseCases
 
 
@@ -25,14 +25,14 @@ class FatalPages(NoPages):
 
 
 @asynccontextmanager
-async def open_use_cases(settings: Settings, draining: Draining) -> AsyncIterator[UseCases]:
-    async with bootstrap.open_use_cases(settings, draining, CollectorRegistry()) as found:
+async def open_use_cases(settings: Settings, draining: Stop) -> AsyncIterator[UseCases]:
+    async with connected.open_use_cases(settings, draining, CollectorRegistry()) as found:
         lists = replace(found.people.lists, pages=FatalPages())
         yield replace(found, people=replace(found.people, lists=lists))
 
 
 def main() -> None:
-    settings, draining = read_settings(), Draining()
+    settings, draining = read_settings(), Stop()
     set_up_logs("console", "info")
     log = AccessLog(write=bytes, as_json=False, enabled=False)
     options = HttpOptions(body_limit=settings.body_limit_bytes, secret=b"secret", access_log=log)

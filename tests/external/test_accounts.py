@@ -1,5 +1,6 @@
 """Accounts to the letter of the contract: registering, logging in, staying in and logging out."""
 
+import asyncio
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -9,8 +10,14 @@ from uuid import UUID
 
 import httpx
 import pytest
+from sqlalchemy.ext.asyncio import async_sessionmaker
 
+from hello.connectors.argon2 import Argon2Cost
 from hello.connectors.embedded.servers import Servers
+from hello.connectors.postgres.engine import Database, open_engine
+from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
+from hello.entities.accounts import Account, email_key
+from hello.services.ports import Begin
 from tests.builders import a_name
 from tests.external.accounts import (
     FULL_NAME,
@@ -35,6 +42,7 @@ pytestmark = pytest.mark.external
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 NOT_STORED = "no-store"
 TOGETHER = 10
+PATIENCE_S = 20
 
 
 @pytest.fixture(scope="module")
@@ -206,6 +214,36 @@ def without_the_request(answer: httpx.Response) -> tuple[dict[str, str], dict[st
     assert answer.headers["WWW-Authenticate"] == "Bearer"
     headers = {name: value for name, value in answer.headers.items() if name not in {"date", "x-request-id"}}
     return headers, {name: value for name, value in problem.items() if name != "request_id"}
+
+
+async def test_a_password_with_other_parameters_is_hashed_anew_after_the_log_in(
+    client: httpx.Client, servers: Servers
+) -> None:
+    email = signed_up(client).account["email"]
+    async with open_engine(Database(dsn=servers.database_url, application_name="hello-test")) as engine:
+        begin = PostgresUnitOfWork(async_sessionmaker(engine, expire_on_commit=False), 5).begin
+        usual = (await stored(begin, email)).password_hash
+        cheap = Argon2Cost(time_cost=1, memory_kib=8).hasher().hash(PASSWORD)
+        async with begin() as tx:
+            await tx.accounts.set_password_hash((await stored(begin, email)).id, usual, cheap)
+        tokens_of(client, email)
+        async with asyncio.timeout(PATIENCE_S):
+            while (fresh := (await stored(begin, email)).password_hash) == cheap:
+                await asyncio.sleep(0.05)
+    assert fresh.split("$")[:4] == usual.split("$")[:4]
+    assert tokens_of(client, email)
+    assert 'chores_total{chore="password.hash_anew",outcome="done"} 1.0' in metrics(client)
+
+
+def metrics(client: httpx.Client) -> str:
+    return client.get("/metrics").text
+
+
+async def stored(begin: Begin, email: str) -> Account:
+    async with begin() as tx:
+        account = await tx.accounts.find_by_email(email_key(email))
+    assert account
+    return account
 
 
 def test_the_form_of_the_docs_logs_in(client: httpx.Client, ada: LoggedIn) -> None:

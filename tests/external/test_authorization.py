@@ -53,6 +53,11 @@ class World:
     def order(self) -> dict[str, Any]:
         return {"lines": [{"item_id": self.kept_item().rsplit("/", 1)[1], "quantity": 1}]}
 
+    def ended_order(self) -> str:
+        path = self.new_order()
+        assert self.client.delete(path, headers=self.owner.headers).status_code == 204
+        return path
+
     def new_order(self) -> str:
         """Return where an order of the owner is that nobody has changed."""
         created = self.client.post(ORDERS, json=self.order(), headers=self.owner.headers)
@@ -214,6 +219,9 @@ ROUTES = {
     "POST /api/v1/orders": accounts(lambda w, h: w.client.post(ORDERS, json=w.order(), headers=h), 201),
     "GET /api/v1/orders/{order_id}": its_owner(
         lambda w, h: w.client.get(w.new_order(), headers=h), 200, others=404
+    ),
+    "GET /api/v1/orders/{order_id}/events": its_owner(
+        lambda w, h: w.client.get(f"{w.ended_order()}/events", headers=h), 200, others=404
     ),
     "PUT /api/v1/orders/{order_id}": its_owner(
         lambda w, h: w.client.put(w.new_order(), json=w.order(), headers=h | ANY_VERSION), 200, others=404

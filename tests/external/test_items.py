@@ -490,6 +490,20 @@ def test_reads_beside_writes_lag_no_answer(pair: list[httpx.Client], ada: Logged
     assert all(reader.result() > 1 for reader in readers)
 
 
+def test_changes_are_counted(client: httpx.Client, ada: LoggedIn, kite: str) -> None:
+    before = changes_of(client)
+    replace(client, ada, kite, "A drum")
+    assert replace(client, ada, kite, "A kite", if_match='"0"').status_code == 412
+    remove(client, ada, kite)
+    assert changes_of(client) == before + 2
+
+
+def changes_of(client: httpx.Client) -> float:
+    lines = client.get("/metrics").text.splitlines()
+    found = [line for line in lines if line.startswith('domain_events_total{event="item.changed"}')]
+    return float(found[0].rpartition(" ")[2]) if found else 0
+
+
 def test_the_cache_is_used(pair: list[httpx.Client], kite: str) -> None:
     for _ in range(10):
         pair[0].get(kite)

@@ -135,6 +135,8 @@ async def test_a_hash_made_anew_at_once_is_stored_once(
 ) -> None:
     catalogue.passwords.cost = "dear"
     assert await outcomes(*(catalogue.log_in() for _ in range(AT_ONCE))) == {str: AT_ONCE}
+    assert len(catalogue.chores) == AT_ONCE
+    await asyncio.gather(*(chore.do() for chore in catalogue.chores))
     async with unit_of_work.begin() as tx:
         account = await tx.accounts.find(ada.account_id)
     assert account

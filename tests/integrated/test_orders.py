@@ -251,8 +251,8 @@ async def test_what_was_changed_while_one_waited_for_the_lock_is_seen(
         assert order
         waiting = asyncio.create_task(locked())
         await asyncio.sleep(0.1)
-        order.replace_lines([a_line(), a_line()], None, NOON)
-        await tx.orders.replace(order)
+        replaced = order.replace_lines([a_line(), a_line()], None, NOON)
+        await tx.orders.replace(order, replaced)
         assert not waiting.done()
     found = await waiting
     assert found

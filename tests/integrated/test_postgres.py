@@ -55,6 +55,15 @@ async def test_a_bug_in_a_statement_stays_a_bug(unit_of_work: PostgresUnitOfWork
             await tx.people.session.execute(text("SELEC 1"))
 
 
+async def test_a_fault_does_not_say_what_was_sent(engine: AsyncEngine) -> None:
+    """Its traceback is logged."""
+    with pytest.raises(ProgrammingError) as raised:
+        async with engine.connect() as connection:
+            await connection.execute(text("SELECT missing FROM people WHERE username = :n"), {"n": "secret"})
+    assert "missing" in str(raised.value)
+    assert "secret" not in str(raised.value)
+
+
 async def test_a_full_pool_is_unavailable(database: Database) -> None:
     tight = replace(database, pool_size=1, pool_overflow=0, connect_timeout_s=0.1)
     async with open_engine(tight) as engine, engine.connect():

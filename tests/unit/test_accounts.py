@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 from hello.entities.accounts import Role, email_key
 from hello.entities.errors import BusyError, ConflictError, UnauthorizedError
 from hello.interface.http.schemas.accounts import LoginForm, LoginRequest, RegisterRequest
-from hello.services.accounts import AccountService, Register
+from hello.services.accounts import AccountRegistered, AccountService, Register
+from hello.services.bus import DomainEvent
 from hello.services.callers import Caller
 from tests.builders import NOON, an_account
 from tests.caller_twins import TwinPasswords
-from tests.twins import TwinUnitOfWork
+from tests.twins import TwinBus, TwinUnitOfWork
 
 SECRET = "correct horse battery"  # noqa: S105
 ADA = Register(email="Ada@example.com", full_name="Ada Lovelace", password=SECRET)
@@ -29,11 +30,14 @@ def numbered() -> Iterator[UUID]:
     return (UUID(int=number) for number in count(1))
 
 
-def service(twin: TwinUnitOfWork, passwords: TwinPasswords | None = None) -> AccountService:
+def service(
+    twin: TwinUnitOfWork, passwords: TwinPasswords | None = None, bus: TwinBus | None = None
+) -> AccountService:
     ids = numbered()
     return AccountService(
         begin=twin.begin,
         passwords=passwords or TwinPasswords(),
+        publish=(bus or TwinBus()).publish,
         now=lambda: NOON,
         new_id=lambda: next(ids),
     )
@@ -70,6 +74,20 @@ async def test_an_e_mail_has_one_account_whatever_its_case(twin: TwinUnitOfWork,
         await accounts.register(replace(ADA, email=email, full_name="Somebody else"))
     assert [account.full_name for account in twin.stored.accounts.rows.values()] == ["Ada Lovelace"]
     assert len(twin.stored.audit.entries) == 1
+
+
+async def test_listeners_hear_of_a_registration_once_it_is_stored(twin: TwinUnitOfWork) -> None:
+    class Watching(TwinBus):
+        async def publish(self, event: DomainEvent) -> None:
+            await super().publish(event)
+            stored.append(list(twin.stored.accounts.rows))
+
+    stored, bus = list[list[UUID]](), Watching()
+    accounts = service(twin, bus=bus)
+    ada = await accounts.register(ADA)
+    with pytest.raises(ConflictError):
+        await accounts.register(ADA)
+    assert (bus.published, stored) == ([AccountRegistered(ada.id)], [[ada.id]])
 
 
 async def test_a_password_that_cannot_be_hashed_now_leaves_nothing(twin: TwinUnitOfWork) -> None:

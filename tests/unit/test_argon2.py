@@ -30,12 +30,17 @@ class CountingHasher(Argon2Hasher):
     def __init__(self, cost: Argon2Cost) -> None:
         super().__init__(cost.time_cost, cost.memory_kib, cost.parallelism)
         self.verified: list[str | bytes] = []
+        self.hashed = 0
         self.threads: set[int] = set()
 
     def verify(self, password: str | bytes, hash: str | bytes) -> bool:  # noqa: A002  # pwdlib's own name
         self.verified.append(hash)
         self.threads.add(get_ident())
         return super().verify(password, hash)
+
+    def hash(self, password: str | bytes, *, salt: bytes | None = None) -> str:
+        self.hashed += 1
+        return super().hash(password, salt=salt)
 
 
 class Jam:
@@ -105,15 +110,26 @@ def test_the_usual_cost_is_that_of_rfc_9106() -> None:
     assert Argon2Cost().decoy().startswith("$argon2id$v=19$m=65536,t=3,p=1$")
 
 
-async def test_a_hash_of_another_cost_is_renewed_when_the_password_is_right(
-    passwords: Argon2Passwords,
+@pytest.mark.parametrize(
+    ("cost", "is_outdated"),
+    [(CHEAP, False), (DEARER, True), (Argon2Cost(time_cost=1, memory_kib=16, parallelism=1), True)],
+)
+async def test_a_hash_of_another_cost_is_outdated(
+    passwords: Argon2Passwords, cost: Argon2Cost, *, is_outdated: bool
 ) -> None:
-    stored = DEARER.hasher().hash(RIGHT)
-    verified = await passwords.verify(RIGHT, stored)
-    assert verified.is_right
-    assert verified.fresh_hash is not None
-    assert await passwords.verify(RIGHT, verified.fresh_hash) == Verified(is_right=True)
+    stored = cost.hasher().hash(RIGHT)
+    assert await passwords.verify(RIGHT, stored) == Verified(is_right=True, is_outdated=is_outdated)
     assert await passwords.verify(WRONG, stored) == Verified(is_right=False)
+
+
+async def test_to_verify_is_no_more_work_when_the_hash_is_outdated() -> None:
+    hasher = CountingHasher(CHEAP)
+    with ThreadPoolExecutor(1) as pool:
+        passwords = Argon2Passwords(
+            hasher=PasswordHash([hasher]), decoy="", pool=pool, slots=BoundedSemaphore(1)
+        )
+        assert (await passwords.verify(RIGHT, DEARER.hasher().hash(RIGHT))).is_outdated
+    assert (len(hasher.verified), hasher.hashed) == (1, 0)
 
 
 async def test_nobody_is_verified_with_the_same_work_and_is_never_right() -> None:

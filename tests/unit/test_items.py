@@ -9,7 +9,11 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from prometheus_client import CollectorRegistry
+from structlog.testing import capture_logs
 
+from hello.assembly import bus_of
+from hello.connectors.metrics import domain_event_counts
 from hello.entities.accounts import Account, Role
 from hello.entities.errors import ForbiddenError, NotFoundError, StaleError, UnauthorizedError
 from hello.services.callers import Caller
@@ -30,8 +34,11 @@ class WatchedPages(TwinPages):
 
     twin: TwinUnitOfWork = field(default_factory=TwinUnitOfWork)
     seen: list[str | None] = field(default_factory=list)
+    error: Exception | None = None
 
     async def drop(self, groups: Collection[str]) -> None:
+        if self.error:
+            raise self.error
         for group in groups:
             row = self.twin.stored.items.rows.get(UUID(hex=group.removeprefix("item:")))
             self.seen.append(row.title if row else None)
@@ -45,7 +52,11 @@ class Shop:
         self.twin, self.clock, ids = TwinUnitOfWork(), StoppedClock(), numbered()
         self.pages = WatchedPages(twin=self.twin)
         self.items = ItemService(
-            begin=self.twin.begin, pages=self.pages, now=self.clock, new_id=lambda: next(ids)
+            begin=self.twin.begin,
+            pages=self.pages,
+            publish=bus_of(self.pages, domain_event_counts(CollectorRegistry())).publish,
+            now=self.clock,
+            new_id=lambda: next(ids),
         )
         self.ada, self.bob = (self.caller_of(an_account()) for _ in range(2))
 
@@ -253,6 +264,17 @@ async def test_the_cached_page_is_dropped_after_the_commit(shop: Shop, change: C
     await change(shop, shop.ada, kite, None)
     assert shop.pages.dropped == [group_of(kite)]
     assert shop.pages.seen == ["A drum" if change is replacing else None]
+
+
+@either
+async def test_a_change_that_is_committed_is_answered_whatever_the_cache_does(
+    shop: Shop, change: Change
+) -> None:
+    kite, shop.pages.error = await shop.kite(), ValueError("broken")
+    with capture_logs() as logs:
+        await change(shop, shop.ada, kite, None)
+    assert [entry["happened"] for entry in logs] == ["item.changed"]
+    assert [row.title for row in shop.stored.values()] == (["A drum"] if change is replacing else [])
 
 
 async def test_readers_see_each_change_and_load_it_once(shop: Shop) -> None:

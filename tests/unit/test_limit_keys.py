@@ -15,7 +15,7 @@ from hello.services.accounts import AccountService
 from hello.services.callers import Caller
 from hello.services.items import ItemService
 from tests.caller_twins import TwinLimiter
-from tests.twins import TwinPages
+from tests.twins import TwinBus, TwinPages
 from tests.unit.test_accounts import numbered
 from tests.unit.test_sessions import ADA, HOME, SECRET, House
 
@@ -32,14 +32,19 @@ class Site:
     def __init__(self) -> None:
         self.house, self.limiter, ids = House(), TwinLimiter(QUOTAS), numbered()
         begin, passwords, now = self.house.twin.begin, self.house.passwords, self.house.clock
+        publish = TwinBus().publish
         self.app = FastAPI()
         self.app.include_router(accounts.router)
         self.app.include_router(items.router)
         answer_with_problems(self.app)
         self.app.state.use_cases = SimpleNamespace(
             access_tokens=self.house.access_tokens,
-            accounts=AccountService(begin=begin, passwords=passwords, now=now, new_id=lambda: next(ids)),
-            items=ItemService(begin=begin, pages=TwinPages(), now=now, new_id=lambda: next(ids)),
+            accounts=AccountService(
+                begin=begin, passwords=passwords, publish=publish, now=now, new_id=lambda: next(ids)
+            ),
+            items=ItemService(
+                begin=begin, pages=TwinPages(), publish=publish, now=now, new_id=lambda: next(ids)
+            ),
             limiter=self.limiter,
             sessions=self.house.sessions,
         )

@@ -10,10 +10,12 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from hello.entities.errors import ConflictError, InvalidError, KeyReusedError, NotFoundError, StaleError
+from hello.services.bus import DomainEvent
 from hello.services.callers import Caller
+from hello.services.orders import OrderCancelled, OrderCreated, OrderReplaced
 from tests.builders import NOON, a_name
 from tests.desks import CONFIRM_DELAY, KEPT, SHIP_DELAY, Desk, a_request, of
-from tests.twins import TwinUnitOfWork
+from tests.twins import TwinBus, TwinUnitOfWork
 
 LATER = timedelta(hours=1)
 KNOWN = "John"
@@ -159,6 +161,36 @@ async def test_a_cancelled_order_stays_readable_and_goes_no_further(
     assert told(twin) == ["order.created", "order.cancelled"]
 
 
+async def test_listeners_hear_of_each_change_once_it_is_stored(
+    desk: Desk, twin: TwinUnitOfWork, ada: Caller, kite: UUID
+) -> None:
+    class Watching(TwinBus):
+        async def publish(self, event: DomainEvent) -> None:
+            await super().publish(event)
+            stored.extend(order.public()["version"] for order in twin.stored.orders.rows.values())
+
+    stored, watched = list[int](), Desk(twin.begin, bus=Watching())
+    order_id = await watched.ordered(ada, of(kite))
+    await watched.orders.replace(ada, order_id, of(kite, quantity=2), None)
+    await watched.orders.cancel(ada, order_id, None)
+    happened = [OrderCreated(order_id), OrderReplaced(order_id), OrderCancelled(order_id)]
+    assert (watched.bus.published, stored) == (happened, [1, 2, 3])
+    assert not desk.bus.published
+
+
+async def test_listeners_hear_nothing_of_what_is_refused(desk: Desk, ada: Caller, kite: UUID) -> None:
+    order_id = await desk.ordered(ada, of(kite))
+    await desk.orders.cancel(ada, order_id, None)
+    desk.bus.published.clear()
+    with pytest.raises(InvalidError):
+        await desk.order(ada, of(uuid7()))
+    with pytest.raises(ConflictError):
+        await desk.orders.replace(ada, order_id, of(kite), None)
+    with pytest.raises(ConflictError):
+        await desk.orders.cancel(ada, order_id, None)
+    assert not desk.bus.published
+
+
 async def test_orders_go_their_way_by_themselves(
     desk: Desk, twin: TwinUnitOfWork, ada: Caller, kite: UUID
 ) -> None:
@@ -199,6 +231,7 @@ async def test_a_request_that_is_sent_again_gets_the_first_answer(
     before = everything(twin)
     assert await desk.order(ada, of(kite), request) == first
     assert everything(twin) == before
+    assert desk.bus.published == [OrderCreated(UUID(first["id"]))]
 
 
 async def test_another_request_with_the_key_is_refused(

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hello.core.chores import Chore
 from hello.entities.accounts import Account, Role
 from hello.entities.errors import BusyError, TooManyError, UnauthorizedError
 from hello.entities.sessions import RefreshToken, Session, parse_refresh_token
@@ -37,12 +38,13 @@ class House:
         self.twin, self.clock = TwinUnitOfWork(), StoppedClock()
         self.passwords, self.access_tokens = TwinPasswords(), TwinAccessTokens(self.clock)
         self.limiter = TwinLimiter(dict.fromkeys(GROUPS) | quotas, lambda: self.clock().timestamp())
-        ids, secrets = numbered(), count()
+        self.chores, ids, secrets = list[Chore](), numbered(), count()
         self.sessions = SessionService(
             begin=self.twin.begin,
             passwords=self.passwords,
             access_tokens=self.access_tokens,
             limiter=self.limiter,
+            hand=self.chores.append,
             now=self.clock,
             new_id=lambda: next(ids),
             new_secret=lambda: f"secret-{next(secrets)}",
@@ -193,14 +195,41 @@ async def test_counters_show_neither_e_mails_nor_addresses() -> None:
     assert not any(text.casefold() in key for key in keys for text in (ADA, HOME))
 
 
-async def test_a_password_hashed_with_older_parameters_is_hashed_anew(house: House) -> None:
+async def test_a_password_hashed_with_other_parameters_is_hashed_anew_after_the_log_in(house: House) -> None:
     house.passwords.cost = "dear"
     await house.fail(log_in(password=GUESS))
-    assert house.account(house.ada).password_hash == house.ada.password_hash
+    assert not house.chores
     await house.enter()
+    assert house.account(house.ada).password_hash == house.ada.password_hash
+    [chore] = house.chores
+    await chore.do()
     assert house.account(house.ada).password_hash == await house.passwords.hash(SECRET)
     assert house.account(house.bob).password_hash == house.bob.password_hash
     await house.enter()
+    assert house.chores == [chore]
+
+
+async def test_a_log_in_hashes_nothing_itself(house: House) -> None:
+    house.passwords.cost = "dear"
+    await house.enter()
+    assert not house.passwords.hashed
+
+
+async def test_a_password_that_was_changed_meanwhile_stays(house: House) -> None:
+    house.passwords.cost = "dear"
+    await house.enter()
+    changed = house.account(house.ada).password_hash = f"dear:{GUESS}"
+    await house.chores[0].do()
+    assert house.account(house.ada).password_hash == changed
+
+
+async def test_the_chore_shows_neither_password_nor_hash(house: House) -> None:
+    house.passwords.cost = "dear"
+    await house.enter()
+    [chore] = house.chores
+    for text in (repr(chore), str(chore), repr(chore.do)):
+        assert SECRET not in text
+        assert house.ada.password_hash not in text
 
 
 async def test_a_log_in_clears_own_sessions_away_that_have_run_out(house: House) -> None:

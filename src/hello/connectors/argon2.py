@@ -65,8 +65,10 @@ class Argon2Passwords:
 
     async def verify(self, password: str, stored: str | None) -> Verified:
         """Raise pwdlib's `UnknownHashError` when what is stored is no hash of Argon2."""
-        is_right, fresh = await self._run(self.hasher.verify_and_update, password, stored or self.decoy)
-        return Verified(is_right and stored is not None, fresh)
+        is_right = await self._run(self.hasher.verify, password, stored or self.decoy)
+        if stored is None or not is_right:
+            return Verified(is_right=False)
+        return Verified(is_right=True, is_outdated=self.hasher.current_hasher.check_needs_rehash(stored))
 
     async def _run(self, work: Callable[..., Result], *given: str) -> Result:
         """Free the slot when the work is done or dropped: a thread works on for a caller who has gone."""

@@ -37,6 +37,9 @@ def set_up_logs(log_format: Format, level: str) -> None:
 
 
 QUIET: dict[str, dict[str, Any]] = {
+    "aio_pika": {"level": "CRITICAL"},  # outages of brokers are told once, by those who use them
+    "aiokafka": {"level": "CRITICAL"},
+    "aiormq": {"level": "CRITICAL"},
     "alembic": {"level": "WARNING"},
     "uvicorn": {"level": "WARNING"},
     "uvicorn.access": {"level": "WARNING", "propagate": False},

@@ -16,6 +16,7 @@ SHARDS = 16
 PEOPLE_SHARD = SHARDS
 """One for all people, as many are saved by one statement, whose events are a few rows."""
 PERSON_SAVED = "person.saved"
+ORDER_EVENTS = "order."
 ABOUT_PEOPLE = ("person.", "birthday.")
 
 

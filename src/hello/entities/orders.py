@@ -12,7 +12,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from hello.core.clock import rfc3339
 from hello.entities.base import Base
 from hello.entities.errors import ConflictError, NotFoundError, StaleError
-from hello.entities.events import Event
+from hello.entities.events import ORDER_EVENTS, Event
+from hello.entities.order_revisions import OrderRevision
 
 
 class OrderStatus(StrEnum):
@@ -113,12 +114,21 @@ class Order(Base, kw_only=True):
         """Raise `ConflictError` for an order that has been shipped, or cancelled already."""
         self._move(OrderStatus.CANCELLED, now)
 
-    def replace_lines(self, lines: list[OrderLine], recipient: str | None, now: datetime) -> None:
-        """Raise `ConflictError` once the order is confirmed or cancelled."""
+    def replace_lines(self, lines: list[OrderLine], recipient: str | None, now: datetime) -> OrderRevision:
+        """Return what has been replaced; raise `ConflictError` once the order is confirmed or cancelled."""
         self.check_replaceable()
         self._grow(now)
+        replaced = OrderRevision(
+            order_id=self.id,
+            version=self.version,
+            at=self.updated_at,
+            recipient=self.recipient,
+            total_cents=self.total_cents,
+            lines=[line.public() for line in self.lines],
+        )
         self.recipient = recipient
         self._take(lines)
+        return replaced
 
     def check_replaceable(self) -> None:
         if self.status != OrderStatus.CREATED:
@@ -133,6 +143,10 @@ class Order(Base, kw_only=True):
         """Raise `StaleError` unless the client has seen the present version; None stands for any."""
         if seen is not None and self.version not in seen:
             raise StaleError("the order has changed since you read it")
+
+    @property
+    def is_final(self) -> bool:
+        return not MOVES[self.status]
 
     @property
     def latest_move(self) -> OrderMove | None:
@@ -178,12 +192,16 @@ class Order(Base, kw_only=True):
         self.lines, self.total_cents = lines, sum(line.price_cents for line in lines)
 
 
+def change_type(move: OrderMove | None) -> str:
+    """Return what a change is called; None stands for a change of the lines."""
+    return f"{ORDER_EVENTS}{move.status.lower() if move else 'updated'}"
+
+
 def order_event(order: Order) -> Event:
     """Tell of the change that made the present version."""
-    move = order.latest_move
     return Event(
         id=f"{order.id}-{order.version}",
-        type=f"order.{move.status.lower() if move else 'updated'}",
+        type=change_type(order.latest_move),
         subject=str(order.id),
         time=order.updated_at,
         data=order.public(),

@@ -9,6 +9,7 @@ from hello.core.settings import Settings
 from hello.entities.errors import UnavailableError
 from hello.interface.cli_accounts import add_accounts
 from hello.interface.cli_commands import Commands, Listen
+from hello.interface.cli_events import add_events
 from hello.interface.cli_people import add_people
 from hello.interface.cli_worker import add_worker
 
@@ -45,6 +46,7 @@ def create_cli(commands: Commands) -> typer.Typer:
     add_migrate(cli, commands)
     add_people(cli, commands)
     add_accounts(cli, commands)
+    add_events(cli, commands)
     add_care(cli, commands)
     return cli
 

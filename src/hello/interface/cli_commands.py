@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hello.core.settings import Settings
+from hello.services.dead_events import DeadEventService
 from hello.services.use_cases import UseCases
 
 
@@ -35,5 +36,6 @@ class Commands:
     destroy: Callable[[Path], None]
     settings_near: Callable[[Path], AbstractContextManager[Settings]]
     use_cases: Callable[[Settings], AbstractAsyncContextManager[UseCases]]
+    dead_events: Callable[[Settings], AbstractAsyncContextManager[DeadEventService]]
     new_signing_key: Callable[[], str]
     errors: tuple[type[Exception], ...]

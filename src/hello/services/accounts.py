@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import ClassVar
 from uuid import UUID
 
 from hello.core.clock import Clock
 from hello.entities.accounts import Account, Role, email_key
 from hello.entities.audit import Change
 from hello.entities.errors import ConflictError, UnauthorizedError
+from hello.services.bus import DomainEvent, Publish
 from hello.services.callers import Caller, Passwords
 from hello.services.ports import Begin
 
@@ -22,10 +24,17 @@ class Register:
     role: Role = Role.USER
 
 
+@dataclass(frozen=True, slots=True)
+class AccountRegistered(DomainEvent):
+    name: ClassVar[str] = "account.registered"
+    account_id: UUID
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountService:
     begin: Begin
     passwords: Passwords
+    publish: Publish
     now: Clock
     new_id: NewId
 
@@ -43,6 +52,7 @@ class AccountService:
         async with self.begin() as tx:
             if not await tx.accounts.add(account, registration(account)):
                 raise ConflictError("there is an account with this e-mail already")
+        await self.publish(AccountRegistered(account.id))
         return account
 
     async def read(self, caller: Caller) -> Account:

@@ -42,10 +42,10 @@ class AccessTokens(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """`fresh_hash` is to be stored in place of the old hash, which was made with older parameters."""
+    """`is_outdated`, told of a right password only: the hash was not made with the parameters of today."""
 
     is_right: bool
-    fresh_hash: str | None = None
+    is_outdated: bool = False
 
 
 class Passwords(Protocol):

@@ -19,6 +19,7 @@ from tenacity import (
 )
 
 from hello.core.clock import Clock
+from hello.core.traces import traced
 from hello.entities.errors import UnavailableError
 from hello.entities.events import Event
 from hello.services.dead_events import dead_event
@@ -53,7 +54,8 @@ class Consumer:
             sleep=self.sleep,
             after=self._count_failure,
         )
-        await outages(self._handle_or_bury, event)
+        with traced(event.traceparent):
+            await outages(self._handle_or_bury, event)
 
     async def _handle_or_bury(self, event: Event) -> None:
         faults = AsyncRetrying(

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from hello.core.stops import Stop
 from hello.entities.errors import UnavailableError
 from hello.services.ports import Probe
 
@@ -30,17 +31,12 @@ class Health:
     checks: Sequence[Check]
 
 
-@dataclass(slots=True)
-class Draining:
-    """Set once the process has been told to stop: readiness says so before the listener closes."""
-
-    begun: bool = False
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HealthService:
+    """`draining` is set before the listener closes."""
+
     probes: Sequence[Probe]
-    draining: Draining
+    draining: Stop
     timer: Callable[[], float]
     timeout_s: float
 
@@ -50,7 +46,7 @@ class HealthService:
         return Health(status=self._status(checks), checks=checks)
 
     def _status(self, checks: Sequence[Check]) -> Readiness:
-        if self.draining.begun or any(check.required and not check.up for check in checks):
+        if self.draining.is_set or any(check.required and not check.up for check in checks):
             return Readiness.UNREADY
         return Readiness.READY if all(check.up for check in checks) else Readiness.DEGRADED
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from hello.core.clock import Clock
@@ -11,6 +11,7 @@ from hello.entities.audit import Change
 from hello.entities.errors import ForbiddenError, NotFoundError, UnauthorizedError
 from hello.entities.items import Item
 from hello.services.accounts import NewId
+from hello.services.bus import DomainEvent, Publish
 from hello.services.callers import Caller
 from hello.services.ports import Begin, Pages, Transaction
 
@@ -45,6 +46,14 @@ class Shown:
     owner: Account
 
 
+@dataclass(frozen=True, slots=True)
+class ItemChanged(DomainEvent):
+    """Replaced or removed: what was shown of it is stale."""
+
+    name: ClassVar[str] = "item.changed"
+    item_id: UUID
+
+
 Render = Callable[[Shown], bytes]
 Seen = frozenset[int] | None
 
@@ -53,6 +62,7 @@ Seen = frozenset[int] | None
 class ItemService:
     begin: Begin
     pages: Pages
+    publish: Publish
     now: Clock
     new_id: NewId
 
@@ -107,7 +117,7 @@ class ItemService:
             )
             details = difference(before, content.fields())
             await tx.items.replace(changed, self._change(caller, changed, "updated", details))
-        await self.pages.drop([group_of(item_id)])
+        await self.publish(ItemChanged(item_id))
         return Shown(changed, item.owner)
 
     async def remove(self, caller: Caller, item_id: UUID, seen: Seen) -> None:
@@ -116,7 +126,7 @@ class ItemService:
             item = await self._changeable(tx, caller, item_id, seen)
             change = self._change(caller, item, "deleted", {"title": item.title})
             await tx.items.remove(item_id, replace(change, at=max(self.now(), item.updated_at)))
-        await self.pages.drop([group_of(item_id)])
+        await self.publish(ItemChanged(item_id))
 
     async def _changeable(self, tx: Transaction, caller: Caller, item_id: UUID, seen: Seen) -> Item:
         """Return it locked, so that nothing comes between the check and the change."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 from uuid import UUID
 
 from hello.core.clock import Clock
@@ -11,6 +11,7 @@ from hello.entities.errors import InvalidError, NotFoundError
 from hello.entities.items import Item
 from hello.entities.orders import Order, OrderLine, order_event
 from hello.services.accounts import NewId
+from hello.services.bus import DomainEvent, Publish
 from hello.services.callers import Caller
 from hello.services.idempotency import Once
 from hello.services.ports import Begin, Transaction
@@ -33,11 +34,30 @@ class OrderContent:
     recipient: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class OrderCreated(DomainEvent):
+    name: ClassVar[str] = "order.created"
+    order_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class OrderReplaced(DomainEvent):
+    name: ClassVar[str] = "order.replaced"
+    order_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class OrderCancelled(DomainEvent):
+    name: ClassVar[str] = "order.cancelled"
+    order_id: UUID
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderService:
     """Titles and prices are those of the moment when an order is made or changed."""
 
     begin: Begin
+    publish: Publish
     now: Clock
     new_id: NewId
     confirm_delay: timedelta
@@ -56,6 +76,7 @@ class OrderService:
             answer = render(order)
             await tx.orders.add(order, once.answered(answer, order) if once else None)
             await tx.outbox.add(order_event(order))
+        await self.publish(OrderCreated(order.id))
         return answer
 
     async def page(
@@ -79,9 +100,10 @@ class OrderService:
             order.check_version(seen)
             order.check_replaceable()
             lines = await lines_of(tx, content)
-            order.replace_lines(lines, content.recipient, self.now())
-            await tx.orders.replace(order)
+            replaced = order.replace_lines(lines, content.recipient, self.now())
+            await tx.orders.replace(order, replaced)
             await tx.outbox.add(order_event(order))
+        await self.publish(OrderReplaced(order_id))
         return order
 
     async def cancel(self, caller: Caller, order_id: UUID, seen: Seen) -> None:
@@ -92,6 +114,7 @@ class OrderService:
             order.cancel(self.now())
             await tx.orders.save([order])
             await tx.outbox.add(order_event(order))
+        await self.publish(OrderCancelled(order_id))
 
     async def _new(self, tx: Transaction, caller: Caller, content: OrderContent) -> Order:
         lines, at = await lines_of(tx, content), self.now()

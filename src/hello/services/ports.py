@@ -12,6 +12,7 @@ from hello.entities.birthdays import BirthdayGroup, Celebration
 from hello.entities.events import Event
 from hello.entities.idempotency import IdempotencyKey
 from hello.entities.items import Item
+from hello.entities.order_revisions import OrderRevision
 from hello.entities.orders import Order
 from hello.entities.people import Person
 from hello.entities.sessions import Session
@@ -116,8 +117,12 @@ class Orders(Protocol):
         """Store the state of each, and the move that led to it."""
         ...
 
-    async def replace(self, order: Order) -> None:
-        """Store its state and its lines."""
+    async def replace(self, order: Order, replaced: OrderRevision) -> None:
+        """Store its state and its lines, and what these have replaced."""
+        ...
+
+    async def revisions(self, order_id: UUID, after: int, until: int, limit: int) -> Sequence[OrderRevision]:
+        """Return at most `limit` of those behind the version `after`, up to `until`, the oldest first."""
         ...
 
     async def next_due(self) -> datetime | None:

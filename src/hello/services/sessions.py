@@ -5,8 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from hmac import compare_digest
+from typing import ClassVar
 from uuid import UUID
 
+from hello.core.chores import Hand
 from hello.core.clock import Clock
 from hello.entities.accounts import Account, Role, email_key
 from hello.entities.audit import Change
@@ -46,6 +48,23 @@ class Tokens:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HashAnew:
+    """The chore that a log-in leaves when the hash is outdated; it shows neither password nor hash."""
+
+    name: ClassVar[str] = "password.hash_anew"
+    begin: Begin = field(repr=False)
+    passwords: Passwords = field(repr=False)
+    account_id: UUID
+    old_hash: str = field(repr=False)
+    password: str = field(repr=False)
+
+    async def do(self) -> None:
+        fresh_hash = await self.passwords.hash(self.password)
+        async with self.begin() as tx:
+            await tx.accounts.set_password_hash(self.account_id, self.old_hash, fresh_hash)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SessionService:
     """`lifetime` is how long a session lasts without being refreshed."""
 
@@ -53,6 +72,7 @@ class SessionService:
     passwords: Passwords
     access_tokens: AccessTokens
     limiter: Limiter
+    hand: Hand
     now: Clock
     new_id: NewId
     new_secret: Callable[[], str]
@@ -71,8 +91,8 @@ class SessionService:
         token = RefreshToken(self.new_id(), self.new_secret())
         async with self.begin() as tx:
             await tx.sessions.add(self._session(token, account.id), self.now())
-            if found.fresh_hash:
-                await tx.accounts.set_password_hash(account.id, account.password_hash, found.fresh_hash)
+        if found.is_outdated:
+            self.hand(self._hash_anew(account, wanted.password))
         return self._tokens(account, token)
 
     async def _count(self, keys: dict[str, str]) -> None:
@@ -114,6 +134,15 @@ class SessionService:
         if session is None or not session.is_live(self.now()):
             raise UnauthorizedError(NOT_VALID)
         return session
+
+    def _hash_anew(self, account: Account, password: str) -> HashAnew:
+        return HashAnew(
+            begin=self.begin,
+            passwords=self.passwords,
+            account_id=account.id,
+            old_hash=account.password_hash,
+            password=password,
+        )
 
     def _session(self, token: RefreshToken, account_id: UUID) -> Session:
         return Session(

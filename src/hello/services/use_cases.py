@@ -14,6 +14,7 @@ from hello.services.health import HealthService
 from hello.services.idempotency import IdempotencyService
 from hello.services.imports import ImportService
 from hello.services.items import ItemService
+from hello.services.order_feed import OrderFeed
 from hello.services.order_progress import OrderProgress
 from hello.services.orders import OrderService
 from hello.services.people import PeopleService
@@ -33,6 +34,7 @@ class UseCases:
     imports: ImportService
     items: ItemService
     limiter: Limiter
+    order_feed: OrderFeed
     order_progress: OrderProgress
     orders: OrderService
     people: PeopleService

@@ -15,7 +15,7 @@ PATIENCE_S = 1.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BrokerOptions:
-    """`kept` is how many events a Redis stream keeps; `timeout_s` is for one answer of the broker."""
+    """`kept` is how many events a Redis stream keeps that all have confirmed; `timeout_s`: of one answer."""
 
     url: str = field(repr=False)
     topic: str

@@ -1,4 +1,4 @@
-"""Valkey on a Unix socket, as a cache: nothing is written to disk, and old keys make room for new ones."""
+"""Valkey on a Unix socket: a cache, and the broker, whose events are on disk before they are confirmed."""
 
 import secrets
 import signal
@@ -28,9 +28,10 @@ pidfile valkey.pid
 daemonize no
 set-proc-title no
 save ""
-appendonly no
-maxmemory 128mb
-maxmemory-policy allkeys-lru
+appendonly yes
+appendfsync always
+maxmemory 256mb
+maxmemory-policy volatile-lru
 """
 
 
@@ -48,7 +49,7 @@ def running_valkey(home: Home) -> Iterator[Server]:
 
 
 def valkey_server(home: Home, program: Path) -> Server:
-    """Make a new password each time, as no data outlives the server."""
+    """Make a new password each time, as nobody else needs it."""
     password, path = secrets.token_urlsafe(32), home.run / "valkey.sock"
     ensure_directory(work_of(home.base), home.account)
     return Server(

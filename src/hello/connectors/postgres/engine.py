@@ -63,6 +63,7 @@ async def open_engine(database: Database) -> AsyncIterator[AsyncEngine]:
         pool_size=database.pool_size,
         max_overflow=database.pool_overflow,
         pool_timeout=database.connect_timeout_s,
+        hide_parameters=True,  # a fault is logged, and what people have sent must not be
     )
     event.listen(engine.sync_engine, "checkout", refuse_closed)
     try:

@@ -39,10 +39,14 @@ class Subscriber:
 
 @dataclass(slots=True)
 class PostgresListener:
-    """Whoever listens is also told after each (re)connection: something may have been missed."""
+    """Connects once anybody listens, who is also told after each (re)connection: something may be missed.
+
+    A payload with commas tells several at once.
+    """
 
     database: Database
     channels: Collection[str]
+    _wanted: asyncio.Event = field(default_factory=asyncio.Event)
     _subscribers: dict[tuple[str, str | None], set[Subscriber]] = field(default_factory=dict)
 
     @contextmanager
@@ -52,6 +56,7 @@ class PostgresListener:
         subscriber = Subscriber(channel, payload)
         others = self._subscribers.setdefault((channel, payload), set())
         others.add(subscriber)
+        self._wanted.set()
         try:
             yield subscriber
         finally:
@@ -61,6 +66,7 @@ class PostgresListener:
 
     async def keep(self) -> None:
         """Listen for ever; while the database is away try again and again."""
+        await self._wanted.wait()
         while True:
             try:
                 await self._listen_until_lost()
@@ -88,8 +94,8 @@ class PostgresListener:
             await connection.fetchval("SELECT 1", timeout=self.database.deadline_s)
 
     def _heard(self, _connection: object, _pid: int, channel: str, payload: str) -> None:
-        for key in ((channel, payload), (channel, None)):
-            for subscriber in self._subscribers.get(key, ()):
+        for part in (*payload.split(","), None):
+            for subscriber in self._subscribers.get((channel, part), ()):
                 subscriber.tell()
 
     def _tell_everybody(self) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from hello.connectors.postgres.values import insert_all, table_of, values_of
 from hello.entities.idempotency import IdempotencyKey
+from hello.entities.order_revisions import OrderRevision
 from hello.entities.orders import Order, OrderLine, OrderMove
 
 # Without a lock only a single statement sees an order, its lines and its history as of one moment. Behind a
@@ -54,9 +55,18 @@ class PostgresOrders:
     async def save(self, orders: Sequence[Order]) -> None:
         await self.session.execute(saving(orders))
 
-    async def replace(self, order: Order) -> None:
+    async def replace(self, order: Order, replaced: OrderRevision) -> None:
         await self.session.execute(delete(OrderLine).where(OrderLine.order_id == order.id))
-        await self.session.execute(saving([order]).add_cte(storing(order.lines).cte("lines")))
+        saved = saving([order]).add_cte(storing(order.lines).cte("lines"))
+        kept = insert(OrderRevision).values(values_of(replaced))
+        await self.session.execute(saved.add_cte(kept.cte("replaced")))
+
+    async def revisions(self, order_id: UUID, after: int, until: int, limit: int) -> Sequence[OrderRevision]:
+        query = select(OrderRevision).order_by(OrderRevision.version).limit(limit)
+        query = query.where(
+            OrderRevision.order_id == order_id, OrderRevision.version.between(after + 1, until)
+        )
+        return (await self.session.scalars(query)).all()
 
     async def next_due(self) -> datetime | None:
         return await self.session.scalar(select(func.min(Order.due_at)))

@@ -28,6 +28,7 @@ from hello.interface.http.routers import (
     imports,
     items,
     keys,
+    order_events,
     orders,
     people,
 )
@@ -121,6 +122,6 @@ def add_parts(app: FastAPI, options: HttpOptions) -> None:
             allow_headers=SENT,
             expose_headers=SHOWN,
         )
-    parts = (people, birthdays, imports, accounts, items, orders, audit, keys)
+    parts = (people, birthdays, imports, accounts, items, orders, order_events, audit, keys)
     for part in (health,) if options.is_worker else (*parts, health):
         app.include_router(part.router)

@@ -10,6 +10,7 @@ from hello.services.birthdays import BirthdayService
 from hello.services.health import HealthService
 from hello.services.imports import ImportService
 from hello.services.items import ItemService
+from hello.services.order_feed import OrderFeed
 from hello.services.orders import OrderService
 from hello.services.people import PeopleService
 from hello.services.sessions import SessionService
@@ -60,6 +61,10 @@ async def order_service(request: Request) -> OrderService:
     return use_cases(request).orders
 
 
+async def order_feed(request: Request) -> OrderFeed:
+    return use_cases(request).order_feed
+
+
 async def audit_service(request: Request) -> AuditService:
     return use_cases(request).audit
 
@@ -70,6 +75,7 @@ Birthdays = Annotated[BirthdayService, Depends(birthday_service)]
 Items = Annotated[ItemService, Depends(item_service)]
 Imports = Annotated[ImportService, Depends(import_service)]
 Orders = Annotated[OrderService, Depends(order_service)]
+OrderEvents = Annotated[OrderFeed, Depends(order_feed)]
 People = Annotated[PeopleService, Depends(people_service)]
 Health = Annotated[HealthService, Depends(health_service)]
 Sessions = Annotated[SessionService, Depends(session_service)]

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hello.core.access_log import AccessLog, RequestNote
 from hello.core.ids import NewId, well_formed
+from hello.core.traces import traced
 from hello.interface.http.metrics import HttpMetrics
 
 ERROR = 500
@@ -30,6 +31,7 @@ class Exchange:
     head: bool
     body_bytes: int = 0
     status: int = 0
+    is_complete: bool = False
 
     async def receive_limited(self) -> Message:
         """Raise 413 as soon as more has arrived than is allowed; a route turns it into a problem."""
@@ -40,13 +42,15 @@ class Exchange:
         return message
 
     async def send_marked(self, message: Message) -> None:
-        """Add the request id; leave out the body of an answer to HEAD."""
+        """Add the request id; leave out the body of an answer to HEAD, however long it would go on."""
         if message["type"] == "http.response.start":
             self.status = int(message["status"])
             message["headers"] = [*message.get("headers", ()), *self._more_headers()]
         elif self.head:
-            message = {**message, "body": b""}
-        await self.send(message)
+            message = {"type": "http.response.body", "body": b""}
+        if not self.is_complete:
+            await self.send(message)
+        self.is_complete = self.head and message["type"] == "http.response.body"
 
     def _more_headers(self) -> Iterable[tuple[bytes, bytes]]:
         """Yield what the layers within have remembered for every answer, problems included."""
@@ -95,7 +99,8 @@ class Observe:
         exchange = self._exchange(scope, receive, send)
         structlog.contextvars.bind_contextvars(request_id=exchange.request_id)
         start = time()
-        await self._answer(exchange)
+        with traced(traceparent_of(scope["headers"])):
+            await self._answer(exchange)
         method = "HEAD" if exchange.head else exchange.scope["method"]
         self.observer.note(start, method, route_of(exchange.scope), exchange.status, exchange.request_id)
 
@@ -122,6 +127,12 @@ def request_id_of(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
         if name == b"x-request-id":
             return value.decode() if well_formed(value) else None
     return None
+
+
+def traceparent_of(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
+    """Return nothing when it is said twice (W3C Trace Context, 3.2)."""
+    given = [value for name, value in headers if name == b"traceparent"]
+    return given[0].decode("latin-1") if len(given) == 1 else None
 
 
 def route_of(scope: Scope) -> str:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import structlog
 import uvicorn
 
+from hello.core.stops import Stop
 from hello.interface.http.app import Application
-from hello.services.health import Draining
 
 BACKLOG = 2048
 DISMISS_S = 0.1
@@ -32,7 +32,7 @@ log = structlog.get_logger("hello.server")
 class Shutdown:
     """First `drain_s` with readiness at 503 and the listener open, then `timeout_s` to finish what runs."""
 
-    draining: Draining
+    draining: Stop
     drain_s: float
     timeout_s: float
 
@@ -52,7 +52,7 @@ class DrainingServer(uvicorn.Server):
         gc.set_threshold(GC_THRESHOLD, 50, 100)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self.stop.draining.begun = True
+        self.stop.draining.set()
         await asyncio.sleep(self.stop.drain_s)
         dismissal = asyncio.create_task(self._dismiss())
         await super().shutdown(sockets)

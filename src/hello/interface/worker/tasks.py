@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import structlog
 
+from hello.core.stops import Stop
 from hello.interface.worker.metrics import TaskMetrics
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 30.0
@@ -24,32 +25,6 @@ class Task:
     name: str
     step: Step
     wait: Wait
-
-
-@dataclass(slots=True)
-class Stop:
-    """Whether the process has been told to stop."""
-
-    _event: asyncio.Event = field(default_factory=asyncio.Event)
-
-    @property
-    def is_set(self) -> bool:
-        return self._event.is_set()
-
-    def set(self) -> None:
-        self._event.set()
-
-    async def during(self, work: Awaitable[object]) -> None:
-        """Wait for the work, but no longer than until the stop; what it raises, this raises."""
-        tasks = [asyncio.ensure_future(work), asyncio.ensure_future(self._event.wait())]
-        try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            if tasks[0].done():
-                tasks[0].result()
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.wait(tasks)
 
 
 async def keep(task: Task, stop: Stop, metrics: TaskMetrics) -> None:

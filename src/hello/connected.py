@@ -1,0 +1,127 @@
+"""Every port connected to its connector."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from random import Random
+from secrets import token_urlsafe
+from time import monotonic
+from typing import Any
+
+from prometheus_client import CollectorRegistry
+from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
+
+from hello.assembly import Ports, health_service, use_cases
+from hello.connectors.argon2 import Argon2Cost, open_passwords
+from hello.connectors.limits.limiter import library_limiter
+from hello.connectors.limits.quotas import read_quotas
+from hello.connectors.metrics import chore_counts, domain_event_counts
+from hello.connectors.no_cache import NoPages
+from hello.connectors.postgres.births import open_births
+from hello.connectors.postgres.engine import Database, open_engine
+from hello.connectors.postgres.events_unit import PostgresEventsUnit
+from hello.connectors.postgres.listener import open_listener
+from hello.connectors.postgres.outbox import CHANGES
+from hello.connectors.postgres.schema import SchemaProbe, migrations_folder, newest_revision
+from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
+from hello.connectors.redis.breaker import Breaker
+from hello.connectors.redis.client import RedisProbe, open_redis
+from hello.connectors.redis.metrics import cache_metrics
+from hello.connectors.redis.pages import RedisLike, RedisPages
+from hello.connectors.tokens.access import JwtAccessTokens
+from hello.connectors.tokens.keys import TokenKeys
+from hello.connectors.tokens.pem import token_keys
+from hello.core.batching import Bounds
+from hello.core.chores import open_chores
+from hello.core.clock import now
+from hello.core.settings import Settings
+from hello.core.stops import Stop
+from hello.entities.birthdays import LeapDay
+from hello.services.birthday_lists import BirthdayLists
+from hello.services.dead_events import DeadEventService
+from hello.services.ports import Probe
+from hello.services.subscriptions import EFFECTS
+from hello.services.use_cases import UseCases
+
+
+@asynccontextmanager
+async def open_use_cases(
+    settings: Settings, draining: Stop, registry: CollectorRegistry
+) -> AsyncIterator[UseCases]:
+    """Connect every port to its connector, for as long as the process runs."""
+    quotas, keys = read_quotas(settings.rate_limits), token_keys(settings)
+    async with AsyncExitStack() as stack:
+        database = Database.of(settings, "hello-api")
+        engine = await stack.enter_async_context(open_engine(database))
+        listener = await stack.enter_async_context(open_listener(database, {CHANGES}))
+        redis = None
+        if settings.redis_dsn:
+            redis = await stack.enter_async_context(open_redis(settings.redis_dsn, settings.redis_timeout_s))
+        pages = NoPages() if redis is None else redis_pages(settings, redis, registry)
+        unit_of_work = PostgresUnitOfWork(
+            async_sessionmaker(engine, expire_on_commit=False), settings.database_deadline_s
+        )
+        lists = BirthdayLists(pages=pages, now=now, leap_day=LeapDay(settings.leap_day))
+        bounds = Bounds(deadline_s=settings.database_deadline_s, waiting=settings.database_queue_size)
+        births = await stack.enter_async_context(open_births(engine, lists.about, bounds))
+        passwords = await stack.enter_async_context(
+            open_passwords(
+                Argon2Cost(), threads=settings.password_threads, max_waiting=settings.password_queue_size
+            )
+        )
+        chores = await stack.enter_async_context(open_chores(chore_counts(registry)))
+        yield use_cases(
+            settings,
+            Ports(
+                begin=unit_of_work.begin,
+                births=births,
+                lists=lists,
+                pages=pages,
+                passwords=passwords,
+                access_tokens=access_tokens(settings, keys),
+                limiter=library_limiter(quotas, redis, settings.redis_timeout_s, registry),
+                domain_events=domain_event_counts(registry),
+                hand=chores.hand,
+                listen=lambda order_id: listener.listen(CHANGES, str(order_id)),
+                stop=draining,
+            ),
+            health_service(settings, probes_of(engine, redis), draining),
+        )
+
+
+def probes_of(engine: AsyncEngine, redis: Any | None) -> list[Probe]:  # noqa: ANN401  # as `open_redis` has it
+    schema = SchemaProbe(engine, newest_revision(migrations_folder()))
+    return [schema] if redis is None else [schema, RedisProbe(redis)]
+
+
+def access_tokens(settings: Settings, keys: TokenKeys) -> JwtAccessTokens:
+    return JwtAccessTokens(
+        keys=keys,
+        issuer=settings.token_issuer,
+        audience=settings.token_audience,
+        lifetime_s=settings.token_lifetime_s,
+        leeway_s=settings.token_leeway_s,
+        now=now,
+        new_id=lambda: token_urlsafe(16),
+    )
+
+
+def redis_pages(settings: Settings, redis: RedisLike, registry: CollectorRegistry) -> RedisPages:
+    return RedisPages(
+        redis=redis,
+        lease_s=settings.cache_lease_s,
+        timeout_s=settings.redis_timeout_s,
+        breaker=Breaker(timer=monotonic),
+        metrics=cache_metrics(registry),
+        random=Random(),  # noqa: S311  # spreads expiry, keeps no secret
+    )
+
+
+@asynccontextmanager
+async def open_dead_events(settings: Settings) -> AsyncIterator[DeadEventService]:
+    async with open_engine(Database.of(settings, "hello-events")) as engine:
+        sessions = async_sessionmaker(engine, expire_on_commit=False)
+        yield DeadEventService(
+            begin=PostgresEventsUnit(sessions, settings.database_deadline_s).begin,
+            effects={subscription.consumer: effect for subscription, effect in EFFECTS.items()},
+            now=now,
+        )

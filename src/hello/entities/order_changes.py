@@ -1,0 +1,41 @@
+"""The changes of an order, told again in order, each with the order as it was then."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hello.core.clock import rfc3339
+from hello.entities.order_revisions import OrderRevision
+from hello.entities.orders import Order, change_type
+
+
+@dataclass(frozen=True, slots=True)
+class OrderChange:
+    """`order` is what its customer might know at `version`, as JSON has it."""
+
+    version: int
+    type: str
+    order: Mapping[str, Any]
+
+
+def changes_of(order: Order, replaced: Sequence[OrderRevision], after: int, until: int) -> list[OrderChange]:
+    """Return what made the versions behind `after`, up to `until`; `replaced` are all those behind `after`.
+
+    An order from before revisions were kept does not know when its lines were changed: that is left out.
+    """
+    made = {move.version: move.at for move in order.history} | {one.version: one.at for one in replaced}
+    versions = sorted(version for version in made if after < version <= until)
+    return [change_of(order, replaced, version, rfc3339(made[version])) for version in versions]
+
+
+def change_of(order: Order, replaced: Sequence[OrderRevision], version: int, at: str) -> OrderChange:
+    moves = [move for move in order.history if move.version <= version]
+    contents = next((one.contents() for one in replaced if one.version > version), {})
+    past = {
+        "status": moves[-1].status,
+        "version": version,
+        "updated_at": at,
+        "history": [move.public() for move in moves],
+    }
+    kind = change_type(moves[-1] if moves[-1].version == version else None)
+    return OrderChange(version, kind, {**order.public(), **contents, **past})

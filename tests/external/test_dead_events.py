@@ -1,0 +1,149 @@
+"""`hello events dead`: events that a consumer could not handle are looked at, and handed to it again."""
+
+import asyncio
+import json
+import os
+import subprocess
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import async_sessionmaker
+
+from hello.connectors.postgres.engine import Database, open_engine
+from hello.connectors.postgres.events_unit import PostgresEventsUnit
+from hello.connectors.postgres.migrate import migrate
+from hello.entities.events import Event
+from hello.services.dead_events import dead_event
+from hello.services.event_ports import EventTransaction
+from tests.builders import NOON, a_name
+from tests.event_twins import an_event
+from tests.external.running import HELLO
+from tests.servers import WORKER, create_database, sibling
+
+pytestmark = pytest.mark.external
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True)
+class Morgue:
+    """A database that only these tests use, and the command beside it."""
+
+    database: Database
+
+    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*HELLO, "events", "dead", *arguments],
+            env=os.environ | {"DATABASE_URL": self.database.dsn, "COLUMNS": "200"},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    async def do(self, work: Callable[[EventTransaction], Awaitable[Answer]]) -> Answer:
+        async with open_engine(self.database) as engine:
+            unit = PostgresEventsUnit(async_sessionmaker(engine, expire_on_commit=False), 5)
+            async with unit.begin() as tx:
+                return await work(tx)
+
+    async def bury(self, event: Event, consumer: str = "gifts") -> str:
+        """Return its id among the dead."""
+        dead = dead_event(consumer, event, ValueError("a broken heart"), NOON)
+        await self.do(lambda tx: tx.dead_events.add(dead))
+        found = await self.do(lambda tx: tx.dead_events.page(0, 1000))
+        return str(next(one.id for one in found if one.event_id == event.id))
+
+    async def gifts_of(self, username: str) -> int:
+        return await self.do(lambda tx: tx.gifts.received(username))
+
+
+@pytest.fixture(scope="module")
+async def own_database(database: Database) -> Database:
+    own = sibling(database, f"hello_dead_{WORKER}")
+    await create_database(database.dsn, f"hello_dead_{WORKER}")
+    await asyncio.to_thread(migrate, own)
+    return own
+
+
+@pytest.fixture
+async def morgue(own_database: Database) -> Morgue:
+    async with open_engine(own_database) as engine, engine.begin() as connection:
+        await connection.execute(text("TRUNCATE dead_events"))
+    return Morgue(own_database)
+
+
+async def test_without_any_it_says_so(morgue: Morgue) -> None:
+    listed = morgue.command("list")
+    assert (listed.returncode, listed.stdout.strip()) == (0, "No event is dead.")
+    redriven = morgue.command("redrive", "--all")
+    assert (redriven.returncode, redriven.stdout.strip()) == (0, "0 handled, 0 still dead.")
+
+
+async def test_the_dead_are_listed_with_their_reason(morgue: Morgue) -> None:
+    events = [an_event(), an_event()]
+    ids = [await morgue.bury(event) for event in events]
+    rows = [line for line in morgue.command("list").stdout.splitlines() if "a broken heart" in line]
+    for row, dead_id, event in zip(rows, ids, events, strict=True):
+        assert all(
+            part in row for part in (dead_id, "gifts", event.type, event.subject, "2026-06-15T12:00:00Z")
+        )
+    assert morgue.command("list", "--limit", "1").stdout.count("a broken heart") == 1
+
+
+async def test_one_is_shown_with_all_that_is_known(morgue: Morgue) -> None:
+    event = an_event(recipient="Ada")
+    dead_id = await morgue.bury(event)
+    shown = json.loads(morgue.command("show", dead_id).stdout)
+    assert shown == {
+        "id": int(dead_id),
+        "consumer": "gifts",
+        "reason": "ValueError: a broken heart",
+        "died_at": "2026-06-15T12:00:00Z",
+        "event": {
+            "id": event.id,
+            "type": "order.shipped",
+            "subject": event.subject,
+            "time": "2026-06-15T12:00:00Z",
+            "traceparent": None,
+            "data": {"recipient": "Ada"},
+        },
+    }
+
+
+async def test_a_redriven_event_has_its_effect_and_is_gone(morgue: Morgue) -> None:
+    ada = a_name()
+    ids = [await morgue.bury(an_event(recipient=ada)) for _ in range(3)]
+    redriven = morgue.command("redrive", *ids[:2])
+    assert (redriven.returncode, redriven.stdout.strip()) == (0, "2 handled, 0 still dead.")
+    assert await morgue.gifts_of(ada) == 2
+    again = morgue.command("redrive", ids[0])
+    assert again.returncode == 1
+    assert f"no dead event {ids[0]}" in again.stderr
+    assert await morgue.gifts_of(ada) == 2
+
+
+async def test_those_that_fail_again_stay_and_keep_nobody_up(morgue: Morgue) -> None:
+    ada = a_name()
+    lost = await morgue.bury(an_event(), consumer="gone")
+    await morgue.bury(an_event(recipient=ada))
+    redriven = morgue.command("redrive", "--all")
+    assert redriven.returncode == 1
+    assert "1 handled, 1 still dead." in redriven.stdout
+    assert f"{lost}: " in redriven.stdout
+    assert await morgue.gifts_of(ada) == 1
+    assert morgue.command("show", lost).returncode == 0
+
+
+@pytest.mark.parametrize("arguments", [["redrive"], ["redrive", "1", "--all"]])
+def test_what_cannot_be_meant_is_refused(morgue: Morgue, arguments: list[str]) -> None:
+    assert morgue.command(*arguments).returncode == 2
+
+
+def test_an_unknown_one_is_a_line_not_a_traceback(morgue: Morgue) -> None:
+    for command in ("show", "redrive"):
+        found = morgue.command(command, "999999999")
+        assert found.returncode == 1
+        assert found.stderr.strip() == "hello: there is no dead event 999999999"
