@@ -127,11 +127,17 @@ def test_nobody_else_follows_it(shop: Shop) -> None:
     assert_problem(shop.client.get(f"{ORDERS}/{a_name()}/events", headers=shop.ada.headers), 400)
 
 
-def test_asking_for_the_head_ends_at_once(shop: Shop) -> None:
-    path = shop.ordered()
-    head = shop.client.head(f"{path}/events", headers=shop.ada.headers, timeout=5)
-    assert (head.status_code, head.content) == (200, b"")
-    assert head.headers["Content-Type"].startswith("text/event-stream")
+def test_asking_for_the_head_ends_at_once(servers: Servers) -> None:
+    """What would have followed must not be taken for a fault, either."""
+    with running_api(servers) as api, client_of(api) as client:
+        shop = newly_opened(client, client)
+        path = shop.ordered()
+        shop.cancel(path)
+        head = client.head(f"{path}/events", headers=shop.ada.headers, timeout=5)
+        assert (head.status_code, head.content) == (200, b"")
+        assert head.headers["Content-Type"].startswith("text/event-stream")
+        assert api.stop() == 0
+    assert not [line for line in api.printed if "request failed" in line]
 
 
 def test_many_follow_without_holding_connections_to_the_database(servers: Servers) -> None:
