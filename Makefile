@@ -82,6 +82,7 @@ brokers: $(VENV)/dev.stamp ## Fetch Kafka (needs Java 17 and Maven) and RabbitMQ
 test_brokers: brokers ## Run the tests of events on a real Kafka and RabbitMQ
 	@$(BIN)/pytest -n 0 tests/brokers/checks_of_running.py $(ARGS)
 	@$(BIN)/python -m tests.brokers run $(BIN)/pytest -n 0 tests/contracts/test_publisher.py $(ARGS)
+	@$(BIN)/pytest -n 0 tests/chaos/checks_of_brokers.py $(ARGS)
 
 .PHONY: test_reload
 test_reload: $(VENV)/dev.stamp ## Run the tests anew at every change

@@ -1,0 +1,81 @@
+"""Processes of the product that can be killed and started again, many times and soon."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from hello.connectors.embedded.ending import end
+
+NURSERY = Path(__file__).with_name("nursery.py")
+STOP_STEPS = ((signal.SIGTERM, 30.0),)
+KILL_STEPS = ((signal.SIGKILL, 10.0),)
+
+
+@dataclass(frozen=True, slots=True)
+class Nursery:
+    """Whoever asks must be alone."""
+
+    process: subprocess.Popen[str]
+
+    def fork(self, arguments: Sequence[str], environment: Mapping[str, str], log: Path) -> int:
+        told = {"arguments": arguments, "environment": dict(environment), "log": str(log)}
+        assert self.process.stdin
+        assert self.process.stdout
+        self.process.stdin.write(json.dumps(told) + "\n")
+        self.process.stdin.flush()
+        return int(self.process.stdout.readline())
+
+
+@contextmanager
+def open_nursery(folder: Path) -> Iterator[Nursery]:
+    """Work in the folder; end all that still run at the end."""
+    with subprocess.Popen(
+        [sys.executable, "-uP", NURSERY],
+        cwd=folder,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        yield Nursery(process)
+
+
+@dataclass(slots=True, kw_only=True)
+class Process:
+    """`hello` with some arguments; each life of it writes to the same log."""
+
+    nursery: Nursery
+    arguments: Sequence[str]
+    environment: Mapping[str, str]
+    log: Path
+    started: int | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """`None` when it is not running."""
+        if self.started is None:
+            return None
+        with suppress(ProcessLookupError):
+            os.kill(self.started, 0)
+            return self.started
+        return None
+
+    def start(self) -> None:
+        """Return at once: whoever needs it waits."""
+        self.started = self.nursery.fork(self.arguments, self.environment, self.log)
+
+    def kill(self) -> None:
+        self._end(KILL_STEPS)
+
+    def stop(self) -> None:
+        """Let it end in order; raise `EmbeddedError` when it takes too long."""
+        self._end(STOP_STEPS)
+
+    def _end(self, steps: tuple[tuple[signal.Signals, float], ...]) -> None:
+        if pid := self.pid:
+            end(pid, lambda: self.pid is None, steps)

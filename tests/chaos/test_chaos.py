@@ -1,0 +1,24 @@
+"""Whoever is killed, and however often: every order, every event and every gift comes right."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.killing import MortalServer
+from tests.chaos.surviving import Ordeal
+from tests.chaos.watching import RedisWatcher
+from tests.chaos.world import open_servers, open_world
+
+pytestmark = [pytest.mark.external, pytest.mark.timeout(400)]
+
+
+async def test_all_comes_right_whatever_is_killed(tmp_path: Path) -> None:
+    with (
+        ThreadPoolExecutor(1) as hands,
+        open_servers(tmp_path) as servers,
+        open_world(tmp_path, servers, MortalServer(servers.valkey), servers.redis_url) as world,
+    ):
+        watcher = RedisWatcher(servers.redis_url)
+        ordeal = Ordeal(world=world, watcher=watcher, hands=hands, orders=2000, strikes=24)
+        await ordeal.survive()

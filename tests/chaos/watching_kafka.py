@@ -1,0 +1,62 @@
+"""What an observer of Kafka sees: everything in the topic, from its beginning."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+
+from hello.connectors.brokers.kafka import servers_of
+from tests.chaos.watching import GROUP, TOPIC, Arrival, arrival
+
+PARTITIONS = [TopicPartition(TOPIC, number) for number in range(3)]
+
+
+@dataclass(frozen=True, slots=True)
+class KafkaWatcher:
+    url: str
+
+    async def begin(self) -> None:
+        """Make the topic, with more partitions than the broker would make by itself."""
+        async with self._admin() as admin:
+            await admin.create_topics([NewTopic(TOPIC, len(PARTITIONS), 1)])
+
+    async def arrivals(self) -> Sequence[Arrival]:
+        found: list[Arrival] = []
+        async with self._consumer() as consumer:
+            for partition, end in (await consumer.end_offsets(PARTITIONS)).items():
+                consumer.assign([partition])
+                await consumer.seek_to_beginning()
+                while await consumer.position(partition) < end:
+                    found.append(arrival_of(await consumer.getone()))
+        return found
+
+    async def unconfirmed(self) -> int:
+        async with self._consumer() as consumer, self._admin() as admin:
+            ends = await consumer.end_offsets(PARTITIONS)
+            confirmed = await admin.list_consumer_group_offsets(GROUP)
+        return sum(end - confirmed[one].offset if one in confirmed else end for one, end in ends.items())
+
+    @asynccontextmanager
+    async def _consumer(self) -> AsyncIterator[Any]:
+        consumer = AIOKafkaConsumer(bootstrap_servers=servers_of(self.url))
+        try:
+            await consumer.start()
+            yield consumer
+        finally:
+            await consumer.stop()
+
+    @asynccontextmanager
+    async def _admin(self) -> AsyncIterator[Any]:
+        admin = AIOKafkaAdminClient(bootstrap_servers=servers_of(self.url))
+        try:
+            await admin.start()
+            yield admin
+        finally:
+            await admin.close()
+
+
+def arrival_of(record: Any) -> Arrival:  # noqa: ANN401  # aiokafka has no types
+    return arrival({name: value.decode() for name, value in record.headers}, "ce_", record.value)

@@ -1,0 +1,61 @@
+"""Many orders in one transaction, past the API, which would take too long for as many as are wanted."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import Insert
+from sqlalchemy.ext.asyncio import async_sessionmaker
+from tenacity import AsyncRetrying, retry_if_exception_type
+
+from hello.connectors.postgres.engine import Database, open_engine
+from hello.connectors.postgres.orders import storing
+from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
+from hello.connectors.postgres.values import insert_all, values_of
+from hello.core.clock import now
+from hello.entities.errors import ConflictError, UnavailableError
+from hello.entities.orders import Order, order_event
+from tests.builders import a_line, an_order
+from tests.chaos.shopping import PAUSES, Customer, Placed
+
+DELAY = timedelta(seconds=0.5)
+DEADLINE_S = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Wholesale:
+    unit_of_work: PostgresUnitOfWork
+    customer: Customer
+
+    async def place(self, count: int) -> Sequence[Placed]:
+        orders = [self._order(number) for number in range(count)]
+        trying = AsyncRetrying(retry=retry_if_exception_type(UnavailableError), wait=PAUSES)
+        await trying(self._save, orders)
+        return [Placed(str(order.id), str(order.recipient)) for order in orders]
+
+    def _order(self, number: int) -> Order:
+        order = an_order(self.customer.account_id, a_line(), due_at=now() + DELAY, created_at=now())
+        order.recipient = self.customer.people[number % len(self.customer.people)]
+        return order
+
+    async def _save(self, orders: Sequence[Order]) -> None:
+        """Take it for a success of an earlier try when they are there already: it is all of them or none."""
+        with suppress(ConflictError):
+            async with self.unit_of_work.begin() as tx:
+                await tx.session.execute(storing_all(orders))
+                await tx.outbox.add(*map(order_event, orders))
+
+
+def storing_all(orders: Sequence[Order]) -> Insert:
+    lines = storing([line for order in orders for line in order.lines])
+    moves = storing([move for order in orders for move in order.history])
+    orders_themselves = insert_all(Order, list(map(values_of, orders)))
+    return orders_themselves.add_cte(lines.cte("lines"), moves.cte("history"))
+
+
+@asynccontextmanager
+async def open_wholesale(database_url: str, customer: Customer) -> AsyncIterator[Wholesale]:
+    async with open_engine(Database(dsn=database_url, application_name="hello-test")) as engine:
+        sessions = async_sessionmaker(engine, expire_on_commit=False)
+        yield Wholesale(PostgresUnitOfWork(sessions, DEADLINE_S), customer)
