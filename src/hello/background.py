@@ -23,6 +23,7 @@ from hello.connectors.postgres.outbox import CHANNEL
 from hello.connectors.postgres.shards import PostgresShards
 from hello.connectors.postgres.turns import PostgresTurns
 from hello.core.clock import now
+from hello.core.pace import Pace
 from hello.core.settings import Settings
 from hello.interface.worker.names import BIRTHDAYS, CLEANUP, CONSUMERS, PROGRESS, RELAY
 from hello.interface.worker.tasks import Task
@@ -33,7 +34,7 @@ from hello.services.relay import Relay
 from hello.services.subscriptions import EFFECTS
 from hello.services.use_cases import UseCases
 
-ORDERS_AT_ONCE, PEOPLE_AT_ONCE, KEYS_AT_ONCE = 100, 500, 1000
+ORDERS_AT_ONCE, PEOPLE_AT_ONCE, KEYS_AT_ONCE = 250, 500, 1000
 BIRTHDAYS_POLL_S, CLEANUP_POLL_S = 60, 3600
 SOON_S = 0.05  # what is due already is in the hands of another worker
 HOLD_FACTOR = 2  # a shard is held for one batch, and then some
@@ -71,9 +72,7 @@ async def open_tasks(
 async def progress(ground: Ground) -> AsyncIterator[list[Task]]:
     """Move orders when they are due; a new one wakes it."""
     orders, poll_s = ground.use_cases.order_progress, ground.settings.relay_poll_s
-
-    async def step() -> bool:
-        return await orders.advance(ORDERS_AT_ONCE) == ORDERS_AT_ONCE
+    pace = Pace(ORDERS_AT_ONCE)
 
     with ground.listener.listen(CHANNEL) as wakeup:
 
@@ -82,7 +81,7 @@ async def progress(ground: Ground) -> AsyncIterator[list[Task]]:
             until_s = poll_s if due is None else (due - now()).total_seconds()
             await wakeup.wait(min(max(until_s, SOON_S), poll_s))
 
-        yield [Task(name=PROGRESS, step=step, wait=wait)]
+        yield [Task(name=PROGRESS, step=partial(pace.step, orders.advance), wait=wait)]
 
 
 @asynccontextmanager

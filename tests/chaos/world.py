@@ -65,16 +65,20 @@ def open_world(folder: Path, servers: Servers, broker: Mortal, broker_url: str) 
         }
         for process in processes.values():
             process.start()
-        yield World(
-            api_url=f"http://{HOST}:{port}",
-            database_url=servers.database_url,
-            processes=processes,
-            victims=[
-                *(Victim(name, process) for name, process in processes.items()),
-                Victim("postgres", MortalServer(servers.postgres)),
-                Victim("broker", broker, BROKER_AWAY_S),
-            ],
-        )
+        try:
+            yield World(
+                api_url=f"http://{HOST}:{port}",
+                database_url=servers.database_url,
+                processes=processes,
+                victims=[
+                    *(Victim(name, process) for name, process in processes.items()),
+                    Victim("postgres", MortalServer(servers.postgres)),
+                    Victim("broker", broker, BROKER_AWAY_S),
+                ],
+            )
+        finally:
+            for process in processes.values():
+                process.kill()
 
 
 def commands(port: int) -> Mapping[str, Sequence[str]]:
