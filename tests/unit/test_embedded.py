@@ -50,6 +50,13 @@ def test_the_last_words_are_those_that_tell_what_went_wrong(
     assert log.last_words(since) == f"{words} (log: {log.path})"
 
 
+def test_what_was_said_is_found_whoever_writes_behind_it(tmp_path: Path) -> None:
+    log = Log(tmp_path / "a.log")
+    log.path.write_text("FATAL:  still in use\nFATAL:  an orphan goes\n")
+    assert log.says("still in use", since=0)
+    assert not log.says("still in use", since=log.mark())
+
+
 def test_a_large_log_is_set_aside(tmp_path: Path) -> None:
     log = Log(tmp_path / "a.log")
     log.path.touch()

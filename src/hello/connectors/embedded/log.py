@@ -28,11 +28,18 @@ class Log:
 
     def last_words(self, since: int) -> str:
         """Quote the line after the mark that tells best what went wrong, and say where the others are."""
-        with self.path.open("rb") as log:
-            log.seek(max(since, self._size() - TAIL_BYTES))
-            lines = log.read().decode(errors="replace").splitlines()
+        lines = self._read(since).splitlines()
         said = meaning([WHEN_AND_WHO.sub("", line) for line in lines if line.strip()])
         return f"{said or 'it said nothing'} (log: {self.path})"
+
+    def says(self, words: str, since: int) -> bool:
+        """Look at all that was written after the mark: what is left of a killed server writes there too."""
+        return words in self._read(since)
+
+    def _read(self, since: int) -> str:
+        with self.path.open("rb") as log:
+            log.seek(max(since, self._size() - TAIL_BYTES))
+            return log.read().decode(errors="replace")
 
     def _size(self) -> int:
         return self.path.stat().st_size if self.path.exists() else 0

@@ -54,10 +54,9 @@ class Server:
         pid = self.pid
         if pid is not None and self.is_ready(pid):
             return True
-        words = log.last_words(since)
-        if self.passing and self.passing in words:
+        if self.passing and log.says(self.passing, since):
             return False
-        raise EmbeddedError(f"{self.name} did not start: {words}")
+        raise EmbeddedError(f"{self.name} did not start: {log.last_words(since)}")
 
     def _is_settled(self) -> bool:
         pid = self.pid

@@ -9,6 +9,7 @@ from typing import TypeAlias
 import structlog
 
 from hello.core.stops import Stop
+from hello.entities.errors import UnavailableError
 from hello.interface.worker.metrics import TaskMetrics
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 30.0
@@ -37,11 +38,19 @@ async def keep(task: Task, stop: Stop, metrics: TaskMetrics) -> None:
             pause = FIRST_PAUSE_S
             if not has_more:
                 await stop.during(task.wait())
-        except Exception:
+        except Exception as error:  # noqa: BLE001  # whatever it is, the task begins again
             metrics.failed(task.name)
-            log.exception("task failed, starting it again", task=task.name, pause_s=pause)
+            tell(task, error, pause)
             await stop.during(asyncio.sleep(pause))
             pause = min(2 * pause, LONGEST_PAUSE_S)
+
+
+def tell(task: Task, error: Exception, pause_s: float) -> None:
+    """Leave out the traceback of an outage: it says nothing."""
+    if isinstance(error, UnavailableError):
+        log.warning("task waits", task=task.name, pause_s=pause_s, error=str(error))
+    else:
+        log.error("task failed, starting it again", task=task.name, pause_s=pause_s, exc_info=error)
 
 
 @asynccontextmanager
