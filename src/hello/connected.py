@@ -1,7 +1,8 @@
 """Every port connected to its connector."""
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from random import Random
 from secrets import token_urlsafe
 from time import monotonic
@@ -19,7 +20,7 @@ from hello.connectors.no_cache import NoPages
 from hello.connectors.postgres.births import open_births
 from hello.connectors.postgres.engine import Database, open_engine
 from hello.connectors.postgres.events_unit import PostgresEventsUnit
-from hello.connectors.postgres.listener import open_listener
+from hello.connectors.postgres.listener import PostgresListener, open_listener
 from hello.connectors.postgres.outbox import CHANGES
 from hello.connectors.postgres.schema import SchemaProbe, migrations_folder, newest_revision
 from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
@@ -37,10 +38,20 @@ from hello.core.settings import Settings
 from hello.core.stops import Stop
 from hello.entities.birthdays import LeapDay
 from hello.services.birthday_lists import BirthdayLists
+from hello.services.callers import Passwords
 from hello.services.dead_events import DeadEventService
 from hello.services.ports import Probe
 from hello.services.subscriptions import EFFECTS
 from hello.services.use_cases import UseCases
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What the connectors of a process share; `redis` is None where there is none."""
+
+    engine: AsyncEngine
+    listener: PostgresListener
+    redis: Any | None
 
 
 @asynccontextmanager
@@ -48,44 +59,61 @@ async def open_use_cases(
     settings: Settings, draining: Stop, registry: CollectorRegistry
 ) -> AsyncIterator[UseCases]:
     """Connect every port to its connector, for as long as the process runs."""
-    quotas, keys = read_quotas(settings.rate_limits), token_keys(settings)
     async with AsyncExitStack() as stack:
-        database = Database.of(settings, "hello-api")
-        engine = await stack.enter_async_context(open_engine(database))
-        listener = await stack.enter_async_context(open_listener(database, {CHANGES}))
-        redis = None
-        if settings.redis_dsn:
-            redis = await stack.enter_async_context(open_redis(settings.redis_dsn, settings.redis_timeout_s))
-        pages = NoPages() if redis is None else redis_pages(settings, redis, registry)
-        unit_of_work = PostgresUnitOfWork(
-            async_sessionmaker(engine, expire_on_commit=False), settings.database_deadline_s
-        )
-        lists = BirthdayLists(pages=pages, now=now, leap_day=LeapDay(settings.leap_day))
-        bounds = Bounds(deadline_s=settings.database_deadline_s, waiting=settings.database_queue_size)
-        births = await stack.enter_async_context(open_births(engine, lists.about, bounds))
-        passwords = await stack.enter_async_context(
-            open_passwords(
-                Argon2Cost(), threads=settings.password_threads, max_waiting=settings.password_queue_size
-            )
-        )
-        chores = await stack.enter_async_context(open_chores(chore_counts(registry)))
-        yield use_cases(
-            settings,
-            Ports(
-                begin=unit_of_work.begin,
-                births=births,
-                lists=lists,
-                pages=pages,
-                passwords=passwords,
-                access_tokens=access_tokens(settings, keys),
-                limiter=library_limiter(quotas, redis, settings.redis_timeout_s, registry),
-                domain_events=domain_event_counts(registry),
-                hand=chores.hand,
-                listen=lambda order_id: listener.listen(CHANGES, str(order_id)),
-                stop=draining,
-            ),
-            health_service(settings, probes_of(engine, redis), draining),
-        )
+        outside = await open_outside(stack, settings)
+        ports = await open_ports(stack, settings, outside, draining, registry)
+        probes = probes_of(outside.engine, outside.redis)
+        yield use_cases(settings, ports, health_service(settings, probes, draining))
+
+
+async def open_outside(stack: AsyncExitStack, settings: Settings) -> Outside:
+    database = Database.of(settings, "hello-api")
+    engine = await stack.enter_async_context(open_engine(database))
+    listener = await stack.enter_async_context(open_listener(database, {CHANGES}))
+    redis = None
+    if settings.redis_dsn:
+        redis = await stack.enter_async_context(open_redis(settings.redis_dsn, settings.redis_timeout_s))
+    return Outside(engine, listener, redis)
+
+
+async def open_ports(
+    stack: AsyncExitStack, settings: Settings, outside: Outside, draining: Stop, registry: CollectorRegistry
+) -> Ports:
+    quotas, keys, redis = read_quotas(settings.rate_limits), token_keys(settings), outside.redis
+    pages = NoPages() if redis is None else redis_pages(settings, redis, registry)
+    lists = BirthdayLists(pages=pages, now=now, leap_day=LeapDay(settings.leap_day))
+    births = await stack.enter_async_context(open_births(outside.engine, lists.about, bounds_of(settings)))
+    passwords = await stack.enter_async_context(passwords_of(settings))
+    # Opened last, as it is closed first: what is left to be done then needs the others.
+    chores = await stack.enter_async_context(open_chores(chore_counts(registry)))
+    return Ports(
+        begin=unit_of_work(settings, outside.engine).begin,
+        births=births,
+        lists=lists,
+        pages=pages,
+        passwords=passwords,
+        access_tokens=access_tokens(settings, keys),
+        limiter=library_limiter(quotas, redis, settings.redis_timeout_s, registry),
+        domain_events=domain_event_counts(registry),
+        hand=chores.hand,
+        listen=lambda order_id: outside.listener.listen(CHANGES, str(order_id)),
+        stop=draining,
+    )
+
+
+def unit_of_work(settings: Settings, engine: AsyncEngine) -> PostgresUnitOfWork:
+    sessions = async_sessionmaker(engine, expire_on_commit=False)
+    return PostgresUnitOfWork(sessions, settings.database_deadline_s)
+
+
+def bounds_of(settings: Settings) -> Bounds:
+    return Bounds(deadline_s=settings.database_deadline_s, waiting=settings.database_queue_size)
+
+
+def passwords_of(settings: Settings) -> AbstractAsyncContextManager[Passwords]:
+    return open_passwords(
+        Argon2Cost(), threads=settings.password_threads, max_waiting=settings.password_queue_size
+    )
 
 
 def probes_of(engine: AsyncEngine, redis: Any | None) -> list[Probe]:  # noqa: ANN401  # as `open_redis` has it
