@@ -16,7 +16,7 @@ from prometheus_client import CollectorRegistry
 from rich.console import Console
 from rich.table import Table
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hello.connected import redis_pages
 from hello.connectors.embedded.servers import Servers, destroy, embedded_servers
@@ -65,7 +65,7 @@ async def compare(servers: Servers, sizes: list[int], console: Console) -> list[
     settings = Settings(cache_lease_s=60)
     rows: list[tuple[float, ...]] = []
     async with open_engine(database) as engine, open_redis(servers.redis_url, 1) as redis:
-        unit_of_work = PostgresUnitOfWork(async_sessionmaker(engine), 60)
+        unit_of_work = PostgresUnitOfWork.of(engine, 60)
         pages, before = redis_pages(settings, redis, CollectorRegistry()), 0
         for size in sizes:
             start = monotonic()

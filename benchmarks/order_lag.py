@@ -9,7 +9,6 @@ from time import monotonic
 from typing import Any
 
 from sqlalchemy import Insert
-from sqlalchemy.ext.asyncio import async_sessionmaker
 from uuid_utils.compat import uuid7
 
 from benchmarks.database import Database
@@ -122,7 +121,7 @@ async def opened(database: Database) -> AsyncIterator[tuple[PostgresUnitOfWork, 
         deadline_s=DEADLINE_S,
     )
     async with engine.open_engine(place) as made, open_redis(database.redis_url, DEADLINE_S) as redis:
-        yield PostgresUnitOfWork(async_sessionmaker(made, expire_on_commit=False), DEADLINE_S), redis
+        yield PostgresUnitOfWork.of(made, DEADLINE_S), redis
 
 
 async def arrived(redis: Any, expected: int) -> Sequence[float]:  # noqa: ANN401  # as `open_redis` has it

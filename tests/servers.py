@@ -90,7 +90,7 @@ def undone(connection: AsyncConnection) -> PostgresUnitOfWork:
 @pytest.fixture
 def unit_of_work(engine: AsyncEngine) -> PostgresUnitOfWork:
     """Truly commits; use names that no other test uses."""
-    return PostgresUnitOfWork(async_sessionmaker(engine, expire_on_commit=False), 5)
+    return PostgresUnitOfWork.of(engine, 5)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from functools import partial
 from random import Random
 
 from prometheus_client import CollectorRegistry
-from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hello.connectors.brokers.adapters import open_publisher, source_of
 from hello.connectors.brokers.consumer import consuming
@@ -169,8 +169,7 @@ def options_of(ground: Ground) -> BrokerOptions:
 
 
 def events_unit(ground: Ground) -> PostgresEventsUnit:
-    sessions = async_sessionmaker(ground.engine, expire_on_commit=False)
-    return PostgresEventsUnit(sessions, ground.settings.database_deadline_s)
+    return PostgresEventsUnit.of(ground.engine, ground.settings.database_deadline_s)
 
 
 OPENED = {PROGRESS: progress, BIRTHDAYS: birthdays, CLEANUP: cleanup, RELAY: relay, CONSUMERS: consumers}

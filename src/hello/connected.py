@@ -9,7 +9,7 @@ from time import monotonic
 from typing import Any
 
 from prometheus_client import CollectorRegistry
-from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hello.assembly import Ports, health_service, use_cases
 from hello.connectors.argon2 import Argon2Cost, open_passwords
@@ -87,7 +87,7 @@ async def open_ports(
     # Opened last, as it is closed first: what is left to be done then needs the others.
     chores = await stack.enter_async_context(open_chores(chore_counts(registry)))
     return Ports(
-        begin=unit_of_work(settings, outside.engine).begin,
+        begin=PostgresUnitOfWork.of(outside.engine, settings.database_deadline_s).begin,
         births=births,
         lists=lists,
         pages=pages,
@@ -99,11 +99,6 @@ async def open_ports(
         listen=lambda order_id: outside.listener.listen(CHANGES, str(order_id)),
         stop=draining,
     )
-
-
-def unit_of_work(settings: Settings, engine: AsyncEngine) -> PostgresUnitOfWork:
-    sessions = async_sessionmaker(engine, expire_on_commit=False)
-    return PostgresUnitOfWork(sessions, settings.database_deadline_s)
 
 
 def bounds_of(settings: Settings) -> Bounds:
@@ -147,9 +142,8 @@ def redis_pages(settings: Settings, redis: RedisLike, registry: CollectorRegistr
 @asynccontextmanager
 async def open_dead_events(settings: Settings) -> AsyncIterator[DeadEventService]:
     async with open_engine(Database.of(settings, "hello-events")) as engine:
-        sessions = async_sessionmaker(engine, expire_on_commit=False)
         yield DeadEventService(
-            begin=PostgresEventsUnit(sessions, settings.database_deadline_s).begin,
+            begin=PostgresEventsUnit.of(engine, settings.database_deadline_s).begin,
             effects={subscription.consumer: effect for subscription, effect in EFFECTS.items()},
             now=now,
         )

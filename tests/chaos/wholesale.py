@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import Insert
-from sqlalchemy.ext.asyncio import async_sessionmaker
 from tenacity import AsyncRetrying, retry_if_exception_type
 
 from hello.connectors.postgres.engine import Database, open_engine
@@ -57,5 +56,4 @@ def storing_all(orders: Sequence[Order]) -> Insert:
 @asynccontextmanager
 async def open_wholesale(database_url: str, customer: Customer) -> AsyncIterator[Wholesale]:
     async with open_engine(Database(dsn=database_url, application_name="hello-test")) as engine:
-        sessions = async_sessionmaker(engine, expire_on_commit=False)
-        yield Wholesale(PostgresUnitOfWork(sessions, DEADLINE_S), customer)
+        yield Wholesale(PostgresUnitOfWork.of(engine, DEADLINE_S), customer)

@@ -17,7 +17,7 @@ from prometheus_client import CollectorRegistry
 from structlog.testing import capture_logs
 
 from hello.connectors.brokers.kafka import servers_of
-from hello.connectors.brokers.metrics import consumer_counts
+from hello.connectors.brokers.metrics import ConsumerCounts, consumer_counts
 from hello.connectors.brokers.options import BATCH
 from hello.connectors.postgres.engine import Database
 from hello.connectors.postgres.events_unit import PostgresEventsUnit
@@ -163,14 +163,7 @@ async def test_a_poisonous_event_dies_and_those_behind_it_go_on(
     await broker.publish(an_event(subject, recipient=ada), poison, an_event(subject, recipient=ada))
     registry = CollectorRegistry()
     counts = consumer_counts(registry)
-    handler = Consumer(
-        subscription=Subscription(name, TYPES),
-        effect=count_gift,
-        begin=events_unit.begin,
-        metrics=counts,
-        now=now,
-        tries=2,
-    )
+    handler = counting_gifts(name, events_unit, counts)
     async with broker.consumer(handler.handle, counts=counts) as consumer:
         await until(consumer, lambda: outcome(registry, name, "handled") == 2)
     assert outcome(registry, name, "failed") == 2
@@ -179,6 +172,17 @@ async def test_a_poisonous_event_dies_and_those_behind_it_go_on(
         assert await tx.gifts.received(ada) == 2
     assert [one.event for one in dead] == [poison]
     assert dead[0].reason == "KeyError: 'recipient'"
+
+
+def counting_gifts(name: str, events_unit: PostgresEventsUnit, counts: ConsumerCounts) -> Consumer:
+    return Consumer(
+        subscription=Subscription(name, TYPES),
+        effect=count_gift,
+        begin=events_unit.begin,
+        metrics=counts,
+        now=now,
+        tries=2,
+    )
 
 
 @pytest.fixture
@@ -194,14 +198,7 @@ async def test_an_effect_is_had_once_though_the_event_is_published_twice(
     await broker.publish(event, event, an_event(event.subject, recipient=ada))
     registry = CollectorRegistry()
     counts = consumer_counts(registry)
-    handler = Consumer(
-        subscription=Subscription("first", TYPES),
-        effect=count_gift,
-        begin=events_unit.begin,
-        metrics=counts,
-        now=now,
-        tries=2,
-    )
+    handler = counting_gifts("first", events_unit, counts)
     async with broker.consumer(handler.handle, counts=counts) as consumer:
         await until(consumer, lambda: outcome(registry, "first", "handled") == 2)
     assert outcome(registry, "first", "repeated") == 1

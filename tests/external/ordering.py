@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 import httpx
-from sqlalchemy.ext.asyncio import async_sessionmaker
 
 from hello.connectors.embedded.servers import Servers
 from hello.connectors.postgres.engine import Database, open_engine
@@ -96,7 +95,7 @@ async def work_off(servers: Servers) -> None:
     """Do what workers would have done an hour from now; what is confirmed then ships an hour later."""
     database = Database(dsn=servers.database_url, application_name="hello-test")
     async with open_engine(database) as engine:
-        unit_of_work = PostgresUnitOfWork(async_sessionmaker(engine, expire_on_commit=False), 5)
+        unit_of_work = PostgresUnitOfWork.of(engine, 5)
         later = now() + HOUR
         progress = OrderProgress(begin=unit_of_work.begin, now=lambda: later, ship_delay=timedelta(0))
         await progress.advance(1000)

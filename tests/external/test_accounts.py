@@ -10,7 +10,6 @@ from uuid import UUID
 
 import httpx
 import pytest
-from sqlalchemy.ext.asyncio import async_sessionmaker
 
 from hello.connectors.argon2 import Argon2Cost
 from hello.connectors.embedded.servers import Servers
@@ -221,7 +220,7 @@ async def test_a_password_with_other_parameters_is_hashed_anew_after_the_log_in(
 ) -> None:
     email = signed_up(client).account["email"]
     async with open_engine(Database(dsn=servers.database_url, application_name="hello-test")) as engine:
-        begin = PostgresUnitOfWork(async_sessionmaker(engine, expire_on_commit=False), 5).begin
+        begin = PostgresUnitOfWork.of(engine, 5).begin
         usual = (await stored(begin, email)).password_hash
         cheap = Argon2Cost(time_cost=1, memory_kib=8).hasher().hash(PASSWORD)
         async with begin() as tx:

@@ -10,7 +10,6 @@ from typing import TypeVar
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import async_sessionmaker
 
 from hello.connectors.postgres.engine import Database, open_engine
 from hello.connectors.postgres.events_unit import PostgresEventsUnit
@@ -45,7 +44,7 @@ class Morgue:
 
     async def do(self, work: Callable[[EventTransaction], Awaitable[Answer]]) -> Answer:
         async with open_engine(self.database) as engine:
-            unit = PostgresEventsUnit(async_sessionmaker(engine, expire_on_commit=False), 5)
+            unit = PostgresEventsUnit.of(engine, 5)
             async with unit.begin() as tx:
                 return await work(tx)
 

@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 from prometheus_client import CollectorRegistry
-from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncEngine
 from structlog.testing import capture_logs
 
 from hello.connectors.brokers.adapters import open_publisher, source_of
@@ -78,7 +78,7 @@ async def handling(engine: AsyncEngine, database: Database, options: BrokerOptio
     handler = Consumer(
         subscription=subscription,
         effect=count_gift,
-        begin=PostgresEventsUnit(async_sessionmaker(engine), 5).begin,
+        begin=PostgresEventsUnit.of(engine, 5).begin,
         metrics=counts,
         now=now,
         tries=3,
@@ -126,7 +126,7 @@ async def test_each_event_has_its_effect_once_whoever_dies(
                 await tx.outbox.add(an_event(recipient=names[number % 10]))
 
     async def all_received() -> bool:
-        async with PostgresEventsUnit(async_sessionmaker(engine), 5).begin() as tx:
+        async with PostgresEventsUnit.of(engine, 5).begin() as tx:
             return sum([await tx.gifts.received(name) for name in names]) >= EVENTS
 
     async with AsyncExitStack() as stack:
@@ -140,5 +140,5 @@ async def test_each_event_has_its_effect_once_whoever_dies(
         async with asyncio.timeout(SOON_S):
             while not await all_received():
                 await asyncio.sleep(0.1)
-    async with PostgresEventsUnit(async_sessionmaker(engine), 5).begin() as tx:
+    async with PostgresEventsUnit.of(engine, 5).begin() as tx:
         assert [await tx.gifts.received(name) for name in names] == [EVENTS // 10] * 10

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncEngine
 from structlog.testing import capture_logs
 
 from hello.connectors.postgres.events_unit import PostgresEventsUnit
@@ -30,7 +30,7 @@ def logs() -> Iterator[None]:
 
 @pytest.fixture
 def unit(engine: AsyncEngine) -> PostgresEventsUnit:
-    return PostgresEventsUnit(async_sessionmaker(engine, expire_on_commit=False), 5)
+    return PostgresEventsUnit.of(engine, 5)
 
 
 @pytest.fixture

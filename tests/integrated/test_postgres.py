@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
-from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hello.connectors.postgres.engine import Database, open_engine
 from hello.connectors.postgres.schema import SchemaProbe
@@ -36,12 +36,12 @@ async def test_two_first_saves_at_once_are_one_row(
 async def test_a_statement_that_takes_too_long_is_unavailable(database: Database) -> None:
     async with open_engine(replace(database, deadline_s=0.05)) as engine:
         with pytest.raises(UnavailableError):
-            await sleep(PostgresUnitOfWork(async_sessionmaker(engine), 5))
+            await sleep(PostgresUnitOfWork.of(engine, 5))
 
 
 async def test_a_server_that_does_not_answer_is_unavailable(engine: AsyncEngine) -> None:
     with pytest.raises(UnavailableError):
-        await sleep(PostgresUnitOfWork(async_sessionmaker(engine), 0.05))
+        await sleep(PostgresUnitOfWork.of(engine, 0.05))
 
 
 async def sleep(unit_of_work: PostgresUnitOfWork) -> None:
@@ -68,12 +68,12 @@ async def test_a_full_pool_is_unavailable(database: Database) -> None:
     tight = replace(database, pool_size=1, pool_overflow=0, connect_timeout_s=0.1)
     async with open_engine(tight) as engine, engine.connect():
         with pytest.raises(UnavailableError):
-            await sleep(PostgresUnitOfWork(async_sessionmaker(engine), 5))
+            await sleep(PostgresUnitOfWork.of(engine, 5))
 
 
 async def test_a_connection_that_the_server_has_closed_is_not_used_again(database: Database) -> None:
     async with open_engine(replace(database, pool_size=1)) as engine:
-        unit_of_work = PostgresUnitOfWork(async_sessionmaker(engine), 5)
+        unit_of_work = PostgresUnitOfWork.of(engine, 5)
         async with engine.connect() as connection:
             pid = await connection.scalar(text("SELECT pg_backend_pid()"))
             closed = connection_lost(await connection.get_raw_connection())
@@ -96,7 +96,7 @@ def connection_lost(connection: object) -> asyncio.Event:
 async def test_a_database_that_is_away_is_unavailable(dsn: str) -> None:
     async with open_engine(Database(dsn=dsn, application_name="test")) as engine:
         with pytest.raises(UnavailableError):
-            await sleep(PostgresUnitOfWork(async_sessionmaker(engine), 5))
+            await sleep(PostgresUnitOfWork.of(engine, 5))
 
 
 @pytest.mark.parametrize(("needed", "up"), [("0000", True), ("0002", True), ("9999", False)])

@@ -14,7 +14,7 @@ from hello.entities.base import Base
 
 SHARDS = 16
 PEOPLE_SHARD = SHARDS
-"""One for all people, as many are saved by one statement, whose events are a few rows."""
+"""One for all people, as many are saved by one statement, whose events are one row."""
 PERSON_SAVED = "person.saved"
 ORDER_EVENTS = "order."
 ABOUT_PEOPLE = ("person.", "birthday.")

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from hello.core.clock import rfc3339
 from hello.entities.order_revisions import OrderRevision
-from hello.entities.orders import Order, change_type
+from hello.entities.orders import Order, OrderMove, change_type
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,17 +26,22 @@ def changes_of(order: Order, replaced: Sequence[OrderRevision], after: int, unti
     """
     made = {move.version: move.at for move in order.history} | {one.version: one.at for one in replaced}
     versions = sorted(version for version in made if after < version <= until)
-    return [change_of(order, replaced, version, rfc3339(made[version])) for version in versions]
+    present = order.public()
+    told = []
+    for version in versions:
+        moves = [move for move in order.history if move.version <= version]
+        contents = next((one.contents() for one in replaced if one.version > version), {})
+        past = past_of(moves, version, made[version])
+        kind = change_type(moves[-1] if moves[-1].version == version else None)
+        told.append(OrderChange(version, kind, {**present, **contents, **past}))
+    return told
 
 
-def change_of(order: Order, replaced: Sequence[OrderRevision], version: int, at: str) -> OrderChange:
-    moves = [move for move in order.history if move.version <= version]
-    contents = next((one.contents() for one in replaced if one.version > version), {})
-    past = {
+def past_of(moves: Sequence[OrderMove], version: int, at: datetime) -> Mapping[str, Any]:
+    """Return what has grown since, as it was."""
+    return {
         "status": moves[-1].status,
         "version": version,
-        "updated_at": at,
+        "updated_at": rfc3339(at),
         "history": [move.public() for move in moves],
     }
-    kind = change_type(moves[-1] if moves[-1].version == version else None)
-    return OrderChange(version, kind, {**order.public(), **contents, **past})

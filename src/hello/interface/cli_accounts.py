@@ -1,17 +1,16 @@
 """`hello create-admin` and `hello signing-key`: what is done before anybody can log in."""
 
-import asyncio
 import sys
 from typing import Annotated
 
 import typer
 from pydantic import ValidationError
 
-from hello.core.settings import Settings
 from hello.entities.accounts import Role
 from hello.entities.errors import InvalidError
 from hello.interface.cli_commands import Commands
 from hello.interface.cli_people import HERE, DataDir
+from hello.interface.cli_running import run_near
 from hello.interface.http.schemas.accounts import RegisterRequest
 from hello.services.accounts import Register
 
@@ -23,8 +22,9 @@ def add_accounts(cli: typer.Typer, commands: Commands) -> None:
     def create_admin(email: str, full_name: FullName = "Administrator", data_dir: DataDir = HERE) -> None:
         """Open an administrator's account; the password is asked for, or read from standard input."""
         wanted = checked(email, full_name, read_password())
-        with commands.settings_near(data_dir) as settings:
-            asyncio.run(register(commands, settings, wanted))
+        run_near(
+            commands, data_dir, commands.use_cases, lambda use_cases: use_cases.accounts.register(wanted)
+        )
         typer.echo(f"{email} is an administrator now.")
 
     @cli.command("signing-key")
@@ -49,8 +49,3 @@ def checked(email: str, full_name: str, password: str) -> Register:
         first = error.errors()[0]
         raise InvalidError(f"{first['loc'][0]}: {first['msg']}", field=str(first["loc"][0])) from None
     return wanted.to_command(Role.ADMIN)
-
-
-async def register(commands: Commands, settings: Settings, wanted: Register) -> None:
-    async with commands.use_cases(settings) as use_cases:
-        await use_cases.accounts.register(wanted)

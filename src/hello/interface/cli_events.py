@@ -1,9 +1,8 @@
 """`hello events dead`: the events that a consumer could not handle, and handing them to it again."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Collection, Sequence
-from pathlib import Path
-from typing import Annotated, TypeVar
+from collections.abc import Collection, Sequence
+from functools import partial
+from typing import Annotated
 
 import orjson
 import typer
@@ -14,9 +13,9 @@ from hello.core.clock import rfc3339
 from hello.entities.dead_events import DeadEvent
 from hello.interface.cli_commands import Commands
 from hello.interface.cli_people import HERE, DataDir
+from hello.interface.cli_running import run_near
 from hello.services.dead_events import DeadEventService, Redriven
 
-Answer = TypeVar("Answer")
 Ids = Annotated[list[int] | None, typer.Argument(help="Which, by the ids of `list`.")]
 All = Annotated[bool, typer.Option("--all", help="All that are dead now.")]
 Most = Annotated[int, typer.Option(help="How many at most.", min=1, max=10_000)]
@@ -34,12 +33,12 @@ def add_looking(dead: typer.Typer, commands: Commands) -> None:
     @dead.command("list")
     def list_(limit: Most = 100, data_dir: DataDir = HERE) -> None:
         """List them, the oldest first."""
-        show_all(asked(commands, data_dir, lambda service: service.list(limit)))
+        show_all(run_near(commands, data_dir, commands.dead_events, lambda service: service.list(limit)))
 
     @dead.command()
     def show(dead_id: int, data_dir: DataDir = HERE) -> None:
         """Print all that is known of one, as JSON."""
-        found = asked(commands, data_dir, lambda service: service.show(dead_id))
+        found = run_near(commands, data_dir, commands.dead_events, lambda service: service.show(dead_id))
         typer.echo(orjson.dumps(public(found), option=orjson.OPT_INDENT_2).decode())
 
 
@@ -49,16 +48,8 @@ def add_redriving(dead: typer.Typer, commands: Commands) -> None:
         """Hand them to their consumers again; leave with 1 when one has failed again."""
         if bool(ids) == every:
             raise typer.BadParameter("say which: ids, or --all")
-        tell(asked(commands, data_dir, lambda service: redriven(service, ids or ())))
-
-
-def asked(commands: Commands, data_dir: Path, ask: Callable[[DeadEventService], Awaitable[Answer]]) -> Answer:
-    async def run() -> Answer:
-        async with commands.dead_events(settings) as service:
-            return await ask(service)
-
-    with commands.settings_near(data_dir) as settings:
-        return asyncio.run(run())
+        work = partial(redriven, ids=ids or ())
+        tell(run_near(commands, data_dir, commands.dead_events, work))
 
 
 async def redriven(service: DeadEventService, ids: Collection[int]) -> Redriven:

@@ -1,6 +1,5 @@
 """`hello import`, `hello export`, `hello seed`: many people at once."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from hello.interface.cli_commands import Commands
+from hello.interface.cli_running import run_near
 from hello.interface.people_files import Kind, read_people
 from hello.interface.population import population
 from hello.services.imports import ImportReport, ImportService
@@ -46,12 +46,7 @@ def add_people(cli: typer.Typer, commands: Commands) -> None:
 
 
 def with_imports(commands: Commands, data_dir: Path, work: Work) -> None:
-    async def run() -> None:
-        async with commands.use_cases(settings) as use_cases:
-            await work(use_cases.imports)
-
-    with commands.settings_near(data_dir) as settings:
-        asyncio.run(run())
+    run_near(commands, data_dir, commands.use_cases, lambda use_cases: work(use_cases.imports))
 
 
 async def load(imports: ImportService, file: BinaryIO, report: ImportReport) -> None:

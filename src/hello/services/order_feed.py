@@ -8,10 +8,11 @@ from typing import TypeAlias
 from uuid import UUID
 
 from hello.core.stops import Stop
-from hello.entities.errors import NotFoundError, UnavailableError
+from hello.entities.errors import UnavailableError
 from hello.entities.order_changes import OrderChange, changes_of
 from hello.services.callers import Caller
 from hello.services.event_ports import Wakeup
+from hello.services.orders import own_order
 from hello.services.ports import Begin
 
 REVISIONS_AT_ONCE = 100
@@ -72,10 +73,7 @@ class OrderFeed:
 
     async def _portion(self, caller: Caller, order_id: UUID, after: int) -> Portion:
         async with self.begin() as tx:
-            order = await tx.orders.find(order_id)
-            if order is None:
-                raise NotFoundError("there is no such order")
-            order.check_customer(caller.account_id)
+            order = await own_order(tx, caller, order_id)
             replaced = await tx.orders.revisions(order_id, after, order.version, REVISIONS_AT_ONCE)
         has_more = len(replaced) == REVISIONS_AT_ONCE
         until = replaced[-1].version - 1 if has_more else order.version

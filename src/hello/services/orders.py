@@ -91,12 +91,12 @@ class OrderService:
     async def read(self, caller: Caller, order_id: UUID) -> Order:
         """Raise `NotFoundError`, also for somebody else's."""
         async with self.begin() as tx:
-            return await self._found(tx, caller, order_id)
+            return await own_order(tx, caller, order_id)
 
     async def replace(self, caller: Caller, order_id: UUID, content: OrderContent, seen: Seen) -> Order:
         """Raise `NotFoundError`, `StaleError`, `ConflictError` or `InvalidError`, in this order."""
         async with self.begin() as tx:
-            order = await self._found(tx, caller, order_id, lock=True)
+            order = await own_order(tx, caller, order_id, lock=True)
             order.check_version(seen)
             order.check_replaceable()
             lines = await lines_of(tx, content)
@@ -109,7 +109,7 @@ class OrderService:
     async def cancel(self, caller: Caller, order_id: UUID, seen: Seen) -> None:
         """Raise `NotFoundError`, `StaleError` or `ConflictError`, in this order."""
         async with self.begin() as tx:
-            order = await self._found(tx, caller, order_id, lock=True)
+            order = await own_order(tx, caller, order_id, lock=True)
             order.check_version(seen)
             order.cancel(self.now())
             await tx.orders.save([order])
@@ -127,12 +127,14 @@ class OrderService:
             created_at=at,
         )
 
-    async def _found(self, tx: Transaction, caller: Caller, order_id: UUID, *, lock: bool = False) -> Order:
-        order = await tx.orders.find(order_id, lock=lock)
-        if order is None:
-            raise NotFoundError("there is no such order")
-        order.check_customer(caller.account_id)
-        return order
+
+async def own_order(tx: Transaction, caller: Caller, order_id: UUID, *, lock: bool = False) -> Order:
+    """Raise `NotFoundError`, also for somebody else's."""
+    order = await tx.orders.find(order_id, lock=lock)
+    if order is None:
+        raise NotFoundError("there is no such order")
+    order.check_customer(caller.account_id)
+    return order
 
 
 async def lines_of(tx: Transaction, content: OrderContent) -> list[OrderLine]:

@@ -10,7 +10,7 @@ import asyncpg
 from sqlalchemy import event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DisconnectionError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from hello.core.settings import Settings
 
@@ -70,6 +70,11 @@ async def open_engine(database: Database) -> AsyncIterator[AsyncEngine]:
         yield engine
     finally:
         await engine.dispose()
+
+
+def sessions_of(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
+    """Make sessions whose entities can be read after the commit, outside of any transaction."""
+    return async_sessionmaker(engine, expire_on_commit=False)
 
 
 class HurriedConnection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has no types

@@ -4,10 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Self
 
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from hello.connectors.postgres.dead_events import PostgresDeadLetters
+from hello.connectors.postgres.engine import sessions_of
 from hello.connectors.postgres.errors import business_errors
 from hello.connectors.postgres.gifts import PostgresGifts
 from hello.connectors.postgres.inbox import PostgresInbox
@@ -36,6 +38,10 @@ class PostgresEventsUnit:
 
     sessions: async_sessionmaker[AsyncSession]
     deadline_s: float
+
+    @classmethod
+    def of(cls, engine: AsyncEngine, deadline_s: float) -> Self:
+        return cls(sessions_of(engine), deadline_s)
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[PostgresEventTransaction]:

@@ -4,12 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Self
 
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from hello.connectors.postgres.accounts import PostgresAccounts
 from hello.connectors.postgres.announcements import PostgresAnnouncements
 from hello.connectors.postgres.audit import PostgresAuditTrail
+from hello.connectors.postgres.engine import sessions_of
 from hello.connectors.postgres.errors import business_errors
 from hello.connectors.postgres.idempotency import PostgresIdempotencyKeys
 from hello.connectors.postgres.items import PostgresItems
@@ -68,6 +70,10 @@ class PostgresUnitOfWork:
 
     sessions: async_sessionmaker[AsyncSession]
     deadline_s: float
+
+    @classmethod
+    def of(cls, engine: AsyncEngine, deadline_s: float) -> Self:
+        return cls(sessions_of(engine), deadline_s)
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[PostgresTransaction]:

@@ -43,14 +43,14 @@ class Exchange:
 
     async def send_marked(self, message: Message) -> None:
         """Add the request id; leave out the body of an answer to HEAD, however long it would go on."""
+        if self.is_complete:
+            return
         if message["type"] == "http.response.start":
             self.status = int(message["status"])
             message["headers"] = [*message.get("headers", ()), *self._more_headers()]
         elif self.head:
-            message = {"type": "http.response.body", "body": b""}
-        if not self.is_complete:
-            await self.send(message)
-        self.is_complete = self.head and message["type"] == "http.response.body"
+            message, self.is_complete = {"type": "http.response.body", "body": b""}, True
+        await self.send(message)
 
     def _more_headers(self) -> Iterable[tuple[bytes, bytes]]:
         """Yield what the layers within have remembered for every answer, problems included."""

@@ -15,6 +15,7 @@ from hello.interface.http.conditions import GREATEST
 from hello.interface.http.dependencies import OrderEvents
 from hello.interface.http.limits import limited
 from hello.interface.http.problems import problems
+from hello.interface.http.routers.orders import ANY, NOT_FOUND
 from hello.interface.http.schemas.orders import ORDER, PATH, OrderResponse
 from hello.interface.http.schemas.texts import Id
 
@@ -62,14 +63,7 @@ STREAM: dict[int | str, dict[str, Any]] = {
     "/{order_id}/events",
     operation_id="followOrder",
     response_class=Response,
-    responses=STREAM
-    | problems(
-        HTTPStatus.BAD_REQUEST,
-        HTTPStatus.UNAUTHORIZED,
-        HTTPStatus.NOT_FOUND,
-        HTTPStatus.TOO_MANY_REQUESTS,
-        HTTPStatus.SERVICE_UNAVAILABLE,
-    ),
+    responses=STREAM | problems(*ANY, NOT_FOUND),
 )
 async def follow_order(
     order_id: Id, caller: CurrentCaller, feed: OrderEvents, seen: Annotated[int, Depends(seen_version)]
