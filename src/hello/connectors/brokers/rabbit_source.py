@@ -6,11 +6,12 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 from aio_pika.abc import AbstractIncomingMessage
-from faststream.rabbit import Channel, RabbitBroker
+from faststream.rabbit import Channel
 
 from hello.connectors.brokers.cloud_events import from_properties
 from hello.connectors.brokers.options import BATCH, PATIENCE_S, BrokerOptions
 from hello.connectors.brokers.rabbit import FAULTS, connected, declared
+from hello.connectors.brokers.rabbit_broker import ClosingBroker
 from hello.connectors.brokers.sources import Delivery, delivery, unavailable
 from hello.entities.errors import UnavailableError
 from hello.services.event_ports import Subscription
@@ -53,7 +54,7 @@ async def open_rabbit_source(
     options: BrokerOptions, subscription: Subscription
 ) -> AsyncIterator[RabbitSource]:
     source = RabbitSource()
-    broker = RabbitBroker(
+    broker = ClosingBroker(
         options.url,
         timeout=options.timeout_s,
         default_channel=Channel(prefetch_count=BATCH),
