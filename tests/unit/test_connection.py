@@ -1,9 +1,13 @@
-"""A connection that is closed is gone at once: what only garbage collection finds would pile up."""
+"""A connection waits for the next request, not for ever; when it is closed it is gone at once.
+
+What only garbage collection finds would pile up.
+"""
 
 import asyncio
 import gc
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from operator import itemgetter
 from typing import Any, cast
 
 import pytest
@@ -14,6 +18,7 @@ from uvicorn.server import ServerState
 
 from hello.interface.http.lane import LaneProtocol
 
+PATIENCE_S = 5
 REQUEST = b"GET / HTTP/1.1\r\nhost: hello\r\n\r\n"
 
 
@@ -22,16 +27,44 @@ class Wire(asyncio.Transport):
 
     def __init__(self) -> None:
         super().__init__()
-        self.written = b""
+        self.written, self.closed = b"", False
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         self.written += data
 
     def close(self) -> None:
-        pass
+        self.closed = True
 
     def is_closing(self) -> bool:
-        return False
+        return self.closed
+
+    def resume_reading(self) -> None:
+        pass
+
+
+class Clock:
+    """The part of an event loop that a connection's patience needs; time goes on when it is told to."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.timers: list[tuple[float, Callable[[], None]]] = []
+        self.begun = 0
+
+    def time(self) -> float:
+        return self.now
+
+    def call_later(self, seconds: float, callback: Callable[[], None]) -> object:
+        self.begun += 1
+        self.timers.append((self.now + seconds, callback))
+        return callback
+
+    def pass_by(self, seconds: float) -> None:
+        until = self.now + seconds
+        while due := [timer for timer in self.timers if timer[0] <= until]:
+            self.timers.remove(min(due, key=itemgetter(0)))
+            self.now, callback = min(due, key=itemgetter(0))
+            callback()
+        self.now = until
 
 
 class Answering(LaneProtocol):
@@ -41,8 +74,26 @@ class Answering(LaneProtocol):
         self._answer(cycle, b"HTTP/1.1 204 No Content\r\n\r\n")
 
 
+class Slow(LaneProtocol):
+    """Answers when it is told to."""
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:  # noqa: ANN401
+        pass
+
+    def answer(self) -> None:
+        self._answer(self.cycle, b"HTTP/1.1 204 No Content\r\n\r\n")
+
+
 async def app(_scope: Scope, _receive: Receive, _send: Send) -> None:
     """Is never asked."""
+
+
+def connected(kind: type[asyncio.Protocol], wire: Wire, loop: object) -> Any:  # noqa: ANN401  # Uvicorn's
+    config = Config(app, http=kind, ws="none", log_config=None, timeout_keep_alive=PATIENCE_S)
+    config.load()
+    connection: Any = cast("Any", kind)(config, ServerState(), {}, loop)
+    connection.connection_made(wire)
+    return connection
 
 
 @pytest.fixture
@@ -55,14 +106,53 @@ def _no_collection() -> Iterator[None]:
 @pytest.mark.usefixtures("_no_collection")
 @pytest.mark.parametrize("error", [None, ConnectionResetError()], ids=["closed", "reset"])
 async def test_nothing_of_a_lost_connection_is_left(error: Exception | None) -> None:
-    config = Config(app, http=Answering, ws="none", log_config=None)
-    config.load()
     wire = Wire()
-    connection: Any = Answering(config, ServerState(), {}, asyncio.get_running_loop())
-    connection.connection_made(wire)
+    connection: Any = connected(Answering, wire, asyncio.get_running_loop())
     connection.data_received(REQUEST)
     assert wire.written.startswith(b"HTTP/1.1 204")
     left = weakref.ref(cast("LaneProtocol", connection))
     connection.connection_lost(error)
     del connection
     assert left() is None
+
+
+async def test_an_idle_connection_is_closed_in_time_however_often_it_was_used() -> None:
+    wire, clock = Wire(), Clock()
+    connection = connected(Answering, wire, clock)
+    for _ in range(10):
+        clock.pass_by(1)
+        connection.data_received(REQUEST)
+    clock.pass_by(PATIENCE_S - 0.1)
+    assert not wire.closed
+    clock.pass_by(0.2)
+    assert wire.closed
+
+
+async def test_a_connection_that_is_used_has_one_timer_at_a_time() -> None:
+    clock = Clock()
+    connection = connected(Answering, Wire(), clock)
+    for _ in range(100):
+        connection.data_received(REQUEST)
+    assert clock.begun == 1
+
+
+async def test_a_request_may_take_longer_than_an_idle_connection_may_wait() -> None:
+    wire, clock = Wire(), Clock()
+    connection = connected(Slow, wire, clock)
+    for _ in range(2):
+        connection.data_received(REQUEST)
+        clock.pass_by(3.5 * PATIENCE_S)
+        assert not wire.closed
+        connection.answer()
+    clock.pass_by(PATIENCE_S - 0.1)
+    assert not wire.closed
+    clock.pass_by(0.2)
+    assert wire.closed
+
+
+async def test_a_lost_connection_has_no_timer() -> None:
+    connection = connected(Answering, Wire(), asyncio.get_running_loop())
+    connection.data_received(REQUEST)
+    timer = connection.timeout_keep_alive_task
+    connection.connection_lost(None)
+    assert timer.cancelled()

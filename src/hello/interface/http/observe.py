@@ -9,7 +9,7 @@ import structlog
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from hello.core.access_log import AccessLog, RequestNote
+from hello.core.access_log import AccessLog
 from hello.core.ids import NewId, well_formed
 from hello.core.traces import traced
 from hello.interface.http.metrics import HttpMetrics
@@ -70,12 +70,12 @@ class Observer:
     def noting(self, method: str, route: str, status: int) -> Note:
         """Return what notes one kind of request, with all that is the same each time worked out."""
         observe = self.metrics.child(method, route, status).observe
-        log = self.access_log
+        add, template = self.access_log.add, self.access_log.template(method, route, status)
 
         def note(start: float, request_id: str) -> None:
             seconds = time() - start
             observe(seconds)
-            log.add(RequestNote(start, method, route, status, seconds, request_id))
+            add(template, start, seconds, request_id)
 
         return note
 
@@ -83,7 +83,8 @@ class Observer:
         """`start` in seconds since 1970."""
         seconds = time() - start
         self.metrics.observe(method, route, status, seconds)
-        self.access_log.add(RequestNote(start, method, route, status, seconds, request_id))
+        template = self.access_log.template(method, route, status)
+        self.access_log.add(template, start, seconds, request_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
