@@ -9,7 +9,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, text
 
 from hello.connectors.postgres.engine import Database, milliseconds, open_engine
-from hello.connectors.postgres.schema import migrations_folder, newest_revision
+from hello.connectors.postgres.schema import check_server, migrations_folder, newest_revision
 from hello.core.settings import Settings, read_settings
 from hello.entities.announcements import Announcement
 from hello.entities.audit import AuditEntry
@@ -49,6 +49,7 @@ def number(
 
 def migrate(connection: Connection, lock_timeout_s: float) -> None:
     """Wait for another migrating process as long as it takes, but for no lock on a table in use."""
+    check_server(int(connection.execute(text("SHOW server_version_num")).scalar_one()))
     connection.execute(text("SET statement_timeout = 0"))
     connection.execute(text("SET lock_timeout = 0"))
     connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": ADVISORY_LOCK})

@@ -12,24 +12,23 @@ from hello.entities.errors import NotFoundError
 from hello.entities.events import PEOPLE_SHARD, PERSON_SAVED
 from hello.entities.people import Person
 
-# Names are sorted, so that two writers of the same names cannot deadlock. A day of birth that was the same
-# before may repeat a write whose outcome nobody knows: what that one replaced is forgotten. All events
-# are one row, which costs next to nothing; no relay is woken, as commits would wait for each other.
+# Names are sorted, so that two writers of the same names cannot deadlock. Only the row itself, once it is
+# locked, knows which list the person has left. A day of birth that was the same before may repeat a write
+# whose outcome nobody knows: what that one replaced is forgotten. All events are one row, which costs next
+# to nothing; no relay is woken, as commits would wait for each other.
 SAVE = f"""
 WITH saved AS (
     INSERT INTO people (username, date_of_birth)
-    SELECT name, CAST(born AS date) FROM unnest($1::text[], $2::text[]) AS new (name, born)
-    ON CONFLICT (username) DO UPDATE
-    SET previous_date_of_birth = people.date_of_birth, date_of_birth = excluded.date_of_birth
-    RETURNING username, month_day, date_of_birth, previous_date_of_birth AS previous
+    SELECT name, CAST(born AS date) FROM unnest($1::text[], $2::text[]) AS given (name, born)
+    ON CONFLICT (username) DO UPDATE SET date_of_birth = excluded.date_of_birth
+    RETURNING username,
+        new.month_day = ANY($3::smallint[]) OR old.month_day = ANY($3::smallint[])
+            OR old.date_of_birth = new.date_of_birth AS is_concerned
 ), told AS (
     INSERT INTO outbox (shard, event_id, type, subject, time, data)
     SELECT {PEOPLE_SHARD}, '', '{PERSON_SAVED}', '', now(), jsonb_object($1::text[], $2::text[])
 )
-SELECT username FROM saved
-WHERE month_day = ANY($3::smallint[])
-   OR EXTRACT(month FROM previous) * 100 + EXTRACT(day FROM previous) = ANY($3::smallint[])
-   OR previous = date_of_birth
+SELECT username FROM saved WHERE is_concerned
 """  # noqa: S608  # constants only
 CELEBRATING = text(
     """

@@ -10,6 +10,9 @@ import hello
 from hello.connectors.postgres.errors import business_errors
 from hello.entities.errors import UnavailableError
 
+OLDEST = 18_00_00
+"""PostgreSQL, since a save returns what was there before (`RETURNING old.…`)."""
+
 
 def migrations_folder() -> Path:
     """Return where the migrations lie: inside of an installed package, beside `src` in a checkout."""
@@ -21,6 +24,13 @@ def migrations_folder() -> Path:
 def newest_revision(folder: Path) -> str:
     """Return the revision the code was written for; revisions are numbers that grow: `0001`, `0002`."""
     return max(file.name.split("_")[0] for file in (folder / "versions").glob("[0-9]*.py"))
+
+
+def check_server(version: int) -> None:
+    """Raise `UnavailableError` for what is too old: `version` is that of `SHOW server_version_num`."""
+    if version < OLDEST:
+        needed, found = OLDEST // 10_000, version // 10_000
+        raise UnavailableError(f"PostgreSQL {needed} or newer is needed, this is {found}")
 
 
 @dataclass(frozen=True, slots=True)
