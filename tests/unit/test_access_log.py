@@ -39,7 +39,7 @@ async def test_a_line_for_machines() -> None:
 
 
 @pytest.mark.parametrize("as_json", [True, False])
-async def test_a_percent_sign_stands_for_itself(as_json: bool) -> None:  # noqa: FBT001
+async def test_a_percent_sign_stands_for_itself(*, as_json: bool) -> None:
     assert b"/100%b" in await line("GET", "/100%b", as_json=as_json)
 
 

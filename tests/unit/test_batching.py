@@ -55,16 +55,16 @@ writes = st.lists(st.tuples(names, st.integers(0, 1000), st.integers(0, 3)), max
 
 
 @settings(deadline=None)
-@given(writes, st.integers(1, 3), st.integers(1, 4))
+@given(planned=writes, pace=st.integers(1, 3), batch=st.integers(1, 4), overlap=st.booleans())
 async def test_every_write_is_done_and_the_last_of_a_name_counts(
-    planned: list[tuple[str, int, int]], in_flight: int, batch: int
+    planned: list[tuple[str, int, int]], pace: int, batch: int, *, overlap: bool
 ) -> None:
     store = Store()
-    batches = batcher(store, Bounds(in_flight=1, batch=batch))
+    batches = batcher(store, Bounds(batch=batch, overlap=overlap))
     waiting = []
     for name, value, turns in planned:
         waiting.append(asyncio.create_task(batches.do(name, value)))
-        for _ in range(turns * in_flight):
+        for _ in range(turns * pace):
             await asyncio.sleep(0)
     results = await asyncio.gather(*waiting)
     assert store.values == {name: value for name, value, _ in planned}
@@ -75,14 +75,16 @@ async def test_every_write_is_done_and_the_last_of_a_name_counts(
 
 @settings(deadline=None)
 @given(
-    st.lists(st.one_of(st.none(), names), min_size=1, max_size=30), st.lists(st.integers(0, 4), min_size=30)
+    steps=st.lists(st.one_of(st.none(), names), min_size=1, max_size=30),
+    turns=st.lists(st.integers(0, 4), min_size=30),
+    overlap=st.booleans(),
 )
 async def test_a_read_never_joins_a_call_that_began_before_it(
-    steps: list[str | None], turns: list[int]
+    steps: list[str | None], turns: list[int], *, overlap: bool
 ) -> None:
     """`None` changes every value; a read started after that must see it, however the calls lie."""
     store, version = Store(), 0
-    reads = batcher(store, reads=True)
+    reads = batcher(store, Bounds(overlap=overlap), reads=True)
     store.values = dict.fromkeys("abcde", 0)
     asked: list[tuple[int, asyncio.Task[int | None]]] = []
     for step, pauses in zip(steps, turns, strict=False):
@@ -111,6 +113,22 @@ async def test_what_arrives_meanwhile_joins_the_next_call() -> None:
     store.gate.set()
     await asyncio.gather(first, *later)
     assert store.calls == [{"a": 1}, {"b": 2, "c": 2, "d": 2}]
+
+
+@pytest.mark.parametrize(("overlap", "begun_before"), [(True, 2), (False, 1)])
+async def test_results_are_told_after_the_next_call_has_begun_if_they_should(
+    *, overlap: bool, begun_before: int
+) -> None:
+    store, begun = Store(), []
+    batches = batcher(store, Bounds(overlap=overlap))
+    store.gate.clear()
+    batches.submit("a", 1, lambda *_: begun.append(len(store.calls)))
+    await settle()
+    last = asyncio.create_task(batches.do("b", 2))
+    await settle()
+    store.gate.set()
+    assert await last == 2
+    assert begun == [begun_before]
 
 
 async def test_a_bad_item_fails_alone() -> None:

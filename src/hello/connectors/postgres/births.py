@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import asyncpg
@@ -63,7 +63,9 @@ async def open_births(engine: AsyncEngine, about: About, bounds: Bounds) -> Asyn
         return {row[0]: True for row in concerned}
 
     try:
-        yield PostgresBirths(Batcher(find_all, bounds, is_one_row), Batcher(save_all, bounds, is_one_row))
+        reads = Batcher(find_all, bounds, is_one_row)
+        writes = Batcher(save_all, replace(bounds, overlap=True), is_one_row)
+        yield PostgresBirths(reads, writes)
     finally:
         await find.release()
         await save.release()
