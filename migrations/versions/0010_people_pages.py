@@ -1,4 +1,7 @@
-"""Room in the pages of people for rows that are saved anew; what a save replaced comes from PostgreSQL 18."""
+"""Room in the pages of people for rows that are saved anew; what a save replaced comes from PostgreSQL 18.
+
+The column is dropped at once, as no release has ever used it.
+"""
 
 from alembic import op
 

@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator
 from datetime import date
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hello.connectors.postgres.births import open_births
@@ -17,7 +18,7 @@ from tests.twins import TwinBirths, TwinUnitOfWork
 
 ABOUT = [517]
 KILL = """
-SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid()
 """
 
@@ -74,6 +75,22 @@ class TestPostgres(BirthsContract):
         assert await births.find(john) == 203
         await births.save(john, date(1990, 2, 4))
         assert await births.find(john) == 204
+
+    @pytest.mark.parametrize("lost", [1, 2])
+    async def test_those_of_the_pool_may_be_lost_as_well(self, engine: AsyncEngine, lost: int) -> None:
+        left = iter(range(lost))
+
+        def lose(connection: DBAPIConnection, *_: object) -> None:
+            if next(left, None) is not None:
+                connection.driver_connection.terminate()
+
+        event.listen(engine.sync_engine, "checkout", lose)
+        try:
+            async with open_births(engine, lambda: ABOUT, Bounds()) as births:
+                assert await births.find(a_name()) is None
+        finally:
+            event.remove(engine.sync_engine, "checkout", lose)
+        assert next(left, None) is None
 
     async def test_a_table_that_is_locked_is_unavailable_and_comes_back(self, engine: AsyncEngine) -> None:
         async with open_births(engine, lambda: ABOUT, Bounds(deadline_s=0.2)) as births:

@@ -12,8 +12,7 @@ from alembic.script import ScriptDirectory
 
 from hello.connectors.postgres.engine import Database
 from hello.connectors.postgres.migrate import alembic_config, drift
-from hello.connectors.postgres.schema import check_server, migrations_folder, newest_revision
-from hello.entities.errors import UnavailableError
+from hello.connectors.postgres.schema import migrations_folder, newest_revision
 from tests.builders import a_name
 from tests.servers import create_database, sibling
 
@@ -45,14 +44,6 @@ async def drop_database(server: str, name: str) -> None:
     connection = await asyncpg.connect(server)
     await connection.execute(f"DROP DATABASE {name}")
     await connection.close()
-
-
-@pytest.mark.parametrize("version", [17_00_06, 9_06_24])
-def test_an_older_postgresql_is_refused(version: int) -> None:
-    with pytest.raises(
-        UnavailableError, match=f"PostgreSQL 18 or newer is needed, this is {version // 10_000}$"
-    ):
-        check_server(version)
 
 
 def test_revisions_are_one_line_of_growing_numbers(database: Database) -> None:

@@ -15,6 +15,8 @@ LOST = (
     asyncpg.exceptions.AdminShutdownError,
     OSError,
 )
+SPARE = 2
+"""How many connections may turn out to be lost before a statement fails."""
 # PostgreSQL would plan the statement anew for each array, which takes longer than to run it; and a plan from
 # the time when the table was small must not read all of it when it has grown.
 PLAN_ONCE = "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off"
@@ -30,20 +32,19 @@ class HeldStatement:
     _prepared: Any = field(default=None, repr=False)
 
     async def fetch(self, *arguments: object) -> Sequence[asyncpg.Record]:
-        """Run the statement; once more, on a new connection, when the old one turns out to be lost.
+        """Run the statement; again, on another connection, when one turns out to be lost.
 
-        So it must be harmless to run twice.
+        The pool's may be lost as well, and not know it yet. So the statement must be harmless to run often.
         """
-        if self._prepared is not None:
-            try:
+        for _ in range(SPARE):
+            with suppress(*LOST):
                 return await self._fetch(*arguments)
-            except LOST:
-                pass
-        await self._prepare()
         return await self._fetch(*arguments)
 
     async def _fetch(self, *arguments: object) -> Sequence[asyncpg.Record]:
         """Give the connection back on any fault: after a time-out nobody knows what it is still doing."""
+        if self._prepared is None:
+            await self._prepare()
         try:
             found: Sequence[asyncpg.Record] = await self._prepared.fetch(*arguments)
         except asyncpg.DataError:
