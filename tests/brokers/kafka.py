@@ -71,7 +71,7 @@ def kafka(data_dir: Path) -> Broker:
     settings.write_text(settings_of(data_dir / "kafka", port))
     log = Log(data_dir / "kafka.log")
     if not (data_dir / "kafka" / "meta.properties").exists():
-        format_storage(java, settings, log)
+        format_storage(java, settings, log, secrets.token_urlsafe(16))
     command = Command((*java, "kafka.Kafka", settings), Account(), log, cwd=data_dir)
     return Broker(f"kafka://{HOST}:{port}", Program("Kafka", command, partial(is_ready, port)))
 
@@ -85,8 +85,9 @@ def settings_of(data: Path, port: int) -> str:
     return SETTINGS.format(host=HOST, port=port, controller_port=free_port(), data=data)
 
 
-def format_storage(java: Words, settings: Path, log: Log) -> None:
-    told: Words = ("format", "--config", settings, "--cluster-id", secrets.token_urlsafe(16))
+def format_storage(java: Words, settings: Path, log: Log, cluster_id: str) -> None:
+    """Take an id that may begin with a dash: one in 64 does."""
+    told: Words = ("format", "--config", settings, f"--cluster-id={cluster_id}")
     try:
         Command((*java, "kafka.tools.StorageTool", *told), Account(), log).run(FORMAT_S)
     except EmbeddedError:
