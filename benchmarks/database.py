@@ -44,13 +44,18 @@ class Database:
 
 @contextmanager
 def open_database() -> Iterator[Database]:
-    """Start anew each time, after a killed run too; only one comparison runs at a time."""
-    data_dir = CACHE / "data"
+    with empty_database(CACHE / "data") as database:
+        say("filling the database")
+        yield filled(database)
+
+
+@contextmanager
+def empty_database(data_dir: Path) -> Iterator[Database]:
+    """Start anew each time, after a killed run too; raise `EmbeddedError` while another run is going on."""
     destroy(data_dir)
     try:
         with embedded_servers(data_dir) as servers:
-            say("filling the database")
-            yield filled(Database(servers.database_url, servers.redis_url, CACHE / "names.txt"))
+            yield Database(servers.database_url, servers.redis_url, CACHE / "names.txt")
     finally:
         destroy(data_dir)
 

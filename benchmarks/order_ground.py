@@ -11,13 +11,12 @@ from uuid import UUID
 from benchmarks import builds, versions
 from benchmarks.commands import Words
 from benchmarks.cores import Placement
-from benchmarks.database import Database, connected, execute
+from benchmarks.database import Database, connected, empty_database, execute
 from benchmarks.family import fields_of
 from benchmarks.listeners import HOST
 from benchmarks.places import CACHE
 from benchmarks.running import Running
 from benchmarks.servers import Server
-from hello.connectors.embedded.servers import destroy, embedded_servers
 from hello.connectors.postgres import engine
 from hello.connectors.postgres.migrate import migrate
 
@@ -45,16 +44,10 @@ DUE = (
 
 @contextmanager
 def open_ground() -> Iterator[Database]:
-    """Start anew each time, after a killed run too; raise `EmbeddedError` while another run is going on."""
-    data_dir = CACHE / "orders"
-    destroy(data_dir)
-    try:
-        with embedded_servers(data_dir) as servers:
-            migrate(engine.Database(dsn=servers.database_url, application_name="benchmark"))
-            asyncio.run(execute(servers.database_url, (ACCOUNT,)))
-            yield Database(servers.database_url, servers.redis_url, CACHE / "names.txt")
-    finally:
-        destroy(data_dir)
+    with empty_database(CACHE / "orders") as database:
+        migrate(engine.Database(dsn=database.database_url, application_name="benchmark"))
+        asyncio.run(execute(database.database_url, (ACCOUNT,)))
+        yield database
 
 
 def empty(database: Database) -> None:

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any
 
-from sqlalchemy import Insert
 from uuid_utils.compat import uuid7
 
 from benchmarks.database import Database
@@ -19,9 +18,8 @@ from benchmarks.progress import say
 from benchmarks.running import started
 from hello.connectors.brokers.cloud_events import from_headers, split
 from hello.connectors.postgres import engine
-from hello.connectors.postgres.orders import storing
+from hello.connectors.postgres.orders import placing
 from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
-from hello.connectors.postgres.values import insert_all, values_of
 from hello.connectors.redis.client import open_redis
 from hello.core.clock import now
 from hello.entities.orders import Order, OrderLine, order_event
@@ -60,7 +58,7 @@ class Feed:
             return
         made = [an_order(now()) for _ in range(count)]
         async with self.unit_of_work.begin() as tx:
-            await tx.session.execute(storing_all(made))
+            await tx.session.execute(placing(made))
             await tx.outbox.add(*map(order_event, made))
 
 
@@ -69,13 +67,6 @@ def an_order(at: datetime) -> Order:
     return Order(
         id=uuid7(), customer_id=CUSTOMER, recipient=None, lines=lines, due_at=at + DELAY, created_at=at
     )
-
-
-def storing_all(orders: Sequence[Order]) -> Insert:
-    lines = [line for order in orders for line in order.lines]
-    history = [move for order in orders for move in order.history]
-    statement = insert_all(Order, list(map(values_of, orders)))
-    return statement.add_cte(storing(lines).cte("lines")).add_cte(storing(history).cte("history"))
 
 
 def lag(database: Database, rate: int, seconds: int, tasks: str) -> list[Row]:

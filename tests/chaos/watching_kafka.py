@@ -1,7 +1,7 @@
 """What an observer of Kafka sees: everything in the topic, from its beginning."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,23 +39,22 @@ class KafkaWatcher:
             confirmed = await admin.list_consumer_group_offsets(GROUP)
         return sum(end - confirmed[one].offset if one in confirmed else end for one, end in ends.items())
 
-    @asynccontextmanager
-    async def _consumer(self) -> AsyncIterator[Any]:
+    def _consumer(self) -> AbstractAsyncContextManager[Any]:
         consumer = AIOKafkaConsumer(bootstrap_servers=servers_of(self.url))
-        try:
-            await consumer.start()
-            yield consumer
-        finally:
-            await consumer.stop()
+        return started(consumer, consumer.stop)
 
-    @asynccontextmanager
-    async def _admin(self) -> AsyncIterator[Any]:
+    def _admin(self) -> AbstractAsyncContextManager[Any]:
         admin = AIOKafkaAdminClient(bootstrap_servers=servers_of(self.url))
-        try:
-            await admin.start()
-            yield admin
-        finally:
-            await admin.close()
+        return started(admin, admin.close)
+
+
+@asynccontextmanager
+async def started(client: Any, end: Callable[[], Awaitable[object]]) -> AsyncIterator[Any]:  # noqa: ANN401
+    try:
+        await client.start()
+        yield client
+    finally:
+        await end()
 
 
 def arrival_of(record: Any) -> Arrival:  # noqa: ANN401  # aiokafka has no types

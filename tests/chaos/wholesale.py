@@ -5,13 +5,11 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import Insert
 from tenacity import AsyncRetrying, retry_if_exception_type
 
 from hello.connectors.postgres.engine import Database, open_engine
-from hello.connectors.postgres.orders import storing
+from hello.connectors.postgres.orders import placing
 from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
-from hello.connectors.postgres.values import insert_all, values_of
 from hello.core.clock import now
 from hello.entities.errors import ConflictError, UnavailableError
 from hello.entities.orders import Order, order_event
@@ -42,15 +40,8 @@ class Wholesale:
         """Take it for a success of an earlier try when they are there already: it is all of them or none."""
         with suppress(ConflictError):
             async with self.unit_of_work.begin() as tx:
-                await tx.session.execute(storing_all(orders))
+                await tx.session.execute(placing(orders))
                 await tx.outbox.add(*map(order_event, orders))
-
-
-def storing_all(orders: Sequence[Order]) -> Insert:
-    lines = storing([line for order in orders for line in order.lines])
-    moves = storing([move for order in orders for move in order.history])
-    orders_themselves = insert_all(Order, list(map(values_of, orders)))
-    return orders_themselves.add_cte(lines.cte("lines"), moves.cte("history"))
 
 
 @asynccontextmanager

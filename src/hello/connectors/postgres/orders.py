@@ -26,9 +26,7 @@ class PostgresOrders:
     session: AsyncSession
 
     async def add(self, order: Order, key: IdempotencyKey | None = None) -> None:
-        statement = insert(Order).values(values_of(order))
-        statement = statement.add_cte(storing(order.lines).cte("lines"))
-        statement = statement.add_cte(storing(order.history).cte("history"))
+        statement = placing([order])
         if key:
             statement = statement.add_cte(insert(IdempotencyKey).values(values_of(key)).cte("key"))
         await self.session.execute(statement)
@@ -85,8 +83,15 @@ def locking(query: Select[Order], *, skip_locked: bool = False) -> Select[Order]
     return query.options(*WHOLE_BEHIND_LOCK).with_for_update(skip_locked=skip_locked)
 
 
-def storing(parts: Sequence[OrderLine] | Sequence[OrderMove]) -> Insert:
-    return insert_all(type(parts[0]), list(map(values_of, parts)))
+def placing(orders: Sequence[Order]) -> Insert:
+    """Return one statement that stores new orders whole."""
+    lines = storing([line for order in orders for line in order.lines])
+    moves = storing([move for order in orders for move in order.history])
+    return storing(orders).add_cte(lines.cte("lines"), moves.cte("history"))
+
+
+def storing(entities: Sequence[Order] | Sequence[OrderLine] | Sequence[OrderMove]) -> Insert:
+    return insert_all(type(entities[0]), list(map(values_of, entities)))
 
 
 def saving(orders: Sequence[Order]) -> Update:
