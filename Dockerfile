@@ -4,13 +4,13 @@ ARG LOCK=production
 WORKDIR /build
 RUN python -m venv /opt/hello
 COPY requirements/*.txt requirements/
-RUN /opt/hello/bin/pip install --no-cache-dir --require-hashes -r requirements/${LOCK}.txt
+RUN /opt/hello/bin/pip install --no-cache-dir --no-deps --require-hashes -r requirements/${LOCK}.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY migrations migrations
 COPY src src
 # The build's own tool is pinned too: its lines of the lock that holds it.
 RUN python -m venv /opt/build \
- && /opt/build/bin/pip install --no-cache-dir --require-hashes -r requirements/embedded.txt \
+ && /opt/build/bin/pip install --no-cache-dir --no-deps --require-hashes -r requirements/embedded.txt \
  && /opt/build/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir dist . \
  && /opt/hello/bin/pip install --no-cache-dir --no-deps dist/*.whl
 

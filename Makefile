@@ -14,12 +14,16 @@ UV := $(shell command -v uv 2>/dev/null)
 COMPOSE ?= docker compose
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-# $(call install,LOCK): install a lock and the project itself, with uv when it is there, else with pip.
+# $(call install,LOCK): install a lock and the project itself, with uv if it is there, else with pip. The lock is
+# complete, so nothing is resolved (--no-deps): no later release of a package can change or break the installation.
 ifdef UV
-install = $(UV) pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r $(1) && $(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+pip = $(UV) pip $(1) --quiet --python $(BIN)/python
+compile := --compile-bytecode
 else
-install = $(BIN)/python -m pip install --quiet --require-hashes -r $(1) && $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+pip = $(BIN)/python -m pip $(1) --quiet
 endif
+install = $(call pip,install) $(compile) --no-deps --require-hashes -r $(1) && \
+	$(call pip,install) --no-deps --no-build-isolation -e . && $(call pip,check)
 
 .PHONY: help
 help: ## Show this help

@@ -28,7 +28,7 @@ def python_peers() -> None:
     say("installing the Python peers")
     uv: Words = [sys.executable, "-m", "uv", "--quiet"]
     run([*uv, "venv", "--clear", "--python", sys.executable, PYTHON.parents[1]], timeout_s=BUILD_S)
-    install: Words = ["--compile-bytecode", "--require-hashes", "-r", lock]
+    install: Words = ["--compile-bytecode", "--no-deps", "--require-hashes", "-r", lock]
     run([*uv, "pip", "install", "--python", PYTHON, *install], timeout_s=BUILD_S)
     shutil.copy(lock, built_from)
 

@@ -22,6 +22,7 @@ OPTIONS = [
     "--generate-hashes",
     "--no-header",
     "--no-annotate",
+    "--no-strip-extras",
     "--quiet",
 ]
 
