@@ -20,7 +20,8 @@ ifdef UV
 pip = $(UV) pip $(1) --quiet --python $(BIN)/python
 compile := --compile-bytecode
 else
-pip = $(BIN)/python -m pip $(1) --quiet
+pip = $(if $(filter install,$(1)),$(ensure_pip) && )$(BIN)/python -m pip $(1) --quiet
+ensure_pip = { $(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip >/dev/null; }
 endif
 install = $(call pip,install) $(compile) --no-deps --require-hashes -r $(1) && \
 	$(call pip,install) --no-deps --no-build-isolation -e . && $(call pip,check)
@@ -65,6 +66,10 @@ test: $(VENV)/dev.stamp ## Run all tests
 .PHONY: coverage
 coverage: $(VENV)/dev.stamp ## Run all tests, and say which lines none of them ran; takes half as long again
 	@$(BIN)/pytest --cov --cov-report=term $(ARGS)
+
+.PHONY: test_fresh
+test_fresh: ## Set up and run a clone as on a fresh machine; ARGS=--all: every Python, the oldest pip, the newest, uv
+	@$(PYTHON) -m tests.fresh $(ARGS)
 
 .PHONY: test_unit
 test_unit: $(VENV)/dev.stamp ## Run the tests without I/O

@@ -1,0 +1,1 @@
+"""Rehearses the first minutes on a fresh machine; imports nothing but the standard library."""
