@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from alembic import context
 from alembic.operations import MigrationScript
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, TextClause, text
 
 from hello.connectors.postgres.engine import Database, milliseconds, open_engine
+from hello.connectors.postgres.migrate import wait_for_migrations
 from hello.connectors.postgres.schema import check_server, migrations_folder, newest_revision
 from hello.core.settings import Settings, read_settings
 from hello.entities.announcements import Announcement
@@ -37,7 +38,6 @@ ENTITIES = [
     DeadEvent,
     GiftsReceived,
 ]
-ADVISORY_LOCK = 486_231_091  # any number, as long as every replica takes the same
 
 
 def number(
@@ -48,13 +48,13 @@ def number(
 
 
 def migrate(connection: Connection, lock_timeout_s: float) -> None:
-    """Wait for another migrating process as long as it takes, but for no lock on a table in use."""
+    """Wait for another migrating process as long as it takes, but for no lock on a table in use.
+
+    All of it is one transaction, the lock included: a pooler would keep a lock of the session.
+    """
     check_server(int(connection.execute(text("SHOW server_version_num")).scalar_one()))
-    connection.execute(text("SET statement_timeout = 0"))
-    connection.execute(text("SET lock_timeout = 0"))
-    connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": ADVISORY_LOCK})
-    connection.execute(text(f"SET lock_timeout = {milliseconds(lock_timeout_s)}"))
-    connection.commit()
+    connection.execute(patience(lock_timeout_s))
+    wait_for_migrations(connection)
     context.configure(
         connection=connection, target_metadata=Base.metadata, process_revision_directives=number
     )
@@ -62,16 +62,27 @@ def migrate(connection: Connection, lock_timeout_s: float) -> None:
         context.run_migrations()
 
 
+def patience(lock_timeout_s: float) -> TextClause:
+    values = {
+        "statement_timeout": "0",
+        "idle_in_transaction_session_timeout": "0",
+        "lock_timeout": milliseconds(lock_timeout_s),
+    }
+    calls = [f"set_config('{name}', '{value}', true)" for name, value in values.items()]
+    return text(f"SELECT {', '.join(calls)}")
+
+
 async def main(database: Database, settings: Settings) -> None:
-    async with open_engine(database) as engine, engine.connect() as connection:
+    async with open_engine(database) as engine, engine.begin() as connection:
         await connection.run_sync(migrate, settings.migration_lock_timeout_s)
 
 
 def start() -> None:
     """Use the database handed over by `hello migrate`; the plain `alembic` command has only the settings."""
     settings = read_settings()
-    given = context.config.attributes.get("database")
-    asyncio.run(main(given or Database.of(settings, "hello-migrate"), settings))
+    name = "hello-migrate"
+    given = context.config.attributes.get("database") or Database.direct(settings, name)
+    asyncio.run(main(given or Database.of(settings, name), settings))
 
 
 start()

@@ -57,11 +57,11 @@ async def open_tasks(
     settings: Settings, use_cases: UseCases, registry: CollectorRegistry, only: Collection[str]
 ) -> AsyncIterator[list[Task]]:
     """Make the tasks that are wanted; those that need a broker only when there is one."""
-    database = Database.of(settings, "hello-worker")
+    database, direct = Database.of(settings, "hello-worker"), Database.direct(settings, "hello-worker")
     async with AsyncExitStack() as stack:
         engine = await stack.enter_async_context(open_engine(database))
-        listener = await stack.enter_async_context(open_listener(database, {CHANNEL}))
-        ground = Ground(settings, database, engine, listener, use_cases, registry)
+        listener = await stack.enter_async_context(open_listener(direct, {CHANNEL}, settings.relay_poll_s))
+        ground = Ground(settings, direct or database, engine, listener, use_cases, registry)
         tasks = [
             await stack.enter_async_context(opened(ground)) for name, opened in OPENED.items() if name in only
         ]

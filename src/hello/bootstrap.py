@@ -167,16 +167,23 @@ def migrations() -> ModuleType:
 
 
 def migrate(settings: Settings) -> None:
-    migrations().migrate(Database.of(settings, "hello-migrate"))
+    set_up_logs(settings.log_format, settings.log_level)
+    migrations().migrate(migrated_database(settings))
+
+
+def migrated_database(settings: Settings) -> Database:
+    """Prefer a direct connection; a pooler of transactions does as well."""
+    name = "hello-migrate"
+    return Database.direct(settings, name) or Database.of(settings, name)
 
 
 def drift(settings: Settings) -> str | None:
-    missing: str | None = migrations().drift(Database.of(settings, "hello-migrate"))
+    missing: str | None = migrations().drift(migrated_database(settings))
     return missing
 
 
 def write_migration(settings: Settings, message: str) -> None:
-    migrations().write_migration(Database.of(settings, "hello-migrate"), message)
+    migrations().write_migration(migrated_database(settings), message)
 
 
 def checked_settings() -> Settings:

@@ -69,7 +69,9 @@ async def open_use_cases(
 async def open_outside(stack: AsyncExitStack, settings: Settings) -> Outside:
     database = Database.of(settings, "hello-api")
     engine = await stack.enter_async_context(open_engine(database))
-    listener = await stack.enter_async_context(open_listener(database, {CHANGES}))
+    listener = await stack.enter_async_context(
+        open_listener(Database.direct(settings, "hello-api"), {CHANGES}, settings.relay_poll_s)
+    )
     redis = None
     if settings.redis_dsn:
         redis = await stack.enter_async_context(open_redis(settings.redis_dsn, settings.redis_timeout_s))
@@ -82,7 +84,10 @@ async def open_ports(
     quotas, keys, redis = read_quotas(settings.rate_limits), token_keys(settings), outside.redis
     pages = NoPages() if redis is None else redis_pages(settings, redis, registry)
     lists = BirthdayLists(pages=pages, now=now, leap_day=LeapDay(settings.leap_day))
-    births = await stack.enter_async_context(open_births(outside.engine, lists.about, bounds_of(settings)))
+    pooled = settings.database_pooler == "transaction"
+    births = await stack.enter_async_context(
+        open_births(outside.engine, lists.about, bounds_of(settings), transaction_pooling=pooled)
+    )
     passwords = await stack.enter_async_context(passwords_of(settings))
     # Opened last, as it is closed first: what is left to be done then needs the others.
     chores = await stack.enter_async_context(open_chores(chore_counts(registry)))

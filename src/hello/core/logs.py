@@ -4,6 +4,8 @@ import logging
 import logging.config
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass, field
+from time import monotonic
 from typing import Any, Literal
 
 import orjson
@@ -45,6 +47,26 @@ QUIET: dict[str, dict[str, Any]] = {
     "uvicorn.access": {"level": "WARNING", "propagate": False},
     "watchfiles": {"level": "WARNING"},
 }
+
+
+@dataclass(slots=True, kw_only=True)
+class RateLimitedLog:
+    """Writes a warning at most once in `every_s` seconds for each cause, so that a flood stays cheap."""
+
+    logger: Any
+    timer: Callable[[], float] = monotonic
+    every_s: float = 1
+    _next: dict[str, float] = field(default_factory=dict)
+    _left_out: dict[str, int] = field(default_factory=dict)
+
+    def warning(self, event: str, cause: str, **fields: object) -> None:
+        """Say how many were left out since the last line; `cause` is one of a few texts."""
+        now = self.timer()
+        if now < self._next.get(cause, now):
+            self._left_out[cause] = self._left_out.get(cause, 0) + 1
+            return
+        self._next[cause] = now + self.every_s
+        self.logger.warning(event, cause=cause, left_out=self._left_out.pop(cause, 0), **fields)
 
 
 def shared_processors(log_format: Format) -> list[Processor]:

@@ -1,19 +1,26 @@
 """What can differ between two deployments, read from the environment and from `.env`."""
 
+from collections.abc import Callable
 from enum import StrEnum
-from typing import Annotated, Literal, Self
-from urllib.parse import quote, urlencode, urlsplit
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from hello.core.broker_urls import check_broker_url
+from hello.core.postgres_urls import SCHEMES, read_postgres_url
+from hello.core.redis_urls import check_redis_url
+from hello.core.urls import split_url
 from hello.core.zones import zone
 
-POSTGRES_SCHEMES = {"postgres", "postgresql", "postgresql+asyncpg"}
-REDIS_SCHEMES = {"redis", "rediss", "redis+cluster", "rediss+cluster", "unix"}
-BROKER_SCHEMES = REDIS_SCHEMES | {"kafka", "amqp", "amqps"}
+SERVICE_LINK = "tcp://"
+SERVICE_LINK_ADVICE = (
+    "holds a service link of Kubernetes instead of a number; set enableServiceLinks: false in the pod, "
+    "or give the Service another name"
+)
 LAPTOP_SECRET, SECRET_LENGTH = "only good enough for a laptop", 32
 LIMIT = "rate_limit_"
 LAPTOP_PASSWORDS = {"", "hello", "postgres", "password"}
@@ -57,6 +64,8 @@ class Settings(BaseSettings):
     postgres_sslmode: Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"] | None = (
         None
     )
+    database_pooler: Literal["none", "transaction"] = "none"
+    database_direct_url: SecretStr | None = None
     database_pool_size: Annotated[int, Field(ge=1, le=1000)] = 10
     database_pool_overflow: Annotated[int, Field(ge=0, le=1000)] = 10
     database_queue_size: Annotated[int, Field(ge=1)] = 10_000
@@ -125,6 +134,13 @@ class Settings(BaseSettings):
         return self._dsn_of_parts()
 
     @property
+    def direct_dsn(self) -> str | None:
+        """Where sessions can be had: `DATABASE_DIRECT_URL`, or the database itself without a pooler."""
+        if self.database_direct_url is not None:
+            return self.database_direct_url.get_secret_value()
+        return self.database_dsn if self.database_pooler == "none" else None
+
+    @property
     def redis_dsn(self) -> str | None:
         return self.redis_url.get_secret_value() if self.redis_url else None
 
@@ -152,11 +168,23 @@ class Settings(BaseSettings):
         query = f"?{urlencode(options)}" if options else ""
         return f"postgresql://{user}:{password}@{place}/{quote(self.postgres_db, '')}{query}"
 
+    @model_validator(mode="before")
+    @classmethod
+    def _postgres_port_is_no_service_link(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """Kubernetes sets POSTGRES_PORT in every pod beside a Service of the name `postgres`."""
+        if str(values.get("postgres_port", "")).startswith(SERVICE_LINK):
+            if not values.get("database_url"):
+                raise ValueError(f"POSTGRES_PORT: {SERVICE_LINK_ADVICE}, or set DATABASE_URL")
+            return {name: value for name, value in values.items() if name != "postgres_port"}
+        return values
+
     @model_validator(mode="after")
     def _urls_are_understood(self) -> Self:
-        check_scheme("DATABASE_URL", self.database_url, POSTGRES_SCHEMES)
-        check_scheme("REDIS_URL", self.redis_url, REDIS_SCHEMES)
-        check_scheme("BROKER_URL", self.broker_url, BROKER_SCHEMES)
+        check_url("DATABASE_URL", self.database_url, read_postgres_url)
+        check_url("DATABASE_DIRECT_URL", self.database_direct_url, read_postgres_url)
+        check_url("POSTGRES_*", SecretStr(self.database_dsn), read_postgres_url)
+        check_url("REDIS_URL", self.redis_url, check_redis_url)
+        check_url("BROKER_URL", self.broker_url, check_broker_url)
         return self
 
     @model_validator(mode="after")
@@ -178,16 +206,20 @@ class Settings(BaseSettings):
         return secret == LAPTOP_SECRET or len(secret) < SECRET_LENGTH
 
     def _password(self) -> str | None:
-        parts = urlsplit(self.database_dsn)
-        return parts.password if parts.hostname else None
+        """Return None where the server asks for no password: by a socket, or who logs in by a certificate."""
+        parts = split_url(self.database_dsn, SCHEMES)
+        if not parts.hosts or parts.query.keys() & {"passfile", "service", "sslcert"}:
+            return None
+        return parts.query.get("password", parts.password)
 
 
-def check_scheme(variable: str, url: SecretStr | None, schemes: set[str]) -> None:
-    if url is not None and url.get_secret_value().split("://", 1)[0] not in schemes:
-        message = (
-            f"{variable} must start with one of {', '.join(f'{scheme}://' for scheme in sorted(schemes))}"
-        )
-        raise ValueError(message)
+def check_url(variable: str, url: SecretStr | None, check: Callable[[str], object]) -> None:
+    if url is None:
+        return
+    try:
+        check(url.get_secret_value())
+    except ValueError as error:
+        raise ValueError(f"{variable}: {error}") from None
 
 
 def listed(text: str) -> list[str]:

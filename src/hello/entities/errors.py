@@ -30,7 +30,19 @@ class BusyError(HelloError):
 
 
 class UnavailableError(HelloError):
-    """Something the application depends on is away; trying again later may help."""
+    """Something the application depends on is unavailable; trying again later may help.
+
+    `reason` is for operators: in the log, in readiness and on the command line, never in an answer.
+    """
+
+    def __init__(self, message: str, *, reason: str | None = None) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+    @property
+    def explanation(self) -> str:
+        """The message for operators."""
+        return f"{self}: {self.reason}" if self.reason else str(self)
 
 
 class UnauthorizedError(HelloError):

@@ -125,5 +125,6 @@ def run_cli(commands: Commands) -> None:
     try:
         create_cli(commands)()
     except commands.errors as error:
-        typer.secho(f"hello: {error}", fg="red", err=True)
+        explanation = error.explanation if isinstance(error, UnavailableError) else error
+        typer.secho(f"hello: {explanation}", fg="red", err=True)
         raise SystemExit(1) from None

@@ -69,5 +69,5 @@ class HealthService:
         except TimeoutError:
             return "no answer in time"
         except UnavailableError as error:
-            return str(error)
+            return error.reason or str(error)
         return None

@@ -28,4 +28,4 @@ class LinkedPublisher(Generic[Client]):
                 await self.send(await self.link.get(), event)
         except self.faults as error:
             self.link.drop()
-            raise UnavailableError(f"{self.name} did not confirm an event") from error
+            raise UnavailableError(f"{self.name} did not confirm an event", reason=str(error)) from error

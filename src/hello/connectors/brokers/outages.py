@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import structlog
 
+from hello.entities.errors import UnavailableError
+
 log = structlog.get_logger("hello.brokers")
 
 
@@ -16,10 +18,14 @@ class Outage:
 
     def failed(self, error: Exception) -> None:
         if not self._lasts:
-            log.warning("broker is away", who=self.who, error=str(error))
+            log.warning("broker is away", who=self.who, error=explain(error))
         self._lasts = True
 
     def worked(self) -> None:
         if self._lasts:
             log.warning("broker is back", who=self.who)
         self._lasts = False
+
+
+def explain(error: Exception) -> str:
+    return error.explanation if isinstance(error, UnavailableError) else str(error)

@@ -12,7 +12,7 @@ from redis.exceptions import RedisClusterException, RedisError
 
 from hello.connectors.brokers.cloud_events import to_fields
 from hello.connectors.brokers.options import BrokerOptions
-from hello.connectors.redis.client import CLUSTER
+from hello.connectors.redis.client import CLUSTER, fault_reason
 from hello.core.batching import Batcher, Bounds, OverloadedError
 from hello.entities.errors import UnavailableError
 from hello.entities.events import Event
@@ -111,7 +111,7 @@ class StreamPublisher:
         try:
             await self.batcher.do(next(self.numbers), event)
         except (*FAULTS, OverloadedError) as error:
-            raise UnavailableError("Redis did not confirm an event") from error
+            raise UnavailableError("Redis did not confirm an event", reason=fault_reason(error)) from error
 
 
 @asynccontextmanager

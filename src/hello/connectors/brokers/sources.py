@@ -50,4 +50,4 @@ def unavailable(name: str, *faults: type[Exception]) -> Iterator[None]:
     try:
         yield
     except faults as error:
-        raise UnavailableError(f"{name} cannot be reached") from error
+        raise UnavailableError(f"{name} cannot be reached", reason=str(error)) from error

@@ -15,6 +15,7 @@ from redis.exceptions import RedisClusterException, RedisError
 from hello.connectors.limits.metrics import LimitMetrics
 from hello.connectors.limits.standings import count, forget, look
 from hello.connectors.redis.breaker import Breaker
+from hello.connectors.redis.client import fault_reason
 from hello.entities.errors import UnavailableError
 from hello.services.callers import Standing
 
@@ -74,7 +75,7 @@ class SharedCounts:
         self.breaker.failed()
         self.metrics.failed(is_open=self.breaker.is_open)
         if self.breaker.is_open and not was_open:
-            log.warning("limits are not shared, each process counts alone", error=type(error).__name__)
+            log.warning("limits are not shared, each process counts alone", reason=fault_reason(error))
 
     def _succeeded(self) -> None:
         if self.breaker.is_open:

@@ -9,7 +9,7 @@ import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hello.connectors.postgres.errors import business_error
-from hello.connectors.postgres.held import HeldStatement
+from hello.connectors.postgres.held import BatchStatement, HeldStatement, PooledStatement
 from hello.connectors.postgres.people import SAVE, in_order
 from hello.core.batching import Batcher, Bounds, OverloadedError, Told
 from hello.entities.errors import BusyError
@@ -51,9 +51,13 @@ def batch_error(error: Exception) -> Exception:
 
 
 @asynccontextmanager
-async def open_births(engine: AsyncEngine, about: About, bounds: Bounds) -> AsyncIterator[PostgresBirths]:
+async def open_births(
+    engine: AsyncEngine, about: About, bounds: Bounds, *, transaction_pooling: bool = False
+) -> AsyncIterator[PostgresBirths]:
     """Hold a connection for reads and one for writes; `about` gives the days that the lists are of."""
-    find, save = HeldStatement(engine, FIND), HeldStatement(engine, SAVE)
+    kind: Callable[[AsyncEngine, str], BatchStatement]
+    kind = PooledStatement if transaction_pooling else HeldStatement
+    find, save = kind(engine, FIND), kind(engine, SAVE)
 
     async def find_all(names: Mapping[str, None]) -> Mapping[str, int]:
         return dict(await find.fetch(list(names)))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -19,7 +19,17 @@ SPARE = 2
 """How many connections may turn out to be lost before a statement fails."""
 # PostgreSQL would plan the statement anew for each array, which takes longer than to run it; and a plan from
 # the time when the table was small must not read all of it when it has grown.
-PLAN_ONCE = "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off"
+PLAN = {"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off"}
+PLAN_LOCALLY = "SELECT " + ", ".join(f"set_config('{name}', '{value}', true)" for name, value in PLAN.items())
+PLAN_ONCE = "; ".join(f"SET {name} = {value}" for name, value in PLAN.items())
+
+
+class BatchStatement(Protocol):
+    async def fetch(self, *arguments: object) -> Sequence[asyncpg.Record]:
+        """Run the statement in a transaction of its own; not for two calls at once."""
+        ...
+
+    async def release(self) -> None: ...
 
 
 @dataclass(slots=True)
@@ -71,3 +81,35 @@ class HeldStatement:
                 await connection.invalidate()
             with suppress(Exception):
                 await connection.close()
+
+
+@dataclass(frozen=True, slots=True)
+class PooledStatement:
+    """The same through a pooler of transactions: prepared, planned and run within one transaction."""
+
+    engine: AsyncEngine
+    sql: str
+
+    async def fetch(self, *arguments: object) -> Sequence[asyncpg.Record]:
+        """Run the statement; again, on another connection, when one turns out to be lost."""
+        for _ in range(SPARE):
+            with suppress(*LOST):
+                return await self._fetch(*arguments)
+        return await self._fetch(*arguments)
+
+    async def _fetch(self, *arguments: object) -> Sequence[asyncpg.Record]:
+        async with self.engine.begin() as connection:
+            try:
+                raw: Any = (await connection.get_raw_connection()).driver_connection
+                await connection.exec_driver_sql(PLAN_LOCALLY)
+                found: Sequence[asyncpg.Record] = await raw.fetch(self.sql, *arguments)
+            except asyncpg.DataError:
+                raise
+            except BaseException:
+                with suppress(Exception):
+                    await connection.invalidate()
+                raise
+        return found
+
+    async def release(self) -> None:
+        """Hold nothing."""

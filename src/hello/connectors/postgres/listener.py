@@ -41,11 +41,13 @@ class Subscriber:
 class PostgresListener:
     """Connects once anybody listens, who is also told after each (re)connection: something may be missed.
 
-    A payload with commas tells several at once.
+    A payload with commas tells several at once. Without a database that has sessions it wakes all subscribers
+    every `poll_s` seconds, and they look for themselves.
     """
 
-    database: Database
+    database: Database | None
     channels: Collection[str]
+    poll_s: float = 1
     _wanted: asyncio.Event = field(default_factory=asyncio.Event)
     _subscribers: dict[tuple[str, str | None], set[Subscriber]] = field(default_factory=dict)
 
@@ -67,22 +69,30 @@ class PostgresListener:
     async def keep(self) -> None:
         """Listen for ever; while the database is away try again and again."""
         await self._wanted.wait()
+        if self.database is None:
+            await self._poll()
+            return
         while True:
             try:
-                await self._listen_until_lost()
+                await self._listen_until_lost(self.database)
             except UnavailableError as error:
-                log.debug("not listening", error=str(error))
+                log.debug("not listening", error=error.explanation)
             await asyncio.sleep(PAUSE_S)
 
-    async def _listen_until_lost(self) -> None:
+    async def _poll(self) -> None:
+        while True:
+            self._tell_everybody()
+            await asyncio.sleep(self.poll_s)
+
+    async def _listen_until_lost(self, database: Database) -> None:
         with business_errors():
-            connection = await connect(self.database)
+            connection = await connect(database)
             try:
-                await self._listen(connection)
+                await self._listen(connection, database.deadline_s)
             finally:
                 connection.terminate()
 
-    async def _listen(self, connection: Any) -> None:  # noqa: ANN401  # asyncpg has no types
+    async def _listen(self, connection: Any, deadline_s: float) -> None:  # noqa: ANN401  # asyncpg has no types
         lost = asyncio.Event()
         connection.add_termination_listener(lambda _: lost.set())
         for channel in self.channels:
@@ -91,7 +101,7 @@ class PostgresListener:
         while not lost.is_set():
             with suppress(TimeoutError):
                 await asyncio.wait_for(lost.wait(), HEARTBEAT_S)
-            await connection.fetchval("SELECT 1", timeout=self.database.deadline_s)
+            await connection.fetchval("SELECT 1", timeout=deadline_s)
 
     def _heard(self, _connection: object, _pid: int, channel: str, payload: str) -> None:
         for part in (*payload.split(","), None):
@@ -105,9 +115,11 @@ class PostgresListener:
 
 
 @asynccontextmanager
-async def open_listener(database: Database, channels: Collection[str]) -> AsyncIterator[PostgresListener]:
-    """Begin to listen in the background: a database that is away keeps nobody from starting."""
-    listener = PostgresListener(database, channels)
+async def open_listener(
+    database: Database | None, channels: Collection[str], poll_s: float = 1
+) -> AsyncIterator[PostgresListener]:
+    """Begin to listen in the background: the process starts even if the database is unavailable."""
+    listener = PostgresListener(database, channels, poll_s)
     task = asyncio.create_task(listener.keep())
     try:
         yield listener

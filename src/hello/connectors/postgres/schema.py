@@ -33,9 +33,12 @@ def check_server(version: int) -> None:
         raise UnavailableError(f"PostgreSQL {needed} or newer is needed, this is {found}")
 
 
+PROBE = text("SELECT max(version_num), current_setting('transaction_read_only') FROM alembic_version")
+
+
 @dataclass(frozen=True, slots=True)
 class SchemaProbe:
-    """Up when the database answers and its schema is at least as new as the code."""
+    """Up when the database answers, takes writes, and its schema is at least as new as the code."""
 
     engine: AsyncEngine
     needed: str
@@ -45,7 +48,9 @@ class SchemaProbe:
     async def check(self) -> None:
         with business_errors():
             async with self.engine.connect() as connection:
-                found = await connection.scalar(text("SELECT max(version_num) FROM alembic_version"))
+                found, read_only = (await connection.execute(PROBE)).one()
+        if read_only == "on":
+            raise UnavailableError("the database is read-only: a standby, or a server that protects its disk")
         if found is None or found < self.needed:
             raise UnavailableError(
                 f"the schema is at {found}, the code needs {self.needed}: run `hello migrate`"

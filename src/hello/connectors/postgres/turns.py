@@ -12,6 +12,7 @@ from hello.entities.errors import UnavailableError
 
 LOCKS = 731_004_212  # any number that nothing else locks by
 TAKE = "SELECT pg_try_advisory_lock($1, hashtext($2))"
+TAKE_IN_TRANSACTION = "SELECT pg_try_advisory_xact_lock($1, hashtext($2))"
 PAUSE_S = 0.5
 
 
@@ -27,7 +28,11 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class PostgresTurns:
-    """A turn ends with its connection, so at once when its process dies."""
+    """A turn ends with its connection, so at once when its process dies.
+
+    Through a pooler of transactions it is a transaction that stays open, for which the pooler keeps a
+    connection of the server.
+    """
 
     database: Database
 
@@ -38,12 +43,19 @@ class PostgresTurns:
             connection = await connect(self.database)
         try:
             with business_errors():
+                await self._begin(connection)
                 while not await self._is_taken(connection, name):  # noqa: ASYNC110  # nobody tells of a free lock
                     await asyncio.sleep(PAUSE_S)
             yield Turn(connection)
         finally:
             connection.terminate()
 
+    async def _begin(self, connection: Any) -> None:  # noqa: ANN401
+        if self.database.transaction_pooling:
+            await connection.execute("BEGIN")
+            await connection.execute(self.database.local_settings(idle_in_transaction_session_timeout="0"))
+
     async def _is_taken(self, connection: Any, name: str) -> bool:  # noqa: ANN401  # asyncpg has no types
-        is_taken: bool = await connection.fetchval(TAKE, LOCKS, name, timeout=self.database.deadline_s)
+        take = TAKE_IN_TRANSACTION if self.database.transaction_pooling else TAKE
+        is_taken: bool = await connection.fetchval(take, LOCKS, name, timeout=self.database.deadline_s)
         return is_taken

@@ -1,6 +1,7 @@
 """The connection to Redis or Valkey, of one server or of a cluster, and whether it is there."""
 
-from collections.abc import AsyncIterator
+import ssl
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +9,8 @@ from typing import Any
 from redis.asyncio import Redis, RedisCluster
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisClusterException, RedisError
+from redis.exceptions import AuthenticationError, RedisClusterException, RedisError, ResponseError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from hello.entities.errors import UnavailableError
 
@@ -42,6 +44,32 @@ def cluster(url: str, timeout_s: float) -> RedisCluster:
     return RedisCluster.from_url(plain, socket_timeout=timeout_s, socket_connect_timeout=timeout_s)
 
 
+def fault_reason(error: BaseException) -> str:
+    """Return the cause for operators; Redis names no secret in its errors."""
+    for cause in causes(error):
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return f"the certificate of Redis is not accepted: {cause.verify_message}"
+        if isinstance(cause, ssl.SSLError):
+            return "TLS with Redis cannot be agreed on"
+        if isinstance(cause, AuthenticationError):
+            return f"Redis refuses the user or the password ({cause})"
+        if isinstance(cause, ResponseError):
+            return f"Redis refuses the command ({cause})"
+        if isinstance(cause, ConnectionRefusedError):
+            return "the connection to Redis was refused"
+    return "Redis gives no answer in time" if is_timeout(error) else f"Redis cannot be reached ({error})"
+
+
+def causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def is_timeout(error: BaseException) -> bool:
+    return isinstance(error, TimeoutError | RedisTimeoutError)
+
+
 @dataclass(frozen=True, slots=True)
 class RedisProbe:
     redis: Any
@@ -52,4 +80,4 @@ class RedisProbe:
         try:
             await self.redis.ping()
         except (RedisError, RedisClusterException, OSError, TimeoutError) as error:
-            raise UnavailableError("Redis cannot be reached") from error
+            raise UnavailableError("Redis cannot be reached", reason=fault_reason(error)) from error

@@ -16,6 +16,7 @@ import structlog
 from redis.exceptions import RedisClusterException, RedisError
 
 from hello.connectors.redis.breaker import Breaker
+from hello.connectors.redis.client import fault_reason
 from hello.connectors.redis.metrics import CacheMetrics
 from hello.core.flights import Flights
 from hello.entities.errors import UnavailableError
@@ -126,10 +127,10 @@ class RedisPages:
         self.breaker.failed()
         self.metrics.failed(is_open=self.breaker.is_open)
         if self.breaker.is_open and not was_open:
-            log.warning("cache is away, answering from the database", error=type(error).__name__)
+            log.warning("cache is unavailable, answering from the database", reason=fault_reason(error))
 
     def _succeeded(self) -> None:
         if self.breaker.is_open:
-            log.warning("cache is back")
+            log.warning("cache is available again")
         self.breaker.succeeded()
         self.metrics.succeeded()

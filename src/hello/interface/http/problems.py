@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
+import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
+from hello.core.logs import RateLimitedLog
 from hello.entities.errors import (
     BusyError,
     ConflictError,
@@ -94,6 +96,7 @@ def example(status: int | str) -> dict[str, Any]:
 
 
 def answer_with_problems(app: FastAPI) -> None:
+    app.state.outages = RateLimitedLog(logger=structlog.get_logger("hello.http"))
     for kind in BUSINESS:
         app.add_exception_handler(kind, answer_business)
     app.exception_handler(RequestValidationError)(answer_invalid)
@@ -103,6 +106,8 @@ def answer_with_problems(app: FastAPI) -> None:
 
 async def answer_business(request: Request, error: Exception) -> JSONResponse:
     status = next(BUSINESS[kind] for kind in type(error).__mro__ if kind in BUSINESS)
+    if isinstance(error, UnavailableError):
+        request.app.state.outages.warning("request failed", error.explanation)
     if isinstance(error, UnavailableError) and request.url.path.startswith(CHALLENGE):
         return await answer_unexpected(request, error)  # the challenge asks for 500
     if isinstance(error, InvalidError):

@@ -48,7 +48,7 @@ async def keep(task: Task, stop: Stop, metrics: TaskMetrics) -> None:
 def tell(task: Task, error: Exception, pause_s: float) -> None:
     """Leave out the traceback of an outage: it says nothing."""
     if isinstance(error, UnavailableError):
-        log.warning("task waits", task=task.name, pause_s=pause_s, error=str(error))
+        log.warning("task waits", task=task.name, pause_s=pause_s, error=error.explanation)
     else:
         log.error("task failed, starting it again", task=task.name, pause_s=pause_s, exc_info=error)
 
