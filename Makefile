@@ -93,6 +93,10 @@ test_brokers: brokers ## Run the tests of events on a real Kafka and RabbitMQ
 	@$(BIN)/python -m tests.brokers run $(BIN)/pytest -n 0 tests/contracts/test_publisher.py $(ARGS)
 	@$(BIN)/pytest -n 0 tests/chaos/checks_of_brokers.py $(ARGS)
 
+.PHONY: test_pooler
+test_pooler: $(VENV)/dev.stamp ## Run the service beyond a real pgbouncer (by apt, as root)
+	@$(BIN)/pytest -n 0 tests/pooler/checks_of_pooler.py $(ARGS)
+
 .PHONY: test_reload
 test_reload: $(VENV)/dev.stamp ## Run the tests anew at every change
 	@$(BIN)/ptw . $(ARGS)

@@ -1,0 +1,1 @@
+"""The service beyond a real pgbouncer in transaction pooling."""
