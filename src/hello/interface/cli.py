@@ -8,7 +8,7 @@ import typer
 from hello.core.settings import Settings
 from hello.entities.errors import UnavailableError
 from hello.interface.cli_accounts import add_accounts
-from hello.interface.cli_commands import Commands, Listen
+from hello.interface.cli_commands import Commands, Listen, port_number
 from hello.interface.cli_events import add_events
 from hello.interface.cli_people import add_people
 from hello.interface.cli_worker import add_worker
@@ -23,7 +23,10 @@ In production, run the parts beside your own PostgreSQL and Redis, found by DATA
 
 Host = Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for all.", envvar="HOST")]
 Port = Annotated[
-    int, typer.Option(help="Port to listen on; 0 takes a free one.", envvar="PORT", min=0, max=65535)
+    int,
+    typer.Option(
+        help="Port to listen on; 0 takes a free one.", envvar="PORT", parser=port_number, metavar="PORT"
+    ),
 ]
 DataDir = Annotated[
     Path, typer.Option(help="Where PostgreSQL and Valkey keep their data.", envvar="DATA_DIR")

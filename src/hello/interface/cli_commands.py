@@ -5,9 +5,23 @@ from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from hello.core.settings import Settings
+import typer
+
+from hello.core.settings import SERVICE_LINK, SERVICE_LINK_ADVICE, Settings
 from hello.services.dead_events import DeadEventService
 from hello.services.use_cases import UseCases
+
+
+MAX_PORT = 65535
+
+
+def port_number(text: str | int) -> int:
+    """Explain what Kubernetes sets in every pod beside a Service of the same name as the variable."""
+    if str(text).startswith(SERVICE_LINK):
+        raise typer.BadParameter(SERVICE_LINK_ADVICE)
+    if not (str(text).isdecimal() and int(text) <= MAX_PORT):
+        raise typer.BadParameter(f"must be a whole number from 0 to {MAX_PORT}")
+    return int(text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

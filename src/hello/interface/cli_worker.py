@@ -6,7 +6,7 @@ import typer
 
 from hello.core.settings import listed
 from hello.entities.errors import InvalidError
-from hello.interface.cli_commands import Commands, Listen
+from hello.interface.cli_commands import Commands, Listen, port_number
 from hello.interface.worker.names import ALL_TASKS
 
 Only = Annotated[str, typer.Option(help=f"Only some of the tasks, with commas: {', '.join(ALL_TASKS)}.")]
@@ -14,7 +14,10 @@ Host = Annotated[str, typer.Option(help="Address for health and metrics.", envva
 Port = Annotated[
     int,
     typer.Option(
-        help="Port for health and metrics; 0 takes a free one.", envvar="WORKER_PORT", min=0, max=65535
+        help="Port for health and metrics; 0 takes a free one.",
+        envvar="WORKER_PORT",
+        parser=port_number,
+        metavar="PORT",
     ),
 ]
 

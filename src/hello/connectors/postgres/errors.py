@@ -18,7 +18,8 @@ TRANSIENT_CLASSES = {"08", "25", "28", "3D", "3F", "40", "53", "55", "57", "58",
 UNDEFINED_TABLE, UNDEFINED_COLUMN = "42P01", "42703"
 UNKNOWN_STATEMENT, DUPLICATE_STATEMENT = "26000", "42P05"
 """What a prepared statement meets beyond a pooler that gives each transaction another connection."""
-PASSING_STATES = {UNDEFINED_TABLE, UNDEFINED_COLUMN, UNKNOWN_STATEMENT, DUPLICATE_STATEMENT}
+NO_PRIVILEGE = "42501"
+PASSING_STATES = {UNDEFINED_TABLE, UNDEFINED_COLUMN, UNKNOWN_STATEMENT, DUPLICATE_STATEMENT, NO_PRIVILEGE}
 POOLED = "a pooler gives each transaction another connection: set DATABASE_POOLER=transaction"
 NO_SCHEMA = "the schema is missing or older than the code: run `hello migrate`"
 REASONS = {
@@ -28,6 +29,7 @@ REASONS = {
     "28P01": "the server refuses the password",
     "3D000": "the server has no database of this name",
     "3F000": NO_SCHEMA,
+    NO_PRIVILEGE: "the server's user lacks a privilege on the schema or a table",
     "40P01": "two transactions waited for each other (deadlock)",
     "53100": "the server's disk is full",
     "53200": "the server is out of memory",
