@@ -24,6 +24,7 @@ from hello.connectors.postgres.listener import PostgresListener, open_listener
 from hello.connectors.postgres.outbox import CHANGES
 from hello.connectors.postgres.schema import SchemaProbe, migrations_folder, newest_revision
 from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
+from hello.connectors.postgres.write_faults import WriteFaults
 from hello.connectors.redis.breaker import Breaker
 from hello.connectors.redis.client import RedisProbe, open_redis
 from hello.connectors.redis.metrics import cache_metrics
@@ -50,6 +51,7 @@ class Outside:
     """What the connectors of a process share; `redis` is None where there is none."""
 
     engine: AsyncEngine
+    writes: WriteFaults
     listener: PostgresListener
     redis: Any | None
 
@@ -62,20 +64,21 @@ async def open_use_cases(
     async with AsyncExitStack() as stack:
         outside = await open_outside(stack, settings)
         ports = await open_ports(stack, settings, outside, draining, registry)
-        probes = probes_of(outside.engine, outside.redis)
+        probes = probes_of(outside)
         yield use_cases(settings, ports, health_service(settings, probes, draining))
 
 
 async def open_outside(stack: AsyncExitStack, settings: Settings) -> Outside:
     database = Database.of(settings, "hello-api")
-    engine = await stack.enter_async_context(open_engine(database))
+    engine, writes = await stack.enter_async_context(open_engine(database)), WriteFaults()
+    writes.watch(engine)
     listener = await stack.enter_async_context(
         open_listener(Database.direct(settings, "hello-api"), {CHANGES}, settings.relay_poll_s)
     )
     redis = None
     if settings.redis_dsn:
         redis = await stack.enter_async_context(open_redis(settings.redis_dsn, settings.redis_timeout_s))
-    return Outside(engine, listener, redis)
+    return Outside(engine, writes, listener, redis)
 
 
 async def open_ports(
@@ -86,7 +89,13 @@ async def open_ports(
     lists = BirthdayLists(pages=pages, now=now, leap_day=LeapDay(settings.leap_day))
     pooled = settings.database_pooler == "transaction"
     births = await stack.enter_async_context(
-        open_births(outside.engine, lists.about, bounds_of(settings), transaction_pooling=pooled)
+        open_births(
+            outside.engine,
+            lists.about,
+            bounds_of(settings),
+            transaction_pooling=pooled,
+            failed=outside.writes.record,
+        )
     )
     passwords = await stack.enter_async_context(passwords_of(settings))
     # Opened last, as it is closed first: what is left to be done then needs the others.
@@ -116,9 +125,9 @@ def passwords_of(settings: Settings) -> AbstractAsyncContextManager[Passwords]:
     )
 
 
-def probes_of(engine: AsyncEngine, redis: Any | None) -> list[Probe]:  # noqa: ANN401  # as `open_redis` has it
-    schema = SchemaProbe(engine, newest_revision(migrations_folder()))
-    return [schema] if redis is None else [schema, RedisProbe(redis)]
+def probes_of(outside: Outside) -> list[Probe]:
+    schema = SchemaProbe(outside.engine, newest_revision(migrations_folder()), outside.writes)
+    return [schema] if outside.redis is None else [schema, RedisProbe(outside.redis)]
 
 
 def access_tokens(settings: Settings, keys: TokenKeys) -> JwtAccessTokens:

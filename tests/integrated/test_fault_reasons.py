@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,8 +15,11 @@ from hello.connectors.embedded.servers import Servers
 from hello.connectors.postgres.engine import Database, open_engine
 from hello.connectors.postgres.migrate import migrate
 from hello.connectors.postgres.schema import SchemaProbe
+from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
+from hello.connectors.postgres.write_faults import WriteFaults
 from hello.connectors.redis.client import RedisProbe, open_redis
 from hello.entities.errors import UnavailableError
+from tests.builders import a_name
 from tests.integrated.test_redis_urls import tls_in_front_of
 from tests.servers import WORKER, create_database, sibling
 
@@ -86,8 +90,7 @@ async def test_read_only_database_is_not_ready(database: Database) -> None:
     await create_database(database.dsn, name)
     own = sibling(database, name)
     await asyncio.to_thread(migrate, own)
-    read_only = replace(own, dsn=f"{own.dsn}&options=-cdefault_transaction_read_only%3Don")
-    assert "read-only" in await database_reason(read_only)
+    assert "read-only" in await database_reason(read_only(own))
 
 
 async def test_migration_of_a_missing_database_says_so(database: Database) -> None:
@@ -124,3 +127,24 @@ async def test_untrusted_certificate_of_redis_is_named(unused_tcp_port: int, tmp
     async with tls_in_front_of(unused_tcp_port, authority) as port:
         reason = await redis_reason(f"rediss://localhost:{port}?ssl_ca_certs={tmp_path / 'ca.pem'}")
     assert "certificate of Redis is not accepted" in reason
+
+
+async def test_failed_write_makes_the_database_unready_until_one_works(database: Database) -> None:
+    name = f"hello_writes_{WORKER}"
+    await create_database(database.dsn, name)
+    own = sibling(database, name)
+    await asyncio.to_thread(migrate, own)
+    writes = WriteFaults()
+    async with open_engine(own) as engine, open_engine(read_only(own)) as refusing:
+        writes.watch(refusing)
+        with pytest.raises(UnavailableError):
+            async with PostgresUnitOfWork.of(refusing, 5).begin() as tx:
+                await tx.people.save({a_name(): date(1990, 5, 17)}, [])
+        with pytest.raises(UnavailableError, match="takes no writes"):
+            await writes.check(refusing)
+        await SchemaProbe(engine, "0001", writes).check()
+    assert writes.reason is None
+
+
+def read_only(database: Database) -> Database:
+    return replace(database, dsn=f"{database.dsn}&options=-cdefault_transaction_read_only%3Don")

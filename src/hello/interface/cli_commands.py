@@ -11,7 +11,6 @@ from hello.core.settings import SERVICE_LINK, SERVICE_LINK_ADVICE, Settings
 from hello.services.dead_events import DeadEventService
 from hello.services.use_cases import UseCases
 
-
 MAX_PORT = 65535
 
 

@@ -17,6 +17,11 @@ from hello.entities.errors import BusyError
 FIND = "SELECT username, month_day FROM people WHERE username = ANY($1::text[])"
 ONE_ROW = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
 About = Callable[[], Collection[int]]
+Failed = Callable[[Exception], None]
+
+
+def ignore(_: Exception) -> None:
+    """Do nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +57,17 @@ def batch_error(error: Exception) -> Exception:
 
 @asynccontextmanager
 async def open_births(
-    engine: AsyncEngine, about: About, bounds: Bounds, *, transaction_pooling: bool = False
+    engine: AsyncEngine,
+    about: About,
+    bounds: Bounds,
+    *,
+    transaction_pooling: bool = False,
+    failed: Failed = ignore,
 ) -> AsyncIterator[PostgresBirths]:
-    """Hold a connection for reads and one for writes; `about` gives the days that the lists are of."""
+    """Hold a connection for reads and one for writes; `about` gives the days that the lists are of.
+
+    `failed` is called with what a write raises.
+    """
     kind: Callable[[AsyncEngine, str], BatchStatement]
     kind = PooledStatement if transaction_pooling else HeldStatement
     find, save = kind(engine, FIND), kind(engine, SAVE)
@@ -63,7 +76,11 @@ async def open_births(
         return dict(await find.fetch(list(names)))
 
     async def save_all(births: Mapping[str, date]) -> Mapping[str, bool]:
-        concerned = await save.fetch(*in_order(births), list(about()))
+        try:
+            concerned = await save.fetch(*in_order(births), list(about()))
+        except Exception as error:
+            failed(error)
+            raise
         return {row[0]: True for row in concerned}
 
     try:

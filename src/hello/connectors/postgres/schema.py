@@ -1,6 +1,6 @@
 """Which schema the code needs, and whether the database has it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy import text
@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 import hello
 from hello.connectors.postgres.errors import business_errors
+from hello.connectors.postgres.write_faults import WriteFaults
 from hello.entities.errors import UnavailableError
 
 OLDEST = 18_00_00
@@ -42,6 +43,7 @@ class SchemaProbe:
 
     engine: AsyncEngine
     needed: str
+    writes: WriteFaults = field(default_factory=WriteFaults)
     name: str = "database"
     required: bool = True
 
@@ -51,6 +53,7 @@ class SchemaProbe:
                 found, read_only = (await connection.execute(PROBE)).one()
         if read_only == "on":
             raise UnavailableError("the database is read-only: a standby, or a server that protects its disk")
+        await self.writes.check(self.engine)
         if found is None or found < self.needed:
             raise UnavailableError(
                 f"the schema is at {found}, the code needs {self.needed}: run `hello migrate`"
