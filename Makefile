@@ -10,6 +10,7 @@ PORT ?= 8000
 DATA_DIR ?= .data
 VENV := .venv
 BIN := $(VENV)/bin
+NODE := .node
 UV := $(shell command -v uv 2>/dev/null)
 COMPOSE ?= docker compose
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -97,6 +98,19 @@ test_brokers: brokers ## Run the tests of events on a real Kafka and RabbitMQ
 test_pooler: $(VENV)/dev.stamp ## Run the service beyond a real pgbouncer (by apt, as root)
 	@$(BIN)/pytest -n 0 tests/pooler/checks_of_pooler.py $(ARGS)
 
+$(NODE)/node.stamp: tests/openapi/package.json
+	@command -v npm >/dev/null || { echo "Node.js 20 or newer with npm is needed" >&2; exit 1; }
+	@mkdir -p $(NODE) && cp $< $(NODE)/
+	@npm install --prefix $(NODE) --no-package-lock --no-audit --no-fund --ignore-scripts --silent
+	@touch $@
+
+.PHONY: test_openapi
+test_openapi: $(VENV)/dev.stamp $(NODE)/node.stamp ## Lint the description of the API with Redocly and Spectral (needs Node.js)
+	@$(BIN)/hello openapi > $(NODE)/openapi.json
+	@REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true $(NODE)/node_modules/.bin/redocly lint \
+		--config tests/openapi/redocly.yaml $(NODE)/openapi.json
+	@$(NODE)/node_modules/.bin/spectral lint --ruleset tests/openapi/spectral.yaml --fail-severity hint $(NODE)/openapi.json
+
 .PHONY: test_reload
 test_reload: $(VENV)/dev.stamp ## Run the tests anew at every change
 	@$(BIN)/ptw . $(ARGS)
@@ -137,4 +151,4 @@ migration: $(VENV)/dev.stamp ## Write a migration from the change of the entitie
 .PHONY: destroy
 destroy: $(VENV)/run.stamp ## Remove the local data, the virtual environment and the caches
 	@$(BIN)/hello destroy --data-dir $(DATA_DIR)
-	@rm -rf $(VENV) .bench .brokers .coverage* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf $(VENV) $(NODE) .bench .brokers .coverage* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

@@ -11,6 +11,7 @@ from functools import partial
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from prometheus_client import CollectorRegistry
 
@@ -22,6 +23,7 @@ from hello.connectors.postgres.engine import Database
 from hello.connectors.tokens.pem import new_signing_key, token_keys
 from hello.core.access_log import AccessLog
 from hello.core.logs import set_up_logs
+from hello.core.public_urls import path_of
 from hello.core.settings import Settings, SettingsError, listed, read_settings
 from hello.core.stops import Stop
 from hello.entities.errors import HelloError
@@ -29,7 +31,8 @@ from hello.interface import processes
 from hello.interface.cli import run_cli
 from hello.interface.cli_commands import Commands, Listen
 from hello.interface.http import server
-from hello.interface.http.app import Application, HttpOptions, create_app
+from hello.interface.http.app import Application, HttpOptions, create_api, create_app
+from hello.interface.http.paths import check_prefix
 from hello.interface.supervisor import Child, Supervisor, WhenStarted
 from hello.interface.worker.metrics import task_metrics
 from hello.interface.worker.tasks import running
@@ -58,7 +61,7 @@ def background() -> ModuleType:
 
 def worker_app(settings: Settings, only: Collection[str], draining: Stop) -> Application:
     registry = CollectorRegistry()
-    options = replace(http_options(settings), is_worker=True, greeting_lane=False)
+    options = replace(http_options(settings), is_worker=True, greeting_lane=False, public_url="")
     return create_app(partial(open_worker, settings, only, draining, registry), options, registry)
 
 
@@ -66,6 +69,13 @@ def http_app(settings: Settings, draining: Stop) -> Application:
     registry = CollectorRegistry()
     open_ = partial(open_use_cases, settings, draining, registry)
     return create_app(open_, http_options(settings), registry)
+
+
+def api_description(settings: Settings) -> dict[str, Any]:
+    """Return the document of `/openapi.json`, without a server."""
+    registry = CollectorRegistry()
+    open_ = partial(open_use_cases, settings, Stop(), registry)
+    return create_api(open_, http_options(settings), registry).openapi()
 
 
 def http_options(settings: Settings) -> HttpOptions:
@@ -79,6 +89,7 @@ def http_options(settings: Settings) -> HttpOptions:
         greeting_lane=settings.greeting_lane == "on" and not is_guarded(settings),
         origins=listed(settings.cors_origins),
         proxies=listed(settings.trusted_proxies),
+        public_url=settings.public_url,
         secret=settings.secret_key.get_secret_value().encode(),
         admin_token=settings.admin_token.get_secret_value() if settings.admin_token else None,
     )
@@ -191,6 +202,7 @@ def checked_settings() -> Settings:
     settings = read_settings()
     read_quotas(settings.rate_limits)
     token_keys(settings)
+    check_prefix(path_of(settings.public_url))
     return settings
 
 
@@ -201,6 +213,7 @@ def main() -> None:
             new_signing_key=new_signing_key,
             serve=serve,
             work=work,
+            api_description=api_description,
             run=run,
             embedded_settings=embedded_settings,
             migrate=migrate,

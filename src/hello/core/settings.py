@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from hello.core.broker_urls import check_broker_url
 from hello.core.postgres_urls import SCHEMES, read_postgres_url
+from hello.core.public_urls import read_public_url
 from hello.core.redis_urls import check_redis_url
 from hello.core.urls import split_url
 from hello.core.zones import zone
@@ -32,6 +33,11 @@ Delay = Annotated[float, Field(ge=0, le=366 * 86_400)]
 class Environment(StrEnum):
     DEVELOPMENT = "development"
     PRODUCTION = "production"
+
+
+def checked_public_url(url: str) -> str:
+    """Let no URL pass as well: then clients reach the service at the address that it is asked at."""
+    return read_public_url(url) if url else ""
 
 
 def known_zone(name: str) -> str:
@@ -115,6 +121,7 @@ class Settings(BaseSettings):
     rate_limit_login_address: str = "100/15 minutes"
     rate_limit_login_account: str = "1000/hour"
     trusted_proxies: str = ""
+    public_url: Annotated[str, AfterValidator(checked_public_url)] = ""
     cors_origins: str = ""
 
     greeting_lane: Literal["on", "off"] = "on"
@@ -241,4 +248,5 @@ def read_settings(**overrides: object) -> Settings:
 
 def describe(error: ErrorDetails) -> str:
     name = ".".join(map(str, error["loc"])).upper()
-    return f"{name}: {error['msg']}" if name else str(error["msg"]).removeprefix("Value error, ")
+    message = str(error["msg"]).removeprefix("Value error, ")
+    return f"{name}: {message}" if name else message

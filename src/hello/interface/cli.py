@@ -1,5 +1,6 @@
 """The command `hello`."""
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -107,6 +108,11 @@ def migrate_at(commands: Commands, settings: Settings, *, check: bool) -> None:
 
 
 def add_care(cli: typer.Typer, commands: Commands) -> None:
+    @cli.command(hidden=True)
+    def openapi() -> None:
+        """Print the document of `/openapi.json`."""
+        typer.echo(json.dumps(commands.api_description(commands.settings()), indent=2))
+
     @cli.command(hidden=True)
     def migration(message: str, data_dir: DataDir = Path(".data")) -> None:
         """Write a migration from the change of the entities, with a PostgreSQL of its own for comparison."""

@@ -1,6 +1,6 @@
 """What the command line needs of the composition root."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,6 +42,7 @@ class Commands:
     serve: Callable[[Settings, Listen], None]
     work: Callable[[Settings, Listen, Collection[str]], None]
     run: Callable[[Settings, Listen, Path], None]
+    api_description: Callable[[Settings], Mapping[str, object]]
     embedded_settings: Callable[[Path], AbstractContextManager[Settings]]
     migrate: Callable[[Settings], None]
     drift: Callable[[Settings], str | None]

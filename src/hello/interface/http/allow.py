@@ -6,6 +6,8 @@ from fastapi.routing import iter_route_contexts
 from starlette.requests import Request
 from starlette.routing import compile_path
 
+from hello.interface.http.paths import own_path
+
 
 def allowed_methods(request: Request) -> list[str]:
     """Return every method of the request's path; Starlette itself names those of the first route only."""
@@ -13,7 +15,7 @@ def allowed_methods(request: Request) -> list[str]:
 
 
 def methods(request: Request) -> Iterator[set[str]]:
-    path = request.scope["path"]
+    path = own_path(request.scope)
     for route in iter_route_contexts(request.app.routes):
         if route.path is not None and compile_path(route.path)[0].match(path):
             found = route.methods or set()

@@ -13,9 +13,10 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from hello.core.access_log import AccessLog
 from hello.core.cursors import Cursors
 from hello.core.ids import request_ids
+from hello.core.public_urls import path_of
 from hello.interface.http.connection import connection_class
 from hello.interface.http.cors import METHODS, SENT, SHOWN, Cors
-from hello.interface.http.docs import SUMMARY, describe
+from hello.interface.http.docs import describe, description
 from hello.interface.http.lane import Lane, lane_class
 from hello.interface.http.metrics import http_metrics
 from hello.interface.http.observe import Observe, Observer
@@ -39,6 +40,7 @@ from hello.services.use_cases import OpenUseCases, UseCases
 class HttpOptions:
     """`body_limit` in bytes; `origins` may use the API from a browser; `proxies` may say who asks.
 
+    Clients reach the service at `public_url`, or at the address they ask when it is empty.
     A worker shows its health and its metrics only.
     """
 
@@ -49,6 +51,7 @@ class HttpOptions:
     greeting_lane: bool = True
     origins: Sequence[str] = ()
     proxies: Sequence[str] = ()
+    public_url: str = ""
     is_worker: bool = False
 
 
@@ -63,14 +66,15 @@ class Application:
 def create_app(
     open_use_cases: OpenUseCases, options: HttpOptions, registry: CollectorRegistry
 ) -> Application:
-    app = create_api(open_use_cases, options, registry)
+    app, prefix = create_api(open_use_cases, options, registry), path_of(options.public_url)
     observer = Observer(new_id=request_ids(), metrics=http_metrics(registry), access_log=options.access_log)
     observed = behind_proxies(
-        Observe(app=app, observer=observer, body_limit=options.body_limit), options.proxies
+        Observe(app=app, observer=observer, body_limit=options.body_limit, prefix=prefix), options.proxies
     )
     if not options.greeting_lane:
         return Application(observed, connection_class(observer))
-    return Application(observed, lane_class(Lane(lambda: use_cases_of(app), app.state.cursors, observer)))
+    lane = Lane(lambda: use_cases_of(app), app.state.cursors, observer, prefix.encode())
+    return Application(observed, lane_class(lane))
 
 
 def behind_proxies(app: ASGIApp, proxies: Sequence[str]) -> ASGIApp:
@@ -94,9 +98,7 @@ def create_api(open_use_cases: OpenUseCases, options: HttpOptions, registry: Col
         options.access_log.flush()
 
     app = FastAPI(
-        title="Hello",
-        summary=SUMMARY,
-        version="1",
+        **description(options.public_url),
         lifespan=lifespan,
         redirect_slashes=False,
         docs_url=None,
@@ -109,7 +111,7 @@ def create_api(open_use_cases: OpenUseCases, options: HttpOptions, registry: Col
     app.state.admin_token = options.admin_token
     add_parts(app, options)
     answer_with_problems(app)
-    describe(app)
+    describe(app, options.public_url)
     return app
 
 

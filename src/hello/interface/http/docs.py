@@ -1,25 +1,118 @@
 """The API's description (OpenAPI 3.1) and its interactive page, which needs no internet access."""
 
+from collections.abc import Awaitable, Callable, Iterator
+from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi_swagger import patch_fastapi
+from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.responses import FileResponse, HTMLResponse
 
 from hello.interface.http.problems import Problem
 
 SUMMARY = "Knows whose birthday it is, says hello, and lets you send a gift."
+DESCRIPTION = """\
+JSON in and out, in UTF-8. Times are RFC 3339 in UTC, dates `YYYY-MM-DD`, money is whole cents.
+Every error is a problem of RFC 9457 (`application/problem+json`).
+A failed validation is 400 and names each field.
+A list is read page by page: `next_cursor` of one page is the `cursor` of the next.
+"""
+TAGS = {
+    "birthdays": "Remember people, greet them, and list who celebrates.",
+    "accounts": "Register, log in and out, and the keys that verify access tokens.",
+    "items": "The gift catalogue.",
+    "orders": "Gifts on their way, each visible to its customer only.",
+    "audit": "Who changed what and when, for administrators.",
+    "health": "Whether the process lives and works, and its measurements.",
+}
+ASSETS = ("swagger-ui-bundle.js", "swagger-ui.css", "favicon-32x32.png")
+OPTIONS = {
+    "tryItOutEnabled": True,
+    "persistAuthorization": True,
+    "filter": True,
+    "displayRequestDuration": True,
+}
 
 
-def describe(app: FastAPI) -> None:
-    """Serve `/docs`, and name the problem's schema once for all routes."""
-    patch_fastapi(app, redirect_from_root_to_docs=False)
+def description(public_url: str) -> dict[str, Any]:
+    """Return what FastAPI puts into the document as it is."""
+    return {
+        "title": "Hello",
+        "summary": SUMMARY,
+        "description": DESCRIPTION,
+        "version": "1",
+        "license_info": {"name": "Apache License 2.0", "identifier": "Apache-2.0"},
+        "openapi_tags": [{"name": name, "description": text} for name, text in TAGS.items()],
+        "servers": [{"url": public_url or "/"}],
+        "root_path_in_servers": False,
+    }
+
+
+def describe(app: FastAPI, public_url: str) -> None:
+    """Serve `/docs`, and complete the document of `/openapi.json`."""
+    add_page(app)
     generate = app.openapi
 
     def openapi() -> dict[str, Any]:
-        document = generate()
-        schemas = document.setdefault("components", {}).setdefault("schemas", {})
-        problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
-        schemas |= problem.pop("$defs", {}) | {"Problem": problem}
-        return document
+        if app.openapi_schema is None:
+            app.openapi_schema = completed(generate(), public_url)
+        return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way to extend the document
+
+
+def completed(document: dict[str, Any], public_url: str) -> dict[str, Any]:
+    """Add what FastAPI leaves out: the problem's schema, what needs no token, and where tokens are issued."""
+    components = document.setdefault("components", {})
+    problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    components.setdefault("schemas", {}).update(problem.pop("$defs", {}) | {"Problem": problem})
+    for operation in operations(document):
+        operation.setdefault("security", [])
+        for parameter in operation.get("parameters", ()):
+            parameter["schema"] = without_null(parameter["schema"])
+    for scheme in components.get("securitySchemes", {}).values():
+        password = scheme["flows"]["password"]
+        password["tokenUrl"] = public_url + password["tokenUrl"]
+    return document
+
+
+def without_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """Let a parameter be left out; its text is never null, as Python's default is."""
+    kinds = [kind for kind in schema.get("anyOf", ()) if kind != {"type": "null"}]
+    if len(kinds) != 1:
+        return schema
+    rest = {word: value for word, value in schema.items() if word != "anyOf"}
+    return {**kinds[0], **rest}
+
+
+def operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for path in document["paths"].values():
+        yield from path.values()
+
+
+def add_page(app: FastAPI) -> None:
+    """Refer to everything from `/docs` on: that works at any host, under any prefix, with or without TLS."""
+    folder = Path(str(files("fastapi_swagger.resources")))
+    for name in ASSETS:
+        app.add_api_route(f"/swagger/{name}", file_of(folder / name), include_in_schema=False)
+    page = get_swagger_ui_html(
+        openapi_url="openapi.json",
+        title="Hello - Swagger UI",
+        swagger_js_url="swagger/swagger-ui-bundle.js",
+        swagger_css_url="swagger/swagger-ui.css",
+        swagger_favicon_url="swagger/favicon-32x32.png",
+        swagger_ui_parameters=OPTIONS,
+    )
+
+    async def show() -> HTMLResponse:
+        return HTMLResponse(page.body)
+
+    app.add_api_route("/docs", show, include_in_schema=False)
+
+
+def file_of(path: Path) -> Callable[[], Awaitable[FileResponse]]:
+    async def read() -> FileResponse:
+        return FileResponse(path)
+
+    return read

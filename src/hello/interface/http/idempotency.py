@@ -4,17 +4,15 @@ from hashlib import sha256
 from typing import Annotated, TypeAlias
 
 from fastapi import Header, Request
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
+from hello.interface.http.paths import own_path
 from hello.services.callers import Caller
 from hello.services.idempotency import Once
 
 IdempotencyKey: TypeAlias = Annotated[
-    str | None,
+    Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[\x21-\x7e]+$")] | None,
     Header(
-        min_length=1,
-        max_length=255,
-        pattern=r"^[\x21-\x7e]+$",
         description="A name for this request, for sending it again: it is carried out once",
     ),
 ]
@@ -28,4 +26,4 @@ def once(request: Request, caller: Caller, key: str | None, body: BaseModel) -> 
 
 def fingerprint(request: Request, body: BaseModel) -> bytes:
     """Tell requests apart by what is understood of them: spaces and the order of fields do not matter."""
-    return sha256(f"{request.method} {request.url.path}\n{body.model_dump_json()}".encode()).digest()
+    return sha256(f"{request.method} {own_path(request.scope)}\n{body.model_dump_json()}".encode()).digest()

@@ -26,7 +26,7 @@ from hello.interface.http.schemas.birthdays import render_today
 from hello.services.people import PeopleService
 from hello.services.use_cases import UseCases
 
-PATH = re.compile(rb"/hello/(" + USERNAME_PATTERN.encode() + rb")")
+PATH = rb"/hello/(" + USERNAME_PATTERN.encode() + rb")"
 BODY = re.compile(
     rb'[ \t\r\n]*\{[ \t\r\n]*"dateOfBirth"[ \t\r\n]*:'
     rb'[ \t\r\n]*"(\d{4}-\d\d-\d\d)"[ \t\r\n]*\}[ \t\r\n]*'
@@ -40,7 +40,7 @@ GREETED = (
 SAVED = b"HTTP/1.1 204 No Content\r\n%bx-request-id: %b\r\n\r\n"
 TODAY = b"/api/v1/birthdays/today"
 DEFAULT_LIMIT = 20
-NEXT = b'link: <%b?limit=%d&cursor=%%b>; rel="next"\r\n' % (TODAY, DEFAULT_LIMIT)
+NEXT = b'link: <%b?limit=%d&cursor=%b>; rel="next"\r\n'
 LISTED = (
     b"HTTP/1.1 200 OK\r\n%b%bcontent-length: %d\r\ncontent-type: application/json\r\n"
     b"x-request-id: %b\r\n\r\n%b"
@@ -51,13 +51,18 @@ MESSAGE_BYTES = len(b'{"message":""}')
 class Lane:
     """What the lane needs of the application, which has its use cases only once it has started."""
 
-    def __init__(self, start: Callable[[], UseCases], cursors: Cursors, observer: Observer) -> None:
+    def __init__(
+        self, start: Callable[[], UseCases], cursors: Cursors, observer: Observer, prefix: bytes = b""
+    ) -> None:
         self._start, self._render = start, partial(render_today, cursors)
         self.observer, self.new_id = observer, observer.new_id
         self.greeted: Note = observer.noting("GET", ROUTE, 200)
         self.saved: Note = observer.noting("PUT", ROUTE, 204)
         self.listed: Note = observer.noting("GET", TODAY.decode(), 200)
         self.flights: Flights[None, bytes] = Flights()
+        self.path = re.compile(rb"(?:%b)?%b" % (re.escape(prefix), PATH))
+        self.today_path = prefix + TODAY
+        self.today_paths = {TODAY, self.today_path}
         self._headers: list[tuple[bytes, bytes]] = []
         self._head = b""
 
@@ -97,7 +102,7 @@ class LaneProtocol(Connection):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:  # noqa: ANN401  # Uvicorn's own hook
         scope = cycle.scope
-        match = PATH.fullmatch(scope["raw_path"])
+        match = self.lane.path.fullmatch(scope["raw_path"])
         if scope["query_string"] or not cycle.keep_alive:
             super()._start_asgi_task(cycle, app)
         elif match is None:
@@ -110,7 +115,7 @@ class LaneProtocol(Connection):
             super()._start_asgi_task(cycle, app)
 
     def _list_or_leave(self, cycle: RequestResponseCycle, app: Any) -> None:  # noqa: ANN401
-        if cycle.scope["raw_path"] == TODAY and cycle.scope["method"] == "GET":
+        if cycle.scope["raw_path"] in self.lane.today_paths and cycle.scope["method"] == "GET":
             task = self.lane.flights.board(None, self.lane.today)
             task.add_done_callback(partial(self._listed, Hot("", cycle, app, time())))
         else:
@@ -121,7 +126,7 @@ class LaneProtocol(Connection):
             self._fall_through(hot, error)
             return
         following, _, body = task.result().partition(b"\n")
-        link = NEXT % following if following else b""
+        link = NEXT % (self.lane.today_path, DEFAULT_LIMIT, following) if following else b""
         request_id = request_id_of(hot.cycle.scope["headers"]) or self.lane.new_id()
         values = self.lane.head(hot.cycle), link, len(body), request_id.encode(), body
         self._answer(hot.cycle, LISTED % values)

@@ -13,6 +13,7 @@ from hello.core.access_log import AccessLog
 from hello.core.ids import NewId, well_formed
 from hello.core.traces import traced
 from hello.interface.http.metrics import HttpMetrics
+from hello.interface.http.paths import prefixed
 
 ERROR = 500
 Note: TypeAlias = Callable[[float, str], None]
@@ -92,6 +93,7 @@ class Observe:
     app: ASGIApp
     observer: Observer
     body_limit: int
+    prefix: str = ""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -110,7 +112,8 @@ class Observe:
         head = scope["method"] == "HEAD"
         request_id = request_id_of(scope["headers"]) or self.observer.new_id()
         state = {**scope.get("state", {}), "request_id": request_id}
-        inner = {**scope, "method": "GET" if head else scope["method"], "state": state}
+        method = "GET" if head else scope["method"]
+        inner = {**scope, "method": method, "state": state, **prefixed(scope, self.prefix)}
         return Exchange(inner, receive, send, request_id, self.body_limit, head)
 
     async def _answer(self, exchange: Exchange) -> None:

@@ -1,10 +1,21 @@
-"""A path parameter that takes any text, so that what is no name is 400 and not an unknown path."""
+"""Paths: one whose last part is any text, and all of them below the path of PUBLIC_URL."""
+
+from collections.abc import Mapping
+from typing import Any
 
 from starlette.convertors import Convertor, register_url_convertor
+from starlette.requests import Request
+
+from hello.core.settings import SettingsError
+
+OWN = frozenset({".well-known", "api", "docs", "hello", "metrics", "openapi.json", "swagger"})
 
 
 class TextConvertor(Convertor[str]):
-    """Starlette's own `path` stops at a newline: `john%0A` would be 404."""
+    """Makes what is no name a 400 and not an unknown path.
+
+    Starlette's own `path` stops at a newline: `john%0A` would be 404.
+    """
 
     regex = r"[\s\S]*"
 
@@ -19,3 +30,35 @@ def path_of(prefix: str, parameter: str) -> str:
     """Return the template of a path whose last part is any text; Starlette knows convertors by name only."""
     register_url_convertor("text", TextConvertor())
     return f"{prefix}{{{parameter}:text}}"
+
+
+def check_prefix(prefix: str) -> None:
+    """Raise `SettingsError` for a prefix that a request without it could begin with as well."""
+    first = prefix.removeprefix("/").partition("/")[0]
+    if first in OWN:
+        raise SettingsError(
+            f"PUBLIC_URL: the path must not begin with /{first}, a path of the service itself"
+        )
+
+
+def prefixed(scope: Mapping[str, Any], prefix: str) -> dict[str, Any]:
+    """Return what a request's scope has with the prefix as its `root_path`, which ASGI keeps in `path`.
+
+    A proxy may remove the prefix or leave it, and others ask the process without it.
+    """
+    if not prefix:
+        return {}
+    raw, path = scope["raw_path"], scope["path"]
+    if not raw.startswith(f"{prefix}/".encode()):
+        raw, path = prefix.encode() + raw, prefix + path
+    return {"root_path": prefix, "raw_path": raw, "path": path}
+
+
+def own_path(scope: Mapping[str, Any]) -> str:
+    """Return the path as the service knows it, without the prefix."""
+    return str(scope["path"]).removeprefix(scope.get("root_path", ""))
+
+
+def reference(request: Request, path: str) -> str:
+    """Return what a client resolves to this path of the service: with the prefix, without scheme and host."""
+    return f"{request.scope.get('root_path', '')}{path}"

@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
@@ -25,6 +25,7 @@ from hello.entities.errors import (
     UnavailableError,
 )
 from hello.interface.http.allow import allowed_methods
+from hello.interface.http.paths import own_path
 
 MEDIA_TYPE = "application/problem+json"
 FAULT = "something went wrong on our side"
@@ -55,6 +56,20 @@ class FieldError(BaseModel):
 
 class Problem(BaseModel):
     """What went wrong, for programs and for people."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "type": "about:blank",
+                "title": "Bad Request",
+                "status": 400,
+                "detail": "dateOfBirth: must be before today",
+                "instance": "/hello/John",
+                "request_id": "4f1c-2a",
+                "errors": [{"field": "dateOfBirth", "message": "must be before today"}],
+            }
+        }
+    )
 
     type: str = "about:blank"
     title: str
@@ -108,7 +123,7 @@ async def answer_business(request: Request, error: Exception) -> JSONResponse:
     status = next(BUSINESS[kind] for kind in type(error).__mro__ if kind in BUSINESS)
     if isinstance(error, UnavailableError):
         request.app.state.outages.warning("request failed", error.explanation)
-    if isinstance(error, UnavailableError) and request.url.path.startswith(CHALLENGE):
+    if isinstance(error, UnavailableError) and own_path(request.scope).startswith(CHALLENGE):
         return await answer_unexpected(request, error)  # the challenge asks for 500
     if isinstance(error, InvalidError):
         return answer_fields(request, [FieldError(field=error.field, message=str(error))])

@@ -27,6 +27,11 @@ from hello.interface.http.schemas.people import Zone
 from hello.interface.http.schemas.texts import Limit
 
 ERRORS = problems(HTTPStatus.BAD_REQUEST, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
+EXAMPLE = (
+    "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Hello//Birthdays//EN\r\nBEGIN:VEVENT\r\n"
+    "UID:birthday-John@hello\r\nDTSTAMP:20260615T120000Z\r\nDTSTART;VALUE=DATE:19900517\r\n"
+    "RRULE:FREQ=YEARLY\r\nSUMMARY:John's birthday\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+)
 LINK = {"Link": {"description": 'The next page, `rel="next"`', "schema": {"type": "string"}}}
 router = APIRouter(
     prefix="/api/v1/birthdays", tags=["birthdays"], dependencies=[Depends(limited("birthdays"))]
@@ -80,7 +85,8 @@ async def list_upcoming(
     "/calendar.ics",
     operation_id="readBirthdayCalendar",
     response_class=StreamingResponse,
-    responses=ERRORS | ok(content={MEDIA_TYPE: {"schema": {"type": "string"}}}, headers={}),
+    responses=ERRORS
+    | ok(content={MEDIA_TYPE: {"schema": {"type": "string"}, "example": EXAMPLE}}, headers={}),
 )
 async def read_calendar(birthdays: Birthdays, days: Days = 366) -> StreamingResponse:
     """Give a calendar program an event for everyone who celebrates within these days, today included."""
@@ -93,4 +99,4 @@ def link(request: Request, following: str | None, limit: int, **more: int) -> di
     if not following:
         return {}
     query = urlencode({"limit": limit, **more, "cursor": following})
-    return {"Link": f'<{request.url.path}?{query}>; rel="next"'}
+    return {"Link": f'<{request.scope["path"]}?{query}>; rel="next"'}

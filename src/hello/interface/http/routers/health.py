@@ -12,6 +12,8 @@ from hello.interface.http.schemas.health import LivenessResponse, ReadinessRespo
 from hello.services.health import Readiness
 
 UNAVAILABLE = HTTPStatus.SERVICE_UNAVAILABLE
+SAMPLE = 'http_request_duration_seconds_count{method="GET",route="/hello/{username}",status="200"} 3.0\n'
+METRICS = {"text/plain": {"schema": {"type": "string"}, "example": SAMPLE}}
 router = APIRouter(tags=["health"])
 
 
@@ -39,7 +41,7 @@ async def read_readiness(health: Health, response: Response) -> ReadinessRespons
     "/metrics",
     operation_id="readMetrics",
     response_class=Response,
-    responses={HTTPStatus.OK: {"content": {"text/plain": {"schema": {"type": "string"}}}}} | problems(),
+    responses={HTTPStatus.OK: {"content": METRICS}} | problems(),
 )
 async def read_metrics(request: Request) -> Response:
     """Tell Prometheus what has been measured, in its text format."""

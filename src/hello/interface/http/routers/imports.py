@@ -18,8 +18,18 @@ from hello.interface.people_files import Kind, read_people
 from hello.services.imports import ImportService
 
 ADMIN = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
-ANY_TEXT: dict[str, Any] = {"schema": {"type": "string"}}
-FILE = {"requestBody": {"required": True, "content": {kind.value: ANY_TEXT for kind in Kind}}}
+EXAMPLES = {
+    Kind.NDJSON: '{"username": "John", "dateOfBirth": "1990-05-17"}\n',
+    Kind.CSV: "username,dateOfBirth\nJohn,1990-05-17\n",
+}
+
+
+def file_of(kind: Kind) -> dict[str, Any]:
+    """Describe a file of people; a schema for one line would not be one for the whole."""
+    return {kind.value: {"schema": {"type": "string"}, "example": EXAMPLES[kind]}}
+
+
+FILE = {"requestBody": {"required": True, "content": file_of(Kind.NDJSON) | file_of(Kind.CSV)}}
 router = APIRouter(prefix="/api/v1/birthdays", tags=["birthdays"])
 
 
@@ -60,7 +70,7 @@ def kind_of(request: Request) -> Kind:
     operation_id="exportPeople",
     dependencies=[Admin],
     response_class=Response,
-    responses={HTTPStatus.OK: {"content": {Kind.NDJSON.value: ANY_TEXT}}}
+    responses={HTTPStatus.OK: {"content": file_of(Kind.NDJSON)}}
     | problems(*ADMIN, HTTPStatus.SERVICE_UNAVAILABLE),
 )
 async def export_people(imports: Imports) -> StreamingResponse:

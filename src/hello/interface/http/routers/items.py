@@ -3,13 +3,14 @@
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from hello.interface.http.callers import CurrentCaller
 from hello.interface.http.conditions import IfMatch, IfNoneMatch, etag, is_known, seen_versions
 from hello.interface.http.dependencies import Items
 from hello.interface.http.described import placed, tagged, with_headers
 from hello.interface.http.limits import limited
+from hello.interface.http.paths import reference
 from hello.interface.http.problems import problems
 from hello.interface.http.schemas.items import ItemRequest, ItemResponse, ItemsResponse, render_item
 from hello.interface.http.schemas.texts import Id, Limit, Skip
@@ -43,10 +44,10 @@ async def list_items(
     response_model=ItemResponse,
     responses=with_headers(HTTPStatus.CREATED, PLACED) | problems(*BODY, *OWNERS, *ANY),
 )
-async def create_item(caller: CurrentCaller, body: ItemRequest, items: Items) -> Response:
+async def create_item(request: Request, caller: CurrentCaller, body: ItemRequest, items: Items) -> Response:
     """Offer an item of one's own."""
     shown = await items.create(caller, body.to_content())
-    return whole(shown, HTTPStatus.CREATED, {"Location": f"{PREFIX}/{shown.item.id}"})
+    return whole(shown, HTTPStatus.CREATED, {"Location": reference(request, f"{PREFIX}/{shown.item.id}")})
 
 
 @router.get(

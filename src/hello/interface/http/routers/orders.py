@@ -11,6 +11,7 @@ from hello.interface.http.dependencies import Orders
 from hello.interface.http.described import placed, tagged, with_headers
 from hello.interface.http.idempotency import IdempotencyKey, once
 from hello.interface.http.limits import limited
+from hello.interface.http.paths import reference
 from hello.interface.http.problems import problems
 from hello.interface.http.schemas.birthdays import CursorText, cursors_of
 from hello.interface.http.schemas.orders import (
@@ -73,7 +74,9 @@ async def create_order(
     """Order gifts; a request that is sent again with its key gets the first answer again."""
     repeatable = once(request, caller, idempotency_key, body)
     answer = await orders.create(caller, body.to_content(), render_order, repeatable)
-    return created(*answer.decode().split("\n", 2))
+    path, tag, content = answer.decode().split("\n", 2)
+    headers = {"Location": reference(request, path), "ETag": tag}
+    return Response(content, HTTPStatus.CREATED, headers, "application/json")
 
 
 @router.get(
@@ -111,10 +114,6 @@ async def cancel_order(order_id: Id, caller: CurrentCaller, orders: Orders, if_m
     """Cancel an order that has not been shipped; it stays readable."""
     await orders.cancel(caller, order_id, seen_versions(if_match))
     return Response(status_code=HTTPStatus.NO_CONTENT)
-
-
-def created(location: str, tag: str, body: str) -> Response:
-    return Response(body, HTTPStatus.CREATED, {"Location": location, "ETag": tag}, "application/json")
 
 
 def whole(order: Order) -> Response:

@@ -77,6 +77,12 @@ class LoginRequest(BaseModel):
 class LoginForm(BaseModel):
     """What OAuth 2 calls the fields; others, such as `grant_type`, are ignored."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {"username": REGISTRATION["email"], "password": REGISTRATION["password"]}
+        }
+    )
+
     username: Annotated[Storable, Field(max_length=320)]
     password: GivenPassword
 

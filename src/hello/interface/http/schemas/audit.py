@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 
 from hello.entities.audit import AuditEntry
+from hello.interface.http.schemas.birthdays import CURSOR
 
 ENTRY: dict[str, Any] = {
     "at": "2026-06-15T12:00:00Z",
@@ -38,7 +39,7 @@ class AuditEntryResponse(BaseModel):
 
 
 class AuditResponse(BaseModel):
-    model_config = ConfigDict(json_schema_extra={"example": {"entries": [ENTRY], "next_cursor": None}})
+    model_config = ConfigDict(json_schema_extra={"example": {"entries": [ENTRY], "next_cursor": CURSOR}})
 
     entries: list[AuditEntryResponse]
     next_cursor: str | None

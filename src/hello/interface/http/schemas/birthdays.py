@@ -5,16 +5,21 @@ from datetime import date
 from typing import Annotated, Literal, TypeAlias
 
 from fastapi import Query, Request
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from hello.core.cursors import Cursors
 from hello.entities.birthdays import Celebration
 from hello.entities.errors import InvalidError
-from hello.interface.http.schemas.texts import Whole
+from hello.interface.http.schemas.texts import NotEmpty, whole
 from hello.services.birthdays import BirthdayPage
 
-Days = Annotated[Whole, Query(ge=1, le=366, description="How many days to look ahead")]
-CursorText = Annotated[str | None, Query(alias="cursor", description="`next_cursor` of the page before")]
+Days = Annotated[
+    int, Field(ge=1, le=366), BeforeValidator(whole), Query(description="How many days to look ahead")
+]
+CursorText = Annotated[
+    NotEmpty | None, Query(alias="cursor", description="`next_cursor` of the previous page")
+]
+CURSOR = "3q2-7wAAAAAAAAAAAAAAAHRvZGF5"
 List: TypeAlias = Literal["today", "upcoming"]
 
 
@@ -34,7 +39,7 @@ class TodayResponse(BaseModel):
             "example": {
                 "date": "2026-06-15",
                 "people": [{"username": "John", "turns": 36}],
-                "next_cursor": None,
+                "next_cursor": CURSOR,
             }
         }
     )
@@ -50,7 +55,7 @@ class UpcomingResponse(BaseModel):
             "example": {
                 "date": "2026-06-15",
                 "people": [{"username": "Jane", "turns": 30, "date": "2026-06-17", "in_days": 2}],
-                "next_cursor": None,
+                "next_cursor": CURSOR,
             }
         }
     )

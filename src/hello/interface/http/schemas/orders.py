@@ -12,6 +12,7 @@ from hello.entities.errors import InvalidError
 from hello.entities.orders import Order, OrderStatus
 from hello.entities.people import USERNAME_PATTERN
 from hello.interface.http.conditions import etag
+from hello.interface.http.schemas.birthdays import CURSOR
 from hello.interface.http.schemas.texts import Id
 from hello.services.orders import LineContent, OrderContent
 
@@ -87,7 +88,7 @@ class OrderResponse(BaseModel):
 
 
 class OrdersResponse(BaseModel):
-    model_config = ConfigDict(json_schema_extra={"example": {"orders": [ORDER], "next_cursor": None}})
+    model_config = ConfigDict(json_schema_extra={"example": {"orders": [ORDER], "next_cursor": CURSOR}})
 
     orders: list[OrderResponse]
     next_cursor: str | None

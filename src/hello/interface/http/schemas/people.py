@@ -11,10 +11,11 @@ from starlette.exceptions import HTTPException
 from hello.core.zones import zone
 from hello.entities.errors import InvalidError
 from hello.entities.people import USERNAME_PATTERN, check_username
-from hello.interface.dates import DATE, parse_date
+from hello.interface.dates import parse_date
+from hello.interface.http.schemas.texts import NotEmpty
 from hello.services.people import SavePerson
 
-DATE_SCHEMA = {"type": "string", "format": "date", "pattern": f"^{DATE.pattern}$", "examples": ["2000-02-29"]}
+DATE_SCHEMA = {"type": "string", "format": "date", "examples": ["2000-02-29"]}
 
 
 class PersonRequest(BaseModel):
@@ -43,13 +44,14 @@ async def username_of(
     ],
 ) -> str:
     """Raise `InvalidError` for what is no username, and 404 for a deeper path, where nothing lives."""
-    if b"/" in request.scope["raw_path"].removeprefix(b"/hello/"):
+    prefix = f"{request.scope.get('root_path', '')}/hello/".encode()
+    if b"/" in request.scope["raw_path"].removeprefix(prefix):
         raise HTTPException(404)
     return check_username(username)
 
 
 async def zone_of(
-    tz: Annotated[str | None, Query(description="IANA time zone, such as Europe/Paris")] = None,
+    tz: Annotated[NotEmpty | None, Query(description="IANA time zone, such as Europe/Paris")] = None,
 ) -> ZoneInfo | None:
     try:
         return None if tz is None else zone(tz)

@@ -37,6 +37,9 @@ def canonical(value: object) -> object:
 
 Storable = Annotated[str, AfterValidator(storable), Field(json_schema_extra={"pattern": r"^[^\u0000]*$"})]
 Id = Annotated[UUID, BeforeValidator(canonical)]
-Whole = Annotated[int, BeforeValidator(whole)]
-Skip = Annotated[Whole, Query(ge=0, le=MAX_SKIP, description="How many to pass over")]
-Limit = Annotated[Whole, Query(ge=1, le=100, description="How many at most")]
+# The bounds stand inside: outside of a validator of our own, JSON Schema would lose them.
+Skip = Annotated[
+    int, Field(ge=0, le=MAX_SKIP), BeforeValidator(whole), Query(description="How many to pass over")
+]
+Limit = Annotated[int, Field(ge=1, le=100), BeforeValidator(whole), Query(description="How many at most")]
+NotEmpty = Annotated[str, Field(min_length=1)]

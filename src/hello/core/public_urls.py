@@ -1,0 +1,29 @@
+"""The address at which clients reach the service: where it differs from what the service itself is asked."""
+
+import re
+
+from hello.core.urls import split_url
+
+SCHEMES = {"http", "https"}
+HOST = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.?|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")
+PATH = re.compile(r"(/(?!\.{1,2}(/|$))[A-Za-z0-9._~-]+)*/?")
+
+
+def read_public_url(text: str) -> str:
+    """Return the URL without a slash at its end; raise `ValueError` for one that cannot be put before a path.
+
+    Its path has no letter that would need an escape, so it goes into headers and documents as it is.
+    """
+    parts = split_url(text, SCHEMES)
+    if parts.user or parts.password or parts.query or set("?#@") & set(text):
+        raise ValueError("must be a scheme, a host and a path only, such as https://example.com/gifts")
+    if len(parts.hosts) != 1 or HOST.fullmatch(parts.hosts[0][0]) is None:
+        raise ValueError("needs the name or address of one host")
+    if PATH.fullmatch(path_of(text)) is None:
+        raise ValueError("the path takes ASCII letters, digits, '-', '.', '_' and '~' between single slashes")
+    return text.rstrip("/")
+
+
+def path_of(url: str) -> str:
+    """Return the path of a URL, with its first slash; empty for none."""
+    return "/".join(["", *url.split("/")[3:]]) if url.count("/") > 2 else ""  # noqa: PLR2004  # those of ://

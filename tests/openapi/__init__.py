@@ -1,0 +1,1 @@
+"""What others make of the API's description: linters, and clients that are generated from it."""
