@@ -143,11 +143,7 @@ def test_pipelined_requests_are_answered_alike_and_in_order(pair: Pair, pipeline
 def test_todays_list_is_answered_alike(pair: Pair) -> None:
     """More than a page of people celebrate."""
     on, off = pair
-    born = datetime.now(UTC).date().replace(year=1996).isoformat().encode()
-    people: list[Request] = [
-        (b"PUT", b"/hello/" + a_name().encode(), JSON, b'{"dateOfBirth": "%b"}' % born) for _ in range(21)
-    ]
-    exchange(on, people)
+    exchange(on, celebrating(21))
     for method in (b"HEAD", b"GET"):
         request: Request = (method, b"/api/v1/birthdays/today", {}, b"")
         answer = exchange(on, [request])
@@ -175,3 +171,35 @@ def test_what_is_no_http_is_refused_with_a_problem(pair: Pair) -> None:
         assert head.startswith(b"HTTP/1.1 400 Bad Request\r\n")
         assert b"\r\ncontent-type: application/problem+json" in head
         assert json.loads(body)["detail"] == "this is not a valid HTTP request"
+
+
+OWN_PATHS = (b"/hello/" + KNOWN, b"/hello/J0hn", b"/hello/John/x", b"/nope", b"/api/v1/birthdays/today")
+TARGETS = [prefix + path for prefix in (b"", b"/gifts") for path in OWN_PATHS]
+UNKNOWN = [b"/gifts/gifts/hello/" + KNOWN, b"/g%69fts/hello/" + KNOWN, b"/gifts//hello/John", b"/gifts"]
+
+
+def test_a_public_url_leaves_the_lane_and_the_application_alike(servers: Servers) -> None:
+    """The proxy may have removed the prefix, or left it."""
+    public = {"PUBLIC_URL": "https://example.com/gifts"}
+    with (
+        running_api(servers, GREETING_LANE="on", **public) as on,
+        running_api(servers, GREETING_LANE="off", **public) as off,
+    ):
+        exchange(on, [KNOWN_FIRST, *celebrating(21)])
+        for target in [*TARGETS, *UNKNOWN]:
+            request: Request = (b"GET", target, {}, b"")
+            answers = exchange(on, [request]), exchange(off, [request])
+            assert answers[0] == answers[1]
+            if target.endswith(b"/today"):
+                assert b"link: </gifts/api/v1/birthdays/today?limit=20&cursor=" in answers[0]
+            elif b"HTTP/1.1 40" in answers[0]:
+                assert b'"instance":"/gifts' in answers[0]
+            assert (b"404 Not Found" in answers[0]) == (
+                target in UNKNOWN or target.endswith((b"/x", b"/nope"))
+            )
+
+
+def celebrating(number: int) -> list[Request]:
+    born = datetime.now(UTC).date().replace(year=1996).isoformat().encode()
+    body = b'{"dateOfBirth": "%b"}' % born
+    return [(b"PUT", b"/hello/" + a_name().encode(), JSON, body) for _ in range(number)]
