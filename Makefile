@@ -10,7 +10,7 @@ PORT ?= 8000
 DATA_DIR ?= .data
 VENV := .venv
 BIN := $(VENV)/bin
-NODE := .node
+NODE := .openapi
 UV := $(shell command -v uv 2>/dev/null)
 COMPOSE ?= docker compose
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -110,6 +110,11 @@ test_openapi: $(VENV)/dev.stamp $(NODE)/node.stamp ## Lint the description of th
 	@REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true $(NODE)/node_modules/.bin/redocly lint \
 		--config tests/openapi/redocly.yaml $(NODE)/openapi.json
 	@$(NODE)/node_modules/.bin/spectral lint --ruleset tests/openapi/spectral.yaml --fail-severity hint $(NODE)/openapi.json
+
+.PHONY: test_proxy
+test_proxy: $(VENV)/dev.stamp ## Run the tests through an nginx with TLS and a prefix (installs it by apt, as root)
+	@PATH="$$PATH:/usr/sbin" command -v nginx >/dev/null || { apt-get update -qq && apt-get install -qq -y nginx-light; } >/dev/null
+	@$(BIN)/pytest -n 0 tests/proxy/checks_with_nginx.py $(ARGS)
 
 .PHONY: test_reload
 test_reload: $(VENV)/dev.stamp ## Run the tests anew at every change

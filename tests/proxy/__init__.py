@@ -1,0 +1,1 @@
+"""The service as clients reach it through a reverse proxy."""
