@@ -10,7 +10,7 @@ PORT ?= 8000
 DATA_DIR ?= .data
 VENV := .venv
 BIN := $(VENV)/bin
-NODE := .openapi
+CLIENTS := .openapi
 UV := $(shell command -v uv 2>/dev/null)
 COMPOSE ?= docker compose
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -99,17 +99,29 @@ test_pooler: $(VENV)/dev.stamp ## Run the service beyond a real pgbouncer (by ap
 	@$(BIN)/pytest -n 0 tests/pooler/checks_of_pooler.py $(ARGS)
 
 $(NODE)/node.stamp: tests/openapi/package.json
+
+$(CLIENTS)/node.stamp: tests/openapi/package.json
 	@command -v npm >/dev/null || { echo "Node.js 20 or newer with npm is needed" >&2; exit 1; }
-	@mkdir -p $(NODE) && cp $< $(NODE)/
-	@npm install --prefix $(NODE) --no-package-lock --no-audit --no-fund --ignore-scripts --silent
+	@mkdir -p $(CLIENTS) && cp $< $(CLIENTS)/
+	@npm install --prefix $(CLIENTS) --no-package-lock --no-audit --no-fund --ignore-scripts --silent
 	@touch $@
 
 .PHONY: test_openapi
-test_openapi: $(VENV)/dev.stamp $(NODE)/node.stamp ## Lint the description of the API with Redocly and Spectral (needs Node.js)
-	@$(BIN)/hello openapi > $(NODE)/openapi.json
-	@REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true $(NODE)/node_modules/.bin/redocly lint \
-		--config tests/openapi/redocly.yaml $(NODE)/openapi.json
-	@$(NODE)/node_modules/.bin/spectral lint --ruleset tests/openapi/spectral.yaml --fail-severity hint $(NODE)/openapi.json
+test_openapi: $(VENV)/dev.stamp $(CLIENTS)/node.stamp ## Lint the description of the API with Redocly and Spectral (needs Node.js)
+	@$(BIN)/hello openapi > $(CLIENTS)/openapi.json
+	@REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true $(CLIENTS)/node_modules/.bin/redocly lint \
+		--config tests/openapi/redocly.yaml $(CLIENTS)/openapi.json
+	@$(CLIENTS)/node_modules/.bin/spectral lint --ruleset tests/openapi/spectral.yaml --fail-severity hint $(CLIENTS)/openapi.json
+
+$(CLIENTS)/venv.stamp: tests/openapi/requirements.txt | $(VENV)/dev.stamp
+	@mkdir -p $(CLIENTS)
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(CLIENTS)/venv
+	@$(BIN)/uv pip install --quiet --python $(CLIENTS)/venv/bin/python -r $<
+	@touch $@
+
+.PHONY: test_clients
+test_clients: $(VENV)/dev.stamp $(CLIENTS)/node.stamp $(CLIENTS)/venv.stamp ## Generate a Python and a TypeScript client and use them (needs Node.js)
+	@$(BIN)/python -m tests.openapi $(CLIENTS)
 
 .PHONY: test_proxy
 test_proxy: $(VENV)/dev.stamp ## Run the tests through an nginx with TLS and a prefix (installs it by apt, as root)
@@ -156,4 +168,4 @@ migration: $(VENV)/dev.stamp ## Write a migration from the change of the entitie
 .PHONY: destroy
 destroy: $(VENV)/run.stamp ## Remove the local data, the virtual environment and the caches
 	@$(BIN)/hello destroy --data-dir $(DATA_DIR)
-	@rm -rf $(VENV) $(NODE) .bench .brokers .coverage* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf $(VENV) $(CLIENTS) .bench .brokers .coverage* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

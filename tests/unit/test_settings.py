@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from hello.core.settings import Settings, SettingsError, read_settings
+from hello.interface.http.paths import check_prefix
 
 
 @pytest.fixture(autouse=True)
@@ -115,3 +116,59 @@ def test_the_example_shows_every_setting() -> None:
     example = (Path(__file__).parents[2] / ".env.example").read_text()
     missing = [name for name in Settings.model_fields if name.upper() + "=" not in example]
     assert missing == []
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("", ""),
+        ("https://example.com", "https://example.com"),
+        ("https://example.com/gifts/", "https://example.com/gifts"),
+        ("http://[::1]:8443/a/b-1", "http://[::1]:8443/a/b-1"),
+    ],
+)
+def test_a_public_url_is_kept_without_its_last_slash(
+    monkeypatch: pytest.MonkeyPatch, given: str, kept: str
+) -> None:
+    assert read(monkeypatch, PUBLIC_URL=given).public_url == kept
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "example.com/gifts",
+        "ftp://example.com",
+        "https://",
+        "https:///gifts",
+        "https://a,b/gifts",
+        "https://me:sesame@example.com",
+        "https://example.com:99999",
+        "https://exa mple.com",
+        "https://example.com/gifts?x=1",
+        "https://example.com/gifts?",
+        "https://example.com/gifts#x",
+        "https://example.com//gifts",
+        "https://example.com/a/../b",
+        "https://example.com/gifts\r\nX: y",
+        "https://example.com/g%20fts",
+        "https://example.com/geschäft",
+    ],
+)
+def test_a_public_url_that_cannot_be_put_before_a_path_is_refused(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    with pytest.raises(SettingsError, match=r"\APUBLIC_URL: [^\n]*\Z") as raised:
+        read(monkeypatch, PUBLIC_URL=url)
+    assert "sesame" not in str(raised.value)
+    assert "Value error" not in str(raised.value)
+
+
+@pytest.mark.parametrize("prefix", ["/hello", "/api/v1", "/docs"])
+def test_a_prefix_that_is_a_path_of_the_service_is_refused(prefix: str) -> None:
+    with pytest.raises(SettingsError, match=r"^PUBLIC_URL: .*a path of the service itself$"):
+        check_prefix(prefix)
+
+
+@pytest.mark.parametrize("prefix", ["", "/gifts", "/hello-api", "/x/hello"])
+def test_another_prefix_is_taken(prefix: str) -> None:
+    check_prefix(prefix)

@@ -25,8 +25,8 @@ EXAMPLES = {
 
 
 def file_of(kind: Kind) -> dict[str, Any]:
-    """Describe a file of people; a schema for one line would not be one for the whole."""
-    return {kind.value: {"schema": {"type": "string"}, "example": EXAMPLES[kind]}}
+    """Describe a file of people; `binary` is what generators take for a file."""
+    return {kind.value: {"schema": {"type": "string", "format": "binary"}, "example": EXAMPLES[kind]}}
 
 
 FILE = {"requestBody": {"required": True, "content": file_of(Kind.NDJSON) | file_of(Kind.CSV)}}
