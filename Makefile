@@ -98,8 +98,6 @@ test_brokers: brokers ## Run the tests of events on a real Kafka and RabbitMQ
 test_pooler: $(VENV)/dev.stamp ## Run the service beyond a real pgbouncer (by apt, as root)
 	@$(BIN)/pytest -n 0 tests/pooler/checks_of_pooler.py $(ARGS)
 
-$(NODE)/node.stamp: tests/openapi/package.json
-
 $(CLIENTS)/node.stamp: tests/openapi/package.json
 	@command -v npm >/dev/null || { echo "Node.js 20 or newer with npm is needed" >&2; exit 1; }
 	@mkdir -p $(CLIENTS) && cp $< $(CLIENTS)/
