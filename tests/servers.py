@@ -2,14 +2,17 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
+from redis.asyncio import Redis
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker
 
@@ -19,6 +22,7 @@ from hello.connectors.postgres.migrate import migrate
 from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
+Result = TypeVar("Result")
 
 
 @contextmanager
@@ -34,7 +38,23 @@ def temporary_servers(data_dir: Path) -> Iterator[Servers]:
 @pytest.fixture(scope="session")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     with temporary_servers(tmp_path_factory.mktemp("servers")) as servers:
+        in_thread(lambda: asyncio.run(relax(servers)))
         yield servers
+
+
+async def relax(servers: Servers) -> None:
+    """Answer before a write is on disk. Tests of durability use `temporary_servers`."""
+    connection = await asyncpg.connect(servers.database_url)
+    await connection.execute("ALTER ROLE CURRENT_USER SET synchronous_commit = off")
+    await connection.close()
+    async with Redis.from_url(servers.redis_url) as redis:
+        await redis.config_set("appendfsync", "no")
+
+
+def in_thread(work: Callable[[], Result]) -> Result:
+    """Run what needs an event loop of its own, even while the caller's loop is running."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(work).result()
 
 
 @pytest.fixture(scope="session")

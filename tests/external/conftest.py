@@ -2,25 +2,47 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
 
 from hello.connectors.embedded.servers import Servers
+from hello.interface.processes import read_places
 from tests.external.accounts import LoggedIn, signed_up
-from tests.external.running import Running, running_api, running_hello
+from tests.external.ordering import Shop, newly_opened, open_pair
+from tests.external.running import Running, running_api, running_hello, started
 
 LANES = ["BASE_URL"] if "BASE_URL" in os.environ else ["on", "off"]
 
 
-@pytest.fixture(scope="session", params=LANES, ids=lambda lane: f"lane {lane}")
-def base_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """BASE_URL, else a server started by `hello run`, with and without the greeting lane."""
-    if given := os.environ.get("BASE_URL"):
-        yield given
-        return
-    with running_hello(tmp_path_factory.mktemp("hello"), GREETING_LANE=request.param) as hello:
+@pytest.fixture(scope="session")
+def hello_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("hello")
+
+
+@pytest.fixture(scope="session")
+def url_with_lane(hello_dir: Path) -> Iterator[str]:
+    """`hello run`, started once for all modules."""
+    with running_hello(hello_dir, GREETING_LANE="on") as hello:
         yield hello.url
+
+
+@pytest.fixture(scope="session")
+def url_without_lane(hello_dir: Path, url_with_lane: str) -> Iterator[str]:
+    """An API without the greeting lane, on the same PostgreSQL and Valkey."""
+    assert url_with_lane
+    environment = {name.upper(): url for name, url in read_places(hello_dir).items()}
+    with started("api", "--port", "0", environment=environment | {"GREETING_LANE": "off"}) as api:
+        yield api.url
+
+
+@pytest.fixture(scope="session", params=LANES, ids=lambda lane: f"lane {lane}")
+def base_url(request: pytest.FixtureRequest) -> str:
+    """BASE_URL, else a server with the greeting lane and one without."""
+    if given := os.environ.get("BASE_URL"):
+        return given
+    return str(request.getfixturevalue("url_with_lane" if request.param == "on" else "url_without_lane"))
 
 
 @pytest.fixture(scope="session")
@@ -39,6 +61,19 @@ def ada(client: httpx.Client) -> LoggedIn:
 def grace(client: httpx.Client) -> LoggedIn:
     """Somebody else."""
     return signed_up(client)
+
+
+@pytest.fixture(scope="session")
+def unlimited(servers: Servers) -> Iterator[list[httpx.Client]]:
+    """Clients of two processes without limits, once for all modules."""
+    with open_pair(servers) as pair:
+        yield pair
+
+
+@pytest.fixture(scope="module")
+def shop(unlimited: list[httpx.Client]) -> Shop:
+    """Accounts and an item of one module's own."""
+    return newly_opened(*unlimited)
 
 
 @pytest.fixture

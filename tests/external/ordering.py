@@ -15,16 +15,21 @@ from hello.core.clock import now
 from hello.services.order_progress import OrderProgress
 from tests.builders import a_name
 from tests.external.accounts import LoggedIn, client_of, signed_up
-from tests.external.running import places, running_api, started
+from tests.external.forging import SECRET
+from tests.external.running import running_api
 from tests.external.test_hello import put
 
 ORDERS, ITEMS = "/api/v1/orders", "/api/v1/items"
 HOUR = timedelta(hours=1)
+ADMIN_TOKEN = "break glass in case of emergency only"  # noqa: S105
 SETTINGS = {
+    "SECRET_KEY": SECRET,
+    "ADMIN_TOKEN": ADMIN_TOKEN,
     "ORDER_CONFIRM_DELAY": str(HOUR.total_seconds()),
     "RATE_LIMIT_ACCOUNTS": "off",
     "RATE_LIMIT_ITEMS": "off",
     "RATE_LIMIT_ORDERS": "off",
+    "RATE_LIMIT_AUDIT": "off",
 }
 
 
@@ -75,12 +80,11 @@ def named(headers: dict[str, str]) -> dict[str, str]:
 
 
 @contextmanager
-def open_shop(servers: Servers) -> Iterator[Shop]:
+def open_pair(servers: Servers) -> Iterator[list[httpx.Client]]:
+    """Start two processes; return a client of each."""
     with ExitStack() as stack:
-        one = stack.enter_context(running_api(servers, **SETTINGS))
-        two = stack.enter_context(started("api", "--port", "0", environment=places(servers) | SETTINGS))
-        client, other = (stack.enter_context(client_of(api)) for api in (one, two))
-        yield newly_opened(client, other)
+        apis = [stack.enter_context(running_api(servers, **SETTINGS)) for _ in range(2)]
+        yield [stack.enter_context(client_of(api)) for api in apis]
 
 
 def newly_opened(client: httpx.Client, other: httpx.Client) -> Shop:

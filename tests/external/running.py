@@ -12,6 +12,9 @@ from pathlib import Path
 from threading import Thread
 
 from hello.connectors.embedded.servers import Servers, destroy
+from hello.connectors.postgres import migrate as migrations
+from hello.connectors.postgres.engine import Database
+from tests.servers import in_thread
 
 HELLO = (sys.executable, "-m", "hello")
 LISTENING = re.compile(r"listening .*(http://[\d.]+:\d+)")
@@ -55,8 +58,9 @@ def migrate(servers: Servers) -> None:
 
 @cache
 def migrate_once(database_url: str) -> None:
-    variables = os.environ | {"DATABASE_URL": database_url}
-    subprocess.run([*HELLO, "migrate"], env=variables, check=True, stdout=subprocess.DEVNULL)
+    """Do what `hello migrate` does, without a process."""
+    database = Database(dsn=database_url, application_name="hello-migrate")
+    in_thread(lambda: migrations.migrate(database))
 
 
 def places(servers: Servers) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -24,7 +23,6 @@ from tests.external.accounts import (
     USERS,
     LoggedIn,
     an_email,
-    client_of,
     create_admin,
     log_in,
     log_out,
@@ -33,7 +31,6 @@ from tests.external.accounts import (
     signed_up,
     tokens_of,
 )
-from tests.external.running import running_api
 from tests.external.test_hello import JSON, assert_problem
 from tests.external.test_run import assert_one_clear_line
 
@@ -45,9 +42,8 @@ PATIENCE_S = 20
 
 
 @pytest.fixture(scope="module")
-def client(servers: Servers) -> Iterator[httpx.Client]:
-    with running_api(servers, RATE_LIMIT_ACCOUNTS="off") as api, client_of(api) as client:
-        yield client
+def client(unlimited: list[httpx.Client]) -> httpx.Client:
+    return unlimited[0]
 
 
 @pytest.fixture

@@ -14,31 +14,25 @@ from tests.builders import a_name
 from tests.external.accounts import (
     LoggedIn,
     bearer,
-    client_of,
     log_out,
     refresh,
     register,
     signed_up,
     tokens_of,
 )
-from tests.external.forging import SECRET, claims_of, signed
-from tests.external.running import running_api
+from tests.external.forging import claims_of, signed
+from tests.external.ordering import ADMIN_TOKEN
 from tests.external.test_hello import assert_problem
 
 pytestmark = pytest.mark.external
 AUDIT, ITEMS = "/api/v1/audit", "/api/v1/items"
-BREAK_GLASS = bearer("t" * 40)
+BREAK_GLASS = bearer(ADMIN_TOKEN)
 KITE = {"title": "A kite", "description": "Flies in any wind.", "price_cents": 1999}
 
 
 @pytest.fixture(scope="module")
-def client(servers: Servers) -> Iterator[httpx.Client]:
-    free = {f"RATE_LIMIT_{group}": "off" for group in ("ACCOUNTS", "ITEMS", "AUDIT")}
-    with (
-        running_api(servers, SECRET_KEY=SECRET, ADMIN_TOKEN="t" * 40, **free) as api,
-        client_of(api) as client,
-    ):
-        yield client
+def client(unlimited: list[httpx.Client]) -> httpx.Client:
+    return unlimited[0]
 
 
 @pytest.fixture

@@ -1,14 +1,12 @@
 """Who may use which route: every route of the API's description, by every kind of caller."""
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 import httpx
 import pytest
 
-from hello.connectors.embedded.servers import Servers
 from hello.connectors.tokens.keys import SigningKey
 from tests.builders import a_name
 from tests.external.accounts import (
@@ -16,17 +14,15 @@ from tests.external.accounts import (
     LoggedIn,
     an_email,
     bearer,
-    client_of,
     refresh,
     signed_up,
     tokens_of,
 )
-from tests.external.forging import SECRET, claims_of, signed, unsigned, with_claims
-from tests.external.running import running_api
+from tests.external.forging import claims_of, signed, unsigned, with_claims
+from tests.external.ordering import ADMIN_TOKEN
 from tests.external.test_hello import assert_problem
 
 pytestmark = pytest.mark.external
-ADMIN_TOKEN = "break glass in case of emergency only"  # noqa: S105
 NDJSON = {"Content-Type": "application/x-ndjson"}
 STRANGERS_KEY = SigningKey.derived_from(b"a secret of somebody else, not known here")
 Headers: TypeAlias = dict[str, str]
@@ -80,24 +76,12 @@ ORDERS, ANY_VERSION = "/api/v1/orders", {"If-Match": "*"}
 
 
 @pytest.fixture(scope="module")
-def world(servers: Servers) -> Iterator[World]:
-    with ExitStack() as stack:
-        api = stack.enter_context(
-            running_api(
-                servers,
-                SECRET_KEY=SECRET,
-                ADMIN_TOKEN=ADMIN_TOKEN,
-                RATE_LIMIT_ACCOUNTS="off",
-                RATE_LIMIT_ITEMS="off",
-                RATE_LIMIT_ORDERS="off",
-                RATE_LIMIT_AUDIT="off",
-            )
-        )
-        client = stack.enter_context(client_of(api))
-        owner, stranger, admin = (signed_up(client) for _ in range(3))
-        spare = tokens_of(client, owner.account["email"])["refresh_token"]
-        promoted = {"access_token": signed(claims_of(admin.id, role="admin"))}
-        yield World(client, owner, stranger, replace(admin, tokens=admin.tokens | promoted), spare)
+def world(unlimited: list[httpx.Client]) -> World:
+    client = unlimited[0]
+    owner, stranger, admin = (signed_up(client) for _ in range(3))
+    spare = tokens_of(client, owner.account["email"])["refresh_token"]
+    promoted = {"access_token": signed(claims_of(admin.id, role="admin"))}
+    return World(client, owner, stranger, replace(admin, tokens=admin.tokens | promoted), spare)
 
 
 def forged(world: World, **claims: object) -> dict[str, Any]:

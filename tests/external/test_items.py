@@ -1,8 +1,6 @@
 """The gift catalogue to the letter of the contract, on two processes that share a database and a cache."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -10,9 +8,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from hello.connectors.embedded.servers import Servers
-from tests.external.accounts import FULL_NAME, LoggedIn, client_of, signed_up
-from tests.external.running import places, running_api, started
+from tests.external.accounts import FULL_NAME, LoggedIn, signed_up
 from tests.external.test_hello import JSON, assert_problem
 
 pytestmark = pytest.mark.external
@@ -24,13 +20,8 @@ TOGETHER = 8
 
 
 @pytest.fixture(scope="module")
-def pair(servers: Servers) -> Iterator[list[httpx.Client]]:
-    """Clients of two processes."""
-    free = {"RATE_LIMIT_ACCOUNTS": "off", "RATE_LIMIT_ITEMS": "off"}
-    with ExitStack() as stack:
-        one = stack.enter_context(running_api(servers, **free))
-        two = stack.enter_context(started("api", "--port", "0", environment=places(servers) | free))
-        yield [stack.enter_context(client_of(api)) for api in (one, two)]
+def pair(unlimited: list[httpx.Client]) -> list[httpx.Client]:
+    return unlimited
 
 
 @pytest.fixture(scope="module")

@@ -13,18 +13,12 @@ import pytest
 from hello.connectors.embedded.servers import Servers
 from tests.builders import a_name
 from tests.external.accounts import client_of
-from tests.external.ordering import ORDERS, Shop, newly_opened, open_shop, work_off
+from tests.external.ordering import ORDERS, Shop, newly_opened, work_off
 from tests.external.running import running_api
 from tests.external.test_hello import assert_problem
 
 pytestmark = pytest.mark.external
 Sent = dict[str, str]
-
-
-@pytest.fixture(scope="module")
-def shop(servers: Servers) -> Iterator[Shop]:
-    with open_shop(servers) as shop:
-        yield shop
 
 
 def events_in(lines: Iterator[str]) -> Iterator[Sent]:

@@ -3,7 +3,6 @@
 import json
 import socket
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,20 +11,13 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from hello.connectors.embedded.servers import Servers
 from tests.builders import a_name
 from tests.external.accounts import signed_up
-from tests.external.ordering import ORDERS, Shop, open_shop
+from tests.external.ordering import ORDERS, Shop
 from tests.external.test_hello import JSON, assert_problem
 
 pytestmark = pytest.mark.external
 AT_ONCE = 10
-
-
-@pytest.fixture(scope="module")
-def shop(servers: Servers) -> Iterator[Shop]:
-    with open_shop(servers) as shop:
-        yield shop
 
 
 def whole(answer: httpx.Response) -> tuple[int, bytes, str, str]:

@@ -1,6 +1,5 @@
 """Orders to the letter of the contract."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -10,7 +9,7 @@ import pytest
 
 from hello.connectors.embedded.servers import Servers
 from tests.external.accounts import client_of, signed_up
-from tests.external.ordering import ORDERS, Shop, open_shop, work_off
+from tests.external.ordering import ORDERS, Shop, work_off
 from tests.external.running import running_api
 from tests.external.test_hello import JSON, assert_problem
 
@@ -26,12 +25,6 @@ FIELDS = {
     "updated_at",
     "history",
 }
-
-
-@pytest.fixture(scope="module")
-def shop(servers: Servers) -> Iterator[Shop]:
-    with open_shop(servers) as shop:
-        yield shop
 
 
 @pytest.fixture

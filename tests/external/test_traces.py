@@ -1,23 +1,16 @@
 """A request's `traceparent` travels with the events that it brings about."""
 
-from collections.abc import Iterator
 from uuid import UUID
 
 import asyncpg
 import pytest
 
 from hello.connectors.embedded.servers import Servers
-from tests.external.ordering import ITEMS, ORDERS, Shop, open_shop
+from tests.external.ordering import ITEMS, ORDERS, Shop
 
 pytestmark = pytest.mark.external
 GIVEN = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 OF_SUBJECT = "SELECT traceparent FROM outbox WHERE subject = $1"
-
-
-@pytest.fixture(scope="module")
-def shop(servers: Servers) -> Iterator[Shop]:
-    with open_shop(servers) as shop:
-        yield shop
 
 
 async def traces_of(servers: Servers, subject: str) -> list[str | None]:
