@@ -1,5 +1,6 @@
 """Whoever is killed, and however often: every order, every event and every gift comes right."""
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from tests.chaos.watching import RedisWatcher
 from tests.chaos.world import open_servers, open_world
 
 pytestmark = [pytest.mark.external, pytest.mark.timeout(400)]
+ORDERS, KILLS = int(os.environ.get("CHAOS_ORDERS", "1000")), int(os.environ.get("CHAOS_KILLS", "16"))
 
 
 async def test_all_comes_right_whatever_is_killed(tmp_path: Path) -> None:
@@ -20,5 +22,5 @@ async def test_all_comes_right_whatever_is_killed(tmp_path: Path) -> None:
         open_world(tmp_path, servers, MortalServer(servers.valkey), servers.redis_url) as world,
     ):
         watcher = RedisWatcher(servers.redis_url)
-        ordeal = Ordeal(world=world, watcher=watcher, hands=hands, orders=2000, strikes=24)
+        ordeal = Ordeal(world=world, watcher=watcher, hands=hands, orders=ORDERS, strikes=KILLS)
         await ordeal.survive()

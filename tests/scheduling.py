@@ -1,0 +1,58 @@
+"""Hooks: which process runs which test modules, and in which order."""
+
+import gc
+import os
+from pathlib import Path
+
+import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
+
+HERE = Path(__file__).parent
+LONGEST_FIRST = ("chaos", "external", "integrated", "contracts", "unit")
+HELLO_RUN = {"test_birthdays", "test_challenge", "test_everywhere", "test_hello"}
+UNLIMITED = {"test_authorization", "test_items", "test_order_events", "test_order_keys", "test_orders"}
+GROUPS = {f"tests/external/{module}.py": "hello run" for module in HELLO_RUN} | {
+    f"tests/external/{module}.py": "unlimited" for module in UNLIMITED
+}
+
+
+class SharedServers(LoadScopeScheduling):  # type: ignore[misc]  # it has no types
+    """One process runs all tests of a module, and all modules of a group, since these share a server."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        module = nodeid.split("::", 1)[0]
+        return GROUPS.get(module, module)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    return SharedServers(config, log)
+
+
+def pytest_xdist_auto_num_workers() -> int | None:
+    """Start one process more than there are cores, as tests often wait for a server."""
+    if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
+        return None
+    return (os.cpu_count() or 1) + 1
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the longest modules first, so that processes finish together; the order is random otherwise."""
+    items.sort(key=lambda item: rank(item.path))
+
+
+def rank(path: Path) -> int:
+    folder = path.relative_to(HERE).parts[0]
+    return LONGEST_FIRST.index(folder) if folder in LONGEST_FIRST else len(LONGEST_FIRST)
+
+
+def pytest_configure() -> None:
+    """Look for no garbage while test modules are imported."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was imported out of later collections."""
+    gc.freeze()
+    gc.enable()
