@@ -20,6 +20,7 @@ from hello.connectors.embedded.servers import Servers, destroy, embedded_servers
 from hello.connectors.postgres.engine import Database, open_engine
 from hello.connectors.postgres.migrate import migrate
 from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
+from tests.postgres_releases import RELEASES, servers_of
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
 Result = TypeVar("Result")
@@ -27,9 +28,10 @@ Result = TypeVar("Result")
 
 @contextmanager
 def temporary_servers(data_dir: Path) -> Iterator[Servers]:
-    """Remove all that they leave at the end, wherever it lies."""
+    """Remove all that they leave at the end, wherever it lies; TEST_POSTGRES=16 starts that PostgreSQL."""
+    release = os.environ.get("TEST_POSTGRES")
     try:
-        with embedded_servers(data_dir) as servers:
+        with servers_of(RELEASES[release], data_dir) if release else embedded_servers(data_dir) as servers:
             yield servers
     finally:
         destroy(data_dir)

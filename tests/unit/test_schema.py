@@ -1,17 +1,25 @@
-"""Which PostgreSQL the schema needs."""
+"""Which PostgreSQL the schema needs, and which statement it gets."""
 
 import pytest
 
+from hello.connectors.postgres.people import SAVE, SAVE_IN_TWO_STEPS, save_for
 from hello.connectors.postgres.schema import check_server
 from hello.entities.errors import UnavailableError
 
 
-@pytest.mark.parametrize(("version", "major"), [(17_00_06, 17), (9_06_24, 9)])
+@pytest.mark.parametrize(("version", "major"), [(15_00_18, 15), (9_06_24, 9)])
 def test_an_older_postgresql_is_refused(version: int, major: int) -> None:
-    with pytest.raises(UnavailableError, match=f"^PostgreSQL 18 or newer is needed, this is {major}$"):
+    with pytest.raises(UnavailableError, match=f"^PostgreSQL 16 or newer is needed, this is {major}$"):
         check_server(version)
 
 
-@pytest.mark.parametrize("version", [18_00_00, 18_00_06, 19_00_01])
-def test_postgresql_18_and_newer_will_do(version: int) -> None:
+@pytest.mark.parametrize("version", [16_00_00, 16_00_15, 17_00_11, 18_00_06, 19_00_01])
+def test_postgresql_16_and_newer_will_do(version: int) -> None:
     check_server(version)
+
+
+@pytest.mark.parametrize(
+    ("major", "statement"), [(16, SAVE_IN_TWO_STEPS), (17, SAVE_IN_TWO_STEPS), (18, SAVE), (19, SAVE)]
+)
+def test_what_a_save_replaces_is_returned_from_18_on(major: int, statement: str) -> None:
+    assert save_for(major) == statement

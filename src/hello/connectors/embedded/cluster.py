@@ -40,20 +40,20 @@ def cluster_of(base: Path) -> Cluster:
     return Cluster(base / "postgres")
 
 
-def ensure_cluster(home: Home, postgres: Path) -> Cluster:
+def ensure_cluster(home: Home, postgres: Path, initdb: tuple[str, ...] = INITDB) -> Cluster:
     """Raise `EmbeddedError` when it cannot be made; whatever is there already is left as it is."""
     cluster = cluster_of(home.base)
     remove_unfinished(cluster.path)
     if not os.path.lexists(cluster.path):
-        create(cluster, home, postgres)
+        create(cluster, home, postgres, initdb)
     return cluster
 
 
-def create(cluster: Cluster, home: Home, postgres: Path) -> None:
+def create(cluster: Cluster, home: Home, postgres: Path, initdb: tuple[str, ...]) -> None:
     fresh = Cluster(unfinished(cluster.path))
     try:
         write_password(fresh, home)
-        fill(fresh, home, postgres)
+        fill(fresh, home, postgres, initdb)
         sync(fresh.path)
         move(fresh.path, cluster.path)
         sync(home.base)
@@ -71,9 +71,10 @@ def write_password(cluster: Cluster, home: Home) -> None:
         home.account.own(directory)
 
 
-def fill(cluster: Cluster, home: Home, postgres: Path) -> None:
+def fill(cluster: Cluster, home: Home, postgres: Path, options: tuple[str, ...]) -> None:
     log = home.log("postgres")
-    initdb = (postgres.with_name("initdb"), "-D", cluster.data, f"--pwfile={cluster.password}", *INITDB)
+    initdb = postgres.with_name("initdb")
+    made: tuple[str | Path, ...] = (initdb, "-D", cluster.data, f"--pwfile={cluster.password}", *options)
     single = (postgres, "--single", "-D", cluster.data, "-c", "exit_on_error=true", "postgres")
-    Command(initdb, home.account, log).run(INITDB_TIMEOUT_S)
+    Command(made, home.account, log).run(INITDB_TIMEOUT_S)
     Command(single, home.account, log, told=f"CREATE DATABASE {NAME};\n").run(INITDB_TIMEOUT_S)

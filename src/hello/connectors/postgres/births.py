@@ -9,8 +9,8 @@ import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hello.connectors.postgres.errors import business_error
-from hello.connectors.postgres.held import BatchStatement, HeldStatement, PooledStatement
-from hello.connectors.postgres.people import SAVE, in_order
+from hello.connectors.postgres.held import BatchStatement, HeldStatement, PooledStatement, SqlFor
+from hello.connectors.postgres.people import in_order, save_for
 from hello.core.batching import Batcher, Bounds, OverloadedError, Told
 from hello.entities.errors import BusyError
 
@@ -68,9 +68,9 @@ async def open_births(
 
     `failed` is called with what a write raises.
     """
-    kind: Callable[[AsyncEngine, str], BatchStatement]
+    kind: Callable[[AsyncEngine, SqlFor], BatchStatement]
     kind = PooledStatement if transaction_pooling else HeldStatement
-    find, save = kind(engine, FIND), kind(engine, SAVE)
+    find, save = kind(engine, lambda _: FIND), kind(engine, save_for)
 
     async def find_all(names: Mapping[str, None]) -> Mapping[str, int]:
         return dict(await find.fetch(list(names)))

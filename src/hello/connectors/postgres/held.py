@@ -1,6 +1,6 @@
 """One connection held for one kind of statement, prepared once: the shortest way to PostgreSQL and back."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -32,12 +32,16 @@ class BatchStatement(Protocol):
     async def release(self) -> None: ...
 
 
+SqlFor = Callable[[int], str]
+"""From the server's major release to its statement."""
+
+
 @dataclass(slots=True)
 class HeldStatement:
     """Each call is a transaction of its own. Not for two calls at once."""
 
     engine: AsyncEngine
-    sql: str
+    sql_for: SqlFor
     _connection: AsyncConnection | None = None
     _prepared: Any = field(default=None, repr=False)
 
@@ -69,7 +73,7 @@ class HeldStatement:
         try:
             raw: Any = (await self._connection.get_raw_connection()).driver_connection
             await raw.execute(PLAN_ONCE)
-            self._prepared = await raw.prepare(self.sql)
+            self._prepared = await raw.prepare(self.sql_for(raw.get_server_version().major))
         except BaseException:
             await self.release()
             raise
@@ -88,7 +92,7 @@ class PooledStatement:
     """The same through a pooler of transactions: prepared, planned and run within one transaction."""
 
     engine: AsyncEngine
-    sql: str
+    sql_for: SqlFor
 
     async def fetch(self, *arguments: object) -> Sequence[asyncpg.Record]:
         """Run the statement; again, on another connection, when one turns out to be lost."""
@@ -102,7 +106,8 @@ class PooledStatement:
             try:
                 raw: Any = (await connection.get_raw_connection()).driver_connection
                 await connection.exec_driver_sql(PLAN_LOCALLY)
-                found: Sequence[asyncpg.Record] = await raw.fetch(self.sql, *arguments)
+                sql = self.sql_for(raw.get_server_version().major)
+                found: Sequence[asyncpg.Record] = await raw.fetch(sql, *arguments)
             except asyncpg.DataError:
                 raise
             except BaseException:

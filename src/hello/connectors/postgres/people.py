@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from sqlalchemy import ARRAY, Integer, SmallInteger, Text, bindparam, delete, literal, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,6 +17,10 @@ from hello.entities.people import Person
 # locked, knows which list the person has left. A day of birth that was the same before may repeat a write
 # whose outcome nobody knows: what that one replaced is forgotten. All events are one row, which costs next
 # to nothing; no relay is woken, as commits would wait for each other.
+EVENT = f"""
+    INSERT INTO outbox (shard, event_id, type, subject, time, data)
+    SELECT {PEOPLE_SHARD}, '', '{PERSON_SAVED}', '', now(), jsonb_object($1::text[], $2::text[])
+"""
 SAVE = f"""
 WITH saved AS (
     INSERT INTO people (username, date_of_birth)
@@ -24,12 +29,29 @@ WITH saved AS (
     RETURNING username,
         new.month_day = ANY($3::smallint[]) OR old.month_day = ANY($3::smallint[])
             OR old.date_of_birth = new.date_of_birth AS is_concerned
-), told AS (
-    INSERT INTO outbox (shard, event_id, type, subject, time, data)
-    SELECT {PEOPLE_SHARD}, '', '{PERSON_SAVED}', '', now(), jsonb_object($1::text[], $2::text[])
-)
+), with_event AS ({EVENT})
 SELECT username FROM saved WHERE is_concerned
 """  # noqa: S608  # constants only
+# Before PostgreSQL 18 nothing returns the old row, but a condition sees it, locked and in its latest version.
+# The first step locks all rows, in their order, and does not change those whose old day matters. The second
+# step needs the whole result of the first, and saves just these.
+SAVE_IN_TWO_STEPS = f"""
+WITH given AS (
+    SELECT name, CAST(born AS date) AS born FROM unnest($1::text[], $2::text[]) AS given (name, born)
+), saved AS (
+    INSERT INTO people AS person (username, date_of_birth) SELECT name, born FROM given
+    ON CONFLICT (username) DO UPDATE SET date_of_birth = excluded.date_of_birth
+    WHERE person.month_day <> ALL($3::smallint[]) AND person.date_of_birth <> excluded.date_of_birth
+    RETURNING username, month_day = ANY($3::smallint[]) AS is_concerned
+), concerned AS (
+    INSERT INTO people (username, date_of_birth)
+    SELECT name, born FROM given WHERE name NOT IN (SELECT username FROM saved)
+    ON CONFLICT (username) DO UPDATE SET date_of_birth = excluded.date_of_birth
+    RETURNING username
+), with_event AS ({EVENT})
+SELECT username FROM saved WHERE is_concerned UNION ALL SELECT username FROM concerned
+"""  # noqa: S608
+RETURNS_OLD = 18
 CELEBRATING = text(
     """
     SELECT person.username, person.date_of_birth, one.in_days
@@ -60,7 +82,9 @@ class PostgresPeople:
 
     async def save(self, births: Mapping[str, date], about: Collection[int]) -> Collection[str]:
         connection = await self.session.connection()
-        concerned = await connection.exec_driver_sql(SAVE, (*in_order(births), list(about)))
+        raw: Any = (await connection.get_raw_connection()).driver_connection
+        statement = save_for(raw.get_server_version().major)
+        concerned = await connection.exec_driver_sql(statement, (*in_order(births), list(about)))
         return concerned.scalars().all()
 
     async def remove(self, username: str) -> date:
@@ -92,6 +116,11 @@ class PostgresPeople:
     async def knows(self, username: str) -> bool:
         query = select(literal(1)).where(Person.username == username)
         return await self.session.scalar(query) is not None
+
+
+def save_for(major: int) -> str:
+    """Return the statement for a major release of PostgreSQL."""
+    return SAVE if major >= RETURNS_OLD else SAVE_IN_TWO_STEPS
 
 
 def in_order(births: Mapping[str, date]) -> tuple[list[str], list[str]]:
