@@ -29,7 +29,7 @@ install = $(call pip,install) $(compile) --no-deps --require-hashes -r $(1) && \
 
 .PHONY: help
 help: ## Show this help
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z_]+:.*## / {printf "  \033[36m%-16s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9_]+:.*## / {printf "  \033[36m%-16s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; say which with PYTHON=..." >&2; exit 1; }
@@ -126,6 +126,20 @@ test_proxy: $(VENV)/dev.stamp ## Run the tests through an nginx with TLS and a p
 	@PATH="$$PATH:/usr/sbin" command -v nginx >/dev/null || { apt-get update -qq && apt-get install -qq -y nginx-light; } >/dev/null
 	@$(BIN)/pytest -n 0 tests/proxy/checks_with_nginx.py $(ARGS)
 
+TESTS ?= tests/contracts tests/integrated tests/chaos/test_chaos.py
+.PHONY: test_postgres16
+test_postgres16: ## Run contract, integrated and chaos tests on PostgreSQL 16 (needs Maven); TESTS= for others
+	@$(MAKE) --no-print-directory test_postgres MAJOR=16
+
+.PHONY: test_postgres17
+test_postgres17: ## Run the same on PostgreSQL 17
+	@$(MAKE) --no-print-directory test_postgres MAJOR=17
+
+.PHONY: test_postgres
+test_postgres: $(VENV)/dev.stamp
+	@$(BIN)/python -m tests.postgres_releases $(MAJOR)
+	@TEST_POSTGRES=$(MAJOR) $(BIN)/pytest -m "integrated or external" --ignore tests/integrated/test_embedded.py $(TESTS) $(ARGS)
+
 .PHONY: test_reload
 test_reload: $(VENV)/dev.stamp ## Run the tests anew at every change
 	@$(BIN)/ptw . $(ARGS)
@@ -166,4 +180,4 @@ migration: $(VENV)/dev.stamp ## Write a migration from the change of the entitie
 .PHONY: destroy
 destroy: $(VENV)/run.stamp ## Remove the local data, the virtual environment and the caches
 	@$(BIN)/hello destroy --data-dir $(DATA_DIR)
-	@rm -rf $(VENV) $(CLIENTS) .bench .brokers .coverage* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf $(VENV) $(CLIENTS) .bench .brokers .postgres .coverage* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

@@ -1,4 +1,4 @@
-"""Room in the pages of people for rows that are saved anew; what a save replaced comes from PostgreSQL 18.
+"""Room in the pages of people for rows that are saved anew; a save knows without a column what it replaces.
 
 The column is dropped at once, as no release has ever used it.
 """
