@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hello.core.batching import Batcher, Bounds, OverloadedError
+from hello.core.batching import Batcher, Bounds, CancelledBatchError, OverloadedError
 
 
 class Store:
@@ -177,3 +177,80 @@ async def test_too_many_are_turned_away_at_once() -> None:
         await tasks[2]
     store.gate.set()
     assert await asyncio.gather(*tasks[:2]) == [1, 1]
+
+
+class Waiter:
+    """Counts its calls; it may raise, as the callback of a lost connection once did."""
+
+    def __init__(self, *, raises: bool) -> None:
+        self.raises, self.results = raises, list[int | None]()
+
+    def __call__(self, result: int | None, error: Exception | None) -> None:
+        self.results.append(None if error else result)
+        if self.raises:
+            raise RuntimeError("a callback failed")
+
+
+@settings(deadline=None)
+@given(
+    planned=st.lists(st.tuples(names, st.integers(-1, 9), st.integers(0, 2), st.booleans()), max_size=40),
+    batch=st.integers(1, 4),
+    overlap=st.booleans(),
+)
+async def test_every_waiter_is_called_once_whatever_others_do(
+    planned: list[tuple[str, int, int, bool]], batch: int, *, overlap: bool
+) -> None:
+    store = Store()
+    batches = batcher(store, Bounds(batch=batch, overlap=overlap))
+    waiters, cancelled = [], []
+    for name, value, pauses, raises in planned:
+        waiter = Waiter(raises=raises)
+        batches.submit(name, value, waiter)
+        waiters.append(waiter)
+        task = asyncio.create_task(batches.do(name, max(value, 0)))
+        cancelled.append(task)
+        for _ in range(pauses):
+            await asyncio.sleep(0)
+        if raises:
+            task.cancel()
+    await asyncio.gather(*cancelled, return_exceptions=True)
+    assert await batches.do("z", 1) == 1
+    await settle()
+    assert [len(waiter.results) for waiter in waiters] == [1] * len(waiters)
+    assert batches.in_flight == 0
+
+
+async def test_waiters_of_a_cancelled_call_get_an_error() -> None:
+    async def call(_: Mapping[str, int]) -> Mapping[str, int]:
+        raise asyncio.CancelledError
+
+    batches = Batcher(call, Bounds(), lambda _: False)
+    with pytest.raises(CancelledBatchError):
+        await batches.do("a", 1)
+
+
+async def test_waiters_of_one_key_are_bounded_too() -> None:
+    store = Store()
+    store.gate.clear()
+    batches = batcher(store, Bounds(waiting=2))
+    tasks = [asyncio.create_task(batches.do("a", 1)) for _ in range(3)]
+    await settle()
+    with pytest.raises(OverloadedError):
+        await tasks[2]
+    store.gate.set()
+    assert await asyncio.gather(*tasks[:2]) == [1, 1]
+
+
+async def test_batch_is_in_flight_until_its_waiters_are_called() -> None:
+    store, seen = Store(), []
+    batches = batcher(store, Bounds(overlap=True))
+    store.gate.clear()
+    batches.submit("a", 1, lambda *_: seen.append(batches.in_flight))
+    await settle()
+    last = asyncio.create_task(batches.do("b", 2))
+    await settle()
+    store.gate.set()
+    await last
+    assert seen == [2]
+    await settle()
+    assert batches.in_flight == 0

@@ -10,9 +10,12 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Generic, TypeAlias, TypeVar
 
+import structlog
+
 Key = TypeVar("Key")
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+log = structlog.get_logger("hello.batching")
 Told: TypeAlias = Callable[[Result | None, Exception | None], None]
 
 
@@ -20,9 +23,13 @@ class OverloadedError(Exception):
     """More is waiting than is allowed to."""
 
 
+class CancelledBatchError(Exception):
+    """The task of the call was cancelled; its outcome is unknown."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
-    """`deadline_s` is for each who waits, from arrival to result; beyond `waiting` keys nobody is let in.
+    """`deadline_s` is for each waiter, from arrival to result; beyond `waiting` of them, more are refused.
 
     `overlap` begins the next call before the last one's results are told. That is better where the calls
     take longer than all else, and worse where they do not: their batches are smaller.
@@ -44,17 +51,16 @@ class Entry(Generic[Item, Result]):
     waiters: list[Told[Result]]
 
     def tell(self, result: Result | None, error: Exception | None) -> None:
+        """Call every waiter back: one that raises does not keep the others from their result."""
         waiters, self.waiters = self.waiters, []
         for told in waiters:
-            told(result, error)
+            try:
+                told(result, error)
+            except Exception:
+                log.exception("a callback failed")
 
 
 Batch: TypeAlias = dict[Key, Entry[Item, Result]]
-
-
-def tell_all(batch: Mapping[Key, Entry[Item, Result]], results: Mapping[Key, Result]) -> None:
-    for key, entry in batch.items():
-        entry.tell(results.get(key), None)
 
 
 class Batcher(Generic[Key, Item, Result]):
@@ -73,7 +79,7 @@ class Batcher(Generic[Key, Item, Result]):
         self._call, self._bounds, self._may_be_one_item = call, bounds, may_be_one_item
         self._waiting: Batch[Key, Item, Result] = {}
         self._flying: list[Batch[Key, Item, Result]] = []
-        self._in_flight = 0
+        self._in_flight = self._waiters = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
@@ -94,7 +100,10 @@ class Batcher(Generic[Key, Item, Result]):
         return await future
 
     def submit(self, key: Key, item: Item, told: Told[Result]) -> None:
-        """Call `told` with the result or the error, which must not raise; raise `OverloadedError`."""
+        """Call `told` once, with the result or the error; raise `OverloadedError`."""
+        if self._waiters >= self._bounds.waiting:
+            raise OverloadedError
+        self._waiters += 1
         entry = self._waiting.get(key)
         if entry is None:
             self._enter(key, item, told)
@@ -104,9 +113,12 @@ class Batcher(Generic[Key, Item, Result]):
         if self._in_flight < self._bounds.in_flight:
             self._start()
 
+    @property
+    def in_flight(self) -> int:
+        """How many batches have been taken and are not answered yet."""
+        return len(self._flying)
+
     def _enter(self, key: Key, item: Item, told: Told[Result]) -> None:
-        if len(self._waiting) >= self._bounds.waiting:
-            raise OverloadedError
         now = self._loop.time()
         if self._timer is None:
             self._timer = self._loop.call_at(now + self._bounds.deadline_s, self._fail_overdue)
@@ -124,42 +136,63 @@ class Batcher(Generic[Key, Item, Result]):
                 batch = self._take()
                 self._flying.append(batch)
                 await self._run(batch)
-                self._flying.remove(batch)
         finally:
             self._in_flight -= 1
 
     def _take(self) -> Batch[Key, Item, Result]:
         if len(self._waiting) <= self._bounds.batch:
-            taken, self._waiting = self._waiting, {}
+            taken, self._waiting, self._waiters = self._waiting, {}, 0
             return taken
         keys = list(self._waiting)[: self._bounds.batch]
-        return {key: self._waiting.pop(key) for key in keys}
+        taken = {key: self._waiting.pop(key) for key in keys}
+        self._waiters -= sum(len(entry.waiters) for entry in taken.values())
+        return taken
 
-    async def _run(self, batch: Mapping[Key, Entry[Item, Result]]) -> None:
+    async def _run(self, batch: Batch[Key, Item, Result]) -> None:
+        """Answer everyone, also those of a batch whose task is cancelled."""
         try:
-            async with asyncio.timeout(self._bounds.deadline_s):
-                results = await self._call({key: entry.item for key, entry in batch.items()})
-        except Exception as error:  # noqa: BLE001  # whatever it is, those who wait must be told
-            await self._failed(batch, error)
+            results = await self._result_of(batch)
+        except Exception as error:  # noqa: BLE001  # whatever it is, every waiter gets it
+            if len(batch) > 1 and self._may_be_one_item(error):
+                await self._run_one_by_one(batch)
+            self._answer(batch, {}, error)
+        except BaseException:
+            self._answer(batch, {}, CancelledBatchError())
+            raise
         else:
             if self._bounds.overlap and self._waiting:
-                self._loop.call_soon(tell_all, batch, results)
+                self._loop.call_soon(self._answer, batch, results, None)
             else:
-                tell_all(batch, results)
+                self._answer(batch, results, None)
 
-    async def _failed(self, batch: Mapping[Key, Entry[Item, Result]], error: Exception) -> None:
-        if len(batch) > 1 and self._may_be_one_item(error):
-            for key, entry in batch.items():
-                await self._run({key: entry})
-        else:
-            for entry in batch.values():
+    async def _result_of(self, batch: Batch[Key, Item, Result]) -> Mapping[Key, Result]:
+        async with asyncio.timeout(self._bounds.deadline_s):
+            return await self._call({key: entry.item for key, entry in batch.items()})
+
+    async def _run_one_by_one(self, batch: Batch[Key, Item, Result]) -> None:
+        for key, entry in batch.items():
+            try:
+                results = await self._result_of({key: entry})
+            except Exception as error:  # noqa: BLE001
                 entry.tell(None, error)
+            else:
+                entry.tell(results.get(key), None)
+
+    def _answer(
+        self, batch: Batch[Key, Item, Result], results: Mapping[Key, Result], error: Exception | None
+    ) -> None:
+        """Call back everyone who still waits; only then the batch is no longer in flight."""
+        for key, entry in batch.items():
+            entry.tell(results.get(key), error)
+        self._flying.remove(batch)
 
     def _fail_overdue(self) -> None:
         """Tell those who have waited too long, and come back when the next one would have."""
         limit = self._loop.time() - self._bounds.deadline_s
         for key in [key for key, entry in self._waiting.items() if entry.arrived <= limit]:
-            self._waiting.pop(key).tell(None, TimeoutError())
+            entry = self._waiting.pop(key)
+            self._waiters -= len(entry.waiters)
+            entry.tell(None, TimeoutError())
         flying = [entry for batch in self._flying for entry in batch.values() if entry.waiters]
         for entry in flying:
             if entry.arrived <= limit:
