@@ -32,6 +32,7 @@ from hello.interface.cli import run_cli
 from hello.interface.cli_commands import Commands, Listen
 from hello.interface.http import server
 from hello.interface.http.app import Application, HttpOptions, create_api, create_app
+from hello.interface.http.incoming import ConnectionLimits
 from hello.interface.http.paths import check_prefix
 from hello.interface.supervisor import Child, Supervisor, WhenStarted
 from hello.interface.worker.metrics import task_metrics
@@ -91,7 +92,18 @@ def http_options(settings: Settings) -> HttpOptions:
         proxies=listed(settings.trusted_proxies),
         public_url=settings.public_url,
         secret=settings.secret_key.get_secret_value().encode(),
+        limits=connection_limits(settings),
         admin_token=settings.admin_token.get_secret_value() if settings.admin_token else None,
+    )
+
+
+def connection_limits(settings: Settings) -> ConnectionLimits:
+    return ConnectionLimits(
+        max_connections=settings.max_connections,
+        head_s=settings.head_timeout_s,
+        body_s=settings.body_timeout_s,
+        write_s=settings.write_timeout_s,
+        keep_alive_s=settings.keep_alive_s,
     )
 
 

@@ -125,6 +125,11 @@ class Settings(BaseSettings):
     cors_origins: str = ""
 
     greeting_lane: Literal["on", "off"] = "on"
+    max_connections: Annotated[int, Field(ge=10, le=1_000_000)] = 10_000
+    head_timeout_s: Seconds = 10
+    body_timeout_s: Seconds = 20
+    write_timeout_s: Seconds = 30
+    keep_alive_s: Seconds = 75
     body_limit_bytes: Annotated[int, Field(ge=1024)] = 1_048_576
     drain_s: Annotated[float, Field(ge=0, le=300)] = 0
     shutdown_timeout_s: Seconds = 10

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
@@ -17,6 +17,7 @@ from hello.core.public_urls import path_of
 from hello.interface.http.connection import connection_class
 from hello.interface.http.cors import METHODS, SENT, SHOWN, Cors
 from hello.interface.http.docs import describe, description
+from hello.interface.http.incoming import ConnectionLimits
 from hello.interface.http.lane import Lane, lane_class
 from hello.interface.http.metrics import http_metrics
 from hello.interface.http.observe import Observe, Observer
@@ -53,6 +54,7 @@ class HttpOptions:
     proxies: Sequence[str] = ()
     public_url: str = ""
     is_worker: bool = False
+    limits: ConnectionLimits = field(default_factory=ConnectionLimits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +74,9 @@ def create_app(
         Observe(app=app, observer=observer, body_limit=options.body_limit, prefix=prefix), options.proxies
     )
     if not options.greeting_lane:
-        return Application(observed, connection_class(observer))
-    lane = Lane(lambda: use_cases_of(app), app.state.cursors, observer, prefix.encode())
-    return Application(observed, lane_class(lane))
+        return Application(observed, connection_class(observer, options.limits))
+    lane = Lane(lambda: use_cases_of(app), app.state.cursors, observer, prefix.encode(), options.body_limit)
+    return Application(observed, lane_class(lane, options.limits))
 
 
 def behind_proxies(app: ASGIApp, proxies: Sequence[str]) -> ASGIApp:

@@ -1,87 +1,208 @@
-"""One connection, as Uvicorn has it, but for what it refuses itself, and for its patience.
+"""One connection: Uvicorn's, with bounds on what a client may send, keep waiting, or leave unread.
 
-What it refuses is a problem like any other. It has one timer for its life, not one for each answer.
+This and the fast path are all that reaches into Uvicorn's internals; `tests/unit/test_uvicorn_internals.py`
+fails if an upgrade changes them.
 """
 
 import asyncio
-from http import HTTPStatus
+import re
 from math import inf
 from time import time
+from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
+from hello.interface.http.incoming import BoundedInput, ConnectionLimits, HeldFlow
 from hello.interface.http.observe import Observer
-from hello.interface.http.problems import MEDIA_TYPE, Problem
+from hello.interface.http.refusals import FULL, SLOW_BODY, SLOW_HEAD, Refusal
 
-REFUSED = (
-    b"HTTP/1.1 400 Bad Request\r\n%bcontent-length: %d\r\ncontent-type: %b\r\n"
-    b"x-request-id: %b\r\nconnection: close\r\n\r\n%b"
-)
+LINGER_S = 2
+"""How long a refused client may go on sending: closing at once would reset the connection before it reads."""
+RESERVE = 16
+"""Connections beyond the maximum, for health checks and metrics."""
+ALWAYS = re.compile(rb"(/[^?]*)?(/api/v1/health(/ready)?|/metrics)")
 
 
-class Connection(HttpToolsProtocol):
-    """`observer` is set by `connection_class`."""
+class Connection(BoundedInput):
+    """`observer` and `limits` are set by `connection_class`."""
 
     observer: Observer
-    idle_since = inf
+    write_expires_at = inf
+    has_ended = is_reserve = False
+    reason = "client"
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self.flow = HeldFlow(transport)
+        self.expires_at = self.loop.time() + self.limits.head_s
+        self.observer.metrics.connections.inc()
+        beyond = len(self.connections) - self.limits.max_connections
+        self.is_reserve = beyond > 0
+        if beyond > RESERVE:
+            self._abort(FULL.reason)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Let go of the last request, which refers to the connection: only a collection would find both."""
+        """End all requests, also those of the pipeline; only a collection would find what refers to them."""
+        for cycle in (self.running, *(waiting for waiting, _ in self.pipeline)):
+            if cycle is not None and not cycle.response_complete:
+                cycle.disconnected = True
+                cycle.message_event.set()
+        self.pipeline.clear()
+        self.unread = b""
         super().connection_lost(exc)
-        super()._unset_keepalive_if_required()
-        self.cycle = None  # type: ignore[assignment]  # as it was before the first request
+        self.expires_at = self.write_expires_at = inf
+        self.cycle = self.running = None  # type: ignore[assignment]  # as before the first request
+        self.observer.metrics.connections.dec()
+        self.observer.metrics.closed.labels(self.reason).inc()
+
+    def eof_received(self) -> bool:  # type: ignore[override]  # asyncio takes both
+        """Answer what has been asked, even if the client sends no more (RFC 9112, 9.6)."""
+        self.has_ended = True
+        cycle = self.running
+        return cycle is not None and not cycle.more_body and not cycle.response_started
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:  # noqa: ANN401  # Uvicorn's own hook
+        self.running = cycle
+        if self.is_reserve and not ALWAYS.fullmatch(cycle.scope["raw_path"]):
+            self._refuse_request(cycle, FULL, close=True)
+        else:
+            self._serve(cycle, app)
+
+    def _serve(self, cycle: RequestResponseCycle, app: Any) -> None:  # noqa: ANN401
+        """Leave the request to the application."""
+        super()._start_asgi_task(cycle, app)
+
+    def _answer(self, cycle: RequestResponseCycle, data: bytes) -> None:
+        """Write head and body at once, and let the next request of the connection come."""
+        cycle.response_started = cycle.response_complete = True
+        cycle.message_event.set()
+        if not cycle.disconnected:
+            self.transport.write(data)
+            if not cycle.keep_alive:
+                self.transport.close()
+            cycle.on_response()
 
     def on_response_complete(self) -> None:
         """Begin the next request if it has been sent already, else wait for it, but not for ever."""
         self.server_state.total_requests += 1
+        self.running = None
         if self.transport.is_closing():
             return
-        self.flow.resume_reading()
+        if self.flow.write_paused:
+            self.flow.hold(held=True)
+        else:
+            self._go_on()
+
+    def _go_on(self) -> None:
         if self.pipeline:
             self._start_asgi_task(*self.pipeline.pop())
+            self._read_on()
+        elif self.unread:
+            self._read_on()
+        elif self.refusal:
+            self._refuse(self.refusal)
+        elif self.has_ended:
+            self.transport.close()
+        else:
+            self.flow.hold(held=False)
+            wait_s = self.limits.head_s if self.in_head else self.limits.keep_alive_s
+            self.expires_at = self.loop.time() + wait_s
+
+    def _read_on(self) -> None:
+        """Take more once no request waits in the pipeline: the last one may need the rest of its body."""
+        if self._is_saturated:
             return
-        self.idle_since = self.loop.time()
-        if self.timeout_keep_alive_task is None:
-            self._look_after(self.timeout_keep_alive)
+        if self.unread:
+            self.loop.call_soon(self._feed_unread)
+        else:
+            self.flow.hold(held=False)
+
+    def _feed_unread(self) -> None:
+        data, self.unread = self.unread, b""
+        if self.transport.is_closing() or not data:
+            return
+        self._feed(data)
+        self._read_on()
+        self._count_body(0)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self.flow.hold(held=True)
+        self.write_expires_at = self.loop.time() + self.limits.write_s
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self.write_expires_at = inf
+        if self.running is None:
+            self._go_on()
+        else:
+            self._read_on()
 
     def _unset_keepalive_if_required(self) -> None:
-        """Leave the timer as it is: to end one and begin another costs a twentieth of a request."""
-        self.idle_since = inf
+        """Do nothing: there is no timer of a connection, as `expire` is called from outside."""
 
-    def timeout_keep_alive_handler(self) -> None:
-        """Close what has been idle for long enough; look again when it will have been."""
-        left = self.idle_since + self.timeout_keep_alive - self.loop.time()
-        if left <= 0:
-            super().timeout_keep_alive_handler()
-        else:
-            self._look_after(min(left, self.timeout_keep_alive))
-
-    def _look_after(self, seconds: float) -> None:
-        self.timeout_keep_alive_task = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
-
-    def send_400_response(self, _: str) -> None:
-        """Refuse what is not HTTP; neither method nor path are known."""
+    def _refuse(self, refusal: Refusal) -> None:
+        """Answer after all earlier requests, and close."""
+        self.refusal = refusal
+        self.flow.hold(held=True)
+        if self.running is not None and not self.running.response_complete:
+            return
         request_id = self.observer.new_id()
-        body = broken(request_id).encode()
-        head = b"".join([b"%b: %b\r\n" % header for header in self.server_state.default_headers])
-        values = head, len(body), MEDIA_TYPE.encode(), request_id.encode(), body
-        self.transport.write(REFUSED % values)
+        self.transport.write(refusal.render(request_id, self.server_state.default_headers))
+        self._linger(refusal.reason)
+        self.observer.note(time(), "invalid", "unmatched", refusal.status, request_id)
+
+    def _refuse_request(self, cycle: RequestResponseCycle, refusal: Refusal, *, close: bool = False) -> None:
+        """Answer one request, cheaper than serving it: no log line of its own."""
+        cycle.keep_alive = cycle.keep_alive and not close
+        request_id, path = self.observer.new_id(), cycle.scope["raw_path"].decode("latin-1")
+        lines = self.server_state.default_headers
+        self._answer(cycle, refusal.render(request_id, lines, path, close=not cycle.keep_alive))
+        self.observer.refused(refusal.reason)
+
+    def expire(self, now: float) -> None:
+        """Close what has waited too long; called about once a second with the time of the event loop."""
+        if self.write_expires_at <= now:
+            self._abort("write_timeout")
+        elif self.expires_at > now:
+            return
+        elif self.refusal or not (self.in_head or self._is_busy):
+            self._close(self.reason if self.refusal else "idle")
+        elif self.flow.read_paused:
+            self.expires_at = now + self.limits.body_s
+        elif self.in_head:
+            self._refuse(SLOW_HEAD)
+        elif self.cycle.response_started:
+            self._abort(SLOW_BODY.reason)
+        else:
+            self._refuse_body()
+
+    def _refuse_body(self) -> None:
+        """Answer in place of the application, which learns that the client is gone."""
+        cycle = self.cycle
+        cycle.disconnected = cycle.response_complete = True
+        cycle.message_event.set()
+        self._refuse(SLOW_BODY)
+
+    @property
+    def _is_busy(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete
+
+    def _linger(self, reason: str) -> None:
+        """Send no more, and close once the client has read what was sent, or after a while."""
+        self.reason, self.expires_at = reason, self.loop.time() + LINGER_S
+        self.transport.write_eof()
+        self.flow.hold(held=False)
+
+    def _close(self, reason: str) -> None:
+        self.reason = reason
         self.transport.close()
-        self.observer.note(time(), "invalid", "unmatched", HTTPStatus.BAD_REQUEST, request_id)
+
+    def _abort(self, reason: str) -> None:
+        self.reason = reason
+        self.transport.abort()
 
 
-def broken(request_id: str) -> str:
-    status = HTTPStatus.BAD_REQUEST
-    problem = Problem(
-        title=status.phrase,
-        status=status,
-        detail="this is not a valid HTTP request",
-        instance="about:blank",
-        request_id=request_id,
-    )
-    return problem.model_dump_json(exclude_none=True)
-
-
-def connection_class(observer: Observer) -> type[asyncio.Protocol]:
+def connection_class(observer: Observer, limits: ConnectionLimits) -> type[asyncio.Protocol]:
     """Return the class of protocol that Uvicorn makes one of for each connection."""
-    return type("Connection", (Connection,), {"observer": observer})
+    return type("Connection", (Connection,), {"observer": observer, "limits": limits})

@@ -16,12 +16,15 @@ from typing import Any, NamedTuple
 
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
+from hello.core.batching import OverloadedError
 from hello.core.cursors import Cursors
 from hello.core.flights import Flights
 from hello.entities.errors import NotFoundError
 from hello.entities.people import USERNAME_PATTERN
 from hello.interface.http.connection import Connection
+from hello.interface.http.incoming import ConnectionLimits
 from hello.interface.http.observe import Note, Observer, request_id_of
+from hello.interface.http.refusals import BUSY
 from hello.interface.http.schemas.birthdays import render_today
 from hello.services.people import PeopleService
 from hello.services.use_cases import UseCases
@@ -52,8 +55,14 @@ class Lane:
     """What the lane needs of the application, which has its use cases only once it has started."""
 
     def __init__(
-        self, start: Callable[[], UseCases], cursors: Cursors, observer: Observer, prefix: bytes = b""
+        self,
+        start: Callable[[], UseCases],
+        cursors: Cursors,
+        observer: Observer,
+        prefix: bytes = b"",
+        body_limit: int = 1 << 20,
     ) -> None:
+        self.body_limit = body_limit
         self._start, self._render = start, partial(render_today, cursors)
         self.observer, self.new_id = observer, observer.new_id
         self.greeted: Note = observer.noting("GET", ROUTE, 200)
@@ -100,11 +109,11 @@ class LaneProtocol(Connection):
 
     lane: Lane
 
-    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:  # noqa: ANN401  # Uvicorn's own hook
+    def _serve(self, cycle: RequestResponseCycle, app: Any) -> None:  # noqa: ANN401  # Uvicorn's application
         scope = cycle.scope
         match = self.lane.path.fullmatch(scope["raw_path"])
         if scope["query_string"] or not cycle.keep_alive:
-            super()._start_asgi_task(cycle, app)
+            super()._serve(cycle, app)
         elif match is None:
             self._list_or_leave(cycle, app)
         elif scope["method"] == "GET":
@@ -112,14 +121,14 @@ class LaneProtocol(Connection):
         elif scope["method"] == "PUT" and is_json(cycle):
             self.loop.call_soon(self._save, Hot(match[1].decode(), cycle, app, time()))
         else:
-            super()._start_asgi_task(cycle, app)
+            super()._serve(cycle, app)
 
     def _list_or_leave(self, cycle: RequestResponseCycle, app: Any) -> None:  # noqa: ANN401
         if cycle.scope["raw_path"] in self.lane.today_paths and cycle.scope["method"] == "GET":
             task = self.lane.flights.board(None, self.lane.today)
             task.add_done_callback(partial(self._listed, Hot("", cycle, app, time())))
         else:
-            super()._start_asgi_task(cycle, app)
+            super()._serve(cycle, app)
 
     def _listed(self, hot: Hot, task: asyncio.Task[bytes]) -> None:
         if error := task.exception():
@@ -150,9 +159,10 @@ class LaneProtocol(Connection):
 
     def _save(self, hot: Hot) -> None:
         """Begin when the turn of the event loop that brought the head has brought the body too."""
-        born = None if hot.cycle.more_body else date_in(bytes(hot.cycle.body))
+        is_plain = not hot.cycle.more_body and len(hot.cycle.body) <= self.lane.body_limit
+        born = date_in(bytes(hot.cycle.body)) if is_plain else None
         if born is None:
-            super()._start_asgi_task(hot.cycle, hot.app)
+            super()._serve(hot.cycle, hot.app)
             return
         people = self.lane.people
         try:
@@ -177,20 +187,13 @@ class LaneProtocol(Connection):
         self._answer(hot.cycle, SAVED % (self.lane.head(hot.cycle), request_id.encode()))
         self.lane.saved(hot.start, request_id)
 
-    def _answer(self, cycle: RequestResponseCycle, data: bytes) -> None:
-        """Write head and body at once, and let the next request of the connection come."""
-        cycle.response_started = cycle.response_complete = True
-        cycle.message_event.set()
-        if not cycle.disconnected:
-            self.transport.write(data)
-            if not cycle.keep_alive:
-                self.transport.close()
-            cycle.on_response()
-
     def _fall_through(self, hot: Hot, error: BaseException) -> None:
         """Tell the application that the work has been tried already, and how it ended."""
+        if isinstance(error, OverloadedError):
+            self._refuse_request(hot.cycle, BUSY)
+            return
         hot.cycle.scope["state"]["failed"] = error
-        super()._start_asgi_task(hot.cycle, hot.app)
+        super()._serve(hot.cycle, hot.app)
 
     def _run(self, work: Any) -> None:  # noqa: ANN401
         task = self.loop.create_task(work)
@@ -198,9 +201,9 @@ class LaneProtocol(Connection):
         task.add_done_callback(self.tasks.discard)
 
 
-def lane_class(lane: Lane) -> type[asyncio.Protocol]:
+def lane_class(lane: Lane, limits: ConnectionLimits) -> type[asyncio.Protocol]:
     """Return the class of protocol that Uvicorn makes one of for each connection."""
-    return type("Lane", (LaneProtocol,), {"lane": lane, "observer": lane.observer})
+    return type("Lane", (LaneProtocol,), {"lane": lane, "observer": lane.observer, "limits": limits})
 
 
 def is_json(cycle: RequestResponseCycle) -> bool:

@@ -3,7 +3,7 @@
 import os
 from dataclasses import dataclass, field
 
-from prometheus_client import CollectorRegistry, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
@@ -17,6 +17,9 @@ class HttpMetrics:
 
     registry: CollectorRegistry
     duration: Histogram
+    connections: Gauge
+    closed: Counter
+    refused: Counter
     _children: dict[tuple[str, str, int], Histogram] = field(default_factory=dict)
 
     def observe(self, method: str, route: str, status: int, seconds: float) -> None:
@@ -38,7 +41,19 @@ def http_metrics(registry: CollectorRegistry) -> HttpMetrics:
         buckets=SECONDS,
         registry=registry,
     )
-    return HttpMetrics(registry, duration)
+    connections = Gauge(
+        "connections", "Connections that are open.", registry=registry, multiprocess_mode="livesum"
+    )
+    closed = Counter(
+        "connections_closed",
+        "Connections closed: by the client (or as it asked), idle, too slow, too large, too many.",
+        ("reason",),
+        registry=registry,
+    )
+    refused = Counter(
+        "http_requests_refused", "Requests answered 503 at once: full, busy.", ("reason",), registry=registry
+    )
+    return HttpMetrics(registry, duration, connections, closed, refused)
 
 
 def exposition(registry: CollectorRegistry) -> bytes:

@@ -1,7 +1,7 @@
 """The outermost layer: request id, body limit, one log line and one measurement for each request."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import time
 from typing import TypeAlias
 
@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hello.core.access_log import AccessLog
 from hello.core.ids import NewId, well_formed
+from hello.core.logs import RateLimitedLog
 from hello.core.traces import traced
 from hello.interface.http.metrics import HttpMetrics
 from hello.interface.http.paths import prefixed
@@ -67,6 +68,12 @@ class Observer:
     new_id: NewId
     metrics: HttpMetrics
     access_log: AccessLog
+    refusals: RateLimitedLog = field(default_factory=lambda: RateLimitedLog(logger=log))
+
+    def refused(self, reason: str) -> None:
+        """Count a request that was refused at once; a log line for each would cost more than the answer."""
+        self.metrics.refused.labels(reason).inc()
+        self.refusals.warning("requests refused", reason)
 
     def noting(self, method: str, route: str, status: int) -> Note:
         """Return what notes one kind of request, with all that is the same each time worked out."""

@@ -14,11 +14,12 @@ import uvicorn
 
 from hello.core.stops import Stop
 from hello.interface.http.app import Application
+from hello.interface.http.connection import Connection
 
 BACKLOG = 2048
 DISMISS_S = 0.1
+TICKS = 10  # of Uvicorn's main loop, a tenth of a second each
 GC_THRESHOLD = 50_000
-KEEP_ALIVE_S = 75  # longer than load balancers keep their idle connections: they must be the first to close
 SECURITY = [
     ("x-content-type-options", "nosniff"),
     ("x-frame-options", "DENY"),
@@ -50,6 +51,15 @@ class DrainingServer(uvicorn.Server):
         gc.collect()
         gc.freeze()
         gc.set_threshold(GC_THRESHOLD, 50, 100)
+
+    async def on_tick(self, counter: int) -> bool:
+        """Once a second close the connections that have waited too long."""
+        if counter % TICKS == 0:
+            now = asyncio.get_running_loop().time()
+            for connection in list(self.server_state.connections):
+                if isinstance(connection, Connection):
+                    connection.expire(now)
+        return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self.stop.draining.set()
@@ -116,7 +126,6 @@ def serve(app: Application, sock: socket.socket, stop: Shutdown) -> None:
         headers=[*SECURITY, HTTPS_ONLY],
         proxy_headers=False,
         backlog=BACKLOG,
-        timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=max(1, round(stop.timeout_s)),
     )
     uvicorn_server = DrainingServer(config, stop)

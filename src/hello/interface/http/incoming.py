@@ -1,0 +1,178 @@
+"""What a client sends: bounded heads, pipelines and waiting times, whatever it is up to.
+
+Uvicorn's parser callbacks, with a few bytes at a time: the rest waits while earlier requests are answered.
+"""
+
+from dataclasses import dataclass
+from math import inf
+
+import httptools
+from uvicorn.protocols.http.flow_control import FlowControl
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from hello.interface.http.refusals import INVALID, LARGE_HEAD, LONG_URL, NO_HOST, Refusal
+
+MAX_URL, MAX_HEAD, MAX_LINES = 8192, 65_536, 100
+SLICE = 8192
+"""Bytes that are parsed at once: as many requests of a pipeline are made before the first is answered."""
+MIN_BODY_BYTES = 1024
+"""What a body must bring within its time-out to get more time."""
+UPGRADE = {b"upgrade", b"http2-settings"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionLimits:
+    """Seconds for a head, for the progress of a body, for a client to read, and between requests."""
+
+    max_connections: int = 10_000
+    head_s: float = 10
+    body_s: float = 20
+    write_s: float = 30
+    keep_alive_s: float = 75
+
+
+class HeldFlow(FlowControl):
+    """Reading goes on only when nothing holds it: neither a pipeline nor a client that does not read."""
+
+    held = False
+
+    def resume_reading(self) -> None:
+        if not self.held:
+            super().resume_reading()
+
+    def hold(self, *, held: bool) -> None:
+        self.held = held
+        if held:
+            self.pause_reading()
+        else:
+            self.resume_reading()
+
+
+class RefusedError(Exception):
+    """Ends the parsing of a head."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.detail)
+        self.refusal = refusal
+
+
+class BoundedInput(HttpToolsProtocol):
+    """`limits` is set for all connections of a server; `_refuse` is for the class that answers."""
+
+    limits = ConnectionLimits()
+    flow: HeldFlow
+    running: RequestResponseCycle | None = None
+    expires_at = inf
+    in_head = is_upgrade = False
+    head_bytes = body_bytes = 0
+    unread = b""
+    refusal: Refusal | None = None
+
+    def _refuse(self, refusal: Refusal) -> None:
+        raise RefusedError(refusal)
+
+    def data_received(self, data: bytes) -> None:
+        if self.unread or self.refusal:
+            self.unread += data if self.unread else b""
+            return
+        self._feed(data)
+        self._count_body(len(data))
+
+    def _feed(self, data: bytes) -> None:
+        """Parse slice by slice, and keep the rest while earlier requests wait for their answers."""
+        start, end = 0, len(data)
+        while start < end and not self.refusal:
+            if self._is_saturated:
+                self.unread = data[start:]
+                break
+            part = data if end <= SLICE else data[start : start + SLICE]
+            self._parse(part)
+            start += len(part)
+        if self.unread or self.pipeline:
+            self.flow.hold(held=True)
+
+    @property
+    def _is_saturated(self) -> bool:
+        return bool(self.pipeline) or self.flow.write_paused
+
+    def _parse(self, data: bytes) -> None:
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as error:
+            if self.is_upgrade:
+                self._parse(self._without_upgrade() + data[error.args[0] :])
+        except httptools.HttpParserError as error:
+            cause = error.__context__
+            self._refuse(cause.refusal if isinstance(cause, RefusedError) else INVALID)
+        else:
+            if self.in_head:
+                self._count_head(len(data))
+
+    def _count_head(self, size: int) -> None:
+        """Bound the size of a head that is not complete, and the time it may take."""
+        if self.head_bytes == 0:
+            self.expires_at = self.loop.time() + self.limits.head_s
+        self.head_bytes += size
+        if self.head_bytes > MAX_HEAD:
+            self._refuse(LARGE_HEAD if self.headers else LONG_URL)
+
+    def _count_body(self, size: int) -> None:
+        """Give a body more time as long as it makes progress."""
+        cycle = self.cycle
+        if self.in_head or cycle is None or cycle.response_complete:
+            return
+        if not cycle.more_body:
+            self.expires_at = inf
+            return
+        self.body_bytes += size
+        if self.body_bytes >= MIN_BODY_BYTES or self.expires_at == inf:
+            self.body_bytes, self.expires_at = 0, self.loop.time() + self.limits.body_s
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.in_head, self.is_upgrade, self.head_bytes = True, False, 0
+
+    def on_headers_complete(self) -> None:
+        self.in_head = False
+        if len(self.url) > MAX_URL:
+            raise RefusedError(LONG_URL)
+        if len(self.headers) > MAX_LINES or self._is_head_too_large():
+            raise RefusedError(LARGE_HEAD)
+        if self.parser.should_upgrade() and self.parser.get_method() != b"CONNECT":
+            self.is_upgrade = True
+            return
+        if self.parser.get_http_version() == "1.1" and not has_one_host(self.headers):
+            raise RefusedError(NO_HOST)
+        self.expires_at, self.body_bytes = inf, 0
+        super().on_headers_complete()
+
+    def _is_head_too_large(self) -> bool:
+        """Add up only what can be too large: the last slice is not counted yet."""
+        if self.head_bytes + SLICE <= MAX_HEAD:
+            return False
+        return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers) > MAX_HEAD
+
+    def on_body(self, body: bytes) -> None:
+        if not self.is_upgrade:
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        if not self.is_upgrade:
+            super().on_message_complete()
+
+    def _without_upgrade(self) -> bytes:
+        """Begin the message again as if no other protocol had been offered (RFC 9110, 7.8)."""
+        kept = [line for line in self.headers if line[0] not in {*UPGRADE, b"connection"}]
+        if any(name == b"connection" and b"close" in value.lower() for name, value in self.headers):
+            kept.append((b"connection", b"close"))
+        start = b"%b %b HTTP/1.1\r\n" % (self.parser.get_method(), self.url)
+        self.parser = httptools.HttpRequestParser(self)
+        return start + b"".join([b"%b: %b\r\n" % line for line in kept]) + b"\r\n"
+
+
+def has_one_host(headers: list[tuple[bytes, bytes]]) -> bool:
+    found = 0
+    for name, _ in headers:
+        if name == b"host":
+            found += 1
+    return found == 1
