@@ -23,6 +23,7 @@ from hello.connectors.postgres.engine import Database
 from hello.connectors.tokens.pem import new_signing_key, token_keys
 from hello.core.access_log import AccessLog
 from hello.core.logs import set_up_logs
+from hello.core.processes import raise_file_limit
 from hello.core.public_urls import path_of
 from hello.core.settings import Settings, SettingsError, listed, read_settings
 from hello.core.stops import Stop
@@ -40,6 +41,8 @@ from hello.interface.worker.tasks import running
 from hello.services.use_cases import UseCases
 
 LOOPBACK = "127.0.0.1"
+OTHER_FILES = 200
+"""Descriptors that are not for clients: a server without any left could not even accept and refuse."""
 
 
 @asynccontextmanager
@@ -99,7 +102,7 @@ def http_options(settings: Settings) -> HttpOptions:
 
 def connection_limits(settings: Settings) -> ConnectionLimits:
     return ConnectionLimits(
-        max_connections=settings.max_connections,
+        max_connections=min(settings.max_connections, raise_file_limit() - OTHER_FILES),
         head_s=settings.head_timeout_s,
         body_s=settings.body_timeout_s,
         write_s=settings.write_timeout_s,

@@ -24,6 +24,7 @@ BODY = b'{"dateOfBirth": "1990-05-17"}'
 JSON = b"Host: hello\r\nContent-Type: application/json\r\nContent-Length: 29\r\n\r\n"
 PUT = b"PUT /hello/%b HTTP/1.1\r\n" + JSON + BODY
 HURRY = {"HEAD_TIMEOUT_S": "0.5", "BODY_TIMEOUT_S": "0.5", "WRITE_TIMEOUT_S": "0.5", "KEEP_ALIVE_S": "1.5"}
+LANES = pytest.mark.parametrize("lane", ["on", "off"])
 
 
 @pytest.fixture(scope="module", params=["on", "off"], ids=lambda lane: f"lane {lane}")
@@ -75,7 +76,13 @@ async def put_one(client: httpx.AsyncClient) -> int:
     return answer.status_code
 
 
-async def test_lost_pipelines_do_not_take_the_answers_of_others(api: Running) -> None:
+@LANES
+async def test_lost_pipelines_do_not_take_the_answers_of_others(servers: Servers, lane: str) -> None:
+    with running_api(servers, GREETING_LANE=lane) as api:
+        await assert_others_are_answered(api)
+
+
+async def assert_others_are_answered(api: Running) -> None:
     url = urlsplit(api.url)
     done = asyncio.Event()
 

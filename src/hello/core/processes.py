@@ -2,11 +2,19 @@
 
 import ctypes
 import os
+import resource
 import sys
 from collections.abc import Callable
 from signal import Signals
 
 PR_SET_PDEATHSIG = 1  # prctl(2)
+
+
+def raise_file_limit() -> int:
+    """Allow this process as many open files as the system lets it have; return how many."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    return most
 
 
 def die_with_parent(by: Signals) -> Callable[[], None] | None:
