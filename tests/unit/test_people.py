@@ -1,5 +1,6 @@
 """What a name and a day of birth may be, and what the service does with them."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -7,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from hello.entities.birthdays import LeapDay
-from hello.entities.errors import InvalidError, NotFoundError
+from hello.entities.errors import InvalidError, NotFoundError, UnknownOutcomeError
 from hello.entities.greetings import DaysWording, Greeting
 from hello.entities.people import check_username
 from hello.services.birthday_lists import BirthdayLists
@@ -73,3 +74,18 @@ async def test_who_is_removed_is_forgotten(twin: TwinUnitOfWork) -> None:
     await people.remove("John")
     with pytest.raises(NotFoundError):
         await people.greet("John")
+
+
+class FailingBirths(TwinBirths):
+    async def save(self, username: str, born: date) -> bool:
+        await super().save(username, born)
+        raise UnknownOutcomeError
+
+
+async def test_lists_are_dropped_after_a_write_of_unknown_outcome(twin: TwinUnitOfWork) -> None:
+    pages = TwinPages()
+    people = service(twin, pages=pages)
+    people = replace(people, births=FailingBirths(twin, people.lists.about))
+    with pytest.raises(UnknownOutcomeError):
+        await people.save(SavePerson(username="John", date_of_birth=date(1990, 1, 1)))
+    assert pages.dropped

@@ -45,6 +45,15 @@ class UnavailableError(HelloError):
         return f"{self}: {self.reason}" if self.reason else str(self)
 
 
+class UnknownOutcomeError(UnavailableError):
+    """The connection was lost, or the time was over, after the change was sent: it may be stored or not."""
+
+    def __init__(self, *, reason: str | None = None) -> None:
+        super().__init__(
+            "it is not known whether the change is stored; read it, or send it again", reason=reason
+        )
+
+
 class UnauthorizedError(HelloError):
     """Nobody knows who asks: no token, or one that is not valid (any more)."""
 

@@ -1,11 +1,14 @@
 """The cached lists of birthdays, and which changes concern them."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, timedelta
 
 from hello.core.clock import Clock, today
 from hello.core.flights import Flights
 from hello.entities.birthdays import LeapDay, month_days_celebrated
+from hello.entities.errors import UnavailableError
 from hello.services.ports import Pages
 
 ANYWHERE = (-1, 0, 1)
@@ -31,6 +34,15 @@ class BirthdayLists:
     async def drop(self) -> None:
         """Return when no list is served that was loaded before now; changes at once share the effort."""
         await self._drops.join(None, self._drop)
+
+    @asynccontextmanager
+    async def dropped_if_unknown(self) -> AsyncIterator[None]:
+        """Drop the lists also after a change of unknown outcome: it may have been stored."""
+        try:
+            yield
+        except UnavailableError:
+            await self.drop()
+            raise
 
     async def _drop(self) -> None:
         await self.pages.drop([group_of(day) for day in self.days()])

@@ -32,7 +32,10 @@ class PeopleService:
 
     async def save(self, wanted: SavePerson) -> None:
         """Store the person; raise `InvalidError` for a day of birth that is not before today."""
-        if await self.births.save(wanted.username, self.check(wanted.date_of_birth)):
+        born = self.check(wanted.date_of_birth)
+        async with self.lists.dropped_if_unknown():
+            concerned = await self.births.save(wanted.username, born)
+        if concerned:
             await self.lists.drop()
 
     def today(self) -> date:
@@ -45,7 +48,7 @@ class PeopleService:
 
     async def save_all(self, births: Mapping[str, date]) -> None:
         """Store people whose days of birth have been checked; no list is stale when it returns."""
-        async with self.begin() as tx:
+        async with self.lists.dropped_if_unknown(), self.begin() as tx:
             concerned = await tx.people.save(births, self.lists.about())
         if concerned:
             await self.lists.drop()
@@ -61,7 +64,7 @@ class PeopleService:
 
     async def remove(self, username: str) -> None:
         """Forget the person; raise `NotFoundError`."""
-        async with self.begin() as tx:
+        async with self.lists.dropped_if_unknown(), self.begin() as tx:
             born = await tx.people.remove(username)
             await tx.outbox.add(self._deleted(username))
         if month_day(born) in self.lists.about():

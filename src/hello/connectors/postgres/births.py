@@ -9,10 +9,10 @@ import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hello.connectors.postgres.errors import business_error
-from hello.connectors.postgres.held import BatchStatement, HeldStatement, PooledStatement, SqlFor
+from hello.connectors.postgres.held import BatchStatement, HeldStatement, PooledStatement
 from hello.connectors.postgres.people import in_order, save_for
 from hello.core.batching import Batcher, Bounds, OverloadedError, Told
-from hello.entities.errors import BusyError
+from hello.entities.errors import BusyError, UnknownOutcomeError
 
 FIND = "SELECT username, month_day FROM people WHERE username = ANY($1::text[])"
 ONE_ROW = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
@@ -44,6 +44,8 @@ class PostgresBirths:
     async def save(self, username: str, born: date) -> bool:
         try:
             return bool(await self.writes.do(username, born))
+        except TimeoutError as error:
+            raise UnknownOutcomeError(reason="no answer in time") from error
         except Exception as error:
             raise batch_error(error) from error
 
@@ -52,6 +54,8 @@ def batch_error(error: Exception) -> Exception:
     """Return an error of one's own for each who waits: they raise it in tasks of theirs."""
     if isinstance(error, OverloadedError):
         return BusyError("more requests are waiting for the database than it can take")
+    if isinstance(error, UnknownOutcomeError):
+        return UnknownOutcomeError(reason=error.reason)
     return business_error(error) or error
 
 
@@ -68,9 +72,10 @@ async def open_births(
 
     `failed` is called with what a write raises.
     """
-    kind: Callable[[AsyncEngine, SqlFor], BatchStatement]
-    kind = PooledStatement if transaction_pooling else HeldStatement
-    find, save = kind(engine, lambda _: FIND), kind(engine, save_for)
+    find: BatchStatement = HeldStatement(engine, lambda _: FIND)
+    save: BatchStatement = HeldStatement(engine, save_for, is_write=True)
+    if transaction_pooling:
+        find, save = PooledStatement(engine, lambda _: FIND), PooledStatement(engine, save_for)
 
     async def find_all(names: Mapping[str, None]) -> Mapping[str, int]:
         return dict(await find.fetch(list(names)))

@@ -8,6 +8,9 @@ from typing import Any, Protocol
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from hello.connectors.postgres.errors import server_reason
+from hello.entities.errors import UnknownOutcomeError
+
 LOST = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
@@ -38,27 +41,43 @@ SqlFor = Callable[[int], str]
 
 @dataclass(slots=True)
 class HeldStatement:
-    """Each call is a transaction of its own. Not for two calls at once."""
+    """Each call is a transaction of its own. Not for two calls at once.
+
+    A statement that `is_write` is repeated only if it surely did not run: a repeat could undo what others
+    have written since.
+    """
 
     engine: AsyncEngine
     sql_for: SqlFor
+    is_write: bool = False
+    _is_sent: bool = False
     _connection: AsyncConnection | None = None
     _prepared: Any = field(default=None, repr=False)
+    _raw: Any = field(default=None, repr=False)
 
     async def fetch(self, *arguments: object) -> Sequence[asyncpg.Record]:
         """Run the statement; again, on another connection, when one turns out to be lost.
 
-        The pool's may be lost as well, and not know it yet. So the statement must be harmless to run often.
+        The pool's may be lost as well, and not know it yet. Raise `UnknownOutcomeError` for a write that was
+        sent and not answered.
         """
-        for _ in range(SPARE):
-            with suppress(*LOST):
+        for left in reversed(range(SPARE + 1)):
+            try:
                 return await self._fetch(*arguments)
-        return await self._fetch(*arguments)
+            except (*LOST, TimeoutError) as error:
+                if self._is_sent and self.is_write:
+                    raise UnknownOutcomeError(reason=server_reason(error)) from error
+                if left == 0 or isinstance(error, TimeoutError):
+                    raise
+        raise AssertionError
 
     async def _fetch(self, *arguments: object) -> Sequence[asyncpg.Record]:
         """Give the connection back on any fault: after a time-out nobody knows what it is still doing."""
-        if self._prepared is None:
+        self._is_sent = False
+        if self._prepared is None or self._is_closed():
+            await self.release()
             await self._prepare()
+        self._is_sent = True
         try:
             found: Sequence[asyncpg.Record] = await self._prepared.fetch(*arguments)
         except asyncpg.DataError:
@@ -68,10 +87,15 @@ class HeldStatement:
             raise
         return found
 
+    def _is_closed(self) -> bool:
+        """Notice what the server has closed before anything is sent to it."""
+        return self._raw is None or self._raw.is_closed()
+
     async def _prepare(self) -> None:
         self._connection = await self.engine.connect()
         try:
             raw: Any = (await self._connection.get_raw_connection()).driver_connection
+            self._raw = raw
             await raw.execute(PLAN_ONCE)
             self._prepared = await raw.prepare(self.sql_for(raw.get_server_version().major))
         except BaseException:
@@ -79,7 +103,7 @@ class HeldStatement:
             raise
 
     async def release(self) -> None:
-        connection, self._connection, self._prepared = self._connection, None, None
+        connection, self._connection, self._prepared, self._raw = self._connection, None, None, None
         if connection is not None:
             with suppress(Exception):
                 await connection.invalidate()
@@ -89,7 +113,10 @@ class HeldStatement:
 
 @dataclass(frozen=True, slots=True)
 class PooledStatement:
-    """The same through a pooler of transactions: prepared, planned and run within one transaction."""
+    """The same through a pooler of transactions: prepared, planned and run within one transaction.
+
+    A connection that is lost before the commit has stored nothing: the statement may be repeated.
+    """
 
     engine: AsyncEngine
     sql_for: SqlFor

@@ -19,7 +19,7 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from hello.core.batching import OverloadedError
 from hello.core.cursors import Cursors
 from hello.core.flights import Flights
-from hello.entities.errors import NotFoundError
+from hello.entities.errors import NotFoundError, UnknownOutcomeError
 from hello.entities.people import USERNAME_PATTERN
 from hello.interface.http.connection import Connection
 from hello.interface.http.incoming import ConnectionLimits
@@ -172,11 +172,20 @@ class LaneProtocol(Connection):
 
     def _saved(self, hot: Hot, concerned: bool | None, error: Exception | None) -> None:  # noqa: FBT001
         if error is not None:
-            self._fall_through(hot, error)
+            self._run(self._fail(hot, error))
         elif concerned:
             self._run(self._answer_fresh(hot))
         else:
             self._answer_saved(hot)
+
+    async def _fail(self, hot: Hot, error: Exception) -> None:
+        """Leave no list as it was if the change may have been stored."""
+        failure = (
+            UnknownOutcomeError(reason="no answer in time") if isinstance(error, TimeoutError) else error
+        )
+        if isinstance(failure, UnknownOutcomeError):
+            await self.lane.people.lists.drop()
+        self._fall_through(hot, failure)
 
     async def _answer_fresh(self, hot: Hot) -> None:
         await self.lane.people.lists.drop()

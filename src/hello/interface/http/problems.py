@@ -23,6 +23,7 @@ from hello.entities.errors import (
     TooManyError,
     UnauthorizedError,
     UnavailableError,
+    UnknownOutcomeError,
 )
 from hello.interface.http.allow import allowed_methods
 from hello.interface.http.paths import own_path
@@ -124,7 +125,9 @@ async def answer_business(request: Request, error: Exception) -> JSONResponse:
     if isinstance(error, UnavailableError):
         request.app.state.outages.warning("request failed", error.explanation)
     if isinstance(error, UnavailableError) and own_path(request.scope).startswith(CHALLENGE):
-        return await answer_unexpected(request, error)  # the challenge asks for 500
+        status = HTTPStatus.INTERNAL_SERVER_ERROR  # the challenge asks for it
+        detail = str(error) if isinstance(error, UnknownOutcomeError) else FAULT
+        return answer(request, status, detail)
     if isinstance(error, InvalidError):
         return answer_fields(request, [FieldError(field=error.field, message=str(error))])
     if isinstance(error, TooManyError):

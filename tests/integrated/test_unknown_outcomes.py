@@ -1,0 +1,157 @@
+"""A write whose answer is lost is not repeated: it would undo what others have written since."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+from datetime import date
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from hello.connectors.postgres.births import PostgresBirths, open_births
+from hello.connectors.postgres.engine import Database, open_engine
+from hello.core.batching import Bounds
+from hello.entities.errors import UnknownOutcomeError
+from tests.builders import a_name
+
+pytestmark = pytest.mark.integrated
+MAY, JUNE = date(1990, 5, 17), date(1990, 6, 17)
+
+
+@dataclass
+class Proxy:
+    """Stands between a client and PostgreSQL; once told to, it passes no answers on."""
+
+    socket: str
+    swallows: bool = False
+    writers: list[asyncio.StreamWriter] = field(default_factory=list)
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        inner_reader, inner_writer = await asyncio.open_unix_connection(self.socket)
+        self.writers += [writer, inner_writer]
+        await asyncio.gather(self._requests(reader, inner_writer), self._answers(inner_reader, writer))
+
+    async def _requests(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(1 << 16):
+            writer.write(data)
+        writer.close()
+
+    async def _answers(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(1 << 16):
+            if not self.swallows:
+                writer.write(data)
+        writer.close()
+
+    def cut(self) -> None:
+        for writer in self.writers:
+            writer.transport.abort()
+        self.writers.clear()
+        self.swallows = False
+
+
+@pytest.fixture
+async def proxy(database: Database) -> AsyncIterator[tuple[Proxy, Database]]:
+    url = urlsplit(database.dsn)
+    place = parse_qs(url.query)
+    proxy = Proxy(f"{place['host'][0]}/.s.PGSQL.{place['port'][0]}")
+    server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    login = url.netloc.partition("@")[0]
+    through = url._replace(netloc=f"{login}@127.0.0.1:{port}", query="sslmode=disable")
+    yield proxy, replace(database, dsn=through.geturl())
+    proxy.cut()
+    server.close()
+
+
+async def stored(engine: AsyncEngine, name: str) -> date | None:
+    async with engine.connect() as connection:
+        query = text("SELECT date_of_birth FROM people WHERE username = :name")
+        found: date | None = await connection.scalar(query, {"name": name})
+    return found
+
+
+async def until_stored(engine: AsyncEngine, name: str, born: date) -> None:
+    async with asyncio.timeout(5):
+        while await stored(engine, name) != born:  # nothing tells of a commit
+            await asyncio.sleep(0.01)
+
+
+async def lost_after_commit(
+    births: PostgresBirths, proxy: Proxy, engine: AsyncEngine, name: str
+) -> asyncio.Task[bool]:
+    """Save May; it is stored, and its answer is not passed on."""
+    await births.save(a_name(), MAY)
+    proxy.swallows = True
+    task = asyncio.create_task(births.save(name, MAY))
+    await until_stored(engine, name, MAY)
+    return task
+
+
+async def test_committed_write_does_not_undo_a_later_one(
+    engine: AsyncEngine, proxy: tuple[Proxy, Database]
+) -> None:
+    name = a_name()
+    async with (
+        open_engine(proxy[1]) as through,
+        open_births(through, list, Bounds()) as births,
+        open_births(engine, list, Bounds()) as others,
+    ):
+        task = await lost_after_commit(births, proxy[0], engine, name)
+        await others.save(name, JUNE)
+        proxy[0].cut()
+        with pytest.raises(UnknownOutcomeError):
+            await task
+        assert await stored(engine, name) == JUNE
+        await births.save(a_name(), MAY)
+        assert await stored(engine, name) == JUNE
+
+
+async def test_write_of_a_deleted_person_does_not_bring_it_back(
+    engine: AsyncEngine, proxy: tuple[Proxy, Database]
+) -> None:
+    name = a_name()
+    async with open_engine(proxy[1]) as through, open_births(through, list, Bounds()) as births:
+        task = await lost_after_commit(births, proxy[0], engine, name)
+        async with engine.begin() as connection:
+            await connection.execute(text("DELETE FROM people WHERE username = :name"), {"name": name})
+        proxy[0].cut()
+        with pytest.raises(UnknownOutcomeError):
+            await task
+    assert await stored(engine, name) is None
+
+
+async def test_write_without_an_answer_in_time_is_of_unknown_outcome(
+    engine: AsyncEngine, proxy: tuple[Proxy, Database]
+) -> None:
+    name = a_name()
+    bounds = Bounds(deadline_s=0.5)
+    async with open_engine(proxy[1]) as through, open_births(through, list, bounds) as births:
+        task = await lost_after_commit(births, proxy[0], engine, name)
+        with pytest.raises(UnknownOutcomeError):
+            await task
+
+
+async def test_write_is_repeated_if_it_was_not_sent(proxy: tuple[Proxy, Database]) -> None:
+    async with open_engine(proxy[1]) as through, open_births(through, list, Bounds()) as births:
+        await births.save(a_name(), MAY)
+        proxy[0].cut()
+        await asyncio.sleep(0.1)  # until the driver has read the end of its connection
+        await births.save(a_name(), MAY)
+
+
+async def test_read_is_repeated(engine: AsyncEngine, proxy: tuple[Proxy, Database]) -> None:
+    async with (
+        open_engine(proxy[1]) as through,
+        open_births(through, list, Bounds()) as births,
+        open_births(engine, list, Bounds()) as others,
+    ):
+        name = a_name()
+        await others.save(name, MAY)
+        assert await births.find(name) == 517
+        proxy[0].swallows = True
+        task = asyncio.create_task(births.find(name))
+        await asyncio.sleep(0.1)
+        proxy[0].cut()
+        assert await task == 517
