@@ -33,7 +33,7 @@ class TwinPeople:
 
     async def remove(self, username: str) -> date:
         if username not in self.rows:
-            raise NotFoundError(f"nobody is called {username}")
+            raise NotFoundError(f"no user named {username}")
         return self.rows.pop(username)
 
     async def celebrating(

@@ -11,6 +11,7 @@ from hello.connected import redis_pages
 from hello.connectors.embedded.servers import Servers
 from hello.connectors.redis.client import open_redis
 from hello.core.settings import Settings
+from hello.entities.errors import NotFoundError
 from hello.services.ports import Pages
 from tests.builders import a_name
 from tests.twins import TwinPages
@@ -100,3 +101,23 @@ class TestValkey(PagesContract):
         while await pages.get(group, "1", source) == b"old":
             await asyncio.sleep(0.01)
         assert monotonic() - start <= Settings().cache_lease_s + 0.5
+
+    async def test_failed_load_leaves_the_next_reader_to_fill_the_page(self, pages: Pages) -> None:
+        group, source = a_name(), Source()
+
+        async def missing() -> bytes:
+            raise NotFoundError("no such item")
+
+        for _ in range(2):
+            with pytest.raises(NotFoundError):
+                await pages.get(group, "1", missing)
+        assert [await pages.get(group, "1", source) for _ in range(2)] == [b"old"] * 2
+        assert source.loads == 1
+
+    async def test_many_calls_at_once_are_no_outage(self, servers: Servers) -> None:
+        registry, group = CollectorRegistry(), a_name()
+        async with open_redis(servers.redis_url, 5) as redis:
+            pages = redis_pages(Settings(redis_timeout_s=5), redis, registry)
+            await asyncio.gather(*(pages.get(group, str(number), Source()) for number in range(400)))
+        assert registry.get_sample_value("cache_errors_total") == 0
+        assert registry.get_sample_value("cache_requests_total", {"outcome": "miss"}) == 400

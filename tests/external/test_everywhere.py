@@ -5,7 +5,9 @@ import re
 import httpx
 import pytest
 
+from hello.connectors.embedded.servers import Servers
 from tests.builders import a_name
+from tests.external.running import running_api
 from tests.external.test_hello import assert_problem
 
 pytestmark = pytest.mark.external
@@ -80,3 +82,20 @@ def test_the_docs_need_no_other_host(client: httpx.Client) -> None:
         "swagger/swagger-ui.css",
     ]
     assert {client.get("/" + "".join(link)).status_code for link in links} == {200}
+
+
+@pytest.mark.parametrize(("url", "is_sent"), [("", False), ("http://x", False), ("https://x", True)])
+def test_strict_transport_security_is_sent_only_if_clients_come_by_tls(
+    servers: Servers, url: str, *, is_sent: bool
+) -> None:
+    with running_api(servers, PUBLIC_URL=url) as api:
+        for path in ("/hello/John", "/nope"):
+            assert ("Strict-Transport-Security" in httpx.get(f"{api.url}{path}").headers) == is_sent
+
+
+def test_length_of_a_text_is_told_in_characters(client: httpx.Client) -> None:
+    body = {"email": "a@example.com", "password": "x" * 11, "full_name": "x" * 201}
+    problem = assert_problem(client.post("/api/v1/users/register", json=body), 400)
+    messages = {wrong["field"]: wrong["message"] for wrong in problem["errors"]}
+    assert messages["password"] == "at least 12 characters"  # noqa: S105  # a message
+    assert "200 characters" in messages["full_name"]

@@ -189,8 +189,8 @@ async def test_one_that_was_handled_after_all_is_only_removed(incoming: Incoming
 async def test_one_that_fails_again_stays_dead(incoming: Incoming) -> None:
     await died(incoming)
     (dead,) = await incoming.dead.list(1)
-    incoming.effect.errors = [NotFoundError("nobody is called Ada")]
-    with pytest.raises(ConflictError, match="nobody is called Ada"):
+    incoming.effect.errors = [NotFoundError("no user named Ada")]
+    with pytest.raises(ConflictError, match="no user named Ada"):
         await incoming.dead.redrive(dead.id)
     assert incoming.gifts("Ada") == 0
     assert not incoming.unit.stored.inbox.rows

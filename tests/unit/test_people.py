@@ -89,3 +89,13 @@ async def test_lists_are_dropped_after_a_write_of_unknown_outcome(twin: TwinUnit
     with pytest.raises(UnknownOutcomeError):
         await people.save(SavePerson(username="John", date_of_birth=date(1990, 1, 1)))
     assert pages.dropped
+
+
+def test_today_follows_a_clock_that_is_set_back() -> None:
+    todays = service(TwinUnitOfWork()).todays
+    day = NOON.timestamp()
+    assert [todays.day(moment) for moment in (day, day + 86_400, day)] == [
+        TODAY,
+        TODAY + timedelta(1),
+        TODAY,
+    ]

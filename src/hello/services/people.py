@@ -57,7 +57,7 @@ class PeopleService:
         """Return the greeting for today in `zone`; raise `NotFoundError`."""
         found = await self.births.find(username)
         if found is None:
-            raise NotFoundError(f"nobody is called {username}")
+            raise NotFoundError(f"no user named {username}")
         if zone is None:
             return f"Hello, {username}{self.todays.endings(self.now().timestamp())[found]}"
         return self.todays.greet(username, found, today(self.now, zone))

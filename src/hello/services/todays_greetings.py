@@ -17,12 +17,13 @@ class TodaysGreetings:
     leap_day: LeapDay
     greeting: Greeting
     _today: date = date.min
+    _since: float = 0
     _until: float = 0
     _endings: dict[int, str] = field(default_factory=dict)
 
     def day(self, now: float) -> date:
         """Return which day `now`, in seconds since 1970, is in."""
-        if now >= self._until:
+        if not self._since <= now < self._until:
             self._turn(datetime.fromtimestamp(now, self.zone))
         return self._today
 
@@ -35,8 +36,9 @@ class TodaysGreetings:
         return self.greeting.to(username, days_until_birthday(born_on(found), today, self.leap_day))
 
     def _turn(self, now: datetime) -> None:
-        """Begin another day; it ends at midnight by the clock on the wall, whatever its length."""
+        """Begin another day, also an earlier one if the clock was set back; days differ in length."""
         self._today = now.date()
+        self._since = datetime.combine(self._today, time(), self.zone).timestamp()
         self._until = datetime.combine(self._today + timedelta(1), time(), self.zone).timestamp()
         days = [month_day(SOME_LEAP_YEAR + timedelta(day)) for day in range(366)]
         self._endings = {day: self.greet("", day, self._today).removeprefix("Hello, ") for day in days}

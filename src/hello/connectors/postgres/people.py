@@ -91,7 +91,7 @@ class PostgresPeople:
         query = delete(Person).where(Person.username == username).returning(Person.date_of_birth)
         born = await self.session.scalar(query)
         if born is None:
-            raise NotFoundError(f"nobody is called {username}")
+            raise NotFoundError(f"no user named {username}")
         return born
 
     async def celebrating(

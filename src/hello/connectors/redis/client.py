@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from redis.asyncio import Redis, RedisCluster
+from redis.asyncio import BlockingConnectionPool, Redis, RedisCluster
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import AuthenticationError, RedisClusterException, RedisError, ResponseError
@@ -29,14 +29,19 @@ async def open_redis(url: str, timeout_s: float) -> AsyncIterator[Any]:
 
 
 def single(url: str, timeout_s: float) -> Redis:
-    """Try nothing twice: the breaker and the time-out decide how long a fault may take."""
-    return Redis.from_url(
+    """Try nothing twice: the breaker and the time-out decide how long a fault may take.
+
+    A call that finds every connection in use waits for one: many calls at once are no outage.
+    """
+    pool = BlockingConnectionPool.from_url(
         url,
         socket_timeout=timeout_s,
         socket_connect_timeout=timeout_s,
         max_connections=MAX_CONNECTIONS,
+        timeout=timeout_s,
         retry=Retry(NoBackoff(), 0),
     )
+    return Redis.from_pool(pool)
 
 
 def cluster(url: str, timeout_s: float) -> RedisCluster:

@@ -40,6 +40,7 @@ log = structlog.get_logger("hello.cache")
 class RedisLike(Protocol):
     """What is used of redis-py's clients, of one server or of a cluster: each call concerns one hash slot."""
 
+    def hdel(self, name: str, *keys: str) -> Awaitable[Any]: ...
     def hget(self, name: str, key: str) -> Awaitable[Any]: ...
     def unlink(self, *names: str) -> Awaitable[Any]: ...
     def eval(self, script: str, numkeys: int, *keys_and_args: str | bytes | int) -> Awaitable[Any]: ...
@@ -91,10 +92,19 @@ class RedisPages:
         """Load and fill, or wait a little for the process that does."""
         if not claim.is_filler:
             return await self._filled_by_another(group, page) or await load()
-        loaded = await load()
+        try:
+            loaded = await load()
+        except Exception:
+            await self._give_up(group, page)
+            raise
         with suppress(UnavailableError):
             await self._call(self.redis.eval, FILL, 1, group, page, claim.token, loaded)
         return loaded
+
+    async def _give_up(self, group: str, page: str) -> None:
+        """Let the next reader load at once, instead of waiting for a page that does not come."""
+        with suppress(UnavailableError):
+            await self._call(self.redis.hdel, group, f"filling {page}")
 
     async def _claim(self, group: str, page: str) -> Claim:
         lease_ms = round(1000 * self.lease_s * (1 - JITTER * self.random.random()))

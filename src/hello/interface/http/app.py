@@ -63,6 +63,7 @@ class Application:
 
     asgi: ASGIApp
     connection: type[asyncio.Protocol]
+    is_https: bool = False
 
 
 def create_app(
@@ -73,10 +74,11 @@ def create_app(
     observed = behind_proxies(
         Observe(app=app, observer=observer, body_limit=options.body_limit, prefix=prefix), options.proxies
     )
+    is_https = options.public_url.startswith("https://")
     if not options.greeting_lane:
-        return Application(observed, connection_class(observer, options.limits))
+        return Application(observed, connection_class(observer, options.limits), is_https)
     lane = Lane(lambda: use_cases_of(app), app.state.cursors, observer, prefix.encode(), options.body_limit)
-    return Application(observed, lane_class(lane, options.limits))
+    return Application(observed, lane_class(lane, options.limits), is_https)
 
 
 def behind_proxies(app: ASGIApp, proxies: Sequence[str]) -> ASGIApp:

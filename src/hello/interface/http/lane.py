@@ -149,7 +149,7 @@ class LaneProtocol(Connection):
 
     def _greeted(self, hot: Hot, found: int | None, error: Exception | None) -> None:
         if found is None:
-            self._fall_through(hot, error or NotFoundError(f"nobody is called {hot.username}"))
+            self._fall_through(hot, error or NotFoundError(f"no user named {hot.username}"))
             return
         greeting = f"Hello, {hot.username}{self.lane.people.todays.endings(hot.start)[found]}".encode()
         request_id = request_id_of(hot.cycle.scope["headers"]) or self.lane.new_id()

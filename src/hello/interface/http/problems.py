@@ -43,11 +43,14 @@ BUSINESS: dict[type[Exception], HTTPStatus] = {
     BusyError: HTTPStatus.SERVICE_UNAVAILABLE,
     UnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
-DETAILS = {HTTPStatus.NOT_FOUND: "nothing lives at this path"}
+ROUTE_MISSING = "no such route"
 HEADERS = {
     HTTPStatus.SERVICE_UNAVAILABLE: {"Retry-After": "5"},
     HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": "Bearer"},
 }
+
+
+LENGTHS = {"too_long": ("at most", "max_length"), "too_short": ("at least", "min_length")}
 
 
 class FieldError(BaseModel):
@@ -157,6 +160,11 @@ def field_of(wrong: Mapping[str, Any]) -> str:
 
 
 def message_of(wrong: Mapping[str, Any]) -> str:
+    """Count characters, where pydantic counts items; do not say how long a secret was."""
+    if limit := LENGTHS.get(wrong["type"]):
+        (word, bound), context = limit, wrong["ctx"]
+        unit = "items" if context.get("field_type") == "List" else "characters"
+        return f"{word} {context[bound]} {unit}"
     return str(wrong["msg"]).removeprefix("Value error, ")
 
 
@@ -170,7 +178,8 @@ async def answer_http(request: Request, error: HTTPException) -> JSONResponse:
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         return answer_method(request)
     status = HTTPStatus(error.status_code)
-    detail = error.detail if error.detail != status.phrase else DETAILS.get(status, error.detail)
+    is_missing = status is HTTPStatus.NOT_FOUND and error.detail == status.phrase
+    detail = ROUTE_MISSING if is_missing else error.detail
     return answer(request, status, detail, headers=error.headers)
 
 

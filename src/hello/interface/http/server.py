@@ -25,7 +25,8 @@ SECURITY = [
     ("x-frame-options", "DENY"),
     ("referrer-policy", "no-referrer"),
 ]
-HTTPS_ONLY = ("strict-transport-security", "max-age=31536000")  # browsers ignore it over plain HTTP
+HTTPS_ONLY = ("strict-transport-security", "max-age=31536000")
+"""Only where clients come by TLS (RFC 6797, 7.2: not over plain HTTP)."""
 log = structlog.get_logger("hello.server")
 
 
@@ -123,7 +124,7 @@ def serve(app: Application, sock: socket.socket, stop: Shutdown) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
-        headers=[*SECURITY, HTTPS_ONLY],
+        headers=[*SECURITY, HTTPS_ONLY] if app.is_https else SECURITY,
         proxy_headers=False,
         backlog=BACKLOG,
         timeout_graceful_shutdown=max(1, round(stop.timeout_s)),
