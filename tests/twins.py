@@ -48,6 +48,12 @@ class TwinPeople:
         ordered = sorted(everyone, key=lambda person: (person.in_days, person.username))
         return [person for person in ordered if (person.in_days, person.username) > after][:limit]
 
+    async def celebrating_text(
+        self, groups: Sequence[BirthdayGroup], after: tuple[int, str], limit: int
+    ) -> str:
+        found = await self.celebrating(groups, after, limit)
+        return "\n".join(f"{person.username}{person.born.isoformat().replace('-', '')}" for person in found)
+
     async def page(self, after: str, limit: int) -> Sequence[Person]:
         names = sorted(name for name in self.rows if name > after)[:limit]
         return [Person(username=name, date_of_birth=self.rows[name]) for name in names]

@@ -20,6 +20,7 @@ from hello.services.audit import AuditService
 from hello.services.birthday_lists import BirthdayLists
 from hello.services.birthdays import BirthdayService
 from hello.services.bus import Bus, DomainEventMetrics, Publish
+from hello.services.calendars import CalendarService
 from hello.services.callers import AccessTokens, Limiter, Passwords
 from hello.services.health import HealthService
 from hello.services.idempotency import IdempotencyService
@@ -76,6 +77,7 @@ def use_cases(settings: Settings, ports: Ports, health: HealthService) -> UseCas
         announcements=announcement_service(settings, ports),
         audit=AuditService(begin=ports.begin),
         birthdays=birthday_service(settings, ports),
+        calendars=calendar_service(settings, ports),
         health=health,
         idempotency=idempotency_service(settings, ports),
         imports=ImportService(people=people),
@@ -119,6 +121,16 @@ def birthday_service(settings: Settings, ports: Ports) -> BirthdayService:
         now=now,
         zone=settings.zone,
         leap_day=LeapDay(settings.leap_day),
+    )
+
+
+def calendar_service(settings: Settings, ports: Ports) -> CalendarService:
+    return CalendarService(
+        begin=ports.begin,
+        now=now,
+        zone=settings.zone,
+        leap_day=LeapDay(settings.leap_day),
+        max_events=settings.calendar_events,
     )
 
 

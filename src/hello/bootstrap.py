@@ -33,6 +33,7 @@ from hello.interface.cli import run_cli
 from hello.interface.cli_commands import Commands, Listen
 from hello.interface.http import server
 from hello.interface.http.app import Application, HttpOptions, create_api, create_app
+from hello.interface.http.calendars import CalendarWriter
 from hello.interface.http.incoming import ConnectionLimits
 from hello.interface.http.paths import check_prefix
 from hello.interface.supervisor import Child, Supervisor, WhenStarted
@@ -94,6 +95,7 @@ def http_options(settings: Settings) -> HttpOptions:
         origins=listed(settings.cors_origins),
         proxies=listed(settings.trusted_proxies),
         public_url=settings.public_url,
+        calendar=CalendarWriter(domain=settings.calendar_uid_domain, max_age_s=settings.calendar_max_age_s),
         secret=settings.secret_key.get_secret_value().encode(),
         limits=connection_limits(settings),
         admin_token=settings.admin_token.get_secret_value() if settings.admin_token else None,

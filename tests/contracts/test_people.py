@@ -1,11 +1,13 @@
 """The promises of the port `People`, kept by the twin and by PostgreSQL alike."""
 
+import itertools
+from collections.abc import Sequence
 from datetime import date
 
 import pytest
 
 from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
-from hello.entities.birthdays import BirthdayGroup
+from hello.entities.birthdays import BirthdayGroup, LeapDay, born_on, groups_between, month_day
 from hello.entities.errors import NotFoundError
 from hello.entities.people import Person
 from hello.services.ports import Begin, Transaction
@@ -19,7 +21,7 @@ class PeopleContract:
         async with begin() as tx:
             await tx.people.save(births(john), [])
         async with begin() as tx:
-            assert await born_on(tx, john.username) == date(1990, 5, 17)
+            assert await stored_born(tx, john.username) == date(1990, 5, 17)
 
     async def test_the_last_save_counts(self, begin: Begin) -> None:
         john = a_person()
@@ -27,7 +29,7 @@ class PeopleContract:
             async with begin() as tx:
                 await tx.people.save({john.username: born}, [])
         async with begin() as tx:
-            assert await born_on(tx, john.username) == date(1, 1, 1)
+            assert await stored_born(tx, john.username) == date(1, 1, 1)
 
     async def test_a_save_tells_whom_the_lists_of_some_days_concern(self, begin: Begin) -> None:
         john, day, other = a_name(), date(1990, 5, 17), date(1990, 5, 18)
@@ -46,7 +48,7 @@ class PeopleContract:
         async with begin() as tx:
             await tx.people.save(births(john), [])
         async with begin() as tx:
-            assert await born_on(tx, john.username.swapcase()) is None
+            assert await stored_born(tx, john.username.swapcase()) is None
 
     async def test_who_is_removed_is_gone(self, begin: Begin) -> None:
         john = a_person()
@@ -55,7 +57,7 @@ class PeopleContract:
         async with begin() as tx:
             assert await tx.people.remove(john.username) == john.date_of_birth
         async with begin() as tx:
-            assert await born_on(tx, john.username) is None
+            assert await stored_born(tx, john.username) is None
 
     async def test_a_stranger_cannot_be_removed(self, begin: Begin) -> None:
         with pytest.raises(NotFoundError):
@@ -69,7 +71,7 @@ class PeopleContract:
                 await tx.people.save(births(john), [])
                 raise ZeroDivisionError
         async with begin() as tx:
-            assert await born_on(tx, john.username) is None
+            assert await stored_born(tx, john.username) is None
 
     async def test_those_who_celebrate_come_soonest_first_and_then_by_name(self, begin: Begin) -> None:
         """The names begin with `zzz`: others in the database sort before them."""
@@ -89,6 +91,32 @@ class PeopleContract:
             assert (await tx.people.celebrating(groups, (0, f"{tag}B"), 1))[0].username == f"{tag}a"
             assert await tx.people.celebrating(groups[1:], (1, f"{tag}A"), 1) == []
 
+    @pytest.mark.parametrize("rule", LeapDay)
+    @pytest.mark.parametrize("day", ["2026-02-27", "2026-03-01", "2027-03-02", "2028-02-28", "2026-12-30"])
+    async def test_pages_of_a_year_ahead_are_in_order_and_complete(
+        self, begin: Begin, day: str, rule: LeapDay
+    ) -> None:
+        """Those who share a day with leapers come by name with them."""
+        tag, groups = f"zzz{a_name()}", list(groups_between(date.fromisoformat(day), 0, 366, rule))
+        births = {
+            f"{tag}{first}{month * 'x'}{day * 'y'}": born_on(100 * month + day)
+            for first, month, day in itertools.product("Az", (1, 2, 3, 12), (1, 27, 28, 29))
+        }
+        async with begin() as tx:
+            await tx.people.save(births, [])
+        in_days = {group.month_day: group.in_days for group in groups}
+        wanted = sorted((in_days[month_day(on)], name) for name, on in births.items())
+        async with begin() as tx:
+            found = [one for one in await everyone(tx, groups) if one[1].startswith(tag)]
+            lines = (await tx.people.celebrating_text(groups, (-1, ""), 10**6)).split("\n")
+        assert found == wanted
+        assert [line[:-8] for line in lines if line.startswith(tag)] == [name for _, name in wanted]
+
+    async def test_pages_of_no_days_are_empty(self, begin: Begin) -> None:
+        async with begin() as tx:
+            assert list(await tx.people.celebrating([], (-1, ""), 10)) == []
+            assert await tx.people.celebrating_text([], (-1, ""), 10) == ""
+
     async def test_pages_go_through_everybody_by_name(self, begin: Begin) -> None:
         tag = f"zzz{a_name()}"
         async with begin() as tx:
@@ -98,7 +126,14 @@ class PeopleContract:
         assert [[person.username[-1] for person in page] for page in pages] == [["B", "a"], ["b"]]
 
 
-async def born_on(tx: Transaction, name: str) -> date | None:
+async def everyone(tx: Transaction, groups: Sequence[BirthdayGroup]) -> list[tuple[int, str]]:
+    found: list[tuple[int, str]] = []
+    while page := await tx.people.celebrating(groups, found[-1] if found else (-1, ""), 37):
+        found += [(one.in_days, one.username) for one in page]
+    return found
+
+
+async def stored_born(tx: Transaction, name: str) -> date | None:
     found = await tx.people.page(name[:-1], 1)
     return found[0].date_of_birth if found and found[0].username == name else None
 

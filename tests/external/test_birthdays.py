@@ -7,10 +7,14 @@ import httpx
 import pytest
 from icalendar import Calendar
 
+from hello.connectors.embedded.servers import Servers
 from tests.builders import a_name
+from tests.external.accounts import client_of
+from tests.external.running import running_api
 from tests.external.test_hello import assert_problem, put
 
 pytestmark = pytest.mark.external
+CALENDAR = "/api/v1/birthdays/calendar.ics"
 PATHS = ["/api/v1/birthdays/today", "/api/v1/birthdays/upcoming"]
 
 
@@ -107,7 +111,7 @@ def test_a_bad_query_is_400(client: httpx.Client, path: str, query: str) -> None
 
 @pytest.mark.parametrize("days", ["0", "367", "", "x"])
 def test_days_are_1_to_366(client: httpx.Client, days: str) -> None:
-    for path in (PATHS[1], "/api/v1/birthdays/calendar.ics"):
+    for path in (PATHS[1], CALENDAR):
         assert_problem(client.get(path, params={"days": days}), 400)
 
 
@@ -122,23 +126,90 @@ def test_the_calendar_can_be_read_back(client: httpx.Client) -> None:
     soon, later = a_name(), a_name()
     put(client, soon, born(3))
     put(client, later, born(200))
-    answer = client.get("/api/v1/birthdays/calendar.ics", params={"days": 30})
+    answer = client.get(CALENDAR, params={"days": 30})
     assert answer.headers["Content-Type"].startswith("text/calendar")
     events = {str(event["SUMMARY"]): event for event in Calendar.from_ical(answer.content).walk("VEVENT")}
     assert f"{later}'s birthday" not in events
     event = events[f"{soon}'s birthday"]
     assert event.decoded("DTSTART") == date.fromisoformat(born(3))
     assert event["RRULE"].to_ical() == b"FREQ=YEARLY"
-    again = Calendar.from_ical(client.get("/api/v1/birthdays/calendar.ics").content).walk("VEVENT")
+    again = Calendar.from_ical(client.get(CALENDAR).content).walk("VEVENT")
     assert event["UID"] in [other["UID"] for other in again]
 
 
 def test_leapers_have_a_rule_of_their_own(client: httpx.Client) -> None:
     name = a_name()
     put(client, name, "2000-02-29")
-    events = Calendar.from_ical(client.get("/api/v1/birthdays/calendar.ics").content).walk("VEVENT")
+    events = Calendar.from_ical(client.get(CALENDAR).content).walk("VEVENT")
     [event] = [event for event in events if event["SUMMARY"] == f"{name}'s birthday"]
     assert event["RRULE"].to_ical() == b"FREQ=YEARLY;BYYEARDAY=60"
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "identity"])
+def test_calendar_poll_of_unchanged_people_is_304(client: httpx.Client, encoding: str) -> None:
+    headers = {"Accept-Encoding": encoding}
+    put(client, a_name(), born(0))
+    first, second = (client.get(CALENDAR, headers=headers) for _ in range(2))
+    assert first.content == second.content
+    assert first.headers["ETag"] == second.headers["ETag"]
+    assert first.headers["Cache-Control"] == "public, max-age=300"
+    assert first.headers["Vary"] == "Accept-Encoding"
+    poll = client.get(CALENDAR, headers=headers | {"If-None-Match": first.headers["ETag"]})
+    assert (poll.status_code, poll.content) == (304, b"")
+    for name in ("ETag", "Cache-Control", "Vary"):
+        assert poll.headers[name] == first.headers[name]
+    put(client, a_name(), born(0))
+    changed = client.get(CALENDAR, headers=headers | {"If-None-Match": first.headers["ETag"]})
+    assert changed.status_code == 200
+    assert changed.headers["ETag"] != first.headers["ETag"]
+
+
+def test_calendar_is_whole_and_compressed_where_that_is_accepted(client: httpx.Client) -> None:
+    for _ in range(20):
+        put(client, a_name(), born(0))
+    plain = client.get(CALENDAR, headers={"Accept-Encoding": "identity"})
+    zipped = client.get(CALENDAR, headers={"Accept-Encoding": "gzip"})
+    assert plain.content == zipped.content
+    assert "Content-Encoding" not in plain.headers
+    assert int(plain.headers["Content-Length"]) == len(plain.content)
+    assert zipped.headers["Content-Encoding"] == "gzip"
+    assert int(zipped.headers["Content-Length"]) < len(plain.content) / 3
+    assert plain.headers["ETag"] != zipped.headers["ETag"]
+
+
+def test_head_of_calendar_has_the_headers_only(client: httpx.Client) -> None:
+    answer = client.head(CALENDAR)
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert "ETag" in answer.headers
+
+
+def test_link_leads_through_a_calendar_in_parts(servers: Servers) -> None:
+    """A whole calendar in each part, and all people once; the domain is the setting's."""
+    with (
+        running_api(servers, CALENDAR_EVENTS="3", CALENDAR_DOMAIN="hello.example") as api,
+        client_of(api) as own,
+    ):
+        names = {a_name() for _ in range(8)}
+        for name in names:
+            put(own, name, born(0))
+        found: list[str] = []
+        part = own.get(CALENDAR, params={"days": 1})
+        while "next" in part.links:
+            assert b"X-WR-CALDESC" in part.content
+            found += uids_in(part)
+            part = own.get(part.links["next"]["url"])
+        found += uids_in(part)
+        assert b"X-WR-CALDESC" not in part.content
+        assert len(found) == len(set(found))
+        assert {f"birthday-{name}@hello.example" for name in names} <= set(found)
+        assert_problem(own.get(CALENDAR, params={"cursor": "x"}), 400)
+
+
+def uids_in(answer: httpx.Response) -> list[str]:
+    assert answer.status_code == 200
+    events = Calendar.from_ical(answer.content).walk("VEVENT")
+    assert len(events) <= 3
+    return [str(event["UID"]) for event in events]
 
 
 @pytest.mark.parametrize("token", [None, "Bearer", "Bearer x", "Basic x", "Bearer " + "x" * 40])

@@ -1,5 +1,6 @@
 """What can differ between two deployments, read from the environment and from `.env`."""
 
+import hmac
 from collections.abc import Callable
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
@@ -24,6 +25,7 @@ SERVICE_LINK_ADVICE = (
 )
 LAPTOP_SECRET, SECRET_LENGTH = "only good enough for a laptop", 32
 LIMIT = "rate_limit_"
+DOMAIN = r"^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$"
 LAPTOP_PASSWORDS = {"", "hello", "postgres", "password"}
 
 Seconds = Annotated[float, Field(gt=0, le=3600)]
@@ -124,6 +126,10 @@ class Settings(BaseSettings):
     public_url: Annotated[str, AfterValidator(checked_public_url)] = ""
     cors_origins: str = ""
 
+    calendar_domain: Annotated[str, Field(pattern=DOMAIN, max_length=253)] | None = None
+    calendar_events: Annotated[int, Field(ge=1, le=10_000)] = 10_000
+    calendar_max_age_s: Annotated[int, Field(ge=0, le=86_400)] = 300
+
     greeting_lane: Literal["on", "off"] = "on"
     max_connections: Annotated[int, Field(ge=10, le=1_000_000)] = 10_000
     head_timeout_s: Seconds = 10
@@ -160,6 +166,14 @@ class Settings(BaseSettings):
     def broker_dsn(self) -> str | None:
         """`BROKER_URL`, or else `REDIS_URL`; None when events stay in the outbox."""
         return self.broker_url.get_secret_value() if self.broker_url else self.redis_dsn
+
+    @property
+    def calendar_uid_domain(self) -> str:
+        """`CALENDAR_DOMAIN`, or else a name made of the secret key, which each deployment has its own of."""
+        if self.calendar_domain:
+            return self.calendar_domain
+        secret = self.secret_key.get_secret_value().encode()
+        return f"{hmac.new(secret, b'calendar domain', 'sha256').hexdigest()[:12]}.hello.invalid"
 
     @property
     def rate_limits(self) -> dict[str, str]:

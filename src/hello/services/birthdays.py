@@ -1,18 +1,15 @@
-"""Who celebrates: today, soon, and as a calendar."""
+"""Who celebrates: today and soon."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, tzinfo
 from typing import TypeAlias
 
 from hello.core.clock import Clock, today
-from hello.entities.birthdays import BirthdayGroup, Celebration, LeapDay, groups_between
+from hello.entities.birthdays import Celebration, LeapDay, groups_between
 from hello.entities.errors import InvalidError
 from hello.services.birthday_lists import BirthdayLists, group_of
 from hello.services.ports import Begin
-
-START = (-1, "")
-SOON_DAYS, BATCH = 7, 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,28 +54,9 @@ class BirthdayService:
         """Return a page of those who celebrate `first` to `last` days from `day`, soonest first."""
         groups = list(groups_between(day, first, last, self.leap_day))
         async with self.begin() as tx:
-            found: list[Celebration] = []
-            for part in soon_and_later([group for group in groups if group.in_days >= after[0]]):
-                found += await tx.people.celebrating(part, after, limit + 1 - len(found))
+            found = await tx.people.celebrating(groups, after, limit + 1)
         people = found[:limit]
         more = len(found) > limit
         return BirthdayPage(
             day=day, people=people, last=(people[-1].in_days, people[-1].username) if more else None
         )
-
-    async def everyone(self, days: int) -> AsyncIterator[Celebration]:
-        """Yield everyone who celebrates today or within so many days, in batches of bounded size."""
-        day, after = self.today(None), START
-        while True:
-            page = await self.celebrating(day, 0, days, after, BATCH)
-            for person in page.people:
-                yield person
-            if page.last is None:
-                return
-            after = page.last
-
-
-def soon_and_later(groups: Sequence[BirthdayGroup]) -> list[Sequence[BirthdayGroup]]:
-    """Ask for the coming days first: among many people they fill the page."""
-    parts = [groups[:SOON_DAYS], groups[SOON_DAYS:]]
-    return [part for part in parts if part]

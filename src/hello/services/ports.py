@@ -37,6 +37,12 @@ class People(Protocol):
         """Return at most `limit` of those born on these days, by `in_days` and name, behind `after`."""
         ...
 
+    async def celebrating_text(
+        self, groups: Sequence[BirthdayGroup], after: tuple[int, str], limit: int
+    ) -> str:
+        """Return the same as text, for very many: lines of name and day of birth, `John19900517`."""
+        ...
+
     async def page(self, after: str, limit: int) -> Sequence[Person]:
         """Return at most `limit` people by name, from behind `after` on."""
         ...

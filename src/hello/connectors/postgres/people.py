@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ARRAY, Integer, SmallInteger, Text, bindparam, delete, literal, select, text
+from sqlalchemy import delete, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from hello.connectors.postgres.celebrations import celebrating, celebrating_text, parameters_of, ranges_of
 from hello.entities.birthdays import BirthdayGroup, Celebration
 from hello.entities.errors import NotFoundError
 from hello.entities.events import PEOPLE_SHARD, PERSON_SAVED
@@ -52,28 +53,6 @@ WITH given AS (
 SELECT username FROM saved WHERE is_concerned UNION ALL SELECT username FROM concerned
 """  # noqa: S608
 RETURNS_OLD = 18
-CELEBRATING = text(
-    """
-    SELECT person.username, person.date_of_birth, one.in_days
-    FROM unnest(CAST(:month_days AS smallint[]), CAST(:in_days AS integer[])) AS one (month_day, in_days)
-    CROSS JOIN LATERAL (
-        SELECT username, date_of_birth
-        FROM people
-        WHERE month_day = one.month_day
-          AND username > CASE WHEN one.in_days = :after_days THEN :after_name ELSE '' END
-        ORDER BY username
-        LIMIT :limit
-    ) AS person
-    ORDER BY one.in_days, person.username
-    LIMIT :limit
-    """
-).bindparams(
-    bindparam("month_days", type_=ARRAY(SmallInteger)),
-    bindparam("in_days", type_=ARRAY(Integer)),
-    bindparam("after_days", type_=Integer),
-    bindparam("after_name", type_=Text),
-    bindparam("limit", type_=Integer),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,17 +76,23 @@ class PostgresPeople:
     async def celebrating(
         self, groups: Sequence[BirthdayGroup], after: tuple[int, str], limit: int
     ) -> Sequence[Celebration]:
-        """Look into the index once for each group, as far as the page needs: flat in the number of people."""
-        days = {group.in_days: group.day for group in groups}
-        parameters = {
-            "month_days": [group.month_day for group in groups],
-            "in_days": [group.in_days for group in groups],
-            "after_days": after[0],
-            "after_name": after[1],
-            "limit": limit,
-        }
-        found = await self.session.execute(CELEBRATING, parameters)
-        return [Celebration(username, born, days[in_days], in_days) for username, born, in_days in found]
+        when = {group.month_day: group for group in groups}
+        if not (ranges := ranges_of(groups, after[0])):
+            return []
+        parameters = parameters_of(ranges, after)
+        found = await self.session.execute(celebrating(len(ranges), limit), parameters)
+        return [
+            Celebration(username, born, when[month_day].day, when[month_day].in_days)
+            for username, born, month_day in found
+        ]
+
+    async def celebrating_text(
+        self, groups: Sequence[BirthdayGroup], after: tuple[int, str], limit: int
+    ) -> str:
+        if not (ranges := ranges_of(groups, after[0])):
+            return ""
+        parameters = parameters_of(ranges, after)
+        return str(await self.session.scalar(celebrating_text(len(ranges), limit), parameters))
 
     async def page(self, after: str, limit: int) -> Sequence[Person]:
         query = select(Person).where(Person.username > after).order_by(Person.username).limit(limit)

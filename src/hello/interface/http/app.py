@@ -14,6 +14,7 @@ from hello.core.access_log import AccessLog
 from hello.core.cursors import Cursors
 from hello.core.ids import request_ids
 from hello.core.public_urls import path_of
+from hello.interface.http.calendars import CalendarWriter
 from hello.interface.http.connection import connection_class
 from hello.interface.http.cors import METHODS, SENT, SHOWN, Cors
 from hello.interface.http.docs import describe, description
@@ -49,6 +50,7 @@ class HttpOptions:
     secret: bytes
     access_log: AccessLog
     admin_token: str | None = None
+    calendar: CalendarWriter = field(default_factory=CalendarWriter)
     greeting_lane: bool = True
     origins: Sequence[str] = ()
     proxies: Sequence[str] = ()
@@ -113,6 +115,7 @@ def create_api(open_use_cases: OpenUseCases, options: HttpOptions, registry: Col
     app.state.registry = registry
     app.state.cursors = Cursors(options.secret)
     app.state.admin_token = options.admin_token
+    app.state.calendar = options.calendar
     add_parts(app, options)
     answer_with_problems(app)
     describe(app, options.public_url)

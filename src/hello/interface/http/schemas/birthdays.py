@@ -20,7 +20,7 @@ CursorText = Annotated[
     NotEmpty | None, Query(alias="cursor", description="`next_cursor` of the previous page")
 ]
 CURSOR = "3q2-7wAAAAAAAAAAAAAAAHRvZGF5"
-List: TypeAlias = Literal["today", "upcoming"]
+List: TypeAlias = Literal["today", "upcoming", "calendar"]
 
 
 class BirthdayToday(BaseModel):
@@ -88,17 +88,17 @@ def open_cursor(request: Request, which: List, cursor: str | None, day: date) ->
     return position
 
 
-def seal_cursor(cursors: Cursors, which: List, page: BirthdayPage) -> str | None:
-    if page.last is None:
+def seal_cursor(cursors: Cursors, which: List, day: date, last: tuple[int, str] | None) -> str | None:
+    if last is None:
         return None
-    in_days, username = page.last
-    return cursors.seal(which, page.day.isoformat(), str(in_days), username)
+    in_days, username = last
+    return cursors.seal(which, day.isoformat(), str(in_days), username)
 
 
 def render_today(cursors: Cursors, page: BirthdayPage) -> bytes:
     """Return the cursor of the next page, empty at the end, and the body behind it on a line of its own."""
     people = [person_today(person) for person in page.people]
-    following = seal_cursor(cursors, "today", page)
+    following = seal_cursor(cursors, "today", page.day, page.last)
     body = TodayResponse(date=page.day, people=people, next_cursor=following).model_dump_json()
     return f"{following or ''}\n{body}".encode()
 
