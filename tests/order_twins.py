@@ -1,15 +1,17 @@
 """In-memory twins of the repositories of orders and idempotency keys."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import accumulate
 from uuid import UUID
 
 from hello.entities.errors import ConflictError
 from hello.entities.idempotency import IdempotencyKey
 from hello.entities.order_revisions import OrderRevision
-from hello.entities.orders import Order
+from hello.entities.orders import PAGE_LINES, Order
 
 
 @dataclass
@@ -66,7 +68,9 @@ class TwinOrders:
             and status in {None, order.status}
             and (before is None or order.id < before)
         ]
-        return deepcopy(sorted(found, key=lambda order: order.id, reverse=True)[:limit])
+        newest = sorted(found, key=lambda order: order.id, reverse=True)[:limit]
+        lines = list(accumulate(len(order.lines) for order in newest))
+        return deepcopy(newest[: 1 + bisect_left(lines, PAGE_LINES)])
 
     async def claim(self, now: datetime, limit: int) -> Sequence[Order]:
         due = {order.id: order.due_at for order in self.rows.values() if order.due_at and order.due_at <= now}

@@ -15,6 +15,8 @@ from hello.entities.errors import ConflictError, NotFoundError, StaleError
 from hello.entities.events import ORDER_EVENTS, Event
 from hello.entities.order_revisions import OrderRevision
 
+PAGE_LINES = 1500  # of all orders on a page together: it ends once it has so many
+
 
 class OrderStatus(StrEnum):
     CREATED = "CREATED"

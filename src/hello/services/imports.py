@@ -8,7 +8,7 @@ from typing import TypeAlias
 from hello.entities.errors import InvalidError
 from hello.services.people import PeopleService, SavePerson
 
-BATCH = 2000
+BATCH, EXPORT_BATCH = 2000, 250
 SHOWN_ERRORS = 100
 
 
@@ -91,9 +91,9 @@ class ImportService:
         after = ""
         while True:
             async with self.people.begin() as tx:
-                page = await tx.people.page(after, BATCH)
+                page = await tx.people.page(after, EXPORT_BATCH)
             for person in page:
                 yield SavePerson(username=person.username, date_of_birth=person.date_of_birth)
-            if len(page) < BATCH:
+            if len(page) < EXPORT_BATCH:
                 return
             after = page[-1].username

@@ -1,5 +1,6 @@
 """Orders of gifts: what their customers do with them."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -9,7 +10,7 @@ from uuid import UUID
 from hello.core.clock import Clock
 from hello.entities.errors import InvalidError, NotFoundError
 from hello.entities.items import Item
-from hello.entities.orders import Order, OrderLine, order_event
+from hello.entities.orders import PAGE_LINES, Order, OrderLine, order_event
 from hello.services.accounts import NewId
 from hello.services.bus import DomainEvent, Publish
 from hello.services.callers import Caller
@@ -74,6 +75,7 @@ class OrderService:
                 return answer
             order = await self._new(tx, caller, content)
             answer = render(order)
+            await asyncio.sleep(0)  # a hundred lines are milliseconds of work on either side
             await tx.orders.add(order, once.answered(answer, order) if once else None)
             await tx.outbox.add(order_event(order))
         await self.publish(OrderCreated(order.id))
@@ -82,11 +84,15 @@ class OrderService:
     async def page(
         self, caller: Caller, status: str | None, before: UUID | None, limit: int
     ) -> tuple[Sequence[Order], UUID | None]:
-        """Return at most `limit` of the caller's, the newest first, and the id below which the next begin."""
+        """Return at most `limit` of the caller's, the newest first, and the id below which the next begin.
+
+        Fewer when they have very many lines together.
+        """
         async with self.begin() as tx:
             found = await tx.orders.page(caller.account_id, status, before, limit + 1)
-        more = len(found) > limit
-        return found[:limit], found[limit - 1].id if more else None
+        page = found[:limit]
+        more = len(found) > limit or sum(len(order.lines) for order in page) >= PAGE_LINES
+        return page, page[-1].id if more else None
 
     async def read(self, caller: Caller, order_id: UUID) -> Order:
         """Raise `NotFoundError`, also for somebody else's."""

@@ -112,7 +112,7 @@ class Orders(Protocol):
     async def page(
         self, customer_id: UUID, status: str | None, before: UUID | None, limit: int
     ) -> Sequence[Order]:
-        """Return the customer's newest first, from below the id `before` on."""
+        """Return the customer's newest first, from below the id `before` on; end at `PAGE_LINES` lines."""
         ...
 
     async def claim(self, now: datetime, limit: int) -> Sequence[Order]:

@@ -1,6 +1,6 @@
 """Orders in PostgreSQL, always together with their lines and history."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -12,12 +12,20 @@ from sqlalchemy.orm import joinedload, selectinload
 from hello.connectors.postgres.values import insert_all, table_of, values_of
 from hello.entities.idempotency import IdempotencyKey
 from hello.entities.order_revisions import OrderRevision
-from hello.entities.orders import Order, OrderLine, OrderMove
+from hello.entities.orders import PAGE_LINES, Order, OrderLine, OrderMove
 
 # Without a lock only a single statement sees an order, its lines and its history as of one moment. Behind a
 # lock that somebody else held, only later statements see what he has done.
 WHOLE = (joinedload(Order.lines, innerjoin=True), joinedload(Order.history, innerjoin=True))
 WHOLE_BEHIND_LOCK = (selectinload(Order.lines), selectinload(Order.history))
+LINES = (
+    select(func.count())
+    .select_from(OrderLine)
+    .where(OrderLine.order_id == Order.id)
+    .correlate(Order)
+    .scalar_subquery()
+)
+MAX_LINES = 100
 CHANGING = ("status", "recipient", "total_cents", "version", "due_at", "updated_at")
 
 
@@ -39,12 +47,20 @@ class PostgresOrders:
     async def page(
         self, customer_id: UUID, status: str | None, before: UUID | None, limit: int
     ) -> Sequence[Order]:
-        query = select(Order).where(Order.customer_id == customer_id).order_by(Order.id.desc()).limit(limit)
+        """Load few lines at a time: the event loop waits for as long as they are made into objects."""
+        query = select(Order.id, LINES).where(Order.customer_id == customer_id)
+        query = query.order_by(Order.id.desc()).limit(limit)
         if status is not None:
             query = query.where(Order.status == status)
         if before is not None:
             query = query.where(Order.id < before)
-        return await self._found(query.options(*WHOLE))
+        sizes = (await self.session.execute(query)).all()
+        return [order for ids in parts_of(until_full(sizes)) for order in await self._listed(ids, status)]
+
+    async def _listed(self, ids: Sequence[UUID], status: str | None) -> Sequence[Order]:
+        """Leave out what has come into another state since its id was read."""
+        query = select(Order).where(Order.id.in_(ids)).order_by(Order.id.desc()).options(*WHOLE)
+        return await self._found(query if status is None else query.where(Order.status == status))
 
     async def claim(self, now: datetime, limit: int) -> Sequence[Order]:
         query = select(Order).where(Order.due_at <= now).order_by(Order.due_at).limit(limit)
@@ -77,6 +93,29 @@ class PostgresOrders:
         found = (await self.session.scalars(query)).unique().all()
         self.session.expunge_all()
         return found
+
+
+def until_full(sizes: Iterable[tuple[UUID, int]]) -> Iterator[tuple[UUID, int]]:
+    """Stop once the orders have `PAGE_LINES` together."""
+    lines = 0
+    for order_id, size in sizes:
+        yield order_id, size
+        lines += size
+        if lines >= PAGE_LINES:
+            return
+
+
+def parts_of(sizes: Iterable[tuple[UUID, int]]) -> Iterator[Sequence[UUID]]:
+    """Yield ids whose orders have no more than `MAX_LINES` together, or one whose order has more."""
+    part, lines = list[UUID](), 0
+    for order_id, size in sizes:
+        if part and lines + size > MAX_LINES:
+            yield part
+            part, lines = [], 0
+        part.append(order_id)
+        lines += size
+    if part:
+        yield part
 
 
 def locking(query: Select[Order], *, skip_locked: bool = False) -> Select[Order]:

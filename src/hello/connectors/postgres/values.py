@@ -1,6 +1,7 @@
 """What a statement needs to store an entity, or many rows at once."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ARRAY, Insert, TableValuedAlias, column, func, insert, inspect, literal, select
@@ -10,8 +11,12 @@ from hello.entities.base import Base
 
 def values_of(entity: Base) -> dict[str, Any]:
     """Return the columns by the names of their attributes."""
-    state = inspect(entity)
-    return {column.key: getattr(entity, column.key) for column in state.mapper.column_attrs}
+    return {key: getattr(entity, key) for key in keys_of(type(entity))}
+
+
+@cache
+def keys_of(kind: type[Base]) -> Sequence[str]:
+    return [column.key for column in inspect(kind).column_attrs]
 
 
 def table_of(kind: type[Base], rows: Sequence[Mapping[str, Any]]) -> TableValuedAlias:

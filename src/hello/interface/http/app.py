@@ -17,7 +17,7 @@ from hello.core.public_urls import path_of
 from hello.interface.http.calendars import CalendarWriter
 from hello.interface.http.connection import connection_class
 from hello.interface.http.cors import METHODS, SENT, SHOWN, Cors
-from hello.interface.http.docs import describe, description
+from hello.interface.http.docs import describe, description, write_document
 from hello.interface.http.incoming import ConnectionLimits
 from hello.interface.http.lane import Lane, lane_class
 from hello.interface.http.metrics import http_metrics
@@ -99,6 +99,7 @@ def use_cases_of(app: FastAPI) -> UseCases:
 def create_api(open_use_cases: OpenUseCases, options: HttpOptions, registry: CollectorRegistry) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        write_document(app)
         async with open_use_cases() as app.state.use_cases:
             yield
         options.access_log.flush()
@@ -107,6 +108,7 @@ def create_api(open_use_cases: OpenUseCases, options: HttpOptions, registry: Col
         **description(options.public_url),
         lifespan=lifespan,
         redirect_slashes=False,
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,

@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 TAG = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
 TAGS = re.compile(TAG)
 LIST = re.compile(rf"[ \t,]*(?:{TAG}[ \t]*(?:,[ \t,]*|$))*")
+MAX_LIST = 8192
 GREATEST = 2**31 - 1
 VERSION = re.compile(r'"(0|[1-9][0-9]{0,9})"')
 Seen: TypeAlias = frozenset[int] | None
@@ -64,7 +65,8 @@ def needed_versions(if_match: str | None) -> Seen:
 
 def tags_of(header: str) -> list[str]:
     """Return the tags of a list, and none of what is no list: half of it may not be what was meant."""
-    return TAGS.findall(header) if LIST.fullmatch(header) else []
+    is_list = len(header) <= MAX_LIST and LIST.fullmatch(header)
+    return TAGS.findall(header) if is_list else []
 
 
 def is_known(if_none_match: str | None, current: str) -> bool:

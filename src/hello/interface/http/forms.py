@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from hello.entities.errors import InvalidError
 from hello.interface.http.schemas.accounts import LoginForm
 
+MAX_BYTES = 8192
 FORM = "application/x-www-form-urlencoded"
 LOGIN_FORM: dict[str, Any] = {
     "requestBody": {"required": True, "content": {FORM: {"schema": LoginForm.model_json_schema()}}}
@@ -23,6 +24,8 @@ async def form_of(request: Request) -> LoginForm:
     kind = request.headers.get("Content-Type", "").split(";")[0].strip().lower()
     if kind != FORM and (body or kind):
         raise HTTPException(415, f"the body must be {FORM}")
+    if len(body) > MAX_BYTES:
+        raise HTTPException(413, f"the form is larger than {MAX_BYTES} bytes")
     try:
         return LoginForm.model_validate(dict(parse_qsl(body.decode(), errors="strict")))
     except UnicodeDecodeError:

@@ -1,12 +1,17 @@
-"""Large bodies: finished before the head is sent, compressed where the client takes that, sent in pieces."""
+"""Large bodies, in and out: worked on in slices, so that the event loop can do other work between them."""
 
 import asyncio
 import re
+from collections.abc import AsyncIterator, Callable, Iterable
+from typing import TypeVar
 
+import orjson
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 PIECE_BYTES = 65_536
+SLICE_BYTES = 4096  # of lines that are parsed, or of JSON that is written: a millisecond or two
+Entry = TypeVar("Entry")
 REFUSED = re.compile(r";\s*q=0(?:\.0*)?\s*$")
 
 
@@ -31,3 +36,25 @@ def takes_gzip(accept_encoding: str) -> bool:
     for part in accept_encoding.lower().split(","):
         taken[part.partition(";")[0].strip()] = REFUSED.search(part) is None
     return taken.get("gzip", taken.get("*", False))
+
+
+async def in_slices(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Cut chunks into slices that are parsed in a millisecond or two."""
+    async for chunk in chunks:
+        for first in range(0, len(chunk), SLICE_BYTES):
+            yield chunk[first : first + SLICE_BYTES]
+            await asyncio.sleep(0)
+
+
+async def json_page(
+    key: str, entries: Iterable[Entry], render: Callable[[Entry], str], **rest: object
+) -> bytes:
+    """Return a JSON object with the entries, each rendered by itself, and the rest."""
+    pieces, unbroken = [orjson.dumps(rest)[:-1], b"," if rest else b"", b'"%b":[' % key.encode()], 0
+    for number, entry in enumerate(entries):
+        pieces += [b"," if number else b"", render(entry).encode()]
+        unbroken += len(pieces[-1])
+        if unbroken > SLICE_BYTES:
+            await asyncio.sleep(0)
+            unbroken = 0
+    return b"".join([*pieces, b"]}"])

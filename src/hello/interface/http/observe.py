@@ -17,6 +17,7 @@ from hello.interface.http.metrics import HttpMetrics
 from hello.interface.http.paths import prefixed
 
 ERROR = 500
+MAX_COMMAS = 20_000  # a description of commas only has 10,000
 Note: TypeAlias = Callable[[float, str], None]
 log = structlog.get_logger("hello.http")
 
@@ -32,16 +33,25 @@ class Exchange:
     body_limit: int
     head: bool
     body_bytes: int = 0
+    body_commas: int = 0
     status: int = 0
     is_complete: bool = False
 
     async def receive_limited(self) -> Message:
         """Raise 413 as soon as more has arrived than is allowed; a route turns it into a problem."""
         message = await self.receive()
-        self.body_bytes += len(message.get("body", b""))
-        if self.body_bytes > self.body_limit and not self.scope["state"].get("unlimited"):
-            raise HTTPException(413, f"the body is larger than {self.body_limit} bytes")
+        if not self.scope["state"].get("unlimited"):
+            self._count(message.get("body", b""))
         return message
+
+    def _count(self, body: bytes) -> None:
+        """Bound the values of JSON as well: they, not the bytes, are what parsing costs."""
+        self.body_bytes += len(body)
+        self.body_commas += body.count(b",")
+        if self.body_bytes > self.body_limit:
+            raise HTTPException(413, f"the body is larger than {self.body_limit} bytes")
+        if self.body_commas > MAX_COMMAS:
+            raise HTTPException(413, f"the body has more than {MAX_COMMAS} commas")
 
     async def send_marked(self, message: Message) -> None:
         """Add the request id; leave out the body of an answer to HEAD, however long it would go on."""

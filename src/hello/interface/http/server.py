@@ -49,9 +49,7 @@ class DrainingServer(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Keep what start-up made out of every later garbage collection: those pauses made the tail."""
         await super().startup(sockets)
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(GC_THRESHOLD, 50, 100)
+        spare_collector()
 
     async def on_tick(self, counter: int) -> bool:
         """Once a second close the connections that have waited too long."""
@@ -75,6 +73,12 @@ class DrainingServer(uvicorn.Server):
             await asyncio.sleep(DISMISS_S)
             for connection in list(self.server_state.connections):
                 connection.shutdown()
+
+
+def spare_collector() -> None:
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GC_THRESHOLD, 50, 100)
 
 
 class ListenError(Exception):

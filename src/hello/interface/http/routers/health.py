@@ -1,5 +1,6 @@
 """Whether the process lives, whether it can work, and what it has measured."""
 
+import asyncio
 from http import HTTPStatus
 
 from fastapi import APIRouter, Request, Response
@@ -45,4 +46,5 @@ async def read_readiness(health: Health, response: Response) -> ReadinessRespons
 )
 async def read_metrics(request: Request) -> Response:
     """Tell Prometheus what has been measured, in its text format."""
-    return Response(exposition(request.app.state.registry), media_type=CONTENT_TYPE_LATEST)
+    text = await asyncio.to_thread(exposition, request.app.state.registry)
+    return Response(text, media_type=CONTENT_TYPE_LATEST)

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from hello.entities.errors import InvalidError
 from hello.interface.http.callers import Admin, AdminStream
 from hello.interface.http.dependencies import Imports
+from hello.interface.http.large import in_slices
 from hello.interface.http.problems import problems
 from hello.interface.http.schemas.imports import ImportResponse
 from hello.interface.people_files import Kind, read_people
@@ -47,7 +48,7 @@ router = APIRouter(prefix="/api/v1/birthdays", tags=["birthdays"])
 )
 async def import_people(request: Request, imports: Imports) -> ImportResponse:
     """Save people line by line, however many; the same file may be sent again."""
-    report = await imports.run(read_people(request.stream(), kind_of(request)))
+    report = await imports.run(read_people(in_slices(request.stream()), kind_of(request)))
     return ImportResponse.model_validate(report)
 
 

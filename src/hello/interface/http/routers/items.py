@@ -9,6 +9,7 @@ from hello.interface.http.callers import CurrentCaller
 from hello.interface.http.conditions import IfMatch, IfNoneMatch, etag, is_known, seen_versions
 from hello.interface.http.dependencies import Items
 from hello.interface.http.described import placed, tagged, with_headers
+from hello.interface.http.large import LargeResponse, json_page
 from hello.interface.http.limits import limited
 from hello.interface.http.paths import reference
 from hello.interface.http.problems import problems
@@ -33,8 +34,9 @@ async def list_items(
 ) -> Response:
     """List items, the newest first, and how many there are in all."""
     found, total = await items.page(skip, limit, owner_id)
-    body = ItemsResponse(items=[ItemResponse.of(shown) for shown in found], total=total)
-    return Response(body.model_dump_json(), media_type="application/json")
+    return LargeResponse(
+        await json_page("items", found, ItemResponse.json_of, total=total), media_type="application/json"
+    )
 
 
 @router.post(

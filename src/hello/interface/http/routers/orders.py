@@ -10,6 +10,7 @@ from hello.interface.http.conditions import IfMatch, etag, needed_versions, seen
 from hello.interface.http.dependencies import Orders
 from hello.interface.http.described import placed, tagged, with_headers
 from hello.interface.http.idempotency import IdempotencyKey, once
+from hello.interface.http.large import LargeResponse, json_page
 from hello.interface.http.limits import limited
 from hello.interface.http.paths import reference
 from hello.interface.http.problems import problems
@@ -53,8 +54,8 @@ async def list_orders(
     cursors = cursors_of(request)
     found, before = await orders.page(caller, status, open_place(cursors, status, cursor), limit)
     following = seal_place(cursors, status, before)
-    body = OrdersResponse(orders=[OrderResponse.of(order) for order in found], next_cursor=following)
-    return Response(body.model_dump_json(), media_type="application/json")
+    body = await json_page("orders", found, OrderResponse.json_of, next_cursor=following)
+    return LargeResponse(body, media_type="application/json")
 
 
 @router.post(

@@ -37,6 +37,10 @@ class AuditEntryResponse(BaseModel):
             details=entry.details,
         )
 
+    @classmethod
+    def json_of(cls, entry: AuditEntry) -> str:
+        return cls.of(entry).model_dump_json()
+
 
 class AuditResponse(BaseModel):
     model_config = ConfigDict(json_schema_extra={"example": {"entries": [ENTRY], "next_cursor": CURSOR}})

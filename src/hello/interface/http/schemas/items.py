@@ -62,6 +62,10 @@ class ItemResponse(BaseModel):
             updated_at=item.updated_at,
         )
 
+    @classmethod
+    def json_of(cls, shown: Shown) -> str:
+        return cls.of(shown).model_dump_json()
+
 
 class ItemsResponse(BaseModel):
     model_config = ConfigDict(json_schema_extra={"example": {"items": [ITEM], "total": 1}})

@@ -86,6 +86,10 @@ class OrderResponse(BaseModel):
     def of(cls, order: Order) -> Self:
         return cls.model_validate(order)
 
+    @classmethod
+    def json_of(cls, order: Order) -> str:
+        return cls.of(order).model_dump_json()
+
 
 class OrdersResponse(BaseModel):
     model_config = ConfigDict(json_schema_extra={"example": {"orders": [ORDER], "next_cursor": CURSOR}})
