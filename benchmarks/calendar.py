@@ -1,6 +1,6 @@
 """What ten programs that poll the calendar without a pause cost those who ask `GET /hello`, with 10⁵ people.
 
-Run `python -m benchmarks.calendar [seconds]`: real PostgreSQL and Valkey, started and removed here, on loopback.
+Run `python -m benchmarks.calendar [seconds]`: it starts PostgreSQL and Valkey on loopback and removes them.
 """
 
 import asyncio

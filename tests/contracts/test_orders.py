@@ -7,7 +7,7 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from hello.entities.errors import ConflictError
-from hello.entities.orders import Order, OrderStatus
+from hello.entities.orders import PAGE_LINES, Order, OrderStatus
 from hello.services.ports import Begin
 from tests.builders import NOON, a_change, a_key, a_line, a_name, an_account, an_order
 from tests.twins import TwinUnitOfWork
@@ -229,3 +229,13 @@ async def test_old_keys_are_forgotten_the_oldest_first(begin: Begin, ada: UUID) 
             left.append(await tx.idempotency_keys.forget(times[3], limit))
             left.append(sum([bool(await tx.idempotency_keys.find(ada, str(one.id))) for one in orders]))
     assert left == [2, 2, 1, 1]
+
+
+async def test_page_ends_with_the_order_that_fills_it(begin: Begin, ada: UUID) -> None:
+    orders = [an_order(ada, *(a_line() for _ in range(PAGE_LINES // 3 + 1))) for _ in range(5)]
+    await added(begin, *orders)
+    ids = sorted((order.id for order in orders), reverse=True)
+    async with begin() as tx:
+        first = await tx.orders.page(ada, None, None, 5)
+        second = await tx.orders.page(ada, None, ids[2], 5)
+    assert (listed(list(first)), listed(list(second))) == (ids[:3], ids[3:])

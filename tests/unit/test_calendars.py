@@ -1,5 +1,6 @@
 """Calendar files: what a library reads of them, how they are kept, and that no line is too long."""
 
+import asyncio
 import gzip
 from datetime import date, timedelta
 
@@ -9,9 +10,16 @@ from hypothesis import strategies as st
 from icalendar import Calendar, Event
 
 from hello.entities.birthdays import LeapDay, groups_between
+from hello.entities.errors import BusyError, UnavailableError
 from hello.interface.http.calendars import LINE_OCTETS, CalendarWriter
 from hello.interface.http.large import takes_gzip
-from hello.services.calendars import CalendarContent, CalendarFile, CalendarQuery, CalendarService
+from hello.services.calendars import (
+    MAX_WAITING,
+    CalendarContent,
+    CalendarFile,
+    CalendarQuery,
+    CalendarService,
+)
 from tests.builders import NOON, TODAY
 from tests.twins import TwinUnitOfWork
 from tests.unit.test_people import UTC
@@ -127,6 +135,26 @@ async def test_memory_for_files_is_bounded(twin: TwinUnitOfWork) -> None:
     for days in range(1, 12):
         await calendars.read(CalendarQuery(TODAY, days), WRITER.write)
     assert len(calendars._files) == 8  # noqa: SLF001  # nothing else shows what is kept
+
+
+async def test_too_many_different_calendars_at_once_are_refused(twin: TwinUnitOfWork) -> None:
+    calendars = service_of(twin)
+    queries = [CalendarQuery(TODAY, days) for days in range(1, MAX_WAITING + 4)]
+    answers = await asyncio.gather(
+        *(calendars.read(query, WRITER.write) for query in queries for _ in range(5)), return_exceptions=True
+    )
+    refused = [answer for answer in answers if isinstance(answer, BusyError)]
+    assert 0 < len(refused) < len(answers)
+    assert (await calendars.read(QUERY, WRITER.write)).body
+
+
+async def test_failed_read_is_raised_and_the_next_one_succeeds(twin: TwinUnitOfWork) -> None:
+    calendars = service_of(twin)
+    twin.error = UnavailableError("away")
+    with pytest.raises(UnavailableError):
+        await calendars.read(QUERY, WRITER.write)
+    twin.error = None
+    assert (await calendars.read(QUERY, WRITER.write)).body
 
 
 def test_year_has_every_day_of_birth_once() -> None:

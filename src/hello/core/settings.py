@@ -4,7 +4,7 @@ import hmac
 from collections.abc import Callable
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
@@ -169,11 +169,11 @@ class Settings(BaseSettings):
 
     @property
     def calendar_uid_domain(self) -> str:
-        """`CALENDAR_DOMAIN`, or else a name made of the secret key, which each deployment has its own of."""
-        if self.calendar_domain:
-            return self.calendar_domain
+        """`CALENDAR_DOMAIN`, or the host of `PUBLIC_URL`, or a name made of the secret key."""
+        if found := self.calendar_domain or urlsplit(self.public_url).hostname:
+            return found
         secret = self.secret_key.get_secret_value().encode()
-        return f"{hmac.new(secret, b'calendar domain', 'sha256').hexdigest()[:12]}.hello.invalid"
+        return f"{hmac.digest(secret, b'calendar domain', 'sha256').hex()[:12]}.hello.invalid"
 
     @property
     def rate_limits(self) -> dict[str, str]:
