@@ -172,3 +172,25 @@ def test_a_prefix_that_is_a_path_of_the_service_is_refused(prefix: str) -> None:
 @pytest.mark.parametrize("prefix", ["", "/gifts", "/hello-api", "/x/hello"])
 def test_another_prefix_is_taken(prefix: str) -> None:
     check_prefix(prefix)
+
+
+@pytest.mark.parametrize(
+    ("given", "domain"),
+    [
+        ({"calendar_domain": "a.example", "public_url": "https://b.example/x"}, "a.example"),
+        ({"public_url": "https://b.example:8443/x"}, "b.example"),
+    ],
+)
+def test_domain_of_calendars_is_the_deployments(given: dict[str, str], domain: str) -> None:
+    assert read_settings(**given).calendar_uid_domain == domain
+
+
+def test_domain_of_calendars_differs_with_the_secret_key() -> None:
+    domains = {read_settings(secret_key=key * 32).calendar_uid_domain for key in "ab"}
+    assert len(domains) == 2
+
+
+@pytest.mark.parametrize("domain", ["a b", "-a", "a..b", "ä.example", "a\r\nb", "a" * 254])
+def test_domain_of_calendars_is_a_host_name(domain: str) -> None:
+    with pytest.raises(SettingsError):
+        read_settings(calendar_domain=domain)
