@@ -4,7 +4,8 @@ import asyncio
 import os
 import socket
 import sys
-from collections.abc import AsyncIterator, Collection, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import replace
 from functools import partial
@@ -17,13 +18,12 @@ from prometheus_client import CollectorRegistry
 
 from hello.connected import open_dead_events, open_use_cases
 from hello.connectors.embedded import servers as embedded
-from hello.connectors.embedded.errors import EmbeddedError
 from hello.connectors.limits.quotas import read_quotas
 from hello.connectors.postgres.engine import Database
 from hello.connectors.tokens.pem import new_signing_key, token_keys
 from hello.core.access_log import AccessLog
 from hello.core.logs import set_up_logs
-from hello.core.processes import raise_file_limit
+from hello.core.processes import ProcessError, raise_file_limit
 from hello.core.public_urls import path_of
 from hello.core.settings import Settings, SettingsError, listed, read_settings
 from hello.core.stops import Stop
@@ -36,6 +36,7 @@ from hello.interface.http.app import Application, HttpOptions, create_api, creat
 from hello.interface.http.calendars import CalendarWriter
 from hello.interface.http.incoming import ConnectionLimits
 from hello.interface.http.paths import check_prefix
+from hello.interface.local_servers import ServerKeeper
 from hello.interface.supervisor import Child, Supervisor, WhenStarted
 from hello.interface.worker.metrics import task_metrics
 from hello.interface.worker.tasks import running
@@ -148,29 +149,44 @@ def run(settings: Settings, listen: Listen, data_dir: Path) -> None:
     with (
         server.listener(listen.host, listen.port) as sock,
         server.listener(LOOPBACK, 0) as background,
-        embedded_settings(data_dir) as here,
+        ThreadPoolExecutor() as starter,
+        embedded.embedded_servers(data_dir) as servers,
     ):
+        here = settings_of(servers)
         migrate(here)
         worker = processes.child_of("worker", background, processes.environment_of(here))
+        keepers = [
+            ServerKeeper(server=server, starter=starter) for server in (servers.postgres, servers.valkey)
+        ]
         with processes.places_written(data_dir, here):
-            supervise(here, listen, sock, partial(processes.welcome, sock, background, data_dir), worker)
+            welcome = partial(processes.welcome, sock, background, data_dir)
+            supervise(here, listen, sock, welcome, worker, servers=keepers)
 
 
 def supervise(
-    settings: Settings, listen: Listen, sock: socket.socket, started: WhenStarted, *others: Child
+    settings: Settings,
+    listen: Listen,
+    sock: socket.socket,
+    started: WhenStarted,
+    *others: Child,
+    servers: Sequence[ServerKeeper] = (),
 ) -> None:
     with processes.api_children(sock, listen.workers, processes.environment_of(settings)) as apis:
         children = [*apis, *others]
         watch = processes.SOURCE if listen.reload else None
         supervisor = Supervisor(stop_timeout_s=settings.shutdown_timeout_s + processes.GRACE_S)
-        asyncio.run(supervisor.run(children, started, watch))
+        asyncio.run(supervisor.run(children, started, watch, servers))
 
 
 @contextmanager
 def embedded_settings(data_dir: Path) -> Iterator[Settings]:
     """Start PostgreSQL and Valkey in the directory, and point the settings at them."""
     with embedded.embedded_servers(data_dir) as servers:
-        yield read_settings(database_url=servers.database_url, redis_url=servers.redis_url)
+        yield settings_of(servers)
+
+
+def settings_of(servers: embedded.Servers) -> Settings:
+    return read_settings(database_url=servers.database_url, redis_url=servers.redis_url)
 
 
 @contextmanager
@@ -240,6 +256,6 @@ def main() -> None:
             settings_near=settings_near,
             use_cases=use_cases_of,
             dead_events=open_dead_events,
-            errors=(SettingsError, EmbeddedError, HelloError, server.ListenError),
+            errors=(SettingsError, ProcessError, HelloError, server.ListenError),
         )
     )

@@ -10,6 +10,10 @@ from signal import Signals
 PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
+class ProcessError(Exception):
+    """A process cannot be started or stopped; one line for people, without a traceback."""
+
+
 def raise_file_limit() -> int:
     """Allow this process as many open files as the system lets it have; return how many."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -6,8 +6,7 @@ import os
 import socket
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from http.client import HTTPConnection
+from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -22,7 +21,7 @@ from hello.interface.supervisor import Child
 ME = (sys.executable, "-m", "hello")
 SOURCE = Path(hello.__file__).parent
 PLACES = "places.json"
-PATIENCE_S, GRACE_S = 60, 5
+GRACE_S, RETRY_S = 5, 0.2
 
 
 def environment_of(settings: Settings) -> dict[str, str]:
@@ -85,20 +84,21 @@ def child_of(name: str, listener: socket.socket, environment: Mapping[str, str])
 
 
 async def welcome(listener: socket.socket, background: socket.socket, data_dir: Path) -> None:
-    """Say hello once the first request, which waits in the listener's queue, has been answered."""
-    if await asyncio.to_thread(answers, *listener.getsockname()[:2]):
-        Console(highlight=False).print(banner(url_of(listener), url_of(background), data_dir), soft_wrap=True)
+    """Say hello once a request, which waits in the listener's queue, has been answered."""
+    while not await answers(*listener.getsockname()[:2]):  # noqa: ASYNC110  # an answer sets no event
+        await asyncio.sleep(RETRY_S)
+    Console(highlight=False).print(banner(url_of(listener), url_of(background), data_dir), soft_wrap=True)
 
 
-def answers(host: str, port: int) -> bool:
-    connection = HTTPConnection(host, port, timeout=PATIENCE_S)
+async def answers(host: str, port: int) -> bool:
+    """Ask once; a process that dies before it answers leaves nothing to read."""
     try:
-        connection.request("GET", "/api/v1/health/ready")
-        return connection.getresponse().status > 0
+        reader, writer = await asyncio.open_connection(host, port)
+        with closing(writer):
+            writer.write(b"GET /api/v1/health/ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            return await reader.readline() != b""
     except OSError:
         return False
-    finally:
-        connection.close()
 
 
 def banner(url: str, worker: str, data_dir: Path) -> str:

@@ -11,9 +11,11 @@ from typing import Any, TypeAlias
 
 import structlog
 
-from hello.core.processes import die_with_parent
+from hello.core.processes import ProcessError, die_with_parent
+from hello.interface.local_servers import ServerKeeper
+from hello.interface.restarts import STEADY_S, Backoff, ending
 
-FIRST_PAUSE_S, LONGEST_PAUSE_S, STEADY_S = 0.2, 10.0, 10.0
+MAX_FAILED_STARTS = 5
 WhenStarted: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
 log = structlog.get_logger("hello.supervisor")
 
@@ -33,32 +35,55 @@ class Supervisor:
     """`stop_timeout_s` is how long a child may take to leave before it is killed."""
 
     stop_timeout_s: float
+    backoff: Callable[[], Backoff] = Backoff
 
     async def run(
-        self, children: Sequence[Child], when_started: WhenStarted, watch: Path | None = None
+        self,
+        children: Sequence[Child],
+        when_started: WhenStarted,
+        watch: Path | None = None,
+        servers: Sequence[ServerKeeper] = (),
     ) -> None:
-        """Run until SIGINT or SIGTERM, then stop the children in reverse order; anew when `watch` changes."""
+        """Run until SIGINT or SIGTERM, then stop the children in reverse order.
+
+        A change in `watch` restarts them. Raise `ProcessError`, with all of them stopped, when a server or a
+        child cannot be started.
+        """
         stop = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        async with cancelled_at_the_end(when_started()):
+        watched = running(*(server.keep() for server in servers))
+        async with running(when_started()), watched as servers_kept:
             while not stop.is_set():
-                tasks = [asyncio.create_task(self._keep(child)) for child in children]
-                await first_of(stop.wait(), change_in(watch))
-                for task in reversed(tasks):
-                    await cancelled(task)
+                kept = (self._keep(child, may_fail=watch is not None) for child in children)
+                async with running(*kept) as children_kept:
+                    await first_of(stop.wait(), change_in(watch), failure_of([*servers_kept, *children_kept]))
 
-    async def _keep(self, child: Child) -> None:
-        """Start the child anew whenever it dies, after longer and longer pauses while it keeps dying."""
-        pause = FIRST_PAUSE_S
+    async def _keep(self, child: Child, *, may_fail: bool) -> None:
+        """Start the child again whenever it dies; raise `ProcessError` when it never runs.
+
+        It `may_fail` for ever when its source is watched: the next change may repair it.
+        """
+        backoff, tries = self.backoff(), MAX_FAILED_STARTS
         while True:
             started = time.monotonic()
+            ended, has_failed = await self._life(child)
+            lived_s = time.monotonic() - started
+            may_fail |= lived_s > STEADY_S
+            tries -= has_failed
+            if tries <= 0 and not may_fail:
+                raise ProcessError(f"{child.name} {ended}, {MAX_FAILED_STARTS} times: it cannot be started")
+            pause_s = backoff.after(lived_s)
+            log.error("%s %s; starting it again", child.name, ended, pause_s=pause_s)
+            await asyncio.sleep(pause_s)
+
+    async def _life(self, child: Child) -> tuple[str, bool]:
+        """Return how it ended, and whether that was a failure of its own."""
+        try:
             code = await self._run_once(child)
-            pause = (
-                FIRST_PAUSE_S if time.monotonic() - started > STEADY_S else min(2 * pause, LONGEST_PAUSE_S)
-            )
-            log.error("process died, starting it again", process=child.name, code=code, pause_s=pause)
-            await asyncio.sleep(pause)
+        except OSError as error:
+            return f"cannot be run ({error})", True
+        return ending(code), code > 0
 
     async def _run_once(self, child: Child) -> int:
         process = await asyncio.create_subprocess_exec(
@@ -86,11 +111,18 @@ class Supervisor:
 
 
 async def first_of(*waits: Coroutine[Any, Any, Any]) -> None:
-    """Return when one of them is done, and cancel the others."""
-    tasks = [asyncio.create_task(wait) for wait in waits]
-    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    for task in tasks:
-        await cancelled(task)
+    """Return when one of them is done, or raise what it raises, and cancel the others."""
+    async with running(*waits) as tasks:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in done:
+        task.result()
+
+
+async def failure_of(tasks: Sequence[asyncio.Task[Any]]) -> None:
+    """Raise what the first of them raises; return when all are done."""
+    done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+    for task in done:
+        task.result()
 
 
 async def change_in(folder: Path | None) -> None:
@@ -105,15 +137,13 @@ async def change_in(folder: Path | None) -> None:
         return
 
 
-async def cancelled(task: asyncio.Task[Any]) -> None:
-    task.cancel()
-    await asyncio.wait([task])
-
-
 @asynccontextmanager
-async def cancelled_at_the_end(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    task = asyncio.create_task(work)
+async def running(*work: Coroutine[Any, Any, Any]) -> AsyncIterator[list[asyncio.Task[Any]]]:
+    """Do the work during the block, and cancel it at the end, the last first."""
+    tasks = [asyncio.create_task(one) for one in work]
     try:
-        yield
+        yield tasks
     finally:
-        await cancelled(task)
+        for task in reversed(tasks):
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)

@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from hello.core.processes import ProcessError
 
-class EmbeddedError(Exception):
+
+class EmbeddedError(ProcessError):
     """One line that says what is wrong and where; the user needs no traceback."""
 
 

@@ -4,13 +4,15 @@ import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from threading import Event
 
 from hello.connectors.embedded.command import Command
 from hello.connectors.embedded.ending import Steps, end, happens
 from hello.connectors.embedded.errors import EmbeddedError, explained
 from hello.connectors.embedded.log import Log
 
-START_TIMEOUT_S = 30.0
+START_TIMEOUT_S = 60.0
+"""As `pg_ctl` waits: PostgreSQL recovers first when it was killed."""
 
 
 @dataclass(slots=True)
@@ -25,11 +27,17 @@ class Server:
     passing: str = ""
     """What its log says when a reason not to start goes away by itself."""
     child: subprocess.Popen[bytes] | None = None
+    _abandoned: Event = field(default_factory=Event, repr=False)
 
     @property
     def pid(self) -> int | None:
         """`None` when it is not running."""
         return self.child.pid if self.child and self.child.poll() is None else None
+
+    @property
+    def exit_code(self) -> int | None:
+        """`None` while it runs, and before its first start."""
+        return self.child.poll() if self.child else None
 
     def start(self) -> None:
         """Return when it answers; raise `EmbeddedError` when it does not, and leave no process."""
@@ -39,8 +47,14 @@ class Server:
                 if not happens(partial(self._starts, command), START_TIMEOUT_S):
                     raise EmbeddedError(f"{self.name} did not start: {command.log.last_words(since=0)}")
 
+    def abandon_start(self) -> None:
+        """Let a `start` in another thread fail at once, and every later one."""
+        self._abandoned.set()
+
     def _starts(self, command: Command) -> bool:
         """Return whether it did; raise `EmbeddedError` when another try would not help."""
+        if self._abandoned.is_set():
+            raise EmbeddedError(f"{self.name} is not started, as everything stops")
         since = command.log.mark()
         try:
             self.child = command.spawn()
@@ -60,7 +74,7 @@ class Server:
 
     def _is_settled(self) -> bool:
         pid = self.pid
-        return pid is None or self.is_ready(pid)
+        return pid is None or self._abandoned.is_set() or self.is_ready(pid)
 
     def stop(self) -> None:
         """Return when it has ended; raise `EmbeddedError` when it does not."""
