@@ -41,7 +41,9 @@ def test_data_survives_a_restart_and_no_process_does(data_dir: Path, number: sig
 
 
 def descendants(pid: int) -> list[int]:
-    children = map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
+    """Look at every thread: each has the children that it spawned."""
+    tasks = Path(f"/proc/{pid}/task").glob("*/children")
+    children = [int(child) for task in tasks for child in task.read_text().split()]
     return [found for child in children for found in (child, *descendants(child))]
 
 

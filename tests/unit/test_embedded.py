@@ -34,6 +34,10 @@ def shell(script: str, log: Path) -> Command:
             "FATAL: no",
         ),
         (["initdb: error: no space", "", "removing data directory"], "initdb: error: no space"),
+        (
+            ["/bin/postgres: could not access /data: No such file", "Run initdb"],
+            "/bin/postgres: could not access /data: No such file",
+        ),
         (["PANIC:  bad", "DETAIL:  It is.", "LOG:  shut down"], "PANIC: bad DETAIL: It is."),
         (["1:M 01 Jan 2026 00:00:00.000 # Failed opening socket"], "Failed opening socket"),
         (["", " "], "it said nothing"),

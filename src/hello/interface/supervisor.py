@@ -15,7 +15,7 @@ from hello.core.processes import ProcessError, die_with_parent
 from hello.interface.local_servers import ServerKeeper
 from hello.interface.restarts import STEADY_S, Backoff, ending
 
-MAX_FAILED_STARTS = 5
+MAX_FAILED_STARTS = 3
 WhenStarted: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
 log = structlog.get_logger("hello.supervisor")
 
