@@ -64,7 +64,7 @@ def await_(what: Callable[[], bool], hello: Running) -> None:
 
 def is_ready(hello: Running) -> bool:
     try:
-        return httpx.get(f"{hello.url}/api/v1/health/ready", timeout=20).json()["status"] == "ready"
+        return bool(httpx.get(f"{hello.url}/api/v1/health/ready", timeout=20).json()["status"] == "ready")
     except httpx.HTTPError:
         return False
 

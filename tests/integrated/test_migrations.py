@@ -71,7 +71,7 @@ NO_SERVER = "postgresql://hello:hello@127.0.0.1:1/hello"
 
 def alembic(folder: Path, *arguments: str, dsn: str = NO_SERVER) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "DATABASE_URL": dsn}
-    command = [ALEMBIC, *arguments]
+    command: list[str | Path] = [ALEMBIC, *arguments]
     return subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=False
     )
@@ -167,12 +167,21 @@ async def test_stamp_moves_the_revision_both_ways(checkout: Path, fresh: Databas
 
 
 def psql(dsn: str, statements: str) -> None:
-    client = [WHEEL.find().with_name("psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-f", "-", dsn]
+    client: list[str | Path] = [
+        WHEEL.find().with_name("psql"),
+        "-X",
+        "-q",
+        "-v",
+        "ON_ERROR_STOP=1",
+        "-f",
+        "-",
+        dsn,
+    ]
     subprocess.run(client, input=statements, text=True, check=True, stdout=subprocess.DEVNULL)
 
 
 def schema_of(dsn: str) -> list[str]:
     """Return the dump without what is random in it."""
-    dump = [WHEEL.find().with_name("pg_dump"), "--schema-only", "--no-owner", dsn]
+    dump: list[str | Path] = [WHEEL.find().with_name("pg_dump"), "--schema-only", "--no-owner", dsn]
     lines = subprocess.run(dump, check=True, capture_output=True, text=True).stdout.splitlines()
     return [line for line in lines if not line.startswith(("\\restrict", "\\unrestrict"))]
