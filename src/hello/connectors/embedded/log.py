@@ -9,7 +9,7 @@ LARGE_BYTES = 10_000_000
 TAIL_BYTES = 64_000
 CREATE = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
 WHEN_AND_WHO = re.compile(r"^(\d{4}-\d\d-\d\d [\d:.]+ \S+ \[\d+\] |\d+:\w \d+ \w+ \d{4} [\d:.]+ \S )")
-SERIOUS = re.compile(r"\b(FATAL|PANIC|ERROR|error):|^[\w./-]+: could not ")
+SERIOUS = re.compile(r"\b(FATAL|PANIC|ERROR|error):|^[\w./-]+: could not access ")
 
 
 @dataclass(frozen=True, slots=True)
