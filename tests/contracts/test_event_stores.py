@@ -76,6 +76,14 @@ async def test_a_dead_event_is_kept_as_it_was(begin: BeginEvents, consumer: str)
     assert (found.event, found.reason, found.died_at) == (event, "KeyError: 'nope'", NOON)
 
 
+async def test_event_that_postgresql_cannot_store_is_set_aside(begin: BeginEvents, consumer: str) -> None:
+    broken = {"a\0": ["b\0", {"c": "\ud800"}], "d": 1}
+    await bury(begin, consumer, replace(an_event(), subject="x\0", type="y\0", data=broken))
+    (dead,) = await all_dead(begin, consumer)
+    assert dead.subject == "x\N{SYMBOL FOR NULL}"
+    assert dead.data == {"a\N{SYMBOL FOR NULL}": ["b\N{SYMBOL FOR NULL}", {"c": "?"}], "d": 1}
+
+
 async def bury(begin: BeginEvents, consumer: str, *events: Event) -> None:
     async with begin() as tx:
         for event in events:

@@ -1,13 +1,14 @@
 """`hello worker`: what goes on in the background."""
 
+from collections.abc import Collection
 from typing import Annotated
 
 import typer
 
-from hello.core.settings import listed
+from hello.core.settings import Settings, listed
 from hello.entities.errors import InvalidError
 from hello.interface.cli_commands import Commands, Listen, port_number
-from hello.interface.worker.names import ALL_TASKS
+from hello.interface.worker.names import ALL_TASKS, CONSUMERS, RELAY
 
 Only = Annotated[str, typer.Option(help=f"Only some of the tasks, with commas: {', '.join(ALL_TASKS)}.")]
 Host = Annotated[str, typer.Option(help="Address for health and metrics.", envvar="WORKER_HOST")]
@@ -32,7 +33,17 @@ def add_worker(cli: typer.Typer, commands: Commands) -> None:
     ) -> None:
         """Move orders, publish events and consume them; any number of workers may do so at once."""
         listen = Listen(host=host, port=port, descriptor=fd)
-        commands.work(commands.settings(), listen, names_of(only))
+        settings, names = commands.settings(), names_of(only)
+        if only:
+            require_broker(settings, names)
+        commands.work(settings, listen, names)
+
+
+def require_broker(settings: Settings, names: Collection[str]) -> None:
+    """Raise `InvalidError` if a task is asked for by its name that could only stand still."""
+    needy = sorted({RELAY, CONSUMERS} & set(names))
+    if needy and settings.broker_dsn is None:
+        raise InvalidError(f"--only: {', '.join(needy)} needs BROKER_URL or REDIS_URL", field="only")
 
 
 def names_of(only: str) -> list[str]:

@@ -8,6 +8,7 @@ the inbox, and the effect; whoever comes second finds nothing to do.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from hello.core.clock import Clock
 from hello.entities.dead_events import DeadEvent
@@ -18,16 +19,17 @@ from hello.services.inbox import once
 
 PAGE = 100
 REASON_LENGTH = 1000
+NUL = "\N{SYMBOL FOR NULL}"
 
 
 def dead_event(consumer: str, event: Event, error: Exception, now: datetime) -> DeadEvent:
     return DeadEvent(
         consumer=consumer,
-        event_id=event.id,
-        type=event.type,
-        subject=event.subject,
+        event_id=storable(event.id),
+        type=storable(event.type),
+        subject=storable(event.subject),
         time=event.time,
-        data=dict(event.data),
+        data=storable_data(event.data),
         traceparent=event.traceparent,
         reason=reason_of(error),
         died_at=now,
@@ -36,8 +38,23 @@ def dead_event(consumer: str, event: Event, error: Exception, now: datetime) -> 
 
 def reason_of(error: Exception) -> str:
     """Return what can be stored of it as text."""
-    text = f"{type(error).__name__}: {error}"[:REASON_LENGTH]
-    return text.replace("\0", "").encode(errors="replace").decode()
+    return storable(f"{type(error).__name__}: {error}"[:REASON_LENGTH])
+
+
+def storable(text: str) -> str:
+    """Replace what PostgreSQL stores in no text: NUL and lone surrogates."""
+    return text.replace("\0", NUL).encode(errors="replace").decode()
+
+
+def storable_data(data: Any) -> Any:  # noqa: ANN401  # as JSON has it
+    """Replace it in all texts of a JSON document: what cannot be set aside would stop its consumer."""
+    if isinstance(data, str):
+        return storable(data)
+    if isinstance(data, Mapping):
+        return {storable(str(name)): storable_data(value) for name, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [storable_data(value) for value in data]
+    return data
 
 
 @dataclass(frozen=True, slots=True)
