@@ -18,7 +18,10 @@ pytestmark = pytest.mark.external
 ITEMS = "/api/v1/items"
 KITE: dict[str, Any] = {"title": "A kite"}
 OURS, ANOTHER = "https://gifts.example", "https://evil.example"
-NOWHERE = {"DATABASE_URL": "postgresql://hello:hello@127.0.0.1:1/hello"}
+NOWHERE = {
+    "DATABASE_URL": "postgresql://hello:hello@127.0.0.1:1/hello",
+    "PUBLIC_URL": "https://gifts.example",
+}
 SECURITY = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -30,7 +33,9 @@ SECURITY = {
 @pytest.fixture(scope="module")
 def api(servers: Servers) -> Iterator[Running]:
     origins = f"{OURS}, http://localhost:3000"
-    with running_api(servers, CORS_ORIGINS=origins, RATE_LIMIT_ITEMS="1000/hour") as api:
+    with running_api(
+        servers, CORS_ORIGINS=origins, RATE_LIMIT_ITEMS="1000/hour", PUBLIC_URL="https://gifts.example"
+    ) as api:
         yield api
 
 
