@@ -8,13 +8,14 @@ import asyncio
 import re
 from math import inf
 from time import time
-from typing import Any
+from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from hello.interface.http.incoming import BoundedInput, ConnectionLimits, HeldFlow
 from hello.interface.http.observe import Observer
 from hello.interface.http.refusals import FULL, SLOW_BODY, SLOW_HEAD, Refusal
+from hello.interface.http.without_chunks import WithoutChunks
 
 LINGER_S = 2
 """How long a refused client may go on sending: closing at once would reset the connection before it reads."""
@@ -70,6 +71,8 @@ class Connection(BoundedInput):
 
     def _serve(self, cycle: RequestResponseCycle, app: Any) -> None:  # noqa: ANN401
         """Leave the request to the application."""
+        if cycle.scope["http_version"] != "1.1":
+            app = cast("Any", WithoutChunks(app, cycle))
         super()._start_asgi_task(cycle, app)
 
     def _answer(self, cycle: RequestResponseCycle, data: bytes) -> None:
