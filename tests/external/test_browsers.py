@@ -30,6 +30,9 @@ SECURITY = {
 }
 
 
+NOT_FOR_PAGES = {"cache-control", "content-length", "content-type", "date", "transfer-encoding", "vary"}
+
+
 @pytest.fixture(scope="module")
 def api(servers: Servers) -> Iterator[Running]:
     origins = f"{OURS}, http://localhost:3000"
@@ -94,6 +97,21 @@ def test_a_preflight_of_ours_is_allowed(
     assert "Origin" in answer.headers["Vary"]
 
 
+def test_a_preflight_allows_every_header_of_the_description(client: httpx.Client) -> None:
+    paths = client.get("/openapi.json").json()["paths"]
+    parameters = [
+        (path, method.upper(), parameter["name"])
+        for path, operations in paths.items()
+        for method, operation in operations.items()
+        for parameter in operation.get("parameters", ())
+        if parameter["in"] == "header"
+    ]
+    assert {"idempotency-key", "last-event-id"} <= {name.lower() for _, _, name in parameters}
+    for path, method, name in parameters:
+        answer = preflight(client, path, OURS, method, f"{name}, traceparent, x-request-id")
+        assert (answer.status_code, allowed(answer)) == (200, OURS), name
+
+
 @pytest.mark.parametrize(
     "origin", [ANOTHER, "null", f"{OURS}.evil.example", "http://gifts.example", f"{OURS}:8443"]
 )
@@ -126,6 +144,13 @@ def test_problems_may_be_read_too(client: httpx.Client) -> None:
 def test_a_refused_preflight_is_a_problem(client: httpx.Client) -> None:
     for origin, method in ((ANOTHER, "GET"), (OURS, "PATCH")):
         assert_problem(preflight(client, ITEMS, origin, method), 400)
+
+
+def assert_may_be_read(answer: httpx.Response) -> None:
+    """Say which headers a page of another origin would not see."""
+    exposed = {name.strip().lower() for name in answer.headers["Access-Control-Expose-Headers"].split(",")}
+    hidden = set(answer.headers) - exposed - NOT_FOR_PAGES - {name.lower() for name in SECURITY}
+    assert not {name for name in hidden if not name.startswith("access-control-")}
 
 
 def assert_safe(answer: httpx.Response, status: int) -> None:
@@ -181,6 +206,12 @@ ANSWERS: dict[str, tuple[int, Ask]] = {
 def test_every_kind_of_answer_is_safe(client: httpx.Client, ada: LoggedIn, kind: str) -> None:
     status, ask = ANSWERS[kind]
     assert_safe(ask(client, ada.headers), status)
+
+
+@pytest.mark.parametrize("kind", sorted(set(ANSWERS) - {"preflight"}))
+def test_every_header_of_every_kind_of_answer_is_exposed(api: Running, ada: LoggedIn, kind: str) -> None:
+    with client_of(api, Origin=OURS) as page:
+        assert_may_be_read(ANSWERS[kind][1](page, ada.headers))
 
 
 def test_answers_of_the_lane_and_faults_are_safe(plain: httpx.Client) -> None:

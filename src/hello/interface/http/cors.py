@@ -11,8 +11,29 @@ from starlette.types import Receive, Scope, Send
 from hello.interface.http.problems import answer
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE")
-SENT = ("Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "X-Request-ID")
-SHOWN = ("ETag", "Link", "Location", "RateLimit", "Retry-After", "X-Request-ID")
+SENT = (
+    "Authorization",
+    "Content-Encoding",
+    "Content-Type",
+    "Idempotency-Key",
+    "If-Match",
+    "If-None-Match",
+    "Last-Event-ID",
+    "Traceparent",
+    "X-Request-ID",
+)
+SHOWN = (
+    "Accept-Encoding",
+    "Allow",
+    "ETag",
+    "Link",
+    "Location",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Retry-After",
+    "WWW-Authenticate",
+    "X-Request-ID",
+)
 
 
 class Cors(CORSMiddleware):
