@@ -1,5 +1,6 @@
 """Which use case gets which ports, and what of the settings."""
 
+from asyncio import Semaphore
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -83,7 +84,7 @@ def use_cases(settings: Settings, ports: Ports, health: HealthService) -> UseCas
         imports=ImportService(people=people),
         items=ItemService(begin=ports.begin, pages=ports.pages, publish=bus.publish, now=now, new_id=uuid7),
         limiter=ports.limiter,
-        order_feed=OrderFeed(begin=ports.begin, listen=ports.listen, stop=ports.stop),
+        order_feed=order_feed(settings, ports),
         order_progress=order_progress(settings, ports),
         orders=order_service(settings, ports, bus.publish),
         people=people,
@@ -143,6 +144,17 @@ def announcement_service(settings: Settings, ports: Ports) -> AnnouncementServic
 def order_service(settings: Settings, ports: Ports, publish: Publish) -> OrderService:
     delay = timedelta(seconds=settings.order_confirm_delay)
     return OrderService(begin=ports.begin, publish=publish, now=now, new_id=uuid7, confirm_delay=delay)
+
+
+def order_feed(settings: Settings, ports: Ports) -> OrderFeed:
+    """Leave half of the pool to those who do not follow."""
+    return OrderFeed(
+        begin=ports.begin,
+        listen=ports.listen,
+        stop=ports.stop,
+        reads=Semaphore(max(1, settings.database_pool_size // 2)),
+        seats=Semaphore(settings.order_followers),
+    )
 
 
 def order_progress(settings: Settings, ports: Ports) -> OrderProgress:

@@ -1,9 +1,12 @@
 """The stream of an order's changes, as a browser's EventSource would read it."""
 
+import asyncio
 import json
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 from itertools import islice
 from typing import Any
 
@@ -13,11 +16,13 @@ import pytest
 from hello.connectors.embedded.servers import Servers
 from tests.builders import a_name
 from tests.external.accounts import client_of
-from tests.external.ordering import ORDERS, Shop, newly_opened, work_off
+from tests.external.ordering import ORDERS, SETTINGS, Shop, newly_opened, work_off
 from tests.external.running import running_api
 from tests.external.test_hello import assert_problem
 
 pytestmark = pytest.mark.external
+FOLLOWERS = int(os.environ.get("FOLLOWERS", "200"))
+UNLIMITED = httpx.Limits(max_connections=None)
 Sent = dict[str, str]
 
 
@@ -148,6 +153,62 @@ def test_many_follow_without_holding_connections_to_the_database(servers: Server
             assert {one["id"] for some in events for one in some} == {"2"}
             for stream in streams:
                 stream.__exit__(None, None, None)
+
+
+async def test_many_who_follow_at_once_wait_for_the_pool_and_none_fails(servers: Servers) -> None:
+    """All ask, and all are woken, in the same moment, for one order and for many."""
+    settings = SETTINGS | {"DATABASE_POOL_SIZE": "2", "DATABASE_POOL_OVERFLOW": "0"}
+    with running_api(servers, **settings) as api, client_of(api) as client:
+        shop = newly_opened(client, client)
+        paths = [shop.ordered() for _ in range(20)]
+        followed = [paths[0]] * (FOLLOWERS // 2) + paths * (FOLLOWERS // 2 // len(paths))
+        all_began = asyncio.Barrier(len(followed) + 1)
+        async with (
+            httpx.AsyncClient(base_url=api.url, timeout=120, limits=UNLIMITED) as followers,
+            asyncio.TaskGroup() as group,
+        ):
+            streams = [all_of(followers, shop, path, all_began) for path in followed]
+            tasks = [group.create_task(stream) for stream in streams]
+            await all_began.wait()
+            for path in paths:
+                assert (await asyncio.to_thread(shop.cancel, path)).status_code == 204
+    assert [task.result() for task in tasks] == [["1", "2"]] * len(followed)
+
+
+async def all_of(client: httpx.AsyncClient, shop: Shop, path: str, all_began: asyncio.Barrier) -> list[str]:
+    """Return the ids of all events; say when the first has come."""
+    ids = []
+    async with client.stream("GET", f"{path}/events", headers=shop.ada.headers) as answer:
+        assert answer.status_code == 200, await answer.aread()
+        async for line in answer.aiter_lines():
+            if line.startswith("id: "):
+                ids.append(line.removeprefix("id: "))
+                if len(ids) == 1:
+                    await all_began.wait()
+    return ids
+
+
+def status_at_last(client: httpx.Client, path: str, headers: Sent) -> int:
+    """Wait for the seat of one whose answer has just ended."""
+    while (status := client.get(path, headers=headers).status_code) == HTTPStatus.SERVICE_UNAVAILABLE:
+        pass
+    return status
+
+
+def test_one_follower_too_many_is_503_until_another_leaves(servers: Servers) -> None:
+    with running_api(servers, **SETTINGS, ORDER_FOLLOWERS="1") as api, client_of(api) as client:
+        shop = newly_opened(client, client)
+        path, headers = shop.ordered(), shop.ada.headers
+        with following(client, shop, path) as events:
+            next(events)
+            refused = client.get(f"{path}/events", headers=headers)
+            assert_problem(refused, 503)
+            assert refused.headers["Retry-After"]
+            assert shop.cancel(path).status_code == 204
+            assert [told(event) for event in events] == [("order.cancelled", "2")]
+        for caller, status in ((shop.ada, 204), (shop.grace, 404), (shop.ada, 204)):
+            seen = caller.headers | {"Last-Event-ID": "2"}
+            assert status_at_last(client, f"{path}/events", seen) == status
 
 
 def test_a_process_that_stops_ends_its_streams(servers: Servers) -> None:

@@ -2,18 +2,19 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import aclosing, contextmanager
-from dataclasses import dataclass, field
+from contextlib import aclosing, asynccontextmanager, contextmanager
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 import pytest
 from uuid_utils.compat import uuid7
 
 from hello.core.stops import Stop
-from hello.entities.errors import NotFoundError, UnavailableError
+from hello.entities.errors import BusyError, NotFoundError, UnavailableError
 from hello.services import order_feed
 from hello.services.callers import Caller
 from hello.services.order_feed import OrderFeed
+from hello.services.ports import Transaction
 from tests.desks import CONFIRM_DELAY, SHIP_DELAY, Desk, of
 from tests.twins import TwinUnitOfWork
 
@@ -171,3 +172,62 @@ async def test_only_the_customer_follows_an_order(shop: Shop) -> None:
             await shop.feed.is_over(caller, one, 0)
         with pytest.raises(NotFoundError):
             await anext(shop.feed.follow(caller, one, 0))
+
+
+@dataclass
+class Counted:
+    """Counts the transactions of the twin, and how many were open at once."""
+
+    twin: TwinUnitOfWork
+    begun: int = 0
+    open: int = 0
+    most: int = 0
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[Transaction]:
+        self.begun, self.open = self.begun + 1, self.open + 1
+        self.most = max(self.most, self.open)
+        await asyncio.sleep(0)
+        async with self.twin.begin() as tx:
+            yield tx
+        self.open -= 1
+
+
+async def test_who_has_seen_the_same_shares_one_read(shop: Shop) -> None:
+    counted, order_id = Counted(shop.twin), await shop.desk.ordered(shop.ada, of(shop.kite))
+    feed = replace(shop.feed, begin=counted.begin)
+    assert not any(await asyncio.gather(*(feed.is_over(shop.ada, order_id, 0) for _ in range(100))))
+    assert counted.begun == 1
+
+
+async def test_only_the_customer_shares_a_read(shop: Shop) -> None:
+    order_id, eve = await shop.desk.ordered(shop.ada, of(shop.kite)), await shop.desk.somebody()
+    asked = (shop.feed.is_over(caller, order_id, 0) for caller in (shop.ada, eve))
+    mine, not_mine = await asyncio.gather(*asked, return_exceptions=True)
+    assert mine is False
+    assert isinstance(not_mine, NotFoundError)
+
+
+async def test_reads_of_many_orders_wait_for_each_other(shop: Shop) -> None:
+    counted = Counted(shop.twin)
+    order_ids = [await shop.desk.ordered(shop.ada, of(shop.kite)) for _ in range(20)]
+    feed = replace(shop.feed, begin=counted.begin, reads=asyncio.Semaphore(3))
+    await asyncio.gather(*(feed.is_over(shop.ada, order_id, 0) for order_id in order_ids))
+    assert (counted.begun, counted.most) == (20, 3)
+
+
+async def test_too_long_a_wait_to_begin_is_busy(shop: Shop) -> None:
+    order_id = await shop.desk.ordered(shop.ada, of(shop.kite))
+    feed = replace(shop.feed, reads=asyncio.Semaphore(0), patience_s=0)
+    with pytest.raises(BusyError):
+        await feed.is_over(shop.ada, order_id, 0)
+
+
+async def test_a_seat_is_free_again_however_its_follower_ends(shop: Shop) -> None:
+    feed = replace(shop.feed, seats=asyncio.Semaphore(1))
+    for _ in range(2):
+        with pytest.raises(KeyError):
+            async with feed.seat():
+                with pytest.raises(BusyError):
+                    await feed.seat().__aenter__()
+                raise KeyError

@@ -111,6 +111,7 @@ class Settings(BaseSettings):
 
     order_confirm_delay: Delay = 5
     order_ship_delay: Delay = 5
+    order_followers: Annotated[int, Field(ge=1, le=100_000)] = 1000
     idempotency_days: Annotated[int, Field(ge=1, le=365)] = 7
 
     rate_limit_hello: str = "off"

@@ -2,13 +2,15 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeAlias
 from uuid import UUID
 
+from hello.core.flights import Flights
 from hello.core.stops import Stop
-from hello.entities.errors import UnavailableError
+from hello.entities.errors import BusyError, UnavailableError
 from hello.entities.order_changes import OrderChange, changes_of
 from hello.services.callers import Caller
 from hello.services.event_ports import Wakeup
@@ -16,6 +18,8 @@ from hello.services.orders import own_order
 from hello.services.ports import Begin
 
 REVISIONS_AT_ONCE = 100
+FOLLOWERS = 1000
+READS_AT_ONCE = 5
 Listen: TypeAlias = Callable[[UUID], AbstractContextManager[Wakeup]]
 """Hears of every change of one order."""
 
@@ -29,19 +33,45 @@ class Portion:
     is_over: bool
 
 
+ENDED = Portion((), has_more=False, is_over=True)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderFeed:
-    """A feed that has nothing to tell for `heartbeat_s` says so; it ends when the process shall stop."""
+    """A feed that has nothing to tell for `heartbeat_s` says so; it ends when the process shall stop.
+
+    A change wakes all followers of an order at once: those who have seen the same share one read. `reads`
+    bounds how many of the pool's connections followers use, `seats` how many may follow.
+    """
 
     begin: Begin
     listen: Listen
     stop: Stop
     heartbeat_s: float = 15
     retry_s: float = 1
+    patience_s: float = 10
+    reads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(READS_AT_ONCE))
+    seats: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(FOLLOWERS))
+    shared: Flights[tuple[UUID, UUID, int], Portion] = field(default_factory=Flights)
+
+    @asynccontextmanager
+    async def seat(self) -> AsyncIterator[None]:
+        """Be one of the followers meanwhile; raise `BusyError` when there are too many already."""
+        if self.seats.locked():
+            raise BusyError("too many follow orders already")
+        async with self.seats:
+            yield
 
     async def is_over(self, caller: Caller, order_id: UUID, after: int) -> bool:
-        """Say whether nothing has come or will come behind the version `after`; raise `NotFoundError`."""
-        portion = await self._portion(caller, order_id, after)
+        """Say whether nothing has come or will come behind the version `after`.
+
+        Raise `NotFoundError`, or `BusyError` when too many others are asking.
+        """
+        try:
+            async with asyncio.timeout(self.patience_s):
+                portion = await self._portion(caller, order_id, after)
+        except TimeoutError:
+            raise BusyError("too many begin to follow orders") from None
         return portion.is_over and not portion.changes
 
     async def follow(self, caller: Caller, order_id: UUID, after: int) -> AsyncIterator[OrderChange | None]:
@@ -67,12 +97,17 @@ class OrderFeed:
     async def _portion_at_last(self, caller: Caller, order_id: UUID, after: int) -> Portion:
         while not self.stop.is_set:
             with suppress(UnavailableError):
-                return await self._portion(caller, order_id, after)
+                return await self.stop.during(self._portion(caller, order_id, after)) or ENDED
             await self.stop.during(asyncio.sleep(self.retry_s))
-        return Portion((), has_more=False, is_over=True)
+        return ENDED
 
     async def _portion(self, caller: Caller, order_id: UUID, after: int) -> Portion:
-        async with self.begin() as tx:
+        """Share a read that begins after now."""
+        read = partial(self._read, caller, order_id, after)
+        return await self.shared.join((caller.account_id, order_id, after), read)
+
+    async def _read(self, caller: Caller, order_id: UUID, after: int) -> Portion:
+        async with self.reads, self.begin() as tx:
             order = await own_order(tx, caller, order_id)
             replaced = await tx.orders.revisions(order_id, after, order.version, REVISIONS_AT_ONCE)
         has_more = len(replaced) == REVISIONS_AT_ONCE

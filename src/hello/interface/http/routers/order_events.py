@@ -26,6 +26,12 @@ HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}  # the latter
 router = APIRouter(prefix=PATH, tags=["orders"], dependencies=[Depends(limited("orders"))])
 
 
+async def seat(feed: OrderEvents) -> AsyncIterator[None]:
+    """Hold it until the stream has ended, however it ends."""
+    async with feed.seat():
+        yield
+
+
 async def seen_version(
     last_event_id: Annotated[
         str | None, Header(alias="Last-Event-ID", description="The id of the last event that arrived")
@@ -66,7 +72,11 @@ STREAM: dict[int | str, dict[str, Any]] = {
     responses=STREAM | problems(*ANY, NOT_FOUND),
 )
 async def follow_order(
-    order_id: Id, caller: CurrentCaller, feed: OrderEvents, seen: Annotated[int, Depends(seen_version)]
+    order_id: Id,
+    caller: CurrentCaller,
+    feed: OrderEvents,
+    seen: Annotated[int, Depends(seen_version)],
+    _: Annotated[None, Depends(seat)],
 ) -> Response:
     """Follow an order of one's own, from its creation or from the event after `Last-Event-ID` on."""
     if await feed.is_over(caller, order_id, seen):
