@@ -1,5 +1,6 @@
 """What holds on every path: problems, request ids, health, metrics, the API's own description."""
 
+import gzip
 import re
 
 import httpx
@@ -11,6 +12,7 @@ from tests.external.running import running_api
 from tests.external.test_hello import assert_problem
 
 pytestmark = pytest.mark.external
+UNKNOWN_ID = "01a21899-bfc9-7521-9292-c1d8bf3c7459"
 
 
 @pytest.mark.parametrize("path", ["/", "/nope", "/hello", "/hello/John/", "/hello/John/x", "/api/v1/health/"])
@@ -99,3 +101,35 @@ def test_length_of_a_text_is_told_in_characters(client: httpx.Client) -> None:
     messages = {wrong["field"]: wrong["message"] for wrong in problem["errors"]}
     assert messages["password"] == "at least 12 characters"  # noqa: S105  # a message
     assert "200 characters" in messages["full_name"]
+
+
+def test_a_compressed_body_is_415_on_every_route_that_reads_one(client: httpx.Client) -> None:
+    """But for the import, which asks first who sends it."""
+    paths = client.get("/openapi.json").json()["paths"]
+    routes = [
+        (method, path, operation)
+        for path, methods in paths.items()
+        for method, operation in methods.items()
+        if "requestBody" in operation and operation["operationId"] != "importPeople"
+    ]
+    assert len(routes) > 8
+    for method, path, operation in routes:
+        kind = next(iter(operation["requestBody"]["content"]))
+        url = path.replace("{username}", "John").replace("{id}", UNKNOWN_ID)
+        for coding in ("gzip", "GZIP, identity", "x"):
+            headers = {"Content-Type": kind, "Content-Encoding": coding}
+            answer = client.request(method, url, content=gzip.compress(b"{}"), headers=headers)
+            assert_problem(answer, 415)
+            assert answer.headers["Accept-Encoding"] == "identity"
+        assert "415" in operation["responses"], path
+
+
+@pytest.mark.parametrize(
+    ("coding", "status"),
+    [("identity", 204), ("Identity", 204), ("", 204), ("identity, identity", 204), ("gzip", 415)],
+)
+def test_the_coding_counts_not_what_the_body_looks_like(
+    client: httpx.Client, coding: str, status: int
+) -> None:
+    body, headers = {"dateOfBirth": "1990-05-17"}, {"Content-Encoding": coding}
+    assert client.put(f"/hello/{a_name()}", json=body, headers=headers).status_code == status

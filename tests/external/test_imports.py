@@ -1,5 +1,6 @@
 """Import and export over HTTP and on the command line."""
 
+import gzip
 import json
 import os
 import subprocess
@@ -64,6 +65,13 @@ def exported(admin: httpx.Client) -> dict[str, str]:
 def test_another_type_is_415(admin: httpx.Client, kind: str) -> None:
     headers = {"Content-Type": kind} if kind else {}
     assert_problem(admin.post(IMPORT, content=b"x", headers=headers), 415)
+
+
+def test_a_compressed_file_is_415(admin: httpx.Client) -> None:
+    body = gzip.compress(line(a_name(), "1990-05-17", NDJSON).encode())
+    answer = admin.post(IMPORT, content=body, headers={"Content-Type": NDJSON, "Content-Encoding": "gzip"})
+    assert_problem(answer, 415)
+    assert answer.headers["Accept-Encoding"] == "identity"
 
 
 def test_a_large_file_does_not_fill_the_memory_and_may_come_twice(api: Running, admin: httpx.Client) -> None:

@@ -84,8 +84,8 @@ bodies = st.one_of(
     st.binary(max_size=20),
 )
 extras = st.dictionaries(
-    st.sampled_from([b"X-Request-ID", b"Connection", b"Accept", b"X-Forwarded-For"]),
-    st.sampled_from([b"abc-1", b"close", b"keep-alive", b"*/*", b"a b", b"\xe4"]),
+    st.sampled_from([b"X-Request-ID", b"Connection", b"Accept", b"X-Forwarded-For", b"Content-Encoding"]),
+    st.sampled_from([b"abc-1", b"close", b"keep-alive", b"*/*", b"a b", b"\xe4", b"gzip", b"identity"]),
     max_size=2,
 )
 

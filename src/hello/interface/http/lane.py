@@ -216,10 +216,14 @@ def lane_class(lane: Lane, limits: ConnectionLimits) -> type[asyncio.Protocol]:
 
 
 def is_json(cycle: RequestResponseCycle) -> bool:
+    """Say whether the body is JSON as it comes: the application refuses one that is compressed."""
+    kind = b""
     for name, value in cycle.scope["headers"]:
         if name == b"content-type":
-            return value in JSON_TYPES
-    return False
+            kind = kind or value
+        elif name == b"content-encoding":
+            return False
+    return kind in JSON_TYPES
 
 
 def date_in(body: bytes) -> date | None:

@@ -18,6 +18,7 @@ from hello.interface.http.paths import prefixed
 
 ERROR = 500
 MAX_COMMAS = 20_000  # a description of commas only has 10,000
+WITH_BODY = ("POST", "PUT", "PATCH")
 Note: TypeAlias = Callable[[float, str], None]
 log = structlog.get_logger("hello.http")
 
@@ -38,8 +39,13 @@ class Exchange:
     is_complete: bool = False
 
     async def receive_limited(self) -> Message:
-        """Raise 413 as soon as more has arrived than is allowed; a route turns it into a problem."""
+        """Raise 415 for a body that is encoded, and 413 as soon as more has arrived than is allowed.
+
+        A route turns it into a problem.
+        """
         message = await self.receive()
+        if not self.body_bytes and message.get("body") and self.scope["method"] in WITH_BODY:
+            refuse_encoded(self.scope["headers"])
         if not self.scope["state"].get("unlimited"):
             self._count(message.get("body", b""))
         return message
@@ -140,6 +146,14 @@ class Observe:
         except Exception:
             log.exception("request failed")
             exchange.status = exchange.status or ERROR
+
+
+def refuse_encoded(headers: Iterable[tuple[bytes, bytes]]) -> None:
+    """Raise 415, which names the encodings that are taken (RFC 7694), unless the body is as it comes."""
+    given = b",".join(value for name, value in headers if name == b"content-encoding").lower().split(b",")
+    if {coding.strip() for coding in given} - {b"", b"identity"}:
+        message = "the body must not be compressed: Content-Encoding must be identity"
+        raise HTTPException(415, message, headers={"Accept-Encoding": "identity"})
 
 
 def request_id_of(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
