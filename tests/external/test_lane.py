@@ -140,6 +140,16 @@ def test_pipelined_requests_are_answered_alike_and_in_order(pair: Pair, pipeline
     assert answers[0] == answers[1]
 
 
+@pytest.mark.parametrize(("coding", "status"), [(b"gzip", b"415"), (b"Identity", b"204")])
+def test_a_coding_is_refused_alike(pair: Pair, coding: bytes, status: bytes) -> None:
+    """The body would be good without it, and comes with the head."""
+    method, path, headers, body = KNOWN_FIRST
+    request: Request = (method, path, headers | {b"Content-Encoding": coding}, body)
+    on, off = (exchange(api, [request]) for api in pair)
+    assert on == off
+    assert on.split()[1] == status
+
+
 def test_todays_list_is_answered_alike(pair: Pair) -> None:
     """More than a page of people celebrate."""
     on, off = pair
