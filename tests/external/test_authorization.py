@@ -24,6 +24,7 @@ from tests.external.test_hello import assert_problem
 
 pytestmark = pytest.mark.external
 NDJSON = {"Content-Type": "application/x-ndjson"}
+PERSON = b'{"username": "John", "dateOfBirth": "1990-05-17"}'
 STRANGERS_KEY = SigningKey.derived_from(b"a secret of somebody else, not known here")
 Headers: TypeAlias = dict[str, str]
 
@@ -180,7 +181,7 @@ ROUTES = {
     "GET /api/v1/birthdays/upcoming": everybody(getting("/api/v1/birthdays/upcoming"), 200),
     "GET /api/v1/birthdays/calendar.ics": everybody(getting("/api/v1/birthdays/calendar.ics?days=1"), 200),
     "POST /api/v1/birthdays/import": administrators(
-        lambda w, h: w.client.post("/api/v1/birthdays/import", content=b"\n", headers=h | NDJSON), 200
+        lambda w, h: w.client.post("/api/v1/birthdays/import", content=PERSON, headers=h | NDJSON), 200
     ),
     "GET /api/v1/birthdays/export": administrators(getting("/api/v1/birthdays/export"), 200),
     # With nothing in the body these three do none of their slow work.

@@ -67,6 +67,42 @@ def test_another_type_is_415(admin: httpx.Client, kind: str) -> None:
     assert_problem(admin.post(IMPORT, content=b"x", headers=headers), 415)
 
 
+def test_a_file_without_a_good_line_is_400_and_its_lines_are_named(admin: httpx.Client) -> None:
+    body = "username,dateOfBirth\n" + "J0hn,1990-05-17\n" * 200
+    problem = assert_problem(admin.post(IMPORT, content=body, headers={"Content-Type": CSV}), 400)
+    assert problem["detail"] == "none of 200 lines is a person; the first is line 2"
+    assert [error["field"] for error in problem["errors"]] == [f"line {number}" for number in range(2, 102)]
+    assert "username: must be" in problem["errors"][0]["message"]
+
+
+@pytest.mark.parametrize("body", ["", "\n\r\n", "username,dateOfBirth\n"])
+def test_a_file_without_people_is_400(admin: httpx.Client, body: str) -> None:
+    problem = assert_problem(admin.post(IMPORT, content=body, headers={"Content-Type": CSV}), 400)
+    assert problem["detail"] == "body: has no people in it"
+
+
+@pytest.mark.parametrize(
+    ("parameters", "text"),
+    [
+        ("; charset=UTF-16", "username,dateOfBirth\r\n{name},1990-05-17"),
+        ('; charset="utf-16"; header=absent', "{name};1990-05-17"),
+        (";header=present", "\n\ndateOfBirth\tusername\n1990-05-17\t{name}"),
+    ],
+)
+def test_the_parameters_of_csv_are_understood(admin: httpx.Client, parameters: str, text: str) -> None:
+    name = a_name()
+    body = text.format(name=name).encode("utf-16" if "16" in parameters else "utf-8")
+    report = admin.post(IMPORT, content=body, headers={"Content-Type": CSV + parameters})
+    assert report.json() == {"accepted": 1, "rejected": 0, "errors": []}
+    assert exported(admin)[name] == "1990-05-17"
+
+
+@pytest.mark.parametrize("parameter", ["charset=ebcdic", "charset=rot13", "header=maybe", "header="])
+def test_unknown_parameters_of_csv_are_415(admin: httpx.Client, parameter: str) -> None:
+    answer = admin.post(IMPORT, content="a,1990-05-17", headers={"Content-Type": f"{CSV};{parameter}"})
+    assert parameter.split("=", maxsplit=1)[0] in assert_problem(answer, 415)["detail"]
+
+
 def test_a_compressed_file_is_415(admin: httpx.Client) -> None:
     body = gzip.compress(line(a_name(), "1990-05-17", NDJSON).encode())
     answer = admin.post(IMPORT, content=body, headers={"Content-Type": NDJSON, "Content-Encoding": "gzip"})
@@ -94,9 +130,9 @@ def peak_mb(pid: int) -> int:
     return int(next(row.split()[1] for row in status.splitlines() if row.startswith("VmHWM"))) // 1024
 
 
-def run(servers: Servers, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = os.environ | places(servers)
-    return subprocess.run([*HELLO, *arguments], env=environment, capture_output=True, text=True, check=False)
+def run(servers: Servers, *arguments: str, sent: str = "") -> subprocess.CompletedProcess[str]:
+    environment, command = os.environ | places(servers), [*HELLO, *arguments]
+    return subprocess.run(command, env=environment, input=sent, capture_output=True, text=True, check=False)
 
 
 def test_the_command_line_imports_exports_and_seeds(servers: Servers, api: Running, tmp_path: Path) -> None:
@@ -111,3 +147,38 @@ def test_the_command_line_imports_exports_and_seeds(servers: Servers, api: Runni
     assert run(servers, "export", str(out)).returncode == 0
     assert name in out.read_text()
     assert len(out.read_text().splitlines()) > 500
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "kind"),
+    [
+        ("People.CSV", (), CSV),
+        ("People.Ndjson", (), NDJSON),
+        ("people.txt", ("--format", "csv"), CSV),
+        ("people.csv", ("--format", "ndjson"), NDJSON),
+        ("-", (), NDJSON),
+        ("-", ("--format", "csv"), CSV),
+    ],
+)
+def test_the_command_line_knows_what_a_file_is(
+    servers: Servers, tmp_path: Path, name: str, arguments: tuple[str, ...], kind: str
+) -> None:
+    text, file = line(a_name(), "1990-05-17", kind), tmp_path / name
+    file.write_text(text) if name != "-" else None
+    imported = run(servers, "import", *arguments, name if name == "-" else str(file), sent=text)
+    assert (imported.returncode, imported.stdout) == (0, "1 saved, 0 rejected.\n"), imported.stderr
+
+
+def test_the_command_line_does_not_guess_what_a_file_is(servers: Servers, tmp_path: Path) -> None:
+    file = tmp_path / "people.txt"
+    file.write_text(f"{a_name()},1990-05-17\n")
+    refused = run(servers, "import", str(file))
+    assert refused.returncode == 2
+    assert "--format csv" in refused.stderr
+
+
+@pytest.mark.parametrize("text", ["", "John,1990-05-17\n"])
+def test_the_command_line_that_saves_nothing_fails(servers: Servers, text: str) -> None:
+    failed = run(servers, "import", "-", sent=text)
+    assert failed.returncode == 1
+    assert "Nothing was saved" in failed.stderr

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hello.interface.people_files import Kind, read_people
+from hello.interface.people_files import read_people
+from hello.interface.people_formats import Kind
 from hello.services.imports import Line, LineError
 
 NDJSON = b"""\xef\xbb\xbf{"username": "John", "dateOfBirth": "1990-05-17"}\r
@@ -66,6 +67,6 @@ async def test_csv() -> None:
 @pytest.mark.parametrize("kind", Kind)
 async def test_a_line_without_end_does_not_fill_the_memory(kind: Kind) -> None:
     lines = await read(b"x" * 1_000_000 + b"\n" + b"\n", kind, 1000)
-    assert [(line.line, line.message) for line in lines if isinstance(line, LineError)] == [
-        (1, "longer than 65536 bytes")
-    ]
+    (error,) = lines
+    assert isinstance(error, LineError)
+    assert "longer than 65536" in error.message

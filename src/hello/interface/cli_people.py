@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, BinaryIO
 
@@ -12,22 +13,43 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 
 from hello.interface.cli_commands import Commands
 from hello.interface.cli_running import run_near
-from hello.interface.people_files import Kind, read_people
+from hello.interface.people_files import read_people
+from hello.interface.people_formats import Kind
 from hello.interface.population import population
 from hello.services.imports import ImportReport, ImportService
 
 CHUNK = 1 << 18
 DataDir = Annotated[Path, typer.Option(help="Use the database of `hello run` in here.", envvar="DATA_DIR")]
 HERE = Path(".data")
+STANDARD_INPUT = "<stdin>"
+SUFFIXES = {".csv": Kind.CSV, ".tsv": Kind.CSV, ".ndjson": Kind.NDJSON, ".jsonl": Kind.NDJSON}
 Work = Callable[[ImportService], Awaitable[None]]
+
+
+class Format(StrEnum):
+    CSV = "csv"
+    NDJSON = "ndjson"
+
+    @property
+    def kind(self) -> Kind:
+        return Kind[self.name]
+
+
+FormatOption = Annotated[
+    Format | None,
+    typer.Option("--format", help="What the file is; else its suffix says it."),
+]
 
 
 def add_people(cli: typer.Typer, commands: Commands) -> None:
     @cli.command("import")
-    def import_(file: typer.FileBinaryRead, data_dir: DataDir = HERE) -> None:
-        """Save people from a file, NDJSON or `.csv`, or from `-`; leave with 1 when a line was rejected."""
-        report = ImportReport()
-        with_imports(commands, data_dir, lambda imports: load(imports, file, report))
+    def import_(file: typer.FileBinaryRead, format_: FormatOption = None, data_dir: DataDir = HERE) -> None:
+        """Save people from a file, `.csv` or `.ndjson`, or from `-`, NDJSON unless `--format` says otherwise.
+
+        Leaves with 1 when a line was rejected, or none was there.
+        """
+        report, kind = ImportReport(), format_.kind if format_ else kind_of(file.name)
+        with_imports(commands, data_dir, lambda imports: load(imports, file, kind, report))
         show(report)
 
     @cli.command()
@@ -49,8 +71,16 @@ def with_imports(commands: Commands, data_dir: Path, work: Work) -> None:
     run_near(commands, data_dir, commands.use_cases, lambda use_cases: work(use_cases.imports))
 
 
-async def load(imports: ImportService, file: BinaryIO, report: ImportReport) -> None:
-    kind = Kind.CSV if file.name.endswith(".csv") else Kind.NDJSON
+def kind_of(name: str) -> Kind:
+    if name == STANDARD_INPUT:
+        return Kind.NDJSON
+    try:
+        return SUFFIXES[Path(name).suffix.lower()]
+    except KeyError:
+        raise typer.BadParameter(f"say what {name} is: --format csv or --format ndjson") from None
+
+
+async def load(imports: ImportService, file: BinaryIO, kind: Kind, report: ImportReport) -> None:
     with bar(size_of(file), "bytes") as advance:
         found = await imports.run(read_people(chunks(file, advance), kind))
     report.accepted, report.rejected, report.errors = found.accepted, found.rejected, found.errors
@@ -72,7 +102,9 @@ def show(report: ImportReport) -> None:
     for error in report.errors:
         typer.echo(f"line {error.line}: {error.message}")
     typer.echo(f"{report.accepted} saved, {report.rejected} rejected.")
-    if report.rejected:
+    if not report.accepted:
+        typer.echo("Nothing was saved: is this the right file, and its format (--format)?", err=True)
+    if report.rejected or not report.accepted:
         raise typer.Exit(1)
 
 

@@ -1,6 +1,7 @@
 """Many people at once, for administrators."""
 
 from collections.abc import AsyncIterator
+from email.message import Message
 from http import HTTPStatus
 from typing import Any
 
@@ -13,11 +14,13 @@ from hello.entities.errors import InvalidError
 from hello.interface.http.callers import Admin, AdminStream
 from hello.interface.http.dependencies import Imports
 from hello.interface.http.large import in_slices
-from hello.interface.http.problems import problems
+from hello.interface.http.problems import FieldError, answer, problems
 from hello.interface.http.schemas.imports import ImportResponse
-from hello.interface.people_files import Kind, read_people
-from hello.services.imports import ImportService
+from hello.interface.people_files import read_people
+from hello.interface.people_formats import CHARSETS, CsvForm, Kind
+from hello.services.imports import ImportReport, ImportService
 
+HEADER = {None: None, "present": True, "absent": False}
 ADMIN = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 EXAMPLES = {
     Kind.NDJSON: '{"username": "John", "dateOfBirth": "1990-05-17"}\n',
@@ -39,6 +42,7 @@ router = APIRouter(prefix="/api/v1/birthdays", tags=["birthdays"])
     operation_id="importPeople",
     dependencies=[AdminStream],
     openapi_extra=FILE,
+    response_model=ImportResponse,
     responses=problems(
         HTTPStatus.BAD_REQUEST,
         *ADMIN,
@@ -46,10 +50,20 @@ router = APIRouter(prefix="/api/v1/birthdays", tags=["birthdays"])
         HTTPStatus.SERVICE_UNAVAILABLE,
     ),
 )
-async def import_people(request: Request, imports: Imports) -> ImportResponse:
-    """Save people line by line, however many; the same file may be sent again."""
-    report = await imports.run(read_people(in_slices(request.stream()), kind_of(request)))
-    return ImportResponse.model_validate(report)
+async def import_people(request: Request, imports: Imports) -> ImportReport | Response:
+    """Save people line by line, however many; the same file may be sent again; 400 if no line is good."""
+    kind, form = kind_of(request), form_of(request)
+    report = await imports.run(read_people(in_slices(request.stream()), kind, form))
+    return report if report.accepted else nothing_saved(request, report)
+
+
+def nothing_saved(request: Request, report: ImportReport) -> Response:
+    """Name the lines as the fields that are wrong."""
+    if not report.rejected:
+        raise InvalidError("has no people in it", field="body")
+    detail = f"none of {report.rejected} lines is a person; the first is line {report.errors[0].line}"
+    errors = [FieldError(field=f"line {error.line}", message=error.message) for error in report.errors]
+    return answer(request, HTTPStatus.BAD_REQUEST, detail, errors=errors)
 
 
 def is_chunked(request: Request) -> bool:
@@ -62,8 +76,24 @@ def kind_of(request: Request) -> Kind:
         raise InvalidError("is missing", field="body")
     if given not in set(Kind):
         kinds = " or ".join(Kind)
-        raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"the body must be {kinds}")
+        raise unsupported(f"the body must be {kinds}")
     return Kind(given)
+
+
+def form_of(request: Request) -> CsvForm:
+    """Read the parameters of `text/csv` (RFC 4180): `charset`, and `header=present` or `absent`."""
+    given = Message()
+    given["Content-Type"] = request.headers.get("Content-Type", "")
+    charset, header = given.get_content_charset("utf-8"), given.get_param("header")
+    if charset not in CHARSETS:
+        raise unsupported(f"the charset must be one of {', '.join(CHARSETS)}")
+    if header not in HEADER:
+        raise unsupported("the parameter header is present or absent")
+    return CsvForm(charset, HEADER[header])
+
+
+def unsupported(message: str) -> HTTPException:
+    return HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, message)
 
 
 @router.get(
