@@ -21,8 +21,9 @@ READ = {
     "semicolons": PLAIN.replace(",", ";"),
     "quoted, semicolons": '"username";"dateOfBirth"\n"Ada";"1990-05-17"\nJane;"1991-06-18"\n',
     "tabs": PLAIN.replace(",", "\t"),
+    "bars": PLAIN.replace(",", "|"),
     "sep=": "sep=;\r\n" + PLAIN.replace(",", ";").replace("\n", "\r\n"),
-    "sep= of a bar": "SEP=|\n" + PLAIN.replace(",", "|"),
+    "sep= of a tab": '"SEP=\t"\n' + PLAIN.replace(",", "\t"),
     "another order": "dateOfBirth,username\n1990-05-17,Ada\n1991-06-18,Jane\n",
     "another case": "Date_of_Birth,UserName\n1990-05-17,Ada\n1991-06-18,Jane\n",
     "an index": ",username,dateOfBirth\n0,Ada,1990-05-17\n1,Jane,1991-06-18\n",
@@ -97,7 +98,7 @@ async def test_a_header_that_must_be_there_or_not() -> None:
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
-        ("Ada,1990-05-17,x", "has 3 fields, not username,dateOfBirth"),
+        ("Ada,1990-05-17,x", "has 3 fields separated by ',', not username,dateOfBirth"),
         ("Ada", "has 1 fields"),
         ("1990-05-17,Ada", "username: must be"),
         ("Ada,17.05.1990", "dateOfBirth: must be a date written YYYY-MM-DD"),
@@ -120,7 +121,7 @@ async def test_a_row_longer_than_the_header_is_rejected() -> None:
     """An unquoted comma may have moved its columns."""
     lines = await read(b"username,dateOfBirth,n\nAda,1990-05-17,a,b\nJane,1991-06-18,a,\n")
     ((number, message),) = errors(lines)
-    assert (number, message) == (2, "line: has 4 fields, not 3, as the header")
+    assert (number, message) == (2, "line: has 4 fields separated by ',', not 3, as the header")
 
 
 @pytest.mark.parametrize("header", ["username,dateOfBirth,notes\n", ""])

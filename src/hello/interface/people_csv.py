@@ -18,7 +18,7 @@ from hello.services.imports import Line, LineError
 from hello.services.people import SavePerson
 
 UTF_16_MARKS = (b"\xff", b"\xfe")  # either begins its byte order mark, and no text in UTF-8
-DELIMITERS = (",", ";", "\t")
+DELIMITERS = (",", ";", "\t", "|")
 BLANK = {" ", *DELIMITERS}
 SEPARATOR = re.compile(r'"?sep=([,;\t|])"?', re.IGNORECASE)
 COLUMNS = ["username", "dateofbirth"]
@@ -39,7 +39,9 @@ class Layout:
     def person(self, fields: Sequence[str]) -> SavePerson:
         if len(fields) <= max(self.columns) or any(map(str.strip, fields[self.width :])):
             wanted = f"{self.width}, as the header" if self.has_header else "username,dateOfBirth"
-            raise InvalidError(f"has {len(fields)} fields, not {wanted}", field="line")
+            raise InvalidError(
+                f"has {len(fields)} fields separated by {self.delimiter!r}, not {wanted}", field="line"
+            )
         return person_of(*(fields[place].strip() for place in self.columns))
 
 
