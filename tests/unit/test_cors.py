@@ -7,9 +7,17 @@ from pathlib import Path
 import hello.interface.http
 from hello.interface.http.cors import SENT, SHOWN
 
-SET_BY_BROWSERS = {"access-control-request-method", "content-length", "origin", "transfer-encoding"}
+SET_BY_BROWSERS = {
+    "accept-encoding",
+    "access-control-request-method",
+    "connection",
+    "content-length",
+    "host",
+    "origin",
+    "transfer-encoding",
+}
 SAFELISTED = {"cache-control", "content-length", "content-type"}  # those of the Fetch Standard that occur
-FOR_PROXIES = {"x-accel-buffering"}
+FOR_PROXIES = {"content-encoding", "vary", "x-accel-buffering"}  # and for caches
 ONE_WORD = {"Age", "Allow", "ETag", "Expires", "Link", "Location", "RateLimit", "Refresh", "Trailer", "Vary"}
 FOLDER = Path(hello.interface.http.__file__).parent
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hello.interface.people_csv import OPEN, RECORD_LINES, read_csv
+from hello.interface.people_csv import OPEN, RECORD_LIMIT, RECORD_LINES, read_csv
 from hello.interface.people_formats import CsvForm
 from hello.services.imports import Line, LineError
 
@@ -134,6 +134,14 @@ async def test_a_quote_that_does_not_end_is_named(header: str) -> None:
     assert message == f"line: {OPEN} (lines {number} to {number + RECORD_LINES - 1} are passed over)"
     assert len(lines) == 1 + 1 + count - (RECORD_LINES - 1)
     assert errors(await read(b'"Ada,1990-05-17')) == [(1, f"line: {OPEN}")]
+
+
+async def test_a_record_of_several_long_lines_is_named() -> None:
+    lines = await read(PLAIN.encode() + b'"' + b"x" * RECORD_LIMIT + b"\n\n" + b"Jane,1991-06-18\n")
+    assert errors(lines) == [
+        (4, f"line: longer than {RECORD_LIMIT} characters (lines 4 to 5 are passed over)")
+    ]
+    assert len(lines) == 4
 
 
 async def test_utf_16_without_a_mark_is_rejected() -> None:

@@ -23,6 +23,7 @@ BLANK = {" ", *DELIMITERS}
 SEPARATOR = re.compile(r'"?sep=([,;\t|])"?', re.IGNORECASE)
 COLUMNS = ["username", "dateofbirth"]
 RECORD_LINES = 100
+RECORD_LIMIT = 4096  # in several lines: it is parsed again with each of them
 NO_HEADER = "the header must name username and dateOfBirth, each once: correct it and send the file again"
 OPEN = "a quoted field begins here and does not end: close it, or double the quote"
 
@@ -74,8 +75,9 @@ class CsvReader:
         return LineError(self.number - len(self.pending) + 1, f"line: {OPEN}") if self.pending else None
 
     def _record(self, start: int) -> Line | LineError | None:
-        if sum(map(len, self.pending)) > LINE_LIMIT:
-            raise InvalidError(f"longer than {LINE_LIMIT} characters", field="line")
+        limit = RECORD_LIMIT if self.pending[1:] else LINE_LIMIT
+        if sum(map(len, self.pending)) > limit:
+            raise InvalidError(f"longer than {limit} characters", field="line")
         delimiter, fields = self._fields()
         if fields is None:
             if len(self.pending) == RECORD_LINES:

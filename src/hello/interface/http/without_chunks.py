@@ -1,4 +1,4 @@
-"""Answers to HTTP/1.0, whose clients may not know chunks (RFC 9112, 6.1): closing ends a body without a length."""
+"""HTTP/1.0 clients may not know chunks (RFC 9112, 6.1): closing ends a body without a length."""
 
 from dataclasses import dataclass
 
