@@ -148,11 +148,24 @@ def lines_of(kind: str) -> bytes:
 
 
 @pytest.mark.parametrize("kind", ["text/csv", "application/x-ndjson"])
-@pytest.mark.parametrize("content", [lines_of, lambda _: b"\n" * BODY_BYTES, lambda _: b"x,\n" * 20_000])
-def test_large_import(world: World, kind: str, content: Callable[[str], bytes]) -> None:
+@pytest.mark.parametrize(
+    ("content", "status"),
+    [
+        (lines_of, 200),
+        (lambda _: b"\n" * BODY_BYTES, 400),
+        (lambda _: b",\n" * 200_000, 400),
+        (lambda _: b"x,\n" * 20_000, 400),
+        (lambda _: b'a","\n' * 20_000, 400),
+        (lambda _: (b'"' + b"x" * 1950 + b"\n" * 49) * 20, 400),
+    ],
+    ids=["good", "blank", "empty", "bad", "quotes that do not end", "long quotes that do not end"],
+)
+def test_large_import(world: World, kind: str, content: Callable[[str], bytes], status: int) -> None:
     body, headers = content(kind), ADMIN | {"Content-Type": kind}
     world.check(
-        lambda: world.client.post("/api/v1/birthdays/import", headers=headers, content=body), rounds=3
+        lambda: world.client.post("/api/v1/birthdays/import", headers=headers, content=body),
+        status,
+        rounds=3,
     )
 
 

@@ -19,11 +19,11 @@ from hello.services.people import SavePerson
 
 UTF_16_MARKS = (b"\xff", b"\xfe")  # either begins its byte order mark, and no text in UTF-8
 DELIMITERS = (",", ";", "\t", "|")
-BLANK = {" ", *DELIMITERS}
+BLANK = " \n" + "".join(DELIMITERS)
 SEPARATOR = re.compile(r'"?sep=([,;\t|])"?', re.IGNORECASE)
 COLUMNS = ["username", "dateofbirth"]
-RECORD_LINES = 100
-RECORD_LIMIT = 4096  # in several lines: it is parsed again with each of them
+RECORD_LINES = 50
+RECORD_LIMIT = 2048  # in several lines: it is parsed again with each of them
 NO_HEADER = "the header must name username and dateOfBirth, each once: correct it and send the file again"
 OPEN = "a quoted field begins here and does not end: close it, or double the quote"
 
@@ -62,6 +62,8 @@ class CsvReader:
         if self.number == 1 and (given := SEPARATOR.fullmatch(line)):
             self.separators = given[1]
             return None
+        if not self.pending and not line.strip(BLANK):
+            return None
         self.pending.append(line)
         start = self.number - len(self.pending) + 1
         try:
@@ -84,7 +86,7 @@ class CsvReader:
                 raise InvalidError(OPEN, field="line")
             return None
         self.pending.clear()
-        if set("".join(fields)) <= BLANK:
+        if not "".join(fields).strip(BLANK):
             return None
         if self.layout is None:
             self.layout = self._layout(delimiter, fields)
