@@ -9,7 +9,16 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 HERE = Path(__file__).parent
-LONGEST_FIRST = ("chaos", "external", "integrated", "contracts", "unit")
+LONGEST_FIRST = (
+    "chaos/",
+    "external/test_run",
+    "external/test_faults",
+    "external/test_dead_events",
+    "external/",
+    "integrated/",
+    "contracts/",
+    "unit/",
+)
 HELLO_RUN = {"test_birthdays", "test_challenge", "test_everywhere", "test_hello"}
 UNLIMITED = {"test_authorization", "test_items", "test_order_events", "test_order_keys", "test_orders"}
 GROUPS = {f"tests/external/{module}.py": "hello run" for module in HELLO_RUN} | {
@@ -43,8 +52,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def rank(path: Path) -> int:
-    folder = path.relative_to(HERE).parts[0]
-    return LONGEST_FIRST.index(folder) if folder in LONGEST_FIRST else len(LONGEST_FIRST)
+    place = path.relative_to(HERE).as_posix()
+    found = (number for number, start in enumerate(LONGEST_FIRST) if place.startswith(start))
+    return next(found, len(LONGEST_FIRST))
 
 
 def pytest_configure() -> None:
