@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Collection, Iterator, Sequence
@@ -11,8 +12,8 @@ from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from types import ModuleType
-from typing import Any
+from types import FrameType, ModuleType
+from typing import Any, NoReturn
 
 from prometheus_client import CollectorRegistry
 
@@ -239,7 +240,12 @@ def checked_settings() -> Settings:
     return settings
 
 
+def leave(number: int, _frame: FrameType | None) -> NoReturn:
+    raise SystemExit(128 + number)
+
+
 def main() -> None:
+    signal.signal(signal.SIGTERM, leave)  # else the first process of a container ignores it
     run_cli(
         Commands(
             settings=checked_settings,

@@ -1,0 +1,55 @@
+"""The images that the tests run: the product's own, and stand-ins for those that a registry would have."""
+
+import subprocess
+from pathlib import Path
+
+from tests.brokers.commands import Words, run
+from tests.docker.places import CACHE, HERE, ROOT
+from tests.docker.programs import environment
+from tests.docker.progress import say
+
+BASE = "python:3.13-slim"
+SUITE = "trixie"
+PACKAGES = "python3,python3-venv,python-is-python3,ca-certificates"
+CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
+STAND_INS = {"postgres": "postgres:18", "valkey": "valkey/valkey:9"}
+BUILD_S = 1200
+STAGES = {
+    "hello-build:production": ["--target=build", "--build-arg=LOCK=production"],
+    "hello": [],
+    "hello:test": ["--target=test"],
+    "hello-build:embedded": ["--target=build", "--build-arg=LOCK=embedded"],
+    "hello:development": ["--build-arg=LOCK=embedded"],
+}
+"""The build stage has a name too, so that its layers are kept for the next run."""
+
+
+def build_images() -> None:
+    ensure_base()
+    for folder, tag in STAND_INS.items():
+        build(tag, HERE / "images" / folder)
+    for tag, options in STAGES.items():
+        build(tag, ROOT, *options)
+    docker("image", "prune", "--force")
+
+
+def build(tag: str, folder: Path, *options: str) -> None:
+    """Use the network of this machine: an engine in a sandbox reaches a package registry in no other way."""
+    say(f"building {tag}")
+    docker("build", "--network=host", f"--tag={tag}", *options, folder)
+
+
+def docker(*arguments: str | Path) -> None:
+    run(["docker", *arguments], timeout_s=BUILD_S, environment=environment())
+
+
+def ensure_base() -> None:
+    """Make Debian's own Python into the image, which has the same version and layout as far as we use it."""
+    if subprocess.run(["docker", "image", "inspect", BASE], capture_output=True, check=False).returncode:
+        say(f"making {BASE}")
+        tar = CACHE / "base.tar"
+        trust = f'install -D -m 644 {CERTIFICATES} "$1"{CERTIFICATES}' if CERTIFICATES.exists() else "true"
+        words: Words = ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={PACKAGES}"]
+        run([*words, f"--customize-hook={trust}", SUITE, tar], timeout_s=BUILD_S)
+        docker("import", tar, BASE)
+        tar.unlink()
