@@ -1,18 +1,23 @@
-# Three stages: `build` makes the virtual environment, `test` runs the external tests, and the last is the product.
+# The product is the last stage; `wheel` and `build` make it, and `test` runs the external tests.
+FROM python:3.13-slim AS wheel
+WORKDIR /build
+RUN python -m venv /opt/build
+COPY requirements/embedded.txt requirements/
+# The build's own tool is pinned too: its lines of the lock that holds it.
+RUN /opt/build/bin/pip install --no-cache-dir --no-deps --require-hashes -r requirements/embedded.txt
+COPY pyproject.toml README.md LICENSE ./
+COPY migrations migrations
+COPY src src
+RUN /opt/build/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir dist .
+
 FROM python:3.13-slim AS build
 ARG LOCK=production
 WORKDIR /build
 RUN python -m venv /opt/hello
-COPY requirements/*.txt requirements/
+COPY requirements/${LOCK}.txt requirements/
 RUN /opt/hello/bin/pip install --no-cache-dir --no-deps --require-hashes -r requirements/${LOCK}.txt
-COPY pyproject.toml README.md LICENSE ./
-COPY migrations migrations
-COPY src src
-# The build's own tool is pinned too: its lines of the lock that holds it.
-RUN python -m venv /opt/build \
- && /opt/build/bin/pip install --no-cache-dir --no-deps --require-hashes -r requirements/embedded.txt \
- && /opt/build/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir dist . \
- && /opt/hello/bin/pip install --no-cache-dir --no-deps dist/*.whl
+COPY --from=wheel /build/dist dist
+RUN /opt/hello/bin/pip install --no-cache-dir --no-deps dist/*.whl
 
 # Not part of the product: `docker compose run --rm test`, and the service under coverage.
 FROM python:3.13-slim AS test

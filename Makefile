@@ -148,6 +148,14 @@ engine: $(VENV)/dev.stamp ## Fetch a Docker engine (by apt, as root; Compose nee
 test_compose: engine ## Run the image and Docker Compose on a real engine
 	@$(BIN)/python -m tests.docker run $(BIN)/pytest -n 0 tests/docker/checks_of_*.py $(ARGS)
 
+COVERED = $(COMPOSE) --project-name hello-coverage -f docker-compose.yml -f docker-compose.coverage.yml
+.PHONY: coverage_compose
+coverage_compose: ## Run the external tests against a stack in Docker Compose, and say which lines of it they did not run
+	@code=0; \
+	{ $(COVERED) run --rm --build test $(ARGS) && $(COVERED) stop api worker && $(COVERED) run --rm --no-deps coverage; } \
+		|| code=$$?; \
+	$(COVERED) down --volumes; exit $$code
+
 .PHONY: test_reload
 test_reload: $(VENV)/dev.stamp ## Run the tests anew at every change
 	@$(BIN)/ptw . $(ARGS)

@@ -1,15 +1,16 @@
-"""`python -m tests.docker install` makes an engine and its images; `... run COMMAND` runs a command beside it."""
+"""`python -m tests.docker install` makes an engine and images; `... run COMMAND` runs a command beside it."""
 
 import subprocess
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.brokers.errors import BrokerError
 from tests.docker.engine import in_namespaces, running_engine
 from tests.docker.images import build_images
 from tests.docker.places import cache_locked
-from tests.docker.programs import ensure_programs, environment
+from tests.docker.programs import ensure_compose, ensure_programs, environment
 from tests.docker.progress import say
 
 USAGE = "usage: python -m tests.docker install | run COMMAND"
@@ -34,9 +35,12 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def install() -> int:
-    with cache_locked():
+    with cache_locked(), ThreadPoolExecutor() as threads:
         ensure_programs()
-        return in_namespaces("build-inside", own_network=False)
+        compose = threads.submit(ensure_compose)
+        code = in_namespaces("build-inside", own_network=False)
+        compose.result()
+        return code
 
 
 def build_inside(folder: Path) -> int:

@@ -3,7 +3,6 @@
 import base64
 import json
 import re
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -73,20 +72,29 @@ def test_published_ports_are_left_to_the_operator(production: Stack) -> None:
     assert {docker("inspect", "-f", ports, production.container(name)) for name in PRODUCT} == {"map[]"}
 
 
+@pytest.fixture
+def refused(tmp_path: Path) -> Iterator[Stack]:
+    stack = Stack(tmp_path / "env", variables={"COMPOSE_PROJECT_NAME": "refused"})
+    write_settings(stack.env_file, {})
+    with removed_at_the_end(stack):
+        yield stack
+
+
 @pytest.mark.parametrize("name", ["POSTGRES_PASSWORD", "SECRET_KEY", "TOKEN_SIGNING_KEY"])
-def test_incomplete_production_is_refused_and_nothing_is_made(name: str, tmp_path: Path) -> None:
-    incomplete = {key: value for key, value in PRODUCTION.items() if key != name}
-    with removed_at_the_end(Stack(write_settings(tmp_path / "env", incomplete))) as stack:
-        command = ["make", "up", f"COMPOSE={' '.join(stack.command)} --project-name=refused"]
-        made = subprocess.run(
-            command, cwd=ROOT, env=stack.environment, capture_output=True, text=True, check=False
-        )
-        assert made.returncode != 0
-        assert re.search(rf"hello: .*{name}", made.stdout + made.stderr)
-        assert "refused_postgres" not in docker("volume", "ls", "--quiet")
-        subprocess.run(
-            [*stack.command, "--project-name=refused", "down"], cwd=ROOT, env=stack.environment, check=True
-        )
+def test_incomplete_production_is_refused_by_name(refused: Stack, name: str) -> None:
+    write_settings(refused.env_file, {key: value for key, value in PRODUCTION.items() if key != name})
+    made = refused.make("up")
+    assert made.returncode != 0
+    assert re.search(rf"hello: .*{name}", made.stdout + made.stderr)
+    assert docker("inspect", "-f", "{{.State.Status}}", refused.container("postgres")) == "created"
+
+
+def test_a_password_that_was_missing_can_be_added(refused: Stack) -> None:
+    """PostgreSQL keeps the password of its first start: it must not have had one with the default."""
+    write_settings(refused.env_file, PRODUCTION | {"POSTGRES_PASSWORD": ""})
+    assert refused.make("up").returncode != 0
+    write_settings(refused.env_file, PRODUCTION)
+    refused.up()
 
 
 def environment_of(stack: Stack, service: str) -> dict[str, str]:
@@ -108,7 +116,7 @@ def test_every_setting_of_the_example_is_passed(service: str, tmp_path: Path) ->
 
 @pytest.mark.parametrize("name", ["DATABASE_URL", "BROKER_URL", "ADMIN_TOKEN", *PRODUCTION])
 def test_the_shell_wins_over_the_file(name: str, tmp_path: Path) -> None:
-    stack = Stack(write_settings(tmp_path / "env", {name: "of the file"}), shell={name: "of the shell"})
+    stack = Stack(write_settings(tmp_path / "env", {name: "of the file"}), variables={name: "of the shell"})
     assert environment_of(stack, "worker")[name] == "of the shell"
 
 

@@ -3,15 +3,12 @@
 No `test_` in its name, so that `pytest` needs no engine.
 """
 
-import subprocess
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterator
 
 import httpx
 import pytest
 
 from hello.connectors.embedded.ending import happens
-from tests.docker.places import ROOT
 from tests.docker.stack import (
     BASE,
     OVERRIDE,
@@ -27,7 +24,6 @@ from tests.external.ordering import newly_opened
 from tests.external.test_hello import put
 
 pytestmark = [pytest.mark.external, pytest.mark.timeout(2 * PATIENCE_S)]
-URL = "http://127.0.0.1:8000"
 SERVICES = ("api", "worker", "postgres", "valkey")
 
 
@@ -42,7 +38,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 @pytest.fixture
 def client(stack: Stack) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=URL, timeout=20) as client:
+    url = f"http://{stack.compose('port', 'api', '8000').strip()}"
+    with httpx.Client(base_url=url, timeout=20) as client:
         yield client
 
 
@@ -64,7 +61,7 @@ def test_a_restart_of_each_service_is_survived(stack: Stack, client: httpx.Clien
     put(client, "Restarted", "1990-05-17")
     stack.compose("restart", service)
     stack.up()
-    wait_until_ready(URL)
+    wait_until_ready(str(client.base_url))
     assert client.get("/hello/Restarted").status_code == 200
     assert_it_works(client)
 
@@ -98,12 +95,5 @@ def test_containers_of_the_product_have_no_privileges(stack: Stack, service: str
 
 def test_make_up_and_make_down_are_these_commands(stack: Stack) -> None:
     for target in ("up", "down", "up"):
-        made = make(stack, target)
+        made = stack.make(target)
         assert made.returncode == 0, made.stdout + made.stderr
-
-
-def make(stack: Stack, *words: str) -> subprocess.CompletedProcess[str]:
-    command: Sequence[str | Path] = ["make", *words]
-    return subprocess.run(
-        command, cwd=ROOT, env=stack.environment, capture_output=True, text=True, check=False
-    )

@@ -21,7 +21,7 @@ CONTAINERD = Path("/run/containerd")
 
 
 def in_namespaces(action: str, *arguments: str, own_network: bool) -> int:
-    """Run this package once more, as the first process of new namespaces, and remove what its engine leaves."""
+    """Run this package as the first process of new namespaces, and remove what its engine leaves."""
     network = ("--net",) if own_network else ()
     with TemporaryDirectory(prefix="hello-docker-") as folder:
         package = (sys.executable, "-m", "tests.docker", action, folder, *arguments)

@@ -1,9 +1,14 @@
 """The images that the tests run: the product's own, and stand-ins for those that a registry would have."""
 
+import shutil
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from tests.brokers.commands import Words, run
+from tests.brokers.kafka_jars import ensure_jars
 from tests.docker.places import CACHE, HERE, ROOT
 from tests.docker.programs import environment
 from tests.docker.progress import say
@@ -12,25 +17,38 @@ BASE = "python:3.13-slim"
 SUITE = "trixie"
 PACKAGES = "python3,python3-venv,python-is-python3,ca-certificates"
 CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
-STAND_INS = {"postgres": "postgres:18", "valkey": "valkey/valkey:9"}
+STAND_INS = {"postgres": "postgres:18", "valkey": "valkey/valkey:9", "rabbitmq": "rabbitmq:4"}
+KAFKA = "apache/kafka:4.2.1"
 BUILD_S = 1200
 STAGES = {
-    "hello-build:production": ["--target=build", "--build-arg=LOCK=production"],
+    "hello-stage:wheel": ["--target=wheel"],
+    "hello-stage:production": ["--target=build"],
     "hello": [],
     "hello:test": ["--target=test"],
-    "hello-build:embedded": ["--target=build", "--build-arg=LOCK=embedded"],
+    "hello-stage:embedded": ["--target=build", "--build-arg=LOCK=embedded"],
     "hello:development": ["--build-arg=LOCK=embedded"],
 }
-"""The build stage has a name too, so that its layers are kept for the next run."""
+"""Stages that make others have names too, so that their layers are kept for the next run."""
 
 
 def build_images() -> None:
     ensure_base()
-    for folder, tag in STAND_INS.items():
-        build(tag, HERE / "images" / folder)
     for tag, options in STAGES.items():
         build(tag, ROOT, *options)
+    for name, tag in STAND_INS.items():
+        build(tag, HERE / "images" / name)
+    with kafka_context() as folder:
+        build(KAFKA, folder)
     docker("image", "prune", "--force")
+
+
+@contextmanager
+def kafka_context() -> Iterator[Path]:
+    """Add the jars that Maven fetched to the folder of the Dockerfile."""
+    with TemporaryDirectory(dir=CACHE) as folder:
+        shutil.copytree(HERE / "images" / "kafka", folder, dirs_exist_ok=True)
+        shutil.copytree(ensure_jars(), Path(folder, "libs"))
+        yield Path(folder)
 
 
 def build(tag: str, folder: Path, *options: str) -> None:

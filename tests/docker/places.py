@@ -1,4 +1,4 @@
-"""Where things lie: one folder in the repository for the engine's images and programs, which git passes over."""
+"""Where things lie: one folder in the repository for images and programs, which git passes over."""
 
 import fcntl
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ CONFIG = CACHE / "config"
 
 @contextmanager
 def cache_locked() -> Iterator[None]:
-    """Make the folder, and wait for another run that uses it; the lock ends with the process that holds it."""
+    """Make the folder, and wait for another run; the lock ends with the process that holds it."""
     CACHE.mkdir(exist_ok=True)
     (CACHE / ".gitignore").write_text("*\n")
     with (CACHE / "lock").open("ab") as held:

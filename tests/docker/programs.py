@@ -1,4 +1,4 @@
-"""The programs that the tests need: the engine, its client with Compose, and what makes a base image."""
+"""The programs that the tests need: the engine, its client, Compose, and what makes a base image."""
 
 import os
 import shutil
@@ -28,12 +28,12 @@ def ensure_programs() -> None:
     if missing:
         say(f"installing {', '.join(sorted(missing))}")
         apt.install("Docker", *sorted(missing))
-    if not PLUGIN.exists():
-        build_compose()
 
 
-def build_compose() -> None:
-    """Build it from its Go module, in a module of our own: `go install` refuses one that excludes versions."""
+def ensure_compose() -> None:
+    """Build it in a Go module of our own: `go install` refuses one that excludes versions."""
+    if PLUGIN.exists():
+        return
     go = path_of("go", "golang")
     say("building Compose")
     PLUGIN.parent.mkdir(parents=True, exist_ok=True)

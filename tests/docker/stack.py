@@ -28,19 +28,16 @@ PATIENCE_S = 300
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """A project of Compose, its settings in a file, and what the shell adds to them."""
+    """A project of Compose, its settings in a file, and variables of the shell."""
 
     env_file: Path
     files: tuple[str, ...] = (BASE,)
-    shell: Mapping[str, str] = field(default_factory=dict)
+    variables: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def environment(self) -> dict[str, str]:
-        return os.environ | {"COMPOSE_ENV_FILES": str(self.env_file)} | self.shell
-
-    @property
-    def command(self) -> list[str]:
-        return ["docker", "compose", *(f"--file={name}" for name in self.files)]
+        chosen = {"COMPOSE_ENV_FILES": str(self.env_file), "COMPOSE_FILE": ":".join(self.files)}
+        return {**os.environ, **chosen, **self.variables}
 
     def compose(self, *words: str) -> str:
         """Return what it prints; raise `AssertionError` with that when it fails."""
@@ -49,7 +46,12 @@ class Stack:
         return done.stdout
 
     def tried(self, *words: str) -> subprocess.CompletedProcess[str]:
-        command = [*self.command, *words]
+        return self._run(["docker", "compose", *words])
+
+    def make(self, target: str) -> subprocess.CompletedProcess[str]:
+        return self._run(["make", target])
+
+    def _run(self, command: list[str]) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False
         )
@@ -102,6 +104,6 @@ def wait_until_ready(url: str) -> None:
 
 def is_ready(url: str) -> bool:
     try:
-        return httpx.get(f"{url}/api/v1/health/ready", timeout=5).json()["status"] == "ready"
-    except (httpx.HTTPError, ValueError, KeyError):
+        return httpx.get(f"{url}/api/v1/health/ready", timeout=5).status_code == httpx.codes.OK
+    except httpx.HTTPError:
         return False

@@ -5,12 +5,15 @@ import re
 import httpx
 import pytest
 
+from hello.connectors.embedded.ending import happens
 from hello.connectors.embedded.servers import Servers
 from tests.builders import a_name
+from tests.external.ordering import newly_opened
 from tests.external.running import running_api
 from tests.external.test_hello import assert_problem
 
 pytestmark = pytest.mark.external
+SHIPPED_S = 60
 
 
 @pytest.mark.parametrize("path", ["/", "/nope", "/hello", "/hello/John/", "/hello/John/x", "/api/v1/health/"])
@@ -99,3 +102,9 @@ def test_length_of_a_text_is_told_in_characters(client: httpx.Client) -> None:
     messages = {wrong["field"]: wrong["message"] for wrong in problem["errors"]}
     assert messages["password"] == "at least 12 characters"  # noqa: S105  # a message
     assert "200 characters" in messages["full_name"]
+
+
+def test_an_order_is_shipped_without_a_request(client: httpx.Client) -> None:
+    shop = newly_opened(client, client)
+    order = shop.ordered()
+    assert happens(lambda: shop.read(order).json()["status"] == "SHIPPED", SHIPPED_S)

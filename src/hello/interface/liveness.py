@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Mapping
+from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 
 PORTS = {"PORT": "8000", "WORKER_PORT": "8001"}
@@ -18,7 +19,7 @@ def answers(port: int) -> bool:
     connection = HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_S)
     try:
         connection.request("GET", "/api/v1/health")
-        return connection.getresponse().status == 200
+        return connection.getresponse().status == HTTPStatus.OK
     except (OSError, HTTPException):
         return False
     finally:
