@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests import apt
+from tests import debian
 from tests.brokers.commands import path_of, run
 from tests.docker.places import CONFIG
 from tests.docker.progress import say
@@ -24,10 +24,9 @@ BUILD_S = 1800
 
 def ensure_programs() -> None:
     """Raise `BrokerError` when one is missing and cannot be installed."""
-    missing = {package for program, package in PACKAGES.items() if shutil.which(program) is None}
-    if missing:
-        say(f"installing {', '.join(sorted(missing))}")
-        apt.install("Docker", *sorted(missing))
+    for program, package in PACKAGES.items():
+        if shutil.which(program) is None:
+            debian.install(package)
 
 
 def ensure_compose() -> None:
