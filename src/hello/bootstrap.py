@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Collection, Iterator, Sequence
@@ -12,8 +11,8 @@ from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from types import FrameType, ModuleType
-from typing import Any, NoReturn
+from types import ModuleType
+from typing import Any
 
 from prometheus_client import CollectorRegistry
 
@@ -240,12 +239,7 @@ def checked_settings() -> Settings:
     return settings
 
 
-def leave(number: int, _frame: FrameType | None) -> NoReturn:
-    raise SystemExit(128 + number)
-
-
 def main() -> None:
-    signal.signal(signal.SIGTERM, leave)  # else the first process of a container ignores it
     run_cli(
         Commands(
             settings=checked_settings,

@@ -3,7 +3,6 @@
 import json
 import socket
 import time
-from collections.abc import Iterator
 
 import httpx
 import pytest
@@ -81,21 +80,14 @@ def test_sigterm_ends_the_first_process_as_a_success(command: str, port: int) ->
         assert stopped(name) == 0
 
 
-@pytest.fixture
-def silent_server() -> Iterator[socket.socket]:
-    """Listen where containers reach us, and never answer."""
-    gateway = docker("network", "inspect", "--format", "{{(index .IPAM.Config 0).Gateway}}", "bridge")
-    with socket.create_server((gateway, 0)) as server:
-        server.settimeout(SOON_S)
-        yield server
-
-
-def test_sigterm_ends_a_migration_that_waits(silent_server: socket.socket) -> None:
-    host, port = silent_server.getsockname()
-    url = f"--env=DATABASE_URL=postgresql://hello:hello@{host}:{port}/hello"
-    patient = "--env=DATABASE_CONNECT_TIMEOUT_S=600"
-    with container(url, patient, "hello", "migrate") as name, silent_server.accept()[0]:
-        assert stopped(name) == ENDED_BY_SIGTERM
+def test_sigterm_ends_a_migration_that_waits() -> None:
+    """Its database is a server of this test that never answers."""
+    with socket.create_server(("", 0)) as silent:
+        silent.settimeout(SOON_S)
+        url = f"--env=DATABASE_URL=postgresql://hello:hello@silent:{silent.getsockname()[1]}/hello"
+        options = ("--add-host=silent:host-gateway", "--env=DATABASE_CONNECT_TIMEOUT_S=600", url)
+        with container(*options, "hello", "migrate") as name, silent.accept()[0]:
+            assert stopped(name) == ENDED_BY_SIGTERM
 
 
 def stopped(name: str) -> object:

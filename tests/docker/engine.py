@@ -1,6 +1,7 @@
 """A Docker engine in namespaces of its own: its processes, mounts and network end with it."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -11,6 +12,7 @@ from tempfile import TemporaryDirectory
 from hello.connectors.embedded.account import Account
 from hello.connectors.embedded.command import Command
 from hello.connectors.embedded.log import Log
+from hello.core.processes import die_with_parent
 from tests.brokers.program import Program
 from tests.docker.places import IMAGES
 
@@ -25,7 +27,11 @@ def in_namespaces(action: str, *arguments: str, own_network: bool) -> int:
     network = ("--net",) if own_network else ()
     with TemporaryDirectory(prefix="hello-docker-") as folder:
         package = (sys.executable, "-m", "tests.docker", action, folder, *arguments)
-        return subprocess.run(["unshare", *NAMESPACES, *network, *package], check=False).returncode
+        return subprocess.run(
+            ["unshare", *NAMESPACES, *network, *package],
+            check=False,
+            preexec_fn=die_with_parent(signal.SIGKILL),
+        ).returncode
 
 
 @contextmanager

@@ -56,8 +56,8 @@ class Stack:
             command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False
         )
 
-    def up(self, *words: str) -> None:
-        self.compose("up", "--build", "--detach", "--wait", *words)
+    def up(self) -> None:
+        self.compose("up", "--detach", "--wait")
 
     def url(self, service: str, port: int) -> str:
         """Address the container itself: this machine is in its network."""
