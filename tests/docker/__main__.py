@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.brokers.errors import BrokerError
-from tests.docker.engine import in_namespaces, running_engine
+from tests.docker.engine import in_namespaces, remove_leftovers, running_engine
 from tests.docker.images import build_images
 from tests.docker.places import cache_locked
 from tests.docker.programs import ensure_compose, ensure_programs, environment
@@ -57,6 +57,7 @@ def run(command: Sequence[str]) -> int:
 
 def run_inside(folder: Path, command: Sequence[str]) -> int:
     with running_engine(folder, own_network=True):
+        remove_leftovers()
         return subprocess.run(command, env=environment(), check=False).returncode
 
 

@@ -59,6 +59,16 @@ def engine_in(folder: Path, network: Sequence[str]) -> Program:
     return Program("Docker", command, answers)
 
 
+def remove_leftovers() -> None:
+    """Remove the containers and volumes of a run that was killed."""
+    for kind, listing in (("container", ("ls", "--all")), ("volume", ("ls",))):
+        found = subprocess.run(
+            ["docker", kind, *listing, "--quiet"], capture_output=True, text=True, check=True
+        )
+        if names := found.stdout.split():
+            subprocess.run(["docker", kind, "rm", "--force", *names], stdout=subprocess.DEVNULL, check=True)
+
+
 def answers() -> bool:
     asked = subprocess.run(["docker", "version"], capture_output=True, check=False)
     return asked.returncode == 0
