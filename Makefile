@@ -54,7 +54,7 @@ run: $(VENV)/run.stamp ## Run everything on this machine: PORT=8000 DATA_DIR=.da
 
 .PHONY: up
 up: ## Run everything with Docker Compose
-	$(COMPOSE) up --build --detach --wait
+	@$(COMPOSE) up --build --detach --wait || { $(COMPOSE) logs --no-log-prefix settings migrate >&2; exit 1; }
 
 .PHONY: down
 down: ## Stop what `make up` started
@@ -140,6 +140,22 @@ test_postgres: $(VENV)/dev.stamp
 	@$(BIN)/python -m tests.postgres_releases $(MAJOR)
 	@TEST_POSTGRES=$(MAJOR) $(BIN)/pytest -m "integrated or external" --ignore tests/integrated/test_embedded.py $(TESTS) $(ARGS)
 
+.PHONY: engine
+engine: $(VENV)/dev.stamp ## Fetch a Docker engine (by apt, as root; Compose needs Go) and build the images
+	@$(BIN)/python -m tests.docker install
+
+.PHONY: test_compose
+test_compose: engine ## Run the image and Docker Compose on a real engine
+	@$(BIN)/python -m tests.docker run $(BIN)/pytest -n 0 tests/docker/checks_of_*.py $(ARGS)
+
+COVERED = $(COMPOSE) --project-name hello-coverage -f docker-compose.yml -f docker-compose.coverage.yml
+.PHONY: coverage_compose
+coverage_compose: ## Run the external tests against a stack in Docker Compose, and say which lines of it they did not run
+	@code=0; \
+	{ $(COVERED) run --rm --build test $(ARGS) && $(COVERED) stop api worker && $(COVERED) run --rm --no-deps coverage; } \
+		|| code=$$?; \
+	$(COVERED) down --volumes; exit $$code
+
 .PHONY: test_reload
 test_reload: $(VENV)/dev.stamp ## Run the tests anew at every change
 	@$(BIN)/ptw . $(ARGS)
@@ -156,7 +172,7 @@ check: $(VENV)/dev.stamp ## Lint, check types, layers, files for deployment and 
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml docker-compose.override.yml
+	@$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose*.yml
 	@$(BIN)/python requirements/lock.py --check
 
 .PHONY: fix
@@ -180,4 +196,4 @@ migration: $(VENV)/dev.stamp ## Write a migration from the change of the entitie
 .PHONY: destroy
 destroy: $(VENV)/run.stamp ## Remove the local data, the virtual environment and the caches
 	@$(BIN)/hello destroy --data-dir $(DATA_DIR)
-	@rm -rf $(VENV) $(CLIENTS) .bench .brokers .postgres .coverage* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf $(VENV) $(CLIENTS) .bench .brokers .postgres .coverage* .docker .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

@@ -13,7 +13,16 @@ from tests.external.accounts import LoggedIn, signed_up
 from tests.external.ordering import Shop, newly_opened, open_pair
 from tests.external.running import Running, running_api, running_hello, started
 
+QUICK = {"ORDER_CONFIRM_DELAY": "0.1", "ORDER_SHIP_DELAY": "0.1"}
 LANES = ["BASE_URL"] if "BASE_URL" in os.environ else ["on", "off"]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With BASE_URL, keep the tests of that server: all others start processes of their own."""
+    if "BASE_URL" in os.environ:
+        elsewhere = [item for item in items if "base_url" not in getattr(item, "fixturenames", ())]
+        config.hook.pytest_deselected(items=elsewhere)
+        items[:] = [item for item in items if item not in elsewhere]
 
 
 @pytest.fixture(scope="session")
@@ -24,7 +33,7 @@ def hello_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def url_with_lane(hello_dir: Path) -> Iterator[str]:
     """`hello run`, started once for all modules."""
-    with running_hello(hello_dir, GREETING_LANE="on") as hello:
+    with running_hello(hello_dir, GREETING_LANE="on", **QUICK) as hello:
         yield hello.url
 
 

@@ -6,13 +6,16 @@ import re
 import httpx
 import pytest
 
+from hello.connectors.embedded.ending import happens
 from hello.connectors.embedded.servers import Servers
 from tests.builders import a_name
+from tests.external.ordering import newly_opened
 from tests.external.running import running_api
 from tests.external.test_hello import assert_problem
 
 pytestmark = pytest.mark.external
 UNKNOWN_ID = "01a21899-bfc9-7521-9292-c1d8bf3c7459"
+SHIPPED_S = 60
 
 
 @pytest.mark.parametrize("path", ["/", "/nope", "/hello", "/hello/John/", "/hello/John/x", "/api/v1/health/"])
@@ -133,3 +136,9 @@ def test_the_coding_counts_not_what_the_body_looks_like(
 ) -> None:
     body, headers = {"dateOfBirth": "1990-05-17"}, {"Content-Encoding": coding}
     assert client.put(f"/hello/{a_name()}", json=body, headers=headers).status_code == status
+
+
+def test_an_order_is_shipped_without_a_request(client: httpx.Client) -> None:
+    shop = newly_opened(client, client)
+    order = shop.ordered()
+    assert happens(lambda: shop.read(order).json()["status"] == "SHIPPED", SHIPPED_S)

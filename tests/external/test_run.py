@@ -1,6 +1,7 @@
 """`hello run`: what it prints, keeps and leaves behind."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -98,6 +99,26 @@ def test_a_data_directory_that_is_a_file(tmp_path: Path) -> None:
 def test_a_setting_that_makes_no_sense(tmp_path: Path) -> None:
     result = run("run", "--port", "0", "--data-dir", str(tmp_path / "data"), TIMEZONE="Mars")
     assert_one_clear_line(result, "TIMEZONE")
+
+
+def test_check_names_a_setting_that_production_lacks() -> None:
+    password = {"POSTGRES_PASSWORD": "kai7Aith"}
+    assert run("check").returncode == 0
+    assert_one_clear_line(run("check", ENVIRONMENT="production", **password), "SECRET_KEY")
+
+
+def test_help_names_what_production_runs() -> None:
+    assert {"migrate", "api", "worker"} <= set(re.findall(r"hello (\w+)", run("--help").stdout))
+
+
+def test_sigterm_ends_a_command_that_waits_as_an_exit() -> None:
+    """As the first process of a container it gets no default action of signals."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"postgresql://hello:hello@127.0.0.1:{silent.getsockname()[1]}/hello"
+        variables = os.environ | {"DATABASE_URL": url, "DATABASE_CONNECT_TIMEOUT_S": "600"}
+        with subprocess.Popen([*HELLO, "migrate"], env=variables) as process, silent.accept()[0]:
+            process.terminate()
+            assert process.wait(20) == 128 + signal.SIGTERM
 
 
 def test_a_database_that_is_away_when_migrating() -> None:

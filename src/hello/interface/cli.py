@@ -18,7 +18,8 @@ HELP = """Hello knows whose birthday it is, says hello, and lets you send a gift
 
 Try it on this machine, with nothing else installed:  [bold]hello run[/bold]
 In production, run the parts beside your own PostgreSQL and Redis, found by DATABASE_URL and REDIS_URL:
-[bold]hello migrate[/bold], then [bold]hello api[/bold]. Every setting is described in .env.example.
+[bold]hello migrate[/bold], then [bold]hello api[/bold] and [bold]hello worker[/bold], one or more of each.
+Every setting is described in .env.example.
 """
 
 
@@ -108,6 +109,12 @@ def migrate_at(commands: Commands, settings: Settings, *, check: bool) -> None:
 
 
 def add_care(cli: typer.Typer, commands: Commands) -> None:
+    @cli.command()
+    def check() -> None:
+        """Check the settings, without connecting to anything."""
+        commands.settings()
+        typer.echo("The settings are complete.")
+
     @cli.command(hidden=True)
     def openapi() -> None:
         """Print the document of `/openapi.json`."""

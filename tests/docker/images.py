@@ -1,0 +1,73 @@
+"""The images that the tests run: the product's own, and stand-ins for those that a registry would have."""
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tests.brokers.commands import Words, run
+from tests.brokers.kafka_jars import ensure_jars
+from tests.docker.places import CACHE, HERE, ROOT
+from tests.docker.programs import environment
+from tests.docker.progress import say
+
+BASE = "python:3.13-slim"
+SUITE = "trixie"
+PACKAGES = "python3,python3-venv,python-is-python3,ca-certificates"
+CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
+STAND_INS = {"postgres": "postgres:18", "valkey": "valkey/valkey:9", "rabbitmq": "rabbitmq:4"}
+KAFKA = "apache/kafka:4.2.1"
+BUILD_S = 1200
+STAGES = {
+    "hello-stage:wheel": ["--target=wheel"],
+    "hello-stage:production": ["--target=build"],
+    "hello": [],
+    "hello:test": ["--target=test"],
+    "hello-stage:embedded": ["--target=build", "--build-arg=LOCK=embedded"],
+    "hello:development": ["--build-arg=LOCK=embedded"],
+}
+"""Stages that make others have names too, so that their layers are kept for the next run."""
+
+
+def build_images() -> None:
+    ensure_base()
+    for tag, options in STAGES.items():
+        build(tag, ROOT, *options)
+    for name, tag in STAND_INS.items():
+        build(tag, HERE / "images" / name)
+    with kafka_context() as folder:
+        build(KAFKA, folder)
+    docker("image", "prune", "--force")
+
+
+@contextmanager
+def kafka_context() -> Iterator[Path]:
+    """Add the jars that Maven fetched to the folder of the Dockerfile."""
+    with TemporaryDirectory(dir=CACHE) as folder:
+        shutil.copytree(HERE / "images" / "kafka", folder, dirs_exist_ok=True)
+        shutil.copytree(ensure_jars(), Path(folder, "libs"))
+        yield Path(folder)
+
+
+def build(tag: str, folder: Path, *options: str) -> None:
+    """Use the network of this machine: an engine in a sandbox reaches a package registry in no other way."""
+    say(f"building {tag}")
+    docker("build", "--network=host", f"--tag={tag}", *options, folder)
+
+
+def docker(*arguments: str | Path) -> None:
+    run(["docker", *arguments], timeout_s=BUILD_S, environment=environment())
+
+
+def ensure_base() -> None:
+    """Make Debian's own Python into the image, which has the same version and layout as far as we use it."""
+    if subprocess.run(["docker", "image", "inspect", BASE], capture_output=True, check=False).returncode:
+        say(f"making {BASE}")
+        tar = CACHE / "base.tar"
+        trust = f'install -D -m 644 {CERTIFICATES} "$1"{CERTIFICATES}' if CERTIFICATES.exists() else "true"
+        words: Words = ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={PACKAGES}"]
+        run([*words, f"--customize-hook={trust}", SUITE, tar], timeout_s=BUILD_S)
+        docker("import", tar, BASE)
+        tar.unlink()
