@@ -7,7 +7,8 @@ from datetime import date
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hello.connectors.postgres.births import PostgresBirths, open_births
@@ -26,6 +27,7 @@ class Proxy:
 
     socket: str
     swallows: bool = False
+    swallowed: asyncio.Event = field(default_factory=asyncio.Event)
     writers: list[asyncio.StreamWriter] = field(default_factory=list)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -40,7 +42,9 @@ class Proxy:
 
     async def _answers(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while data := await reader.read(1 << 16):
-            if not self.swallows:
+            if self.swallows:
+                self.swallowed.set()
+            else:
                 writer.write(data)
         writer.close()
 
@@ -134,10 +138,16 @@ async def test_write_without_an_answer_in_time_is_of_unknown_outcome(
 
 
 async def test_write_is_repeated_if_it_was_not_sent(proxy: tuple[Proxy, Database]) -> None:
+    lost = asyncio.Event()
+
+    def watch(connection: DBAPIConnection, *_: object) -> None:
+        connection.driver_connection.add_termination_listener(lambda _: lost.set())
+
     async with open_engine(proxy[1]) as through, open_births(through, list, Bounds()) as births:
+        event.listen(through.sync_engine, "checkout", watch)
         await births.save(a_name(), MAY)
         proxy[0].cut()
-        await asyncio.sleep(0.1)  # until the driver has read the end of its connection
+        await lost.wait()
         await births.save(a_name(), MAY)
 
 
@@ -152,6 +162,6 @@ async def test_read_is_repeated(engine: AsyncEngine, proxy: tuple[Proxy, Databas
         assert await births.find(name) == 517
         proxy[0].swallows = True
         task = asyncio.create_task(births.find(name))
-        await asyncio.sleep(0.1)
+        await proxy[0].swallowed.wait()
         proxy[0].cut()
         assert await task == 517
