@@ -10,6 +10,7 @@ from pathlib import Path
 from time import monotonic
 from urllib.parse import urlsplit
 
+import asyncpg
 import httpx
 import pytest
 
@@ -259,3 +260,97 @@ def test_connections_are_counted(api: Running) -> None:
     metrics = httpx.get(f"{api.url}/metrics").text
     assert re.search(r"^connections \d", metrics, re.MULTILINE)
     assert 'connections_closed_total{reason="idle"}' in metrics
+
+
+CHUNKED = b"Host: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize("trailer", [b"x-a: y\r\n", b"y" * 16], ids=["lines", "one value"])
+def test_endless_trailers_are_bounded(api: Running, trailer: bytes) -> None:
+    before = memory_mb(api)
+    with connected(api) as sock:
+        sock.sendall(b"POST /api/v1/users/login HTTP/1.1\r\n" + CHUNKED + b"2\r\n{}\r\n0\r\nx-b: ")
+        with pytest.raises(ConnectionError):
+            while True:
+                sock.sendall(trailer * 10_000)
+    assert memory_mb(api) - before < 30
+    assert httpx.get(f"{api.url}/api/v1/health").status_code == 200
+
+
+def test_trailer_is_no_header(api: Running) -> None:
+    body = b"1d\r\n%b\r\n0\r\nX-Request-ID: trailer\r\n\r\n" % BODY
+    with connected(api) as sock:
+        sock.sendall(b"PUT /hello/%b HTTP/1.1\r\n" % a_name().encode() + CHUNKED + body)
+        sock.shutdown(socket.SHUT_WR)
+        answer = read_all(sock)
+    assert statuses(answer) == [204]
+    assert b"trailer" not in answer
+
+
+def test_malformed_body_is_400_at_once(api: Running) -> None:
+    start = b"PUT /hello/John HTTP/1.1\r\n" + CHUNKED
+    with connected(api) as sock:
+        sock.sendall(start + b"1d\r\n%b\r\nZZ\r\n" % BODY)
+        assert_refused(read_all(sock), 400)
+
+
+def test_malformed_request_after_a_good_one_is_answered_in_order(api: Running) -> None:
+    assert statuses(ask(api, GET % a_name().encode() + b"nonsense\r\n\r\n")) == [404, 400]
+
+
+def test_unfinished_head_does_not_take_the_answer_of_the_request_before_it(servers: Servers) -> None:
+    url = servers.database_url
+    with running_api(servers, HEAD_TIMEOUT_S="0.3") as api, locked_people(url), connected(api) as sock:
+        sock.sendall(GET % a_name().encode() + b"GET /hel")
+        assert statuses(read_all(sock)) == [500, 408]
+
+
+@contextmanager
+def locked_people(url: str) -> Iterator[None]:
+    """Let reads wait for a lock until their deadline."""
+    loop = asyncio.new_event_loop()
+    connection = loop.run_until_complete(asyncpg.connect(url))
+    try:
+        loop.run_until_complete(connection.execute("BEGIN; LOCK TABLE people IN ACCESS EXCLUSIVE MODE"))
+        yield
+    finally:
+        loop.run_until_complete(connection.close())
+        loop.close()
+
+
+def test_connect_is_405_and_ends_the_connection(api: Running) -> None:
+    answer = ask(api, b"CONNECT /hello/John HTTP/1.1\r\nHost: x\r\n\r\n" + GET % b"John")
+    assert statuses(answer) == [405]
+    assert b"connection: close" in answer
+
+
+def test_upgrade_offered_by_http_1_0_stays_http_1_0(api: Running) -> None:
+    head = b"GET /hello/%b HTTP/1.0\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n" % a_name().encode()
+    assert statuses(ask(api, head)) == [404]
+
+
+def test_long_pipelines_are_all_answered_while_busy(servers: Servers) -> None:
+    with running_api(servers, DATABASE_QUEUE_SIZE="1") as api:
+        socks = [
+            socket.create_connection((urlsplit(api.url).hostname, urlsplit(api.url).port)) for _ in range(5)
+        ]
+        for sock in socks:
+            sock.sendall((GET % a_name().encode()) * 250)
+            sock.shutdown(socket.SHUT_WR)
+        for sock in socks:
+            sock.settimeout(20)
+            assert len(statuses(read_all(sock))) == 250
+            sock.close()
+        assert not any("Traceback" in line for line in api.printed)
+
+
+def test_client_that_never_reads_its_last_answer_is_closed(api: Running) -> None:
+    with socket.socket() as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        sock.connect((urlsplit(api.url).hostname or "", urlsplit(api.url).port or 0))
+        sock.sendall(b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n" * 60)
+        until(lambda: 'connections_closed_total{reason="write_timeout"}' in metrics_of(api))
+
+
+def metrics_of(api: Running) -> str:
+    return httpx.get(f"{api.url}/metrics").text

@@ -199,13 +199,13 @@ def read_options(text: str) -> dict[str, str]:
 def read_keep_alive(query: Mapping[str, str]) -> KeepAlive:
     """Leave what is 0, which stands for the default, as we have it."""
 
-    def number(name: str, default: int) -> int:
-        return check_number(name, query.get(name, "0"), 0, 2**31 - 1) or default
+    def number(name: str, default: int, most: int = 32_767) -> int:
+        return check_number(name, query.get(name, "0"), 0, most) or default
 
     return KeepAlive(
         enabled=check_number("keepalives", query.get("keepalives", "1"), 0, 1) == 1,
         idle_s=number("keepalives_idle", DEFAULT.idle_s),
         interval_s=number("keepalives_interval", DEFAULT.interval_s),
-        count=number("keepalives_count", DEFAULT.count),
-        user_timeout_ms=number("tcp_user_timeout", 0),
+        count=number("keepalives_count", DEFAULT.count, most=127),
+        user_timeout_ms=number("tcp_user_timeout", 0, most=2**31 - 1),
     )

@@ -235,7 +235,12 @@ class Settings(BaseSettings):
     def _password(self) -> str | None:
         """Return None where the server asks for no password: by a socket, or who logs in by a certificate."""
         parts = split_url(self.database_dsn, SCHEMES)
-        if not parts.hosts or parts.query.keys() & {"passfile", "service", "sslcert"}:
+        host = parts.query.get("hostaddr") or parts.query.get("host", "/")
+        if (not parts.hosts and host.startswith("/")) or parts.query.keys() & {
+            "passfile",
+            "service",
+            "sslcert",
+        }:
             return None
         return parts.query.get("password", parts.password)
 

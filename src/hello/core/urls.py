@@ -35,7 +35,7 @@ def split_url(url: str, schemes: Collection[str]) -> UrlParts:
     end = re.search(r"[/?]", rest)
     authority, tail = (rest[: end.start()], rest[end.start() :]) if end else (rest, "")
     path, _, query = tail.partition("?")
-    if authority.count("@") > 1 or "@" in path:
+    if authority.count("@") > 1 or "@" in tail:
         raise ValueError(ESCAPING)
     login, _, hosts = authority.rpartition("@")
     user, _, password = login.partition(":")
@@ -81,7 +81,10 @@ def read_query(text: str) -> dict[str, str]:
 def decoded(text: str) -> str:
     if BAD_ESCAPE.search(text):
         raise ValueError(f"a percent sign is not followed by two hexadecimal digits; {ESCAPING}")
-    return unquote(text, errors="strict")
+    try:
+        return unquote(text, errors="strict")
+    except UnicodeDecodeError:
+        raise ValueError("a percent-encoded text is not UTF-8") from None
 
 
 def refuse_unknown(query: Mapping[str, str], known: Collection[str], hints: Mapping[str, str]) -> None:
@@ -94,7 +97,7 @@ def refuse_unknown(query: Mapping[str, str], known: Collection[str], hints: Mapp
 def check_file(name: str, path: str) -> None:
     """Raise `ValueError` unless the file of this parameter can be read."""
     try:
-        Path(path).expanduser().open("rb").close()
+        Path(path).open("rb").close()
     except OSError as error:
         raise ValueError(f"{name}: the file cannot be read ({error.strerror})") from None
 

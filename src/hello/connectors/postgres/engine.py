@@ -3,7 +3,7 @@
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Self
 
@@ -29,7 +29,7 @@ class Database:
     session lasts: no prepared statement, no setting, no lock, no LISTEN.
     """
 
-    dsn: str
+    dsn: str = field(repr=False)
     application_name: str
     transaction_pooling: bool = False
     pool_size: int = 10
@@ -139,7 +139,11 @@ async def connect(database: Database) -> asyncpg.Connection:
         connection_class=HurriedConnection,
         **cache,
     )
-    keep_alive(connection, database.url.keep_alive)
+    try:
+        keep_alive(connection, database.url.keep_alive)
+    except BaseException:
+        connection.terminate()
+        raise
     return connection
 
 

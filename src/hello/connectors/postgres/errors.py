@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import asyncpg
+from asyncpg.exceptions import TargetServerAttributeNotMatched
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
@@ -23,6 +24,8 @@ PASSING_STATES = {UNDEFINED_TABLE, UNDEFINED_COLUMN, UNKNOWN_STATEMENT, DUPLICAT
 POOLED = "a pooler gives each transaction another connection: set DATABASE_POOLER=transaction"
 NO_SCHEMA = "the schema is missing or older than the code: run `hello migrate`"
 REASONS = {
+    "08003": "the connection was lost",
+    "08006": "the connection was lost",
     "08P01": "the server or its pooler refuses the connection",
     "25006": "the server is read-only",
     "28000": "the server refuses this user, or its way to log in",
@@ -50,6 +53,7 @@ UNREACHABLE: Sequence[tuple[type[Exception], str]] = (
         PoolTimeoutError,
         "every connection of the pool is in use (DATABASE_POOL_SIZE, DATABASE_POOL_OVERFLOW)",
     ),
+    (TargetServerAttributeNotMatched, "no host is what target_session_attrs asks for"),
     (TimeoutError, "no answer in time"),
     (ConnectionRefusedError, "the connection was refused"),
 )
@@ -73,12 +77,18 @@ def business_error(error: Exception) -> HelloError | None:
     if isinstance(error, IntegrityError | asyncpg.IntegrityConstraintViolationError):
         return ConflictError("the change clashes with what is already stored")
     if isinstance(error, DBAPIError):
-        return unfinished(error.orig or error) if is_transient(error) else None
+        return unfinished(cause_of(error)) if is_transient(error) else None
     if isinstance(error, asyncpg.PostgresError):
         return unfinished(error) if is_passing(error.sqlstate or "") else None
-    if isinstance(error, PoolTimeoutError | OSError | asyncpg.InterfaceError):
+    if isinstance(error, PoolTimeoutError | OSError | asyncpg.InterfaceError | asyncpg.InternalClientError):
         return UnavailableError("the database cannot be reached", reason=unreachable_reason(error))
     return None
+
+
+def cause_of(error: DBAPIError) -> BaseException:
+    """Return what the driver raised: SQLAlchemy wraps it once or twice."""
+    wrapped = error.orig or error
+    return wrapped.__cause__ or wrapped
 
 
 def unfinished(error: BaseException) -> UnavailableError:
@@ -106,6 +116,8 @@ def unreachable_reason(error: BaseException) -> str:
 
 
 def is_transient(error: DBAPIError) -> bool:
+    if isinstance(cause_of(error), asyncpg.InternalClientError):
+        return True
     return error.connection_invalidated or is_passing(getattr(error.orig, "sqlstate", None) or "")
 
 

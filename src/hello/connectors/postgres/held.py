@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import asyncpg
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from hello.connectors.postgres.errors import server_reason
@@ -16,6 +17,7 @@ LOST = (
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,  # what it makes of a farewell that comes between two statements
     asyncpg.exceptions.AdminShutdownError,
+    asyncpg.exceptions.CrashShutdownError,
     OSError,
 )
 SPARE = 2
@@ -129,7 +131,7 @@ class PooledStatement:
         return await self._fetch(*arguments)
 
     async def _fetch(self, *arguments: object) -> Sequence[asyncpg.Record]:
-        async with self.engine.begin() as connection:
+        async with self.engine.connect() as connection:
             try:
                 raw: Any = (await connection.get_raw_connection()).driver_connection
                 await connection.exec_driver_sql(PLAN_LOCALLY)
@@ -141,7 +143,16 @@ class PooledStatement:
                 with suppress(Exception):
                     await connection.invalidate()
                 raise
+            await commit(connection)
         return found
 
     async def release(self) -> None:
         """Hold nothing."""
+
+
+async def commit(connection: AsyncConnection) -> None:
+    """Raise `UnknownOutcomeError` if the answer to the commit is lost."""
+    try:
+        await connection.commit()
+    except (*LOST, DBAPIError) as error:
+        raise UnknownOutcomeError(reason=server_reason(error)) from error

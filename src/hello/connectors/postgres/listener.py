@@ -77,6 +77,8 @@ class PostgresListener:
                 await self._listen_until_lost(self.database)
             except UnavailableError as error:
                 log.debug("not listening", error=error.explanation)
+            except Exception:
+                log.exception("not listening, trying again")
             await asyncio.sleep(PAUSE_S)
 
     async def _poll(self) -> None:

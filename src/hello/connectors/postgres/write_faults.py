@@ -6,7 +6,7 @@ from sqlalchemy import event, text
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from hello.connectors.postgres.errors import business_errors, server_reason
+from hello.connectors.postgres.errors import NO_PRIVILEGE, business_errors, server_reason
 from hello.entities.errors import UnavailableError
 
 READ_ONLY, DISK_FULL = "25006", "53100"
@@ -44,5 +44,8 @@ class WriteFaults:
                 async with engine.begin() as connection:
                     await connection.execute(TRY_WRITE)
         except UnavailableError as error:
+            if NO_PRIVILEGE in (error.reason or ""):
+                self.reason = None  # the user may create no temporary tables: only a real write can tell
+                return
             raise UnavailableError("the database takes no writes", reason=error.reason) from error
         self.reason = None

@@ -50,19 +50,28 @@ def cluster(url: str, timeout_s: float) -> RedisCluster:
 
 
 def fault_reason(error: BaseException) -> str:
-    """Return the cause for operators; Redis names no secret in its errors."""
+    """Return the cause for operators, and of what Redis says only its code: it may quote our password."""
     for cause in causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
             return f"the certificate of Redis is not accepted: {cause.verify_message}"
         if isinstance(cause, ssl.SSLError):
             return "TLS with Redis cannot be agreed on"
         if isinstance(cause, AuthenticationError):
-            return f"Redis refuses the user or the password ({cause})"
+            return "Redis refuses the user or the password"
         if isinstance(cause, ResponseError):
-            return f"Redis refuses the command ({cause})"
+            return response_reason(str(cause))
         if isinstance(cause, ConnectionRefusedError):
             return "the connection to Redis was refused"
-    return "Redis gives no answer in time" if is_timeout(error) else f"Redis cannot be reached ({error})"
+    return "Redis gives no answer in time" if is_timeout(error) else "Redis cannot be reached"
+
+
+def response_reason(text: str) -> str:
+    if text.startswith("unknown command"):
+        return "Redis does not know a command: version 6 or newer is needed"
+    if "DB index" in text:
+        return "Redis has no database of this number"
+    code = text.split(maxsplit=1)[0] if text else ""
+    return f"Redis refuses a command ({code})" if code.isupper() else "Redis refuses a command"
 
 
 def causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -13,10 +13,12 @@ from typing import Any, cast
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from hello.interface.http.incoming import BoundedInput, ConnectionLimits, HeldFlow
-from hello.interface.http.observe import Observer
+from hello.interface.http.observe import Observer, request_id_of
 from hello.interface.http.refusals import FULL, SLOW_BODY, SLOW_HEAD, Refusal
 from hello.interface.http.without_chunks import WithoutChunks
 
+ENDLESS = b"/events"
+"""Streams that go on until the client leaves: one that sends no more is taken to have left."""
 LINGER_S = 2
 """How long a refused client may go on sending: closing at once would reset the connection before it reads."""
 RESERVE = 16
@@ -29,7 +31,7 @@ class Connection(BoundedInput):
 
     observer: Observer
     write_expires_at = inf
-    has_ended = is_reserve = False
+    has_ended = is_reserve = is_going = is_lingering = False
     reason = "client"
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -58,9 +60,11 @@ class Connection(BoundedInput):
 
     def eof_received(self) -> bool:  # type: ignore[override]  # asyncio takes both
         """Answer what has been asked, even if the client sends no more (RFC 9112, 9.6)."""
-        self.has_ended = True
-        cycle = self.running
-        return cycle is not None and not cycle.more_body and not cycle.response_started
+        if self.has_ended:
+            return True
+        self.has_ended, cycle = True, self.running
+        is_stream = cycle is not None and cycle.scope["raw_path"].endswith(ENDLESS)
+        return cycle is not None and not cycle.more_body and not is_stream
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:  # noqa: ANN401  # Uvicorn's own hook
         self.running = cycle
@@ -93,14 +97,32 @@ class Connection(BoundedInput):
             return
         if self.flow.write_paused:
             self.flow.hold(held=True)
-        else:
+        elif not self.is_going:
             self._go_on()
 
     def _go_on(self) -> None:
-        if self.pipeline:
-            self._start_asgi_task(*self.pipeline.pop())
-            self._read_on()
-        elif self.unread:
+        """Begin what waits in the pipeline, one after the other as long as each is answered at once."""
+        self.is_going = True
+        try:
+            while self.pipeline and self.running is None and self._is_writable:
+                self._begin_next()
+        finally:
+            self.is_going = False
+        if self._is_writable:
+            self._wait_for_more()
+
+    def _begin_next(self) -> None:
+        """Leave out a request whose body cannot be read: the refusal answers it."""
+        cycle, app = self.pipeline.pop()
+        if not (self.refusal and cycle.more_body):
+            self._start_asgi_task(cycle, app)
+
+    @property
+    def _is_writable(self) -> bool:
+        return not (self.flow.write_paused or self.transport.is_closing())
+
+    def _wait_for_more(self) -> None:
+        if self.running is not None or self.unread:
             self._read_on()
         elif self.refusal:
             self._refuse(self.refusal)
@@ -135,6 +157,8 @@ class Connection(BoundedInput):
 
     def resume_writing(self) -> None:
         super().resume_writing()
+        if self.transport.is_closing():
+            return
         self.write_expires_at = inf
         if self.running is None:
             self._go_on()
@@ -145,10 +169,21 @@ class Connection(BoundedInput):
         """Do nothing: there is no timer of a connection, as `expire` is called from outside."""
 
     def _refuse(self, refusal: Refusal) -> None:
-        """Answer after all earlier requests, and close."""
+        """Answer after all earlier requests, in place of one whose body is still to come, and close."""
+        if self.is_lingering or self.transport.is_closing():
+            return
+        if self.in_body and self.running is None:
+            self._close(refusal.reason)  # the request has its answer, but goes on
+            return
         self.refusal = refusal
         self.flow.hold(held=True)
+        if self.running is not None and self.running is self.cycle and self.running.more_body:
+            if self.running.response_started:
+                self._abort(refusal.reason)
+                return
+            disconnect(self.running)
         if self.running is not None and not self.running.response_complete:
+            self.expires_at = inf
             return
         request_id = self.observer.new_id()
         self.transport.write(refusal.render(request_id, self.server_state.default_headers))
@@ -158,7 +193,8 @@ class Connection(BoundedInput):
     def _refuse_request(self, cycle: RequestResponseCycle, refusal: Refusal, *, close: bool = False) -> None:
         """Answer one request, cheaper than serving it: no log line of its own."""
         cycle.keep_alive = cycle.keep_alive and not close
-        request_id, path = self.observer.new_id(), cycle.scope["raw_path"].decode("latin-1")
+        request_id = request_id_of(cycle.scope["headers"]) or self.observer.new_id()
+        path = cycle.scope["raw_path"].decode("latin-1")
         lines = self.server_state.default_headers
         self._answer(cycle, refusal.render(request_id, lines, path, close=not cycle.keep_alive))
         self.observer.refused(refusal.reason)
@@ -167,6 +203,11 @@ class Connection(BoundedInput):
         """Close what has waited too long; called about once a second with the time of the event loop."""
         if self.write_expires_at <= now:
             self._abort("write_timeout")
+        elif self.transport.is_closing():
+            self.expires_at, self.write_expires_at = (
+                inf,
+                min(self.write_expires_at, now + self.limits.write_s),
+            )
         elif self.expires_at > now:
             return
         elif self.refusal or not (self.in_head or self._is_busy):
@@ -175,17 +216,8 @@ class Connection(BoundedInput):
             self.expires_at = now + self.limits.body_s
         elif self.in_head:
             self._refuse(SLOW_HEAD)
-        elif self.cycle.response_started:
-            self._abort(SLOW_BODY.reason)
         else:
-            self._refuse_body()
-
-    def _refuse_body(self) -> None:
-        """Answer in place of the application, which learns that the client is gone."""
-        cycle = self.cycle
-        cycle.disconnected = cycle.response_complete = True
-        cycle.message_event.set()
-        self._refuse(SLOW_BODY)
+            self._refuse(SLOW_BODY)
 
     @property
     def _is_busy(self) -> bool:
@@ -193,6 +225,7 @@ class Connection(BoundedInput):
 
     def _linger(self, reason: str) -> None:
         """Send no more, and close once the client has read what was sent, or after a while."""
+        self.is_lingering = True
         self.reason, self.expires_at = reason, self.loop.time() + LINGER_S
         self.transport.write_eof()
         self.flow.hold(held=False)
@@ -204,6 +237,13 @@ class Connection(BoundedInput):
     def _abort(self, reason: str) -> None:
         self.reason = reason
         self.transport.abort()
+
+
+def disconnect(cycle: RequestResponseCycle) -> None:
+    """Let the application learn that its client is gone."""
+    cycle.disconnected = cycle.response_complete = True
+    cycle.waiting_for_100_continue = False
+    cycle.message_event.set()
 
 
 def connection_class(observer: Observer, limits: ConnectionLimits) -> type[asyncio.Protocol]:

@@ -63,8 +63,8 @@ class BoundedInput(HttpToolsProtocol):
     flow: HeldFlow
     running: RequestResponseCycle | None = None
     expires_at = inf
-    in_head = is_upgrade = False
-    head_bytes = body_bytes = 0
+    in_head = in_body = is_upgrade = has_body = False
+    head_bytes = body_bytes = rest_bytes = 0
     unread = b""
     refusal: Refusal | None = None
 
@@ -96,6 +96,7 @@ class BoundedInput(HttpToolsProtocol):
         return bool(self.pipeline) or self.flow.write_paused
 
     def _parse(self, data: bytes) -> None:
+        self.has_body = False
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade as error:
@@ -107,6 +108,8 @@ class BoundedInput(HttpToolsProtocol):
         else:
             if self.in_head:
                 self._count_head(len(data))
+            elif not self.has_body:
+                self._count_rest(len(data))
 
     def _count_head(self, size: int) -> None:
         """Bound the size of a head that is not complete, and the time it may take."""
@@ -115,6 +118,12 @@ class BoundedInput(HttpToolsProtocol):
         self.head_bytes += size
         if self.head_bytes > MAX_HEAD:
             self._refuse(LARGE_HEAD if self.headers else LONG_URL)
+
+    def _count_rest(self, size: int) -> None:
+        """Bound what a chunked body has beside its content: trailers, and extensions of chunks."""
+        self.rest_bytes += size
+        if self.in_body and self.rest_bytes > MAX_HEAD:
+            self._refuse(LARGE_HEAD)
 
     def _count_body(self, size: int) -> None:
         """Give a body more time as long as it makes progress."""
@@ -143,8 +152,10 @@ class BoundedInput(HttpToolsProtocol):
             return
         if self.parser.get_http_version() == "1.1" and not has_one_host(self.headers):
             raise RefusedError(NO_HOST)
-        self.expires_at, self.body_bytes = inf, 0
+        self.expires_at, self.body_bytes, self.rest_bytes, self.in_body = inf, 0, 0, True
         super().on_headers_complete()
+        if self.scope["method"] == "CONNECT":
+            self.cycle.keep_alive = False  # what follows would be of another protocol
 
     def _is_head_too_large(self) -> bool:
         """Add up only what can be too large: the last slice is not counted yet."""
@@ -152,11 +163,18 @@ class BoundedInput(HttpToolsProtocol):
             return False
         return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers) > MAX_HEAD
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Ignore trailers: they must not change what the head has said (RFC 9110, 6.5.1)."""
+        if self.in_head:
+            super().on_header(name, value)
+
     def on_body(self, body: bytes) -> None:
+        self.has_body = True
         if not self.is_upgrade:
             super().on_body(body)
 
     def on_message_complete(self) -> None:
+        self.in_body = False
         if not self.is_upgrade:
             super().on_message_complete()
 
@@ -165,7 +183,8 @@ class BoundedInput(HttpToolsProtocol):
         kept = [line for line in self.headers if line[0] not in {*UPGRADE, b"connection"}]
         if any(name == b"connection" and b"close" in value.lower() for name, value in self.headers):
             kept.append((b"connection", b"close"))
-        start = b"%b %b HTTP/1.1\r\n" % (self.parser.get_method(), self.url)
+        version = self.parser.get_http_version().encode()
+        start = b"%b %b HTTP/%b\r\n" % (self.parser.get_method(), self.url, version)
         self.parser = httptools.HttpRequestParser(self)
         return start + b"".join([b"%b: %b\r\n" % line for line in kept]) + b"\r\n"
 

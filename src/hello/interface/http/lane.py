@@ -8,7 +8,7 @@ has been taken from the request by then.
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from datetime import date
 from functools import cached_property, partial
 from time import time
@@ -142,10 +142,13 @@ class LaneProtocol(Connection):
         self.lane.listed(hot.start, request_id)
 
     def _greet(self, hot: Hot) -> None:
+        failure: Exception | None = None
         try:
             self.lane.people.births.ask(hot.username, partial(self._greeted, hot))
         except Exception as error:  # noqa: BLE001  # the application knows what to answer
-            self._fall_through(hot, error)
+            failure = error
+        if failure is not None:
+            self._fall_through(hot, failure)
 
     def _greeted(self, hot: Hot, found: int | None, error: Exception | None) -> None:
         if found is None:
@@ -172,9 +175,9 @@ class LaneProtocol(Connection):
 
     def _saved(self, hot: Hot, concerned: bool | None, error: Exception | None) -> None:  # noqa: FBT001
         if error is not None:
-            self._run(self._fail(hot, error))
+            self._run(hot, self._fail(hot, error))
         elif concerned:
-            self._run(self._answer_fresh(hot))
+            self._run(hot, self._answer_fresh(hot))
         else:
             self._answer_saved(hot)
 
@@ -204,10 +207,17 @@ class LaneProtocol(Connection):
         hot.cycle.scope["state"]["failed"] = error
         super()._serve(hot.cycle, hot.app)
 
-    def _run(self, work: Any) -> None:  # noqa: ANN401
-        task = self.loop.create_task(work)
+    def _run(self, hot: Hot, work: Coroutine[Any, Any, None]) -> None:
+        task = self.loop.create_task(self._guarded(hot, work))
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
+
+    async def _guarded(self, hot: Hot, work: Coroutine[Any, Any, None]) -> None:
+        """Leave no request without an answer, whatever goes wrong."""
+        try:
+            await work
+        except Exception as error:  # noqa: BLE001  # the application knows what to answer
+            self._fall_through(hot, error)
 
 
 def lane_class(lane: Lane, limits: ConnectionLimits) -> type[asyncio.Protocol]:

@@ -57,7 +57,7 @@ class DrainingServer(uvicorn.Server):
             now = asyncio.get_running_loop().time()
             for connection in list(self.server_state.connections):
                 if isinstance(connection, Connection):
-                    connection.expire(now)
+                    expire(connection, now)
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -79,6 +79,14 @@ def spare_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(GC_THRESHOLD, 50, 100)
+
+
+def expire(connection: Connection, now: float) -> None:
+    """Let no fault of one connection end the server."""
+    try:
+        connection.expire(now)
+    except Exception:
+        log.exception("a connection could not be closed")
 
 
 class ListenError(Exception):
