@@ -30,7 +30,8 @@ SECURITY = {
 }
 
 
-NOT_FOR_PAGES = {"cache-control", "content-length", "content-type", "date", "transfer-encoding", "vary"}
+SAFELISTED = {"cache-control", "content-length", "content-type", "last-modified"}  # of the Fetch Standard
+NOT_FOR_PAGES = {"accept-ranges", "content-encoding", "date", "transfer-encoding", "vary"}
 
 
 @pytest.fixture(scope="module")
@@ -149,7 +150,7 @@ def test_a_refused_preflight_is_a_problem(client: httpx.Client) -> None:
 def assert_may_be_read(answer: httpx.Response) -> None:
     """Say which headers a page of another origin would not see."""
     exposed = {name.strip().lower() for name in answer.headers["Access-Control-Expose-Headers"].split(",")}
-    hidden = set(answer.headers) - exposed - NOT_FOR_PAGES - {name.lower() for name in SECURITY}
+    hidden = set(answer.headers) - exposed - SAFELISTED - NOT_FOR_PAGES - {name.lower() for name in SECURITY}
     assert not {name for name in hidden if not name.startswith("access-control-")}
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hello.interface.people_csv import OPEN, RECORD_LIMIT, RECORD_LINES, read_csv
-from hello.interface.people_formats import CsvForm
+from hello.interface.people_formats import LINE_LIMIT, CsvForm
 from hello.services.imports import Line, LineError
 
 BOTH = [("Ada", "1990-05-17"), ("Jane", "1991-06-18")]
@@ -125,23 +125,36 @@ async def test_a_row_longer_than_the_header_is_rejected() -> None:
 
 
 @pytest.mark.parametrize("header", ["username,dateOfBirth,notes\n", ""])
-async def test_a_quote_that_does_not_end_is_named(header: str) -> None:
+async def test_a_quote_that_does_not_end_is_named_with_all_it_takes(header: str) -> None:
     count = 3 * RECORD_LINES
     text = header + 'Jane,1991-06-18\n"Ada,1990-05-17\n' + "Jane,1991-06-18\n" * count
     lines = await read(text.encode())
     ((number, message),) = errors(lines)
     assert number == 2 + bool(header)
-    assert message == f"line: {OPEN} (lines {number} to {number + RECORD_LINES - 1} are passed over)"
-    assert len(lines) == 1 + 1 + count - (RECORD_LINES - 1)
+    assert message == f"line: {OPEN} (lines {number} to {number + count} are passed over)"
+    assert len(lines) == 2
     assert errors(await read(b'"Ada,1990-05-17')) == [(1, f"line: {OPEN}")]
-
-
-async def test_a_record_of_several_long_lines_is_named() -> None:
-    lines = await read(PLAIN.encode() + b'"' + b"x" * RECORD_LIMIT + b"\n\n" + b"Jane,1991-06-18\n")
-    assert errors(lines) == [
-        (4, f"line: longer than {RECORD_LIMIT} characters (lines 4 to 5 are passed over)")
+    assert errors(await read(b'"Ada,1990-05-17\nJane\n')) == [
+        (1, f"line: {OPEN} (lines 1 to 2 are passed over)")
     ]
-    assert len(lines) == 4
+
+
+LONG_NOTES = {
+    "many lines": "x\n" * RECORD_LINES,
+    "long lines": "x" * RECORD_LIMIT + "\n",
+    "a very long line": "x" * 2 * LINE_LIMIT + "\n",
+    "quotes": 'she said ""x""\n' * RECORD_LINES,
+}
+
+
+@pytest.mark.parametrize("note", LONG_NOTES.values(), ids=LONG_NOTES)
+@pytest.mark.parametrize("delimiter", [",", ";"])
+async def test_no_line_of_a_long_note_becomes_a_person(note: str, delimiter: str) -> None:
+    """Even where another column of the row goes on in the line that ends the note."""
+    rows = f'username,dateOfBirth,a,b\nAda,1990-05-17,"{note}Eve,1990-05-17,x,x","{note}Eve,1990-05-17,x,x"\n'
+    lines = await read(f"{rows}Jane,1991-06-18,x,x\n".replace(",", delimiter).encode())
+    assert people([line for line in lines if isinstance(line, Line)]) == [("Jane", "1991-06-18")]
+    assert [number for number, _ in errors(lines)] == [2]
 
 
 async def test_utf_16_without_a_mark_is_rejected() -> None:

@@ -25,7 +25,7 @@ COLUMNS = ["username", "dateofbirth"]
 RECORD_LINES = 50
 RECORD_LIMIT = 2048  # in several lines: it is parsed again with each of them
 NO_HEADER = "the header must name username and dateOfBirth, each once: correct it and send the file again"
-OPEN = "a quoted field begins here and does not end: close it, or double the quote"
+OPEN = "a quoted field begins here and goes on for too long: close it, or double the quote"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +48,18 @@ class Layout:
 
 @dataclass(slots=True)
 class CsvReader:
-    """Is fed with lines; `pending` are those of a record that goes on."""
+    """Is fed with lines; `pending` are those of a record that goes on.
+
+    Of a record that is too long `too_long` is left, and its lines are passed over up to the end of the quoted
+    field: what is written in a field must not become a person.
+    """
 
     form: CsvForm
     layout: Layout | None = None
     separators: Sequence[str] = DELIMITERS
     number: int = 0
     pending: list[str] = field(default_factory=list)
+    too_long: LineError | None = None
     is_refused: bool = False
 
     def feed(self, line: str) -> Line | LineError | None:
@@ -62,6 +67,8 @@ class CsvReader:
         if self.number == 1 and (given := SEPARATOR.fullmatch(line)):
             self.separators = given[1]
             return None
+        if self.too_long:
+            return self._pass_over(line)
         if not self.pending and not line.strip(BLANK):
             return None
         self.pending.append(line)
@@ -69,12 +76,36 @@ class CsvReader:
         try:
             return self._record(start)
         except InvalidError as error:
-            skipped = f" (lines {start} to {self.number} are passed over)" if self.pending[1:] else ""
-            self.pending.clear()
-            return LineError(start, f"{error.field}: {error}{skipped}")
+            return self._rejected(LineError(start, f"{error.field}: {error}"))
 
     def finish(self) -> LineError | None:
-        return LineError(self.number - len(self.pending) + 1, f"line: {OPEN}") if self.pending else None
+        if self.pending:
+            self.too_long = LineError(self.number - len(self.pending) + 1, f"line: {OPEN}")
+        return self._named(self.too_long) if self.too_long else None
+
+    @property
+    def _delimiter(self) -> str:
+        return self.layout.delimiter if self.layout else self.separators[0]
+
+    def _rejected(self, error: LineError) -> LineError | None:
+        """Name the record, but not yet when its last field goes on."""
+        lines = self.pending.copy()
+        self.pending.clear()
+        if lines and goes_on(lines, self._delimiter):
+            self.too_long = error
+            return None
+        return self._named(error)
+
+    def _pass_over(self, line: str) -> LineError | None:
+        error = self.too_long
+        if error is None or '"' not in line or goes_on([f'"{line}'], self._delimiter):
+            return None
+        self.too_long = None
+        return self._named(error)
+
+    def _named(self, error: LineError) -> LineError:
+        passed_over = f" (lines {error.line} to {self.number} are passed over)"
+        return LineError(error.line, error.message + (passed_over if self.number > error.line else ""))
 
     def _record(self, start: int) -> Line | LineError | None:
         limit = RECORD_LIMIT if self.pending[1:] else LINE_LIMIT
@@ -153,6 +184,13 @@ def fields_of(lines: Sequence[str], delimiter: str) -> list[str] | None:
         raise InvalidError("not a line of CSV", field="line") from None
 
 
+def goes_on(lines: Sequence[str], delimiter: str) -> bool:
+    try:
+        return fields_of(lines, delimiter) is None
+    except InvalidError:
+        return False
+
+
 async def read_csv(chunks: AsyncIterator[bytes], form: CsvForm) -> AsyncIterator[Line | LineError]:
     reader = CsvReader(form)
     async for line in lines_of(chunks, form.charset):
@@ -175,7 +213,8 @@ async def lines_of(chunks: AsyncIterator[bytes], charset: str) -> AsyncIterator[
         rest = rest[: LINE_LIMIT + 1]
         for line in lines:
             yield line
-    for line in (rest + (decoder.decode(b"", final=True) if decoder else "")).split("\n"):
+    *lines, rest = (rest + (decoder.decode(b"", final=True) if decoder else "")).split("\n")
+    for line in (*lines, rest) if rest else lines:
         yield line
 
 
