@@ -12,7 +12,7 @@ import pytest
 
 from hello.connectors.embedded.servers import Servers
 from tests.builders import a_name
-from tests.external.running import HELLO, Running, places, running_api
+from tests.external.running import HELLO, Running, migrate, places, running_api
 from tests.external.test_hello import assert_problem
 
 pytestmark = pytest.mark.external
@@ -131,6 +131,7 @@ def peak_mb(pid: int) -> int:
 
 
 def run(servers: Servers, *arguments: str, sent: str = "") -> subprocess.CompletedProcess[str]:
+    migrate(servers)
     environment, command = os.environ | places(servers), [*HELLO, *arguments]
     return subprocess.run(command, env=environment, input=sent, capture_output=True, text=True, check=False)
 
