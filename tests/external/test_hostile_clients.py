@@ -95,7 +95,7 @@ async def assert_others_are_answered(api: Running) -> None:
             await writer.drain()
             writer.transport.abort()
 
-    async with httpx.AsyncClient(base_url=api.url, timeout=10) as client:
+    async with httpx.AsyncClient(base_url=api.url, timeout=60) as client:
         hostile = [asyncio.create_task(hit_and_run()) for _ in range(5)]
         for _ in range(20):
             assert set(await asyncio.gather(*(put_one(client) for _ in range(20)))) == {204}

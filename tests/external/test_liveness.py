@@ -11,6 +11,7 @@ import pytest
 
 from hello.connectors.embedded.servers import Servers
 from tests.external.running import Running, places, running_api, started
+from tests.external.test_faults import until
 
 pytestmark = pytest.mark.external
 UNUSED = "1"
@@ -38,7 +39,7 @@ def is_alive(**ports: str) -> bool:
 
 def test_the_check_asks_the_port_of_the_process(process: tuple[str, Running]) -> None:
     variable, running = process
-    assert is_alive(**{variable: str(urlsplit(running.url).port)})
+    until(lambda: is_alive(**{variable: str(urlsplit(running.url).port)}))
 
 
 def test_a_process_that_does_not_answer_is_not_alive(process: tuple[str, Running]) -> None:
