@@ -48,10 +48,10 @@ def pid_of(hello: Running, server: str) -> int | None:
     return None
 
 
-def kill(hello: Running, server: str) -> None:
+def kill(hello: Running, server: str, number: signal.Signals = signal.SIGKILL) -> None:
     pid = pid_of(hello, server)
     assert pid
-    os.kill(pid, signal.SIGKILL)
+    os.kill(pid, number)
 
 
 def count(hello: Running, words: str) -> int:
@@ -77,6 +77,16 @@ def test_a_killed_server_comes_back_each_time(hello: Running, server: str) -> No
         kill(hello, server)
         await_(lambda n=back: count(hello, f"{server} is up again") > n, hello)  # type: ignore[misc]
         assert count(hello, f"{server} was killed by signal 9; starting it again") == died + 1
+    await_(lambda: is_ready(hello), hello)
+
+
+@pytest.mark.parametrize("server", ["PostgreSQL", "Valkey"])
+def test_a_server_that_is_asked_to_stop_comes_back_though_clients_stay(hello: Running, server: str) -> None:
+    await_(lambda: is_ready(hello), hello)
+    back = count(hello, f"{server} is up again")
+    kill(hello, server, signal.SIGTERM)
+    await_(lambda: count(hello, f"{server} is up again") > back, hello)
+    assert count(hello, f"{server} exited with code 0; starting it again") == 1
     await_(lambda: is_ready(hello), hello)
 
 

@@ -52,6 +52,9 @@ class TwinServer:
         self.started += 1
         self.exit_code = None
 
+    def hasten_exit(self) -> None:
+        pass
+
     def abandon_start(self) -> None:
         self.abandoned.set()
 

@@ -31,6 +31,9 @@ class LocalServer(Protocol):
     def start(self) -> None:
         """Return when it answers; raise `ProcessError` when it does not."""
 
+    def hasten_exit(self) -> None:
+        """End at once when something has asked it to stop; do nothing otherwise."""
+
     def abandon_start(self) -> None:
         """Let a `start` in another thread fail at once, and every later one."""
 
@@ -57,7 +60,8 @@ class ServerKeeper:
             log.warning("%s is up again", self.server.name)
 
     async def _exit_code(self) -> int:
-        while (code := self.server.exit_code) is None:  # noqa: ASYNC110  # an exit sets no event
+        while (code := self.server.exit_code) is None:
+            self.server.hasten_exit()
             await asyncio.sleep(CHECK_S)
         return code
 

@@ -55,7 +55,8 @@ def postgres_server(home: Home, program: Path) -> Server:
         name="PostgreSQL",
         url=url(cluster, home.run),
         command=partial(command, home, program, cluster),
-        is_ready=partial(is_ready, cluster),
+        is_ready=partial(has_status, cluster, "ready"),
+        is_stopping=partial(has_status, cluster, "stopping"),
         stop_steps=STOP_STEPS,
         passing=ORPHANS,
     )
@@ -85,10 +86,10 @@ def leftover_postgres(base: Path) -> Leftover:
     return Leftover(pid_file=cluster.data / "postmaster.pid", argument=cluster.data)
 
 
-def is_ready(cluster: Cluster, pid: int) -> bool:
+def has_status(cluster: Cluster, status: str, pid: int) -> bool:
     """Look where `pg_ctl --wait` looks."""
     try:
         lines = (cluster.data / "postmaster.pid").read_text().splitlines()
     except FileNotFoundError:
         return False
-    return lines[:1] == [str(pid)] and [line.strip() for line in lines[STATUS_LINE:]] == ["ready"]
+    return lines[:1] == [str(pid)] and [line.strip() for line in lines[STATUS_LINE:]] == [status]

@@ -1,7 +1,9 @@
 """One server which is our child: started, stopped, started again."""
 
+import os
 import subprocess
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from threading import Event
@@ -24,6 +26,7 @@ class Server:
     command: Callable[[], Command] = field(repr=False)
     is_ready: Callable[[int], bool] = field(repr=False)
     stop_steps: Steps
+    is_stopping: Callable[[int], bool] = field(default=lambda _pid: False, repr=False)
     passing: str = ""
     """What its log says when a reason not to start goes away by itself."""
     child: subprocess.Popen[bytes] | None = None
@@ -50,6 +53,13 @@ class Server:
     def abandon_start(self) -> None:
         """Let a `start` in another thread fail at once, and every later one."""
         self._abandoned.set()
+
+    def hasten_exit(self) -> None:
+        """Let no client hold up an exit: on SIGTERM PostgreSQL waits for them, and takes no new ones."""
+        pid = self.pid
+        if pid is not None and self.is_stopping(pid):
+            with suppress(ProcessLookupError):
+                os.kill(pid, self.stop_steps[0][0])
 
     def _starts(self, command: Command) -> bool:
         """Return whether it did; raise `EmbeddedError` when another try would not help."""
