@@ -66,13 +66,15 @@ def assert_database_is_missed(client: httpx.Client, name: str) -> None:
 
 def test_postgres_stopped_and_started(own_servers: Servers) -> None:
     name = a_name()
-    with serving(own_servers) as (_, client):
+    with serving(own_servers) as (api, client):
         put(client, name, "1990-05-17")
         own_servers.postgres.stop()
         try:
             assert_database_is_missed(client, name)
         finally:
             own_servers.postgres.start()
+        assert any("request failed" in line for line in api.printed)
+        assert not any("Traceback" in line for line in api.printed)
         until(lambda: ready(client))
         assert client.get(f"/hello/{name}").status_code == 200
 

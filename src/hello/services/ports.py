@@ -184,6 +184,10 @@ class Births(Protocol):
         self, username: str, born: date, told: Callable[[bool | None, Exception | None], None]
     ) -> None: ...
 
+    def explain(self, error: Exception) -> Exception:
+        """Return what an error that a callback got means for the business."""
+        ...
+
     async def find(self, username: str) -> int | None:
         """Return the day of the year (229 for 29 February), not older than the call; None for a stranger."""
         ...

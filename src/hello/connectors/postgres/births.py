@@ -35,6 +35,9 @@ class PostgresBirths:
     def tell(self, username: str, born: date, told: Told[bool]) -> None:
         self.writes.submit(username, born, told)
 
+    def explain(self, error: Exception) -> Exception:
+        return batch_error(error)
+
     async def find(self, username: str) -> int | None:
         try:
             return await self.reads.do(username, None)

@@ -204,7 +204,8 @@ class LaneProtocol(Connection):
         if isinstance(error, OverloadedError):
             self._refuse_request(hot.cycle, BUSY)
             return
-        hot.cycle.scope["state"]["failed"] = error
+        failure = self.lane.people.births.explain(error) if isinstance(error, Exception) else error
+        hot.cycle.scope["state"]["failed"] = failure
         super()._serve(hot.cycle, hot.app)
 
     def _run(self, hot: Hot, work: Coroutine[Any, Any, None]) -> None:
