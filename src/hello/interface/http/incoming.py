@@ -154,6 +154,7 @@ class BoundedInput(HttpToolsProtocol):
             raise RefusedError(NO_HOST)
         self.expires_at, self.body_bytes, self.rest_bytes, self.in_body = inf, 0, 0, True
         super().on_headers_complete()
+        self.headers = []  # for trailers: they must not change what the head has said (RFC 9110, 6.5.1)
         if self.scope["method"] == "CONNECT":
             self.cycle.keep_alive = False  # what follows would be of another protocol
 
@@ -162,11 +163,6 @@ class BoundedInput(HttpToolsProtocol):
         if self.head_bytes + SLICE <= MAX_HEAD:
             return False
         return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers) > MAX_HEAD
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Ignore trailers: they must not change what the head has said (RFC 9110, 6.5.1)."""
-        if self.in_head:
-            super().on_header(name, value)
 
     def on_body(self, body: bytes) -> None:
         self.has_body = True
