@@ -19,7 +19,8 @@ import httpx
 import uvicorn
 
 from hello.interface.http.app import Application
-from hello.interface.http.server import listener, spare_collector, url_of
+from hello.interface.http.server import spare_collector
+from hello.interface.listening import listener, url_of
 
 LONGEST_S = 0.005
 ROUNDS = 5

@@ -1,13 +1,10 @@
 """The composition root: the only module that knows every layer."""
 
 import asyncio
-import os
 import socket
-import sys
-from collections.abc import AsyncIterator, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
-from dataclasses import replace
+from contextlib import AbstractAsyncContextManager, contextmanager
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -16,139 +13,67 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry
 
-from hello.connected import open_dead_events, open_use_cases
 from hello.connectors.embedded import servers as embedded
 from hello.connectors.limits.quotas import read_quotas
 from hello.connectors.postgres.engine import Database
 from hello.connectors.tokens.pem import new_signing_key, token_keys
-from hello.core.access_log import AccessLog
 from hello.core.logs import set_up_logs
-from hello.core.processes import ProcessError, raise_file_limit
+from hello.core.processes import ProcessError
 from hello.core.public_urls import path_of
-from hello.core.settings import Settings, SettingsError, listed, read_settings
+from hello.core.settings import Settings, SettingsError, read_settings
 from hello.core.stops import Stop
 from hello.entities.errors import HelloError
 from hello.interface import processes
 from hello.interface.cli import run_cli
 from hello.interface.cli_commands import Commands, Listen
-from hello.interface.http import server
-from hello.interface.http.app import Application, HttpOptions, create_api, create_app
-from hello.interface.http.calendars import CalendarWriter
-from hello.interface.http.incoming import ConnectionLimits
 from hello.interface.http.paths import check_prefix
+from hello.interface.listening import ListenError, listener
 from hello.interface.local_servers import ServerKeeper
 from hello.interface.supervisor import Child, Supervisor, WhenStarted
-from hello.interface.worker.metrics import task_metrics
-from hello.interface.worker.tasks import running
+from hello.services.dead_events import DeadEventService
 from hello.services.use_cases import UseCases
 
 LOOPBACK = "127.0.0.1"
-OTHER_FILES = 200
-"""Descriptors that are not for clients: a server without any left could not even accept and refuse."""
 
 
-@asynccontextmanager
-async def open_worker(
-    settings: Settings, only: Collection[str], draining: Stop, registry: CollectorRegistry
-) -> AsyncIterator[UseCases]:
-    """Do the tasks for as long as the process serves; the steps in hand are finished at the end."""
-    async with (
-        open_use_cases(settings, draining, registry) as use_cases,
-        background().open_tasks(settings, use_cases, registry, only) as tasks,
-        running(tasks, task_metrics(registry), settings.shutdown_timeout_s),
-    ):
-        yield use_cases
+def serving() -> ModuleType:
+    """Import what answers requests only in the processes that do: it is a third of what they import."""
+    return import_module("hello.serving")
 
 
-def background() -> ModuleType:
-    """Import what speaks to brokers only where it is needed."""
-    return import_module("hello.background")
-
-
-def worker_app(settings: Settings, only: Collection[str], draining: Stop) -> Application:
-    registry = CollectorRegistry()
-    options = replace(http_options(settings), is_worker=True, greeting_lane=False, public_url="")
-    return create_app(partial(open_worker, settings, only, draining, registry), options, registry)
-
-
-def http_app(settings: Settings, draining: Stop) -> Application:
-    registry = CollectorRegistry()
-    open_ = partial(open_use_cases, settings, draining, registry)
-    return create_app(open_, http_options(settings), registry)
+def connected() -> ModuleType:
+    return import_module("hello.connected")
 
 
 def api_description(settings: Settings) -> dict[str, Any]:
     """Return the document of `/openapi.json`, without a server."""
-    registry = CollectorRegistry()
-    open_ = partial(open_use_cases, settings, Stop(), registry)
-    return create_api(open_, http_options(settings), registry).openapi()
-
-
-def http_options(settings: Settings) -> HttpOptions:
-    return HttpOptions(
-        body_limit=settings.body_limit_bytes,
-        access_log=AccessLog(
-            write=partial(os.write, sys.stderr.fileno()),
-            as_json=settings.log_format == "json",
-            enabled=settings.log_level in {"debug", "info"},
-        ),
-        greeting_lane=settings.greeting_lane == "on" and not is_guarded(settings),
-        origins=listed(settings.cors_origins),
-        proxies=listed(settings.trusted_proxies),
-        public_url=settings.public_url,
-        calendar=CalendarWriter(domain=settings.calendar_uid_domain, max_age_s=settings.calendar_max_age_s),
-        secret=settings.secret_key.get_secret_value().encode(),
-        limits=connection_limits(settings),
-        admin_token=settings.admin_token.get_secret_value() if settings.admin_token else None,
-    )
-
-
-def connection_limits(settings: Settings) -> ConnectionLimits:
-    return ConnectionLimits(
-        max_connections=min(settings.max_connections, raise_file_limit() - OTHER_FILES),
-        head_s=settings.head_timeout_s,
-        body_s=settings.body_timeout_s,
-        write_s=settings.write_timeout_s,
-        keep_alive_s=settings.keep_alive_s,
-    )
-
-
-def is_guarded(settings: Settings) -> bool:
-    """Say whether the lane's requests are limited, or of other sites' pages: the application knows."""
-    quotas = read_quotas(settings.rate_limits)
-    return bool(quotas["hello"] or quotas["birthdays"] or settings.cors_origins)
+    document: dict[str, Any] = serving().api_description(settings)
+    return document
 
 
 def serve(settings: Settings, listen: Listen) -> None:
     """Serve in this process, or supervise several when there are workers or a source to watch."""
     set_up_logs(settings.log_format, settings.log_level)
-    with server.listener(listen.host, listen.port, listen.descriptor) as sock:
+    with listener(listen.host, listen.port, listen.descriptor) as sock:
         if listen.workers > 1 or listen.reload:
             supervise(settings, listen, sock, processes.nothing)
         else:
-            draining = Stop()
-            server.serve(http_app(settings, draining), sock, shutdown_of(settings, draining))
+            serving().serve_api(settings, sock)
 
 
 def work(settings: Settings, listen: Listen, only: Collection[str]) -> None:
     """Do the background tasks in this process, and say on a port of its own how it is."""
     set_up_logs(settings.log_format, settings.log_level)
-    with server.listener(listen.host, listen.port, listen.descriptor) as sock:
-        draining = Stop()
-        app = worker_app(settings, only, draining)
-        server.serve(app, sock, replace(shutdown_of(settings, draining), drain_s=0))
-
-
-def shutdown_of(settings: Settings, draining: Stop) -> server.Shutdown:
-    return server.Shutdown(draining=draining, drain_s=settings.drain_s, timeout_s=settings.shutdown_timeout_s)
+    with listener(listen.host, listen.port, listen.descriptor) as sock:
+        serving().serve_worker(settings, sock, only)
 
 
 def run(settings: Settings, listen: Listen, data_dir: Path) -> None:
     """Run the whole product on this machine, its servers included."""
     set_up_logs(settings.log_format, settings.log_level)
     with (
-        server.listener(listen.host, listen.port) as sock,
-        server.listener(LOOPBACK, 0) as background,
+        listener(listen.host, listen.port) as sock,
+        listener(LOOPBACK, 0) as background,
         ThreadPoolExecutor() as starter,
         embedded.embedded_servers(data_dir) as servers,
     ):
@@ -202,7 +127,15 @@ def settings_near(data_dir: Path) -> Iterator[Settings]:
 
 
 def use_cases_of(settings: Settings) -> AbstractAsyncContextManager[UseCases]:
-    return open_use_cases(settings, Stop(), CollectorRegistry())
+    opened: AbstractAsyncContextManager[UseCases] = connected().open_use_cases(
+        settings, Stop(), CollectorRegistry()
+    )
+    return opened
+
+
+def dead_events_of(settings: Settings) -> AbstractAsyncContextManager[DeadEventService]:
+    opened: AbstractAsyncContextManager[DeadEventService] = connected().open_dead_events(settings)
+    return opened
 
 
 def migrations() -> ModuleType:
@@ -255,7 +188,7 @@ def main() -> None:
             destroy=embedded.destroy,
             settings_near=settings_near,
             use_cases=use_cases_of,
-            dead_events=open_dead_events,
-            errors=(SettingsError, ProcessError, HelloError, server.ListenError),
+            dead_events=dead_events_of,
+            errors=(SettingsError, ProcessError, HelloError, ListenError),
         )
     )

@@ -16,6 +16,7 @@ from hello.core.settings import Settings, read_settings
 from hello.core.stops import Stop
 from hello.interface.http import server
 from hello.interface.http.app import HttpOptions, create_app
+from hello.interface.listening import listener
 from hello.services.use_cases import UseCases
 
 
@@ -37,7 +38,7 @@ def main() -> None:
     log = AccessLog(write=bytes, as_json=False, enabled=False)
     options = HttpOptions(body_limit=settings.body_limit_bytes, secret=b"secret", access_log=log)
     app = create_app(lambda: open_use_cases(settings, draining), options, CollectorRegistry())
-    with server.listener("127.0.0.1", 0) as sock:
+    with listener("127.0.0.1", 0) as sock:
         server.serve(app, sock, server.Shutdown(draining=draining, drain_s=0, timeout_s=1))
 
 

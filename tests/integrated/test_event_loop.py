@@ -10,12 +10,12 @@ import asyncpg
 import httpx
 import pytest
 
-from hello.bootstrap import http_app
 from hello.connectors.embedded.servers import Servers
 from hello.connectors.postgres.engine import Database
 from hello.connectors.postgres.migrate import migrate
 from hello.core.settings import read_settings
 from hello.core.stops import Stop
+from hello.serving import http_app
 from tests.external.accounts import LoggedIn, signed_up
 from tests.loop_monitor import LONGEST_S, ROUNDS, Monitored, MonitoredLoop, monitored
 from tests.servers import WORKER, create_database, sibling

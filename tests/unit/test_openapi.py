@@ -8,9 +8,9 @@ from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema_specifications import REGISTRY
 from openapi_spec_validator import validate
 
-from hello.bootstrap import api_description
 from hello.core.settings import Settings
 from hello.interface.http.paths import OWN
+from hello.serving import api_description
 
 VOCABULARIES = (
     "core",

@@ -15,7 +15,7 @@ from rich.console import Console
 import hello
 from hello.core.settings import Settings
 from hello.interface.http.metrics import SHARED_FOLDER
-from hello.interface.http.server import url_of
+from hello.interface.listening import url_of
 from hello.interface.supervisor import Child
 
 ME = (sys.executable, "-m", "hello")

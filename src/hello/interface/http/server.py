@@ -5,8 +5,6 @@ import gc
 import os
 import signal
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import structlog
@@ -15,8 +13,8 @@ import uvicorn
 from hello.core.stops import Stop
 from hello.interface.http.app import Application
 from hello.interface.http.connection import Connection
+from hello.interface.listening import BACKLOG, url_of
 
-BACKLOG = 2048
 DISMISS_S = 0.1
 TICKS = 10  # of Uvicorn's main loop, a tenth of a second each
 GC_THRESHOLD = 50_000
@@ -87,42 +85,6 @@ def expire(connection: Connection, now: float) -> None:
         connection.expire(now)
     except Exception:
         log.exception("a connection could not be closed")
-
-
-class ListenError(Exception):
-    """The address cannot be listened on; the message is for people."""
-
-
-@contextmanager
-def listener(host: str, port: int, descriptor: int | None = None) -> Iterator[socket.socket]:
-    """Listen at once, so that a taken port is known before anything is started; raise `ListenError`.
-
-    Port 0 takes a free one; `descriptor` is a listener that the parent process has opened.
-    """
-    try:
-        sock = socket.socket(fileno=descriptor) if descriptor is not None else bind(host, port)
-    except OSError as error:
-        raise ListenError(f"cannot listen on {host}:{port}: {error.strerror or error}") from error
-    with sock:
-        yield sock
-
-
-def bind(host: str, port: int) -> socket.socket:
-    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-    sock = socket.socket(family, kind, protocol)
-    try:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        sock.bind(address)
-        sock.listen(BACKLOG)
-    except OSError:
-        sock.close()
-        raise
-    return sock
-
-
-def url_of(sock: socket.socket) -> str:
-    host, port = sock.getsockname()[:2]
-    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 def serve(app: Application, sock: socket.socket, stop: Shutdown) -> None:

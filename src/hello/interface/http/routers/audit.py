@@ -13,7 +13,8 @@ from hello.interface.http.limits import limited
 from hello.interface.http.problems import problems
 from hello.interface.http.schemas.audit import AuditEntryResponse, AuditResponse
 from hello.interface.http.schemas.birthdays import CursorText, cursors_of
-from hello.interface.http.schemas.texts import Id, Limit
+from hello.interface.http.schemas.paging import Limit
+from hello.interface.http.schemas.texts import Id
 
 ERRORS = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS)
 router = APIRouter(prefix="/api/v1/audit", tags=["audit"], dependencies=[Admin, Depends(limited("audit"))])

@@ -25,8 +25,8 @@ from hello.interface.http.schemas.birthdays import (
     render_today,
     seal_cursor,
 )
+from hello.interface.http.schemas.paging import Limit
 from hello.interface.http.schemas.people import Zone
-from hello.interface.http.schemas.texts import Limit
 from hello.services.calendars import CalendarQuery
 
 ERRORS = problems(HTTPStatus.BAD_REQUEST, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)

@@ -14,7 +14,8 @@ from hello.interface.http.limits import limited
 from hello.interface.http.paths import reference
 from hello.interface.http.problems import problems
 from hello.interface.http.schemas.items import ItemRequest, ItemResponse, ItemsResponse, render_item
-from hello.interface.http.schemas.texts import Id, Limit, Skip
+from hello.interface.http.schemas.paging import Limit, Skip
+from hello.interface.http.schemas.texts import Id
 from hello.services.items import Shown
 
 BAD_REQUEST, NOT_FOUND = HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND

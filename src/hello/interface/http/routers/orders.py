@@ -25,7 +25,8 @@ from hello.interface.http.schemas.orders import (
     render_order,
     seal_place,
 )
-from hello.interface.http.schemas.texts import Id, Limit
+from hello.interface.http.schemas.paging import Limit
+from hello.interface.http.schemas.texts import Id
 
 CONFLICT, NOT_FOUND, STALE = HTTPStatus.CONFLICT, HTTPStatus.NOT_FOUND, HTTPStatus.PRECONDITION_FAILED
 ANY = (

@@ -10,7 +10,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from hello.core.cursors import Cursors
 from hello.entities.birthdays import Celebration
 from hello.entities.errors import InvalidError
-from hello.interface.http.schemas.texts import NotEmpty, whole
+from hello.interface.http.schemas.paging import whole
+from hello.interface.http.schemas.texts import NotEmpty
 from hello.services.birthdays import BirthdayPage
 
 Days = Annotated[

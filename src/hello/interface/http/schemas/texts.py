@@ -1,15 +1,12 @@
-"""What every schema needs: texts that can be stored, ids, and how much of a list."""
+"""What every schema needs: texts that can be stored, and ids."""
 
 import re
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query
 from pydantic import AfterValidator, BeforeValidator, Field
 
 UUID_FORM = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-WHOLE = re.compile(r"-?[0-9]{1,20}")
-MAX_SKIP = 1_000_000
 
 
 def storable(text: str) -> str:
@@ -21,13 +18,6 @@ def storable(text: str) -> str:
     return text
 
 
-def whole(value: object) -> object:
-    """Raise `ValueError` for what only Python takes for a number, such as `1_0`."""
-    if isinstance(value, str) and WHOLE.fullmatch(value) is None:
-        raise ValueError("must be a whole number")
-    return value
-
-
 def canonical(value: object) -> object:
     """Raise `ValueError` for the other forms that Python takes for a UUID: braces, `urn:`, no hyphens."""
     if isinstance(value, str) and UUID_FORM.fullmatch(value) is None:
@@ -37,9 +27,4 @@ def canonical(value: object) -> object:
 
 Storable = Annotated[str, AfterValidator(storable), Field(json_schema_extra={"pattern": r"^[^\u0000]*$"})]
 Id = Annotated[UUID, BeforeValidator(canonical)]
-# The bounds stand inside: outside of a validator of our own, JSON Schema would lose them.
-Skip = Annotated[
-    int, Field(ge=0, le=MAX_SKIP), BeforeValidator(whole), Query(description="How many to pass over")
-]
-Limit = Annotated[int, Field(ge=1, le=100), BeforeValidator(whole), Query(description="How many at most")]
 NotEmpty = Annotated[str, Field(min_length=1)]
