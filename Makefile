@@ -61,8 +61,12 @@ down: ## Stop what `make up` started
 	$(COMPOSE) down
 
 .PHONY: test
-test: $(VENV)/dev.stamp ## Run all tests
-	@$(BIN)/pytest $(ARGS)
+test: $(VENV)/dev.stamp ## Run the tests, but for those of `make test_faults`
+	@$(BIN)/pytest -m "not faults" $(ARGS)
+
+.PHONY: test_faults
+test_faults: $(VENV)/dev.stamp ## Kill, freeze and flood what the service consists of, and look for losses
+	@$(BIN)/pytest -m faults $(ARGS)
 
 .PHONY: coverage
 coverage: $(VENV)/dev.stamp ## Run all tests, and say which lines none of them ran; takes half as long again

@@ -14,7 +14,7 @@ from tests.chaos.watching import RedisWatcher
 from tests.chaos.world import World, open_servers, open_world
 from tests.external.running import LISTENING
 
-pytestmark = [pytest.mark.external, pytest.mark.timeout(200)]
+pytestmark = [pytest.mark.external, pytest.mark.faults, pytest.mark.timeout(200)]
 ORDERS, SOON_S = 20, 60
 
 

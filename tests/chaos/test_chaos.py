@@ -11,7 +11,7 @@ from tests.chaos.surviving import Ordeal
 from tests.chaos.watching import RedisWatcher
 from tests.chaos.world import open_servers, open_world
 
-pytestmark = [pytest.mark.external, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.external, pytest.mark.faults, pytest.mark.timeout(400)]
 ORDERS, KILLS = int(os.environ.get("CHAOS_ORDERS", "1000")), int(os.environ.get("CHAOS_KILLS", "16"))
 
 

@@ -16,7 +16,7 @@ from tests.external.running import Running, migrate, places, running_api, starte
 from tests.external.test_hello import JSON, assert_problem, put
 from tests.servers import temporary_servers
 
-pytestmark = pytest.mark.external
+pytestmark = [pytest.mark.external, pytest.mark.faults]
 FAULT = "something went wrong on our side"
 UNKNOWN = "it is not known whether the change is stored; read it, or send it again"
 

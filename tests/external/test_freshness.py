@@ -24,7 +24,7 @@ from tests.external.plain_http import PlainClient
 from tests.external.running import Running, places, running_api, started
 from tests.servers import temporary_servers
 
-pytestmark = pytest.mark.external
+pytestmark = [pytest.mark.external, pytest.mark.faults]
 WRITES = int(os.environ.get("WRITES", "3000"))
 WRITERS, READERS = 12, 2
 LEASE_S = Settings().cache_lease_s

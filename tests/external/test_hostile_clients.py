@@ -19,7 +19,7 @@ from tests.builders import a_name
 from tests.external.running import Running, running_api
 from tests.external.test_faults import until
 
-pytestmark = pytest.mark.external
+pytestmark = [pytest.mark.external, pytest.mark.faults]
 GET = b"GET /hello/%b HTTP/1.1\r\nHost: hello\r\n\r\n"
 BODY = b'{"dateOfBirth": "1990-05-17"}'
 JSON = b"Host: hello\r\nContent-Type: application/json\r\nContent-Length: 29\r\n\r\n"

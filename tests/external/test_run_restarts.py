@@ -25,7 +25,7 @@ from tests.external.test_run import descendants, run
 
 SOON_S = 40
 PROGRAMS = {"PostgreSQL": b"/postgres\0-D", "Valkey": b"/valkey-server\0-\0"}
-pytestmark = pytest.mark.external
+pytestmark = [pytest.mark.external, pytest.mark.faults]
 
 
 @pytest.fixture(scope="module")
