@@ -139,6 +139,7 @@ def test_asking_for_the_head_ends_at_once(servers: Servers) -> None:
     assert not [line for line in api.printed if "request failed" in line]
 
 
+@pytest.mark.faults
 def test_many_follow_without_holding_connections_to_the_database(servers: Servers) -> None:
     """More than the pool has; the others are answered meanwhile."""
     with running_api(servers, DATABASE_POOL_SIZE="2") as api, client_of(api) as client:
@@ -155,6 +156,7 @@ def test_many_follow_without_holding_connections_to_the_database(servers: Server
                 stream.__exit__(None, None, None)
 
 
+@pytest.mark.faults
 async def test_many_who_follow_at_once_wait_for_the_pool_and_none_fails(servers: Servers) -> None:
     """All ask, and all are woken, in the same moment, for one order and for many."""
     settings = SETTINGS | {"DATABASE_POOL_SIZE": "2", "DATABASE_POOL_OVERFLOW": "0"}

@@ -27,6 +27,7 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     destroy(folder)
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_data_survives_a_restart_and_no_process_does(data_dir: Path, number: signal.Signals) -> None:
     name = a_name()
@@ -48,6 +49,7 @@ def descendants(pid: int) -> list[int]:
     return [found for child in children for found in (child, *descendants(child))]
 
 
+@pytest.mark.faults
 def test_an_api_that_is_killed_comes_back(data_dir: Path) -> None:
     with started("run", "--port", "0", "--data-dir", str(data_dir)) as hello:
         [api] = [

@@ -109,6 +109,7 @@ async def repeated(work: Callable[[], Awaitable[object]]) -> AsyncIterator[None]
         await asyncio.wait([task])
 
 
+@pytest.mark.faults
 async def test_each_event_has_its_effect_once_whoever_dies(
     engine: AsyncEngine, database: Database, unit_of_work: PostgresUnitOfWork, options: BrokerOptions
 ) -> None:
