@@ -8,6 +8,19 @@ from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import Server
 
+REQUEST = [
+    "scope",
+    "transport",
+    "flow",
+    "logger",
+    "access_logger",
+    "access_log",
+    "default_headers",
+    "message_event",
+    "expect_100_continue",
+    "keep_alive",
+    "on_response",
+]
 PARAMETERS: list[tuple[type, str, list[str]]] = [
     (HttpToolsProtocol, "_start_asgi_task", ["self", "cycle", "app"]),
     (HttpToolsProtocol, "_unset_keepalive_if_required", ["self"]),
@@ -15,6 +28,10 @@ PARAMETERS: list[tuple[type, str, list[str]]] = [
     (HttpToolsProtocol, "data_received", ["self", "data"]),
     (HttpToolsProtocol, "eof_received", ["self"]),
     (HttpToolsProtocol, "on_headers_complete", ["self"]),
+    (HttpToolsProtocol, "on_header", ["self", "name", "value"]),
+    (HttpToolsProtocol, "on_message_begin", ["self"]),
+    (HttpToolsProtocol, "on_message_complete", ["self"]),
+    (RequestResponseCycle, "__init__", ["self", *REQUEST]),
     (HttpToolsProtocol, "on_response_complete", ["self"]),
     (FlowControl, "pause_reading", ["self"]),
     (FlowControl, "resume_reading", ["self"]),
@@ -42,12 +59,6 @@ def test_overridden_methods_have_the_parameters_they_had() -> None:
 def test_request_cycle_has_the_attributes_that_the_fast_path_sets() -> None:
     source = inspect.getsource(RequestResponseCycle.__init__)
     assert {name for name in CYCLE if f"self.{name}" not in source} == set()
-
-
-def test_pipelined_requests_are_queued_as_pairs_and_taken_from_the_right() -> None:
-    assert "self.pipeline.appendleft((self.cycle, app))" in inspect.getsource(
-        HttpToolsProtocol.on_headers_complete
-    )
 
 
 def test_parser_error_carries_what_a_callback_raised() -> None:

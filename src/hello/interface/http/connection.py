@@ -82,7 +82,6 @@ class Connection(BoundedInput):
     def _answer(self, cycle: RequestResponseCycle, data: bytes) -> None:
         """Write head and body at once, and let the next request of the connection come."""
         cycle.response_started = cycle.response_complete = True
-        cycle.message_event.set()
         if not cycle.disconnected:
             self.transport.write(data)
             if not cycle.keep_alive:
@@ -93,12 +92,16 @@ class Connection(BoundedInput):
         """Begin the next request if it has been sent already, else wait for it, but not for ever."""
         self.server_state.total_requests += 1
         self.running = None
+        flow = self.flow
         if self.transport.is_closing():
             return
-        if self.flow.write_paused:
-            self.flow.hold(held=True)
+        if flow.write_paused:
+            flow.hold(held=True)
         elif not self.is_going:
-            self._go_on()
+            if self.pipeline:
+                self._go_on()
+            else:
+                self._wait_for_more()
 
     def _go_on(self) -> None:
         """Begin what waits in the pipeline, one after the other as long as each is answered at once."""
@@ -129,7 +132,8 @@ class Connection(BoundedInput):
         elif self.has_ended:
             self.transport.close()
         else:
-            self.flow.hold(held=False)
+            if self.flow.held or self.flow.read_paused:
+                self.flow.hold(held=False)
             wait_s = self.limits.head_s if self.in_head else self.limits.keep_alive_s
             self.expires_at = self.loop.time() + wait_s
 

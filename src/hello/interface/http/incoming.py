@@ -3,10 +3,13 @@
 Uvicorn's parser callbacks, with a few bytes at a time: the rest waits while earlier requests are answered.
 """
 
+import asyncio
 from dataclasses import dataclass
 from math import inf
+from urllib.parse import unquote
 
 import httptools
+from uvicorn._types import HTTPScope
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
@@ -64,7 +67,7 @@ class BoundedInput(HttpToolsProtocol):
     running: RequestResponseCycle | None = None
     expires_at = inf
     in_head = in_body = is_upgrade = has_body = False
-    head_bytes = body_bytes = rest_bytes = 0
+    head_bytes = body_bytes = rest_bytes = hosts = 0
     unread = b""
     refusal: Refusal | None = None
 
@@ -75,8 +78,15 @@ class BoundedInput(HttpToolsProtocol):
         if self.unread or self.refusal:
             self.unread += data if self.unread else b""
             return
-        self._feed(data)
-        self._count_body(len(data))
+        had_body = self.in_body
+        if len(data) <= SLICE and not self.pipeline and not self.flow.write_paused:
+            self._parse(data)
+            if self.pipeline:
+                self.flow.hold(held=True)
+        else:
+            self._feed(data)
+        if self.in_body or had_body or self.has_body:
+            self._count_body(len(data))
 
     def _feed(self, data: bytes) -> None:
         """Parse slice by slice, and keep the rest while earlier requests wait for their answers."""
@@ -108,7 +118,7 @@ class BoundedInput(HttpToolsProtocol):
         else:
             if self.in_head:
                 self._count_head(len(data))
-            elif not self.has_body:
+            elif self.in_body and not self.has_body:
                 self._count_rest(len(data))
 
     def _count_head(self, size: int) -> None:
@@ -122,7 +132,7 @@ class BoundedInput(HttpToolsProtocol):
     def _count_rest(self, size: int) -> None:
         """Bound what a chunked body has beside its content: trailers, and extensions of chunks."""
         self.rest_bytes += size
-        if self.in_body and self.rest_bytes > MAX_HEAD:
+        if self.rest_bytes > MAX_HEAD:
             self._refuse(LARGE_HEAD)
 
     def _count_body(self, size: int) -> None:
@@ -138,29 +148,85 @@ class BoundedInput(HttpToolsProtocol):
             self.body_bytes, self.expires_at = 0, self.loop.time() + self.limits.body_s
 
     def on_message_begin(self) -> None:
-        super().on_message_begin()
-        self.in_head, self.is_upgrade, self.head_bytes = True, False, 0
+        self.url, self.headers = b"", []
+        self.in_head, self.head_bytes, self.hosts = True, 0, 0
+        self.is_upgrade = self.expect_100_continue = False
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        name = name.lower()
+        if name == b"host":
+            self.hosts += 1
+        elif name == b"expect" and value.lower() == b"100-continue":
+            self.expect_100_continue = True
+        self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
-        self.in_head = False
-        if len(self.url) > MAX_URL:
-            raise RefusedError(LONG_URL)
-        if len(self.headers) > MAX_LINES or self._is_head_too_large():
-            raise RefusedError(LARGE_HEAD)
-        if self.parser.should_upgrade() and self.parser.get_method() != b"CONNECT":
+        """Begin the request, or queue it while an earlier one is not answered."""
+        self.in_head, parser = False, self.parser
+        version, method = parser.get_http_version(), parser.get_method()
+        self._check_head(version)
+        if parser.should_upgrade() and method != b"CONNECT":
             self.is_upgrade = True
             return
-        if self.parser.get_http_version() == "1.1" and not has_one_host(self.headers):
-            raise RefusedError(NO_HOST)
+        # What follows CONNECT would be of another protocol.
+        keep_alive = version != "1.0" and method != b"CONNECT" and parser.should_keep_alive()
+        cycle = self._request(self._scope(method, version), keep_alive=keep_alive)
         self.expires_at, self.body_bytes, self.rest_bytes, self.in_body = inf, 0, 0, True
-        super().on_headers_complete()
         self.headers = []  # for trailers: they must not change what the head has said (RFC 9110, 6.5.1)
-        if self.scope["method"] == "CONNECT":
-            self.cycle.keep_alive = False  # what follows would be of another protocol
+        previous, self.cycle = self.cycle, cycle
+        if previous is None or previous.response_complete:
+            self._start_asgi_task(cycle, self.app)
+        else:
+            self.pipeline.appendleft((cycle, self.app))
+
+    def _check_head(self, version: str) -> None:
+        if len(self.url) > MAX_URL:
+            raise RefusedError(LONG_URL)
+        if len(self.headers) > MAX_LINES or (
+            self.head_bytes > MAX_HEAD - SLICE and self._is_head_too_large()
+        ):
+            raise RefusedError(LARGE_HEAD)
+        if self.hosts != 1 and version == "1.1":
+            raise RefusedError(NO_HOST)
+
+    def _scope(self, method: bytes, version: str) -> HTTPScope:
+        """Return the request as ASGI has it."""
+        url = httptools.parse_url(self.url)
+        path = url.path.decode("ascii")
+        return {
+            "type": "http",
+            "asgi": {"version": self.asgi_version, "spec_version": "2.3"},
+            "http_version": version,
+            "server": self.server,
+            "client": self.client,
+            "scheme": self.scheme or "http",
+            "method": method.decode("ascii"),
+            "root_path": "",
+            "path": unquote(path) if "%" in path else path,
+            "raw_path": url.path,
+            "query_string": url.query or b"",
+            "headers": self.headers,
+            "state": self.app_state.copy(),
+        }
+
+    def _request(self, scope: HTTPScope, *, keep_alive: bool) -> RequestResponseCycle:
+        return RequestResponseCycle(
+            scope=scope,
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=self.access_log,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=self.expect_100_continue,
+            keep_alive=keep_alive,
+            on_response=self.on_response_complete,
+        )
 
     def _is_head_too_large(self) -> bool:
         """Add up only what can be too large: the last slice is not counted yet."""
-        if self.head_bytes + SLICE <= MAX_HEAD:
+        if self.head_bytes <= MAX_HEAD - SLICE:
             return False
         return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers) > MAX_HEAD
 
@@ -171,8 +237,9 @@ class BoundedInput(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         self.in_body = False
-        if not self.is_upgrade:
-            super().on_message_complete()
+        if not (self.is_upgrade or self.cycle.response_complete):
+            self.cycle.more_body = False
+            self.cycle.message_event.set()
 
     def _without_upgrade(self) -> bytes:
         """Begin the message again as if no other protocol had been offered (RFC 9110, 7.8)."""
@@ -183,11 +250,3 @@ class BoundedInput(HttpToolsProtocol):
         start = b"%b %b HTTP/%b\r\n" % (self.parser.get_method(), self.url, version)
         self.parser = httptools.HttpRequestParser(self)
         return start + b"".join([b"%b: %b\r\n" % line for line in kept]) + b"\r\n"
-
-
-def has_one_host(headers: list[tuple[bytes, bytes]]) -> bool:
-    found = 0
-    for name, _ in headers:
-        if name == b"host":
-            found += 1
-    return found == 1
