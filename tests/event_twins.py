@@ -78,6 +78,9 @@ class TwinShard:
         for row in ids:
             del self.rows[row]
 
+    async def remove_subjects(self, row: int, subjects: Collection[str]) -> None:
+        self.rows[row] = [event for event in self.rows[row] if event.subject not in subjects]
+
 
 @dataclass
 class TwinShards:
@@ -113,8 +116,11 @@ class TwinShards:
         self.claimed.append(shard)
         draft = TwinShard(dict(self.rows), shard)
         yield draft
-        for row in self.rows.keys() - draft.rows.keys():
-            del self.rows[row]
+        for row in list(self.rows):
+            if row in draft.rows:
+                self.rows[row] = draft.rows[row]
+            else:
+                del self.rows[row]
 
 
 @dataclass

@@ -1,13 +1,16 @@
 """Relays on a real outbox: together, interrupted, beside transactions that are still open, and woken."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from itertools import count
 from random import Random
 from time import monotonic
 
 import pytest
+from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from hello.connectors.postgres.engine import Database, open_engine
@@ -16,8 +19,8 @@ from hello.connectors.postgres.outbox import CHANNEL, PostgresOutbox
 from hello.connectors.postgres.people import PostgresPeople
 from hello.connectors.postgres.shards import PostgresShards
 from hello.core.clock import now
-from hello.entities.errors import UnavailableError
-from hello.entities.events import Event
+from hello.entities.errors import NotFoundError, UnavailableError
+from hello.entities.events import PEOPLE_SHARD, Event
 from hello.services.event_ports import EventPublisher, Wakeup
 from hello.services.relay import Relay
 from tests.builders import NOON, a_name
@@ -128,19 +131,93 @@ async def test_all_whom_one_statement_has_saved_are_published(
         assert told == ["1980-06-15", "1990-06-15"]
 
 
-async def test_an_older_transaction_that_is_still_open_is_not_overtaken(
+@dataclass
+class Writers:
+    """Save and remove a few people in long transactions, and note the order in which each was locked."""
+
+    sessions: async_sessionmaker[AsyncSession]
+    names: list[str] = field(default_factory=lambda: sorted(a_name() for _ in range(4)))
+    locked: dict[str, list[str | None]] = field(default_factory=dict)
+    numbers: Iterator[int] = field(default_factory=count)
+    random: Random = field(default_factory=Random)
+
+    async def write(self, times: int) -> None:
+        for _ in range(times):
+            async with self.sessions.begin() as session:
+                born = date(1900, 1, 1) + timedelta(next(self.numbers))
+                if self.random.random() < 0.3:
+                    await self._remove(session, self.random.choice(self.names))
+                else:
+                    names = self.random.sample(self.names, 2)
+                    await PostgresPeople(session).save(dict.fromkeys(names, born), [])
+                    self._note(names, born.isoformat())
+                await asyncio.sleep(self.random.random() / 100)
+
+    async def _remove(self, session: AsyncSession, name: str) -> None:
+        with suppress(NotFoundError):
+            await PostgresPeople(session).remove(name)
+            await PostgresOutbox(session).add(replace(an_event(name, "person.deleted"), data={}))
+            self._note([name], None)
+
+    def _note(self, names: list[str], born: str | None) -> None:
+        for name in names:
+            self.locked.setdefault(name, []).append(born)
+
+
+async def test_events_of_a_person_are_published_in_the_order_of_the_writes(
     shards: PostgresShards, outbox: async_sessionmaker[AsyncSession]
 ) -> None:
-    """Its row has the smaller id, but nobody can see it yet."""
-    subject, publisher = a_name(), TwinPublisher()
-    older, younger = an_event(subject), an_event(subject)
+    writers, publisher = Writers(outbox), JitteryPublisher()
     relay = a_relay(shards, publisher)
+    writing = asyncio.gather(*(writers.write(60) for _ in range(6)))
+    while not writing.done() or await left(outbox):
+        await relay.run_once()
+    await writing
+    published: dict[str, list[str | None]] = {}
+    for event in publisher.started:
+        published.setdefault(event.subject, []).append(event.data.get("dateOfBirth"))
+    assert published == writers.locked
+
+
+async def test_transactions_of_others_hold_up_nothing(
+    own_database: Database, shards: PostgresShards, outbox: async_sessionmaker[AsyncSession]
+) -> None:
+    """Neither one in this database nor one in another, however long they stay open."""
+    url = make_url(own_database.dsn).set(database="postgres")
+    elsewhere = replace(own_database, dsn=url.render_as_string(hide_password=False))
+    publisher, event = TwinPublisher(), an_event()
+    async with (
+        open_engine(own_database) as here,
+        open_engine(elsewhere) as there,
+        here.connect() as one,
+        there.connect() as other,
+    ):
+        for connection in (one, other):
+            await connection.execute(text("SELECT pg_current_xact_id()"))
+        await write(outbox, event)
+        assert await a_relay(shards, publisher).run_once() == 1
+    assert publisher.published == [event]
+
+
+async def test_what_is_confirmed_of_a_row_is_removed_from_it(
+    shards: PostgresShards, outbox: async_sessionmaker[AsyncSession]
+) -> None:
+    names = sorted(a_name() for _ in range(30))
     async with outbox.begin() as session:
-        await PostgresOutbox(session).add(older)
-        await write(outbox, younger)
-        assert await relay.run_once() == 0
-    assert await relay.run_once() == 2
-    assert publisher.published == [older, younger]
+        await PostgresPeople(session).save(dict.fromkeys(names, date(1980, 6, 15)), [])
+    async with shards.claim(PEOPLE_SHARD) as shard:
+        assert shard
+        (before,) = await shard.waiting(100)
+        await shard.remove_subjects(before.id, names[:10])
+    async with shards.claim(PEOPLE_SHARD) as shard:
+        assert shard
+        (after,) = await shard.waiting(100)
+    kept = [event for event in before.events if event.subject not in names[:10]]
+    assert sorted(after.events, key=by_id) == sorted(kept, key=by_id)
+
+
+def by_id(event: Event) -> str:
+    return event.id
 
 
 async def test_one_that_is_rolled_back_keeps_nothing_back(

@@ -150,14 +150,36 @@ async def test_a_relay_that_dies_before_it_removes_publishes_again(out: Outgoing
     assert out.publisher.published == [events[0], *events]
 
 
-async def test_a_row_of_several_events_is_removed_as_a_whole(out: Outgoing) -> None:
+async def test_what_is_confirmed_of_a_row_of_several_events_is_not_published_again(out: Outgoing) -> None:
     people = [an_event(name, "person.saved") for name in "abc"]
     out.shards.add_row(*people)
     out.publisher.failures[people[1].id] = 1
     assert await out.relay.run_once() == 2
-    assert out.shards.left == people
-    assert await out.relay.run_once() == 3
+    assert out.shards.left == [people[1]]
+    assert await out.relay.run_once() == 1
     assert not out.shards.rows
+    assert out.metrics.types == {"person.saved": 3}
+
+
+async def test_a_broker_too_slow_for_a_whole_row_is_only_slow(out: Outgoing) -> None:
+    people = [an_event(name, "person.saved") for name in some_names(500)]
+    out.shards.add_row(*people)
+    out.publisher.delay_s, out.deadline_s = 0.02, 0.05
+    while await out.relay.run_once():
+        pass
+    assert not out.shards.rows
+    assert sorted(event.id for event in out.publisher.published) == sorted(event.id for event in people)
+
+
+async def test_a_relay_that_was_stopped_past_its_deadline_publishes_nothing_more(out: Outgoing) -> None:
+    """Its timers have not been called yet when it goes on."""
+    events = numbered(["a"], 5)
+    out.shards.add(*events)
+    clock = iter([0, 1, 1 + out.deadline_s])
+    relay = out.relay
+    relay.elapsed = lambda: next(clock)
+    assert await relay.run_once() == 1
+    assert out.publisher.published == events[:1]
 
 
 async def test_the_order_of_a_subject_is_kept_across_rows(out: Outgoing) -> None:

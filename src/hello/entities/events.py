@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from zlib import crc32
 
-from sqlalchemy import BigInteger, Identity, Index, SmallInteger, Text, text
+from sqlalchemy import BigInteger, Identity, Index, SmallInteger, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -42,19 +42,12 @@ def shard_of(subject: str) -> int:
 
 
 class OutboxRow(Base, kw_only=True):
-    """One event that waits to be published, or those of some people whom one statement has saved.
-
-    `transaction_id` is the transaction that wrote it: ids are given out before the commit, so a row with a
-    smaller one may still appear after a row with a greater one.
-    """
+    """One event that waits to be published, or those of some people whom one statement has saved."""
 
     __tablename__ = "outbox"
     __table_args__ = (Index(None, "shard", "id"),)
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True, init=False)
-    transaction_id: Mapped[int] = mapped_column(
-        BigInteger, server_default=text("pg_current_xact_id()::text::bigint"), init=False
-    )
     shard: Mapped[int] = mapped_column(SmallInteger)
     event_id: Mapped[str] = mapped_column(Text)
     type: Mapped[str] = mapped_column(Text)

@@ -40,14 +40,18 @@ class Shard(Protocol):
     """A part of the outbox, of one relay alone until its block ends."""
 
     async def waiting(self, limit: int) -> Sequence[Waiting]:
-        """Return the first of those that no event can come before any more, in order.
+        """Return the first that are committed, in order; no more rows than it takes to have so many events.
 
-        No more rows than it takes to have so many events.
+        Those of one subject are committed in the order of their ids.
         """
         ...
 
     async def remove(self, ids: Collection[int]) -> None:
         """Have them gone when the block has ended without an error."""
+        ...
+
+    async def remove_subjects(self, row: int, subjects: Collection[str]) -> None:
+        """Have only the events of these subjects gone from a row of several."""
         ...
 
 

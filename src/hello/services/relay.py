@@ -5,11 +5,12 @@ of its own.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from random import Random
+from time import monotonic
 
 from hello.core.clock import Clock
 from hello.core.lanes import at_most, lanes_of
@@ -35,21 +36,30 @@ class Progress:
     def __init__(self, waiting: Sequence[Waiting]) -> None:
         self.published = 0
         self.has_failed = False
-        self._left = {row.id: len(row.events) for row in waiting}
+        self._rows = {row.id: len(row.events) for row in waiting}
+        self._confirmed: dict[int, list[str]] = {row.id: [] for row in waiting}
 
-    def confirmed(self, row: int) -> None:
+    def confirmed(self, row: int, subject: str) -> None:
         self.published += 1
-        self._left[row] -= 1
+        self._confirmed[row].append(subject)
 
     @property
     def done(self) -> Sequence[int]:
         """Return the rows of which every event has been confirmed."""
-        return [row for row, left in self._left.items() if not left]
+        return [row for row, subjects in self._confirmed.items() if len(subjects) == self._rows[row]]
+
+    @property
+    def begun(self) -> Sequence[tuple[int, Sequence[str]]]:
+        """Return the rows of which some events have been confirmed, with the subjects of these."""
+        return [(row, found) for row, found in self._confirmed.items() if 0 < len(found) < self._rows[row]]
 
 
 @dataclass(slots=True, kw_only=True)
 class Relay:
-    """`batch` is how many events of a shard are published, within `deadline_s`, before they are removed."""
+    """`batch` is how many events of a shard are published, within `deadline_s`, before they are removed.
+
+    `elapsed` is a clock in seconds that goes on while the process is stopped.
+    """
 
     shards: Shards
     publisher: EventPublisher
@@ -60,6 +70,7 @@ class Relay:
     batch: int
     poll_s: float
     deadline_s: float
+    elapsed: Callable[[], float] = monotonic
     _pause_s: float = 0
 
     async def step(self) -> bool:
@@ -69,8 +80,7 @@ class Relay:
     async def wait(self) -> None:
         """Return when the outbox was told something, or it is time to look again.
 
-        Soon at first when something was left: it may wait for a transaction that is about to end, and
-        whose end nobody tells of.
+        Soon at first when something was left: another relay may have the shard, whose end nobody tells of.
         """
         await self.wakeup.wait(self._pause_s)
         self._pause_s = min(2 * self._pause_s, self.poll_s)
@@ -90,33 +100,42 @@ class Relay:
         self.metrics.waiting(max(lag_s, 0), backlog.depth)
 
     async def _relay(self, number: int) -> int:
+        ends_at = self.elapsed() + self.deadline_s
         async with self.shards.claim(number) as shard:
             if shard is None:
                 return 0
-            progress = await self._publish(await shard.waiting(self.batch))
+            progress = await self._publish(await shard.waiting(self.batch), ends_at)
             if progress.done:
                 await shard.remove(progress.done)
+            for row, subjects in progress.begun:
+                await shard.remove_subjects(row, subjects)
         return progress.published
 
-    async def _publish(self, waiting: Sequence[Waiting]) -> Progress:
+    async def _publish(self, waiting: Sequence[Waiting], ends_at: float) -> Progress:
         """Return what the broker has confirmed until the end, the deadline or the first failure."""
         progress = Progress(waiting)
         events = ((row.id, event) for row in waiting for event in row.events)
         lanes = lanes_of(events, lambda one: one[1].subject)
         with suppress(TimeoutError):
             async with asyncio.timeout(self.deadline_s):
-                await at_most(SUBJECTS_AT_ONCE, partial(self._publish_lane, progress), lanes)
+                await at_most(SUBJECTS_AT_ONCE, partial(self._publish_lane, progress, ends_at), lanes)
         return progress
 
-    async def _publish_lane(self, progress: Progress, lane: Sequence[tuple[int, Event]]) -> None:
-        """Publish one after the other; begin nothing more once anything has failed, in whichever lane."""
+    async def _publish_lane(
+        self, progress: Progress, ends_at: float, lane: Sequence[tuple[int, Event]]
+    ) -> None:
+        """Publish one after the other; begin nothing more once anything has failed, in whichever lane.
+
+        A process that was stopped for longer than the deadline may have lost the shard: it publishes nothing
+        more, before its timers can tell.
+        """
         for row, event in lane:
-            if progress.has_failed:
+            if progress.has_failed or self.elapsed() >= ends_at:
                 return
             try:
                 await self.publisher.publish(event)
             except UnavailableError:
                 progress.has_failed = True
             else:
-                progress.confirmed(row)
+                progress.confirmed(row, event.subject)
                 self.metrics.published(event.type)

@@ -17,11 +17,13 @@ from hello.entities.people import Person
 # Names are sorted, so that two writers of the same names cannot deadlock. Only the row itself, once it is
 # locked, knows which list the person has left. A day of birth that was the same before may repeat a write
 # whose outcome nobody knows: what that one replaced is forgotten. All events are one row, which costs next
-# to nothing; no relay is woken, as commits would wait for each other.
+# to nothing; no relay is woken, as commits would wait for each other. The row gets its id once all people are
+# locked: the events of one person are in the order of their ids (ADR 27).
 EVENT = f"""
     INSERT INTO outbox (shard, event_id, type, subject, time, data)
     SELECT {PEOPLE_SHARD}, '', '{PERSON_SAVED}', '', now(), jsonb_object($1::text[], $2::text[])
-"""
+    FROM (SELECT count(*) FROM saved) AS locked
+"""  # noqa: S608  # constants only
 SAVE = f"""
 WITH saved AS (
     INSERT INTO people (username, date_of_birth)

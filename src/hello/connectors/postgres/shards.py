@@ -33,8 +33,8 @@ CLAIM = text(
         pg_try_advisory_xact_lock(:locks, :shard)
     """
 )
-# Ids are given out before the commit. An event that is not committed yet may have a smaller one than any that
-# is: read only what was written by transactions older than all that still run.
+# Ids are given out before the commit, so a row with a smaller one may still appear. It is of another subject:
+# who writes an event has locked the row that it is about, until the commit (ADR 27).
 WAITING = text(
     f"""
     SELECT outbox.*
@@ -48,7 +48,7 @@ WAITING = text(
                     ELSE 1
                 END AS size
             FROM outbox
-            WHERE shard = :shard AND transaction_id < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+            WHERE shard = :shard
             ORDER BY id
             LIMIT :limit
         ) AS first
@@ -58,6 +58,7 @@ WAITING = text(
     ORDER BY id
     """  # noqa: S608  # constants only
 )
+REMOVE_SUBJECTS = text("UPDATE outbox SET data = data - CAST(:subjects AS text[]) WHERE id = :row")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,9 @@ class PostgresShard:
     async def remove(self, ids: Collection[int]) -> None:
         query = delete(OutboxRow).where(OutboxRow.id == func.any(list(ids)))
         await self.session.execute(query, execution_options={"synchronize_session": False})
+
+    async def remove_subjects(self, row: int, subjects: Collection[str]) -> None:
+        await self.session.execute(REMOVE_SUBJECTS, {"row": row, "subjects": list(subjects)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
