@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -42,6 +43,40 @@ async def test_a_turn_is_lost_with_its_line(own_database: Database, own_engine: 
         await asyncio.wait_for(taken(turns, name), SOON_S)
         with pytest.raises(UnavailableError):
             turn.check()
+
+
+@pytest.mark.parametrize("transaction_pooling", [False, True])
+async def test_turn_of_a_process_that_is_stopped_ends_in_time(
+    own_database: Database, *, transaction_pooling: bool
+) -> None:
+    """The process is there, its connection too, and nothing is said: as after SIGSTOP."""
+    name, clock = a_name(), Clock()
+    database = replace(own_database, transaction_pooling=transaction_pooling)
+    async with PostgresTurns(database, hold_s=0.4, elapsed=clock).take(name) as stopped:
+        stopped.hold_s = SOON_S * 100  # its next heartbeat is far away
+        await asyncio.wait_for(taken(PostgresTurns(database), name), SOON_S)
+        stopped.hold_s = 0.4
+        clock.now = 0.4
+        with pytest.raises(UnavailableError):
+            stopped.check()
+
+
+async def test_heartbeats_keep_a_turn(own_database: Database) -> None:
+    turns, name = PostgresTurns(own_database, hold_s=0.4), a_name()
+    async with turns.take(name) as turn:
+        begun_at = turn.alive_at
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(taken(PostgresTurns(own_database), name), 1.5)
+        assert turn.alive_at > begun_at + 0.4
+        turn.check()
+
+
+@dataclass
+class Clock:
+    now: float = 0
+
+    def __call__(self) -> float:
+        return self.now
 
 
 async def test_who_waits_for_a_turn_can_give_up(own_database: Database) -> None:

@@ -1,9 +1,10 @@
 """A consumer of events, whichever the broker: batch by batch, subject by subject, confirmed when handled."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from time import monotonic
 
 from hello.connectors.brokers.metrics import ConsumerCounts
 from hello.connectors.brokers.outages import Outage
@@ -15,17 +16,24 @@ from hello.services.event_ports import Handle
 
 SUBJECTS_AT_ONCE = 8
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 2.0
+HANDLING_S = 10.0
+"""How long events are handled after they were asked for: until then no other process gets them again."""
 
 
 @dataclass(slots=True, kw_only=True)
 class BrokerConsumer:
-    """After any fault the source is given up: a new one begins with what was not confirmed."""
+    """After any fault the source is given up: a new one begins with what was not confirmed.
+
+    `elapsed` is a clock in seconds that goes on while the process is stopped.
+    """
 
     name: str
     open_source: OpenSource
     handle: Handle
     metrics: ConsumerCounts
     outage: Outage
+    elapsed: Callable[[], float] = monotonic
+    _asked_at: float = 0
     _open: AsyncExitStack | None = None
     _source: Source | None = None
     _received: Sequence[Delivery] = ()
@@ -66,6 +74,7 @@ class BrokerConsumer:
                     self._source = await stack.enter_async_context(self.open_source())
                     self._open = stack.pop_all()
                     self.metrics.connected(self.name, is_up=True)
+            self._asked_at = self.elapsed()
             received = await self._source.receive()
         except BaseException as error:
             await self._give_up(error)
@@ -86,7 +95,10 @@ class BrokerConsumer:
         await at_most(SUBJECTS_AT_ONCE, self._handle_lane, lanes_of(events, lambda event: event.subject))
 
     async def _handle_lane(self, lane: Sequence[Event]) -> None:
+        """Leave the rest to the next source when it takes too long: this process may have been stopped."""
         for event in lane:
+            if self.elapsed() - self._asked_at >= HANDLING_S:
+                raise UnavailableError("the events took too long, others may have them")
             await self.handle(event)
 
 

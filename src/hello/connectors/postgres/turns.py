@@ -1,12 +1,13 @@
 """Turns: of all processes that want to do something, one does it at a time."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 
-from hello.connectors.postgres.engine import Database, connect
+from hello.connectors.postgres.engine import Database, connect, milliseconds
 from hello.connectors.postgres.errors import business_errors
 from hello.entities.errors import UnavailableError
 
@@ -14,27 +15,51 @@ LOCKS = 731_004_212  # any number that nothing else locks by
 TAKE = "SELECT pg_try_advisory_lock($1, hashtext($2))"
 TAKE_IN_TRANSACTION = "SELECT pg_try_advisory_xact_lock($1, hashtext($2))"
 PAUSE_S = 0.5
+HOLD_S = 20.0
+"""How long the server keeps the lock of a process that says nothing: one that is stopped, or cut off."""
+HEARTBEATS = 4
+"""So many in that time."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, kw_only=True)
 class Turn:
+    """`alive_at` is when the server was last asked for an answer that came, by the clock `elapsed`."""
+
     connection: Any
+    hold_s: float
+    deadline_s: float
+    elapsed: Callable[[], float]
+    alive_at: float
 
     def check(self) -> None:
-        """Raise `UnavailableError` when it has been lost, and somebody else may have it."""
-        if self.connection.is_closed():
+        """Raise `UnavailableError` when it may have been lost, and another process may have it."""
+        if self.connection.is_closed() or self.elapsed() - self.alive_at >= self.hold_s:
             raise UnavailableError("the connection that held the turn is gone")
+
+    async def keep(self) -> None:
+        """Tell the server again and again that this process is there; give up the turn at the first fault."""
+        while True:
+            await asyncio.sleep(self.hold_s / HEARTBEATS)
+            asked_at = self.elapsed()
+            try:
+                await self.connection.fetchval("SELECT 1", timeout=self.deadline_s)
+            except Exception:  # noqa: BLE001  # whatever it is, the turn is not sure any more
+                self.connection.terminate()
+                return
+            self.alive_at = asked_at
 
 
 @dataclass(frozen=True, slots=True)
 class PostgresTurns:
-    """A turn ends with its connection, so at once when its process dies.
+    """A turn ends with its connection: at once when its process dies, within `hold_s` when it is stopped.
 
     Through a pooler of transactions it is a transaction that stays open, for which the pooler keeps a
     connection of the server.
     """
 
     database: Database
+    hold_s: float = HOLD_S
+    elapsed: Callable[[], float] = monotonic
 
     @asynccontextmanager
     async def take(self, name: str) -> AsyncIterator[Turn]:
@@ -44,16 +69,39 @@ class PostgresTurns:
         try:
             with business_errors():
                 await self._begin(connection)
-                while not await self._is_taken(connection, name):  # noqa: ASYNC110  # nobody tells of a free lock
+                asked_at = self.elapsed()
+                while not await self._is_taken(connection, name):
                     await asyncio.sleep(PAUSE_S)
-            yield Turn(connection)
+                    asked_at = self.elapsed()
+            async with self._kept(connection, asked_at) as turn:
+                yield turn
         finally:
             connection.terminate()
 
+    @asynccontextmanager
+    async def _kept(self, connection: Any, asked_at: float) -> AsyncIterator[Turn]:  # noqa: ANN401
+        turn = Turn(
+            connection=connection,
+            hold_s=self.hold_s,
+            deadline_s=self.database.deadline_s,
+            elapsed=self.elapsed,
+            alive_at=asked_at,
+        )
+        keeping = asyncio.create_task(turn.keep())
+        try:
+            yield turn
+        finally:
+            keeping.cancel()
+            with suppress(asyncio.CancelledError):
+                await keeping
+
     async def _begin(self, connection: Any) -> None:  # noqa: ANN401
+        hold = milliseconds(self.hold_s)
         if self.database.transaction_pooling:
             await connection.execute("BEGIN")
-            await connection.execute(self.database.local_settings(idle_in_transaction_session_timeout="0"))
+            await connection.execute(self.database.local_settings(idle_in_transaction_session_timeout=hold))
+        else:
+            await connection.execute(f"SET idle_session_timeout = {hold}")
 
     async def _is_taken(self, connection: Any, name: str) -> bool:  # noqa: ANN401  # asyncpg has no types
         take = TAKE_IN_TRANSACTION if self.database.transaction_pooling else TAKE
