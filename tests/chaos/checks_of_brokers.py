@@ -13,7 +13,7 @@ import pytest
 from tests.brokers.broker import Broker
 from tests.brokers.kafka import running_kafka
 from tests.brokers.rabbitmq import running_rabbitmq
-from tests.chaos.surviving import Ordeal
+from tests.chaos.surviving import Ordeal, Stopping
 from tests.chaos.watching import Watcher
 from tests.chaos.watching_kafka import KafkaWatcher
 from tests.chaos.watching_rabbitmq import RabbitWatcher
@@ -25,8 +25,12 @@ pytestmark = pytest.mark.timeout(400)
 @pytest.mark.parametrize(
     ("run", "watcher"), [(running_kafka, KafkaWatcher), (running_rabbitmq, RabbitWatcher)]
 )
-async def test_all_comes_right_whatever_is_killed(
-    run: Callable[[Path], AbstractContextManager[Broker]], watcher: Callable[[str], Watcher], tmp_path: Path
+@pytest.mark.parametrize("kind", [Ordeal, Stopping])
+async def test_all_comes_right_whatever_is_killed_or_stopped(
+    run: Callable[[Path], AbstractContextManager[Broker]],
+    watcher: Callable[[str], Watcher],
+    kind: type[Ordeal],
+    tmp_path: Path,
 ) -> None:
     with (
         ThreadPoolExecutor(1) as hands,
@@ -34,5 +38,5 @@ async def test_all_comes_right_whatever_is_killed(
         run(tmp_path / "broker") as broker,
         open_world(tmp_path, servers, broker, broker.url) as world,
     ):
-        ordeal = Ordeal(world=world, watcher=watcher(broker.url), hands=hands, orders=400, strikes=16)
+        ordeal = kind(world=world, watcher=watcher(broker.url), hands=hands, orders=400, strikes=16)
         await ordeal.survive()

@@ -69,6 +69,16 @@ class Process:
         """Return at once: whoever needs it waits."""
         self.started = self.nursery.fork(self.arguments, self.environment, self.log)
 
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Let it do nothing during the block, and know nothing of it: as a machine that is paused."""
+        assert self.pid
+        os.kill(self.pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(self.pid, signal.SIGCONT)
+
     def kill(self) -> None:
         self._end(KILL_STEPS)
 

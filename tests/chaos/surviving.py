@@ -3,16 +3,19 @@
 import asyncio
 import os
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import Executor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 from random import Random
 from secrets import randbelow
+from typing import Any
 
 from hello.core.lanes import at_most
-from tests.chaos.awaiting import until_finished, until_up
+from tests.chaos.awaiting import until, until_finished, until_up
 from tests.chaos.judging import judge
 from tests.chaos.killing import Killer
 from tests.chaos.shopping import Customer, Placed, open_customer
@@ -24,6 +27,9 @@ SEED = int(os.environ.get("CHAOS_SEED", randbelow(1_000_000)))
 RAGE_S = 180
 AT_ONCE, MANY, EVERY = 16, 35, 5
 EACH = 1 + MANY // EVERY
+STOPPED_S, BETWEEN_S, TAKEN_OVER_S = float(os.environ.get("CHAOS_STOPPED_S", "25")), 1, 15
+"""Longer than the lock of a consumer (20 s) and the claim of a shard (8 s) last."""
+STOPPED = ("api", "worker-0", "worker-1", "relay-0")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +53,6 @@ class Ordeal:
         self.world.stop()
 
     async def _shaken(self) -> Sequence[Placed]:
-        killer = Killer(self.world.victims, Random(SEED), self.hands)  # noqa: S311  # repeatable
         async with (
             asyncio.timeout(RAGE_S),
             open_customer(self.world.api_url) as customer,
@@ -56,9 +61,28 @@ class Ordeal:
         ):
             visit = partial(visited, customer, wholesale)
             placing = group.create_task(at_most(AT_ONCE, visit, range(self.orders // EACH)))
-            struck = await killer.rage(self.strikes, placing)
-        say(f"killed {dict(struck)}")
+            say(f"struck {dict(await self._strike(placing))}")
         return list(chain.from_iterable(placing.result()))
+
+    async def _strike(self, placing: asyncio.Future[Any]) -> Counter[str]:
+        killer = Killer(self.world.victims, Random(SEED), self.hands)  # noqa: S311  # repeatable
+        return await killer.rage(self.strikes, placing)
+
+
+class Stopping(Ordeal):
+    """Instead of kills: some processes are stopped for longer than their locks last, and then go on.
+
+    One worker and one relay are never stopped, so that others have the locks when the stopped ones wake up.
+    """
+
+    async def _strike(self, _: asyncio.Future[Any]) -> Counter[str]:
+        await asyncio.sleep(BETWEEN_S)
+        with ExitStack() as stack:
+            for name in STOPPED:
+                stack.enter_context(self.world.processes[name].stopped())
+            await asyncio.sleep(STOPPED_S)
+            await until(self.watcher.unconfirmed, wanted=0, patience_s=TAKEN_OVER_S)
+        return Counter(STOPPED)
 
 
 async def visited(customer: Customer, wholesale: Wholesale, number: int) -> Sequence[Placed]:

@@ -16,7 +16,7 @@ from hello.services.event_ports import Handle
 
 SUBJECTS_AT_ONCE = 8
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 2.0
-HANDLING_S = 10.0
+HANDLING_S = 5.0
 """How long events are handled after they were asked for: until then no other process gets them again."""
 
 
@@ -93,13 +93,17 @@ class BrokerConsumer:
         for _ in range(len(received) - len(events)):
             self.metrics.counted(self.name, "unreadable")
         await at_most(SUBJECTS_AT_ONCE, self._handle_lane, lanes_of(events, lambda event: event.subject))
+        self._check_time()
 
     async def _handle_lane(self, lane: Sequence[Event]) -> None:
-        """Leave the rest to the next source when it takes too long: this process may have been stopped."""
         for event in lane:
-            if self.elapsed() - self._asked_at >= HANDLING_S:
-                raise UnavailableError("the events took too long, others may have them")
+            self._check_time()
             await self.handle(event)
+
+    def _check_time(self) -> None:
+        """Leave the rest to the next source when it takes too long: this process may have been stopped."""
+        if self.elapsed() - self._asked_at >= HANDLING_S:
+            raise UnavailableError("the events took too long, others may have them")
 
 
 @asynccontextmanager

@@ -15,7 +15,7 @@ from hello.connectors.brokers.cloud_events import CONTENT_TYPE, to_properties
 from hello.connectors.brokers.linked import LinkedPublisher
 from hello.connectors.brokers.links import Link
 from hello.connectors.brokers.options import BrokerOptions
-from hello.connectors.brokers.rabbit_broker import ClosingBroker
+from hello.connectors.brokers.rabbit_broker import ClosingBroker, with_heartbeat
 from hello.entities.events import Event
 from hello.services.event_ports import Subscription
 
@@ -65,7 +65,9 @@ async def open_rabbit_publisher(options: BrokerOptions) -> AsyncIterator[LinkedP
 
     async def connect() -> RabbitBroker:
         channel = Channel(publisher_confirms=True, on_return_raises=True)
-        broker = ClosingBroker(options.url, timeout=options.timeout_s, default_channel=channel, logger=None)
+        broker = ClosingBroker(
+            with_heartbeat(options.url), timeout=options.timeout_s, default_channel=channel, logger=None
+        )
         return await connected(options, broker)
 
     async def send(broker: RabbitBroker, event: Event) -> None:

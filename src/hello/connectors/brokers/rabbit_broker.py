@@ -3,6 +3,16 @@
 from aio_pika import RobustConnection
 from aio_pika.abc import TimeoutType
 from faststream.rabbit import RabbitBroker
+from yarl import URL
+
+HEARTBEAT_S = 10
+"""RabbitMQ takes a client for dead after two of them; a queue then has another active consumer."""
+
+
+def with_heartbeat(url: str) -> str:
+    """Return the URL with a heartbeat, unless it names one."""
+    parsed = URL(url)
+    return url if "heartbeat" in parsed.query else str(parsed.update_query(heartbeat=HEARTBEAT_S))
 
 
 class ClosingBroker(RabbitBroker):

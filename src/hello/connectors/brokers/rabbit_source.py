@@ -11,7 +11,7 @@ from faststream.rabbit import Channel
 from hello.connectors.brokers.cloud_events import from_properties
 from hello.connectors.brokers.options import BATCH, PATIENCE_S, BrokerOptions
 from hello.connectors.brokers.rabbit import FAULTS, connected, declared
-from hello.connectors.brokers.rabbit_broker import ClosingBroker
+from hello.connectors.brokers.rabbit_broker import ClosingBroker, with_heartbeat
 from hello.connectors.brokers.sources import Delivery, delivery, unavailable
 from hello.entities.errors import UnavailableError
 from hello.services.event_ports import Subscription
@@ -55,7 +55,7 @@ async def open_rabbit_source(
 ) -> AsyncIterator[RabbitSource]:
     source = RabbitSource()
     broker = ClosingBroker(
-        options.url,
+        with_heartbeat(options.url),
         timeout=options.timeout_s,
         default_channel=Channel(prefetch_count=BATCH),
         on_close=[source.lost],
