@@ -15,8 +15,11 @@ from hello.connected import redis_pages
 from hello.connectors.embedded.servers import Servers
 from hello.connectors.redis.client import RedisProbe, open_redis
 from hello.connectors.redis.pages import RedisPages
+from hello.core.clock import now
 from hello.core.settings import Settings
+from hello.entities.birthdays import LeapDay
 from hello.entities.errors import UnavailableError
+from hello.services.birthday_lists import BirthdayLists
 from tests.builders import a_name
 from tests.contracts.test_pages import Source
 from tests.servers import temporary_servers
@@ -121,6 +124,23 @@ async def test_a_change_waits_for_the_lease_when_the_cache_cannot_be_told(
         start = monotonic()
         await pages.drop([a_name()])
         assert monotonic() - start >= LEASE_S
+
+
+async def test_changes_one_after_the_other_wait_for_one_lease_each(
+    own_servers: Servers, redis: Redis
+) -> None:
+    """Not for the rest of an earlier one's wait as well."""
+    pages = redis_pages(Settings(), redis, CollectorRegistry())
+    lists = BirthdayLists(pages=pages, now=now, leap_day=LeapDay.MAR1)
+    async with dead(own_servers, redis):
+        first = asyncio.create_task(lists.drop())
+        await asyncio.sleep(LEASE_S / 10)
+        second = asyncio.create_task(lists.drop())
+        longer = asyncio.create_task(asyncio.sleep(1.6 * LEASE_S))
+        await asyncio.wait([second, longer], return_when=asyncio.FIRST_COMPLETED)
+        assert second.done()
+        assert not longer.done()
+        await asyncio.gather(first, longer)
 
 
 async def test_the_breaker_opens_tells_so_and_closes(own_servers: Servers, redis: Redis) -> None:

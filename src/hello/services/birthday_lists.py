@@ -2,11 +2,10 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, timedelta
 
 from hello.core.clock import Clock, today
-from hello.core.flights import Flights
 from hello.entities.birthdays import LeapDay, month_days_celebrated
 from hello.entities.errors import UnavailableError
 from hello.services.ports import Pages
@@ -21,7 +20,6 @@ class BirthdayLists:
     pages: Pages
     now: Clock
     leap_day: LeapDay
-    _drops: Flights[None, None] = field(default_factory=Flights)
 
     def days(self) -> list[date]:
         here = today(self.now, UTC)
@@ -32,8 +30,8 @@ class BirthdayLists:
         return [found for day in self.days() for found in month_days_celebrated(day, self.leap_day)]
 
     async def drop(self) -> None:
-        """Return when no list is served that was loaded before now; changes at once share the effort."""
-        await self._drops.join(None, self._drop)
+        """Return when no list is served that was loaded before now."""
+        await self.pages.drop([group_of(day) for day in self.days()])
 
     @asynccontextmanager
     async def dropped_if_unknown(self) -> AsyncIterator[None]:
@@ -43,9 +41,6 @@ class BirthdayLists:
         except UnavailableError:
             await self.drop()
             raise
-
-    async def _drop(self) -> None:
-        await self.pages.drop([group_of(day) for day in self.days()])
 
 
 def group_of(day: date) -> str:

@@ -65,18 +65,30 @@ class RedisPages:
     metrics: CacheMetrics
     random: Random
     _flights: Flights[tuple[str, str], bytes] = field(default_factory=Flights)
+    _drops: Flights[tuple[str, ...], bool] = field(default_factory=Flights)
 
     async def get(self, group: str, page: str, load: Load) -> bytes:
         return await self._flights.join((group, page), partial(self._get, group, page, load))
 
     async def drop(self, groups: Collection[str]) -> None:
-        """Drop all in one round trip."""
+        """Drop all in one round trip, which callers at once share.
+
+        Without Redis each waits until what was loaded before its own call has run out: one lease at most.
+        """
+        loop = asyncio.get_running_loop()
+        ends_at = loop.time() + self.lease_s
+        if not await self._drops.join(tuple(groups), partial(self._unlink, groups)):
+            await asyncio.sleep(ends_at - loop.time())
+
+    async def _unlink(self, groups: Collection[str]) -> bool:
+        """Return whether Redis has done it."""
         try:
             await self._call(self.redis.unlink, *groups)
-            self.metrics.drops.labels("acknowledged").inc()
         except UnavailableError:
             self.metrics.drops.labels("waited").inc()
-            await asyncio.sleep(self.lease_s)
+            return False
+        self.metrics.drops.labels("acknowledged").inc()
+        return True
 
     async def _get(self, group: str, page: str, load: Load) -> bytes:
         try:
