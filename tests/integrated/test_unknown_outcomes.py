@@ -13,8 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hello.connectors.postgres.births import PostgresBirths, open_births
 from hello.connectors.postgres.engine import Database, open_engine
+from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
 from hello.core.batching import Bounds
-from hello.entities.errors import UnknownOutcomeError
+from hello.entities.errors import UnavailableError, UnknownOutcomeError
 from tests.builders import a_name
 
 pytestmark = pytest.mark.integrated
@@ -135,6 +136,42 @@ async def test_write_without_an_answer_in_time_is_of_unknown_outcome(
         task = await lost_after_commit(births, proxy[0], engine, name)
         with pytest.raises(UnknownOutcomeError):
             await task
+
+
+@pytest.mark.parametrize("is_cut", [True, False])
+async def test_commit_without_an_answer_is_of_unknown_outcome(
+    engine: AsyncEngine, proxy: tuple[Proxy, Database], *, is_cut: bool
+) -> None:
+    name = a_name()
+    async with open_engine(proxy[1]) as through:
+        task = asyncio.create_task(save_in_a_transaction(through, proxy[0], name))
+        await until_stored(engine, name, MAY)
+        if is_cut:
+            proxy[0].cut()
+        with pytest.raises(UnknownOutcomeError):
+            await task
+        proxy[0].cut()
+
+
+async def save_in_a_transaction(through: AsyncEngine, proxy: Proxy, name: str) -> None:
+    async with PostgresUnitOfWork.of(through, 1).begin() as tx:
+        await tx.people.save({name: MAY}, [])
+        proxy.swallows = True
+
+
+async def test_fault_before_the_commit_is_no_unknown_outcome(proxy: tuple[Proxy, Database]) -> None:
+    async with open_engine(proxy[1]) as through:
+        with pytest.raises(UnavailableError) as raised:
+            await read_without_an_answer(through, proxy[0])
+        assert type(raised.value) is UnavailableError
+        proxy[0].cut()
+
+
+async def read_without_an_answer(through: AsyncEngine, proxy: Proxy) -> None:
+    async with PostgresUnitOfWork.of(through, 1).begin() as tx:
+        await tx.people.knows(a_name())
+        proxy.swallows = True
+        await tx.people.knows(a_name())
 
 
 async def test_write_is_repeated_if_it_was_not_sent(proxy: tuple[Proxy, Database]) -> None:

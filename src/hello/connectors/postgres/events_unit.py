@@ -1,6 +1,5 @@
 """The unit of work of those who consume events."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -10,9 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from hello.connectors.postgres.dead_events import PostgresDeadLetters
 from hello.connectors.postgres.engine import sessions_of
-from hello.connectors.postgres.errors import business_errors
 from hello.connectors.postgres.gifts import PostgresGifts
 from hello.connectors.postgres.inbox import PostgresInbox
+from hello.connectors.postgres.unit_of_work import committed
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +44,5 @@ class PostgresEventsUnit:
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[PostgresEventTransaction]:
-        with business_errors():
-            async with asyncio.timeout(self.deadline_s), self.sessions.begin() as session:
-                yield PostgresEventTransaction(session)
+        async with committed(self.sessions, self.deadline_s) as session:
+            yield PostgresEventTransaction(session)

@@ -19,6 +19,7 @@ from hello.connectors.postgres.orders import PostgresOrders
 from hello.connectors.postgres.outbox import PostgresOutbox
 from hello.connectors.postgres.people import PostgresPeople
 from hello.connectors.postgres.sessions import PostgresSessions
+from hello.entities.errors import UnavailableError, UnknownOutcomeError
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,23 @@ class PostgresUnitOfWork:
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[PostgresTransaction]:
         """Commit on a clean exit, roll back on any error; raise only business errors for known faults."""
+        async with committed(self.sessions, self.deadline_s) as session:
+            yield PostgresTransaction(session)
+
+
+@asynccontextmanager
+async def committed(
+    sessions: async_sessionmaker[AsyncSession], deadline_s: float
+) -> AsyncIterator[AsyncSession]:
+    """Raise `UnknownOutcomeError` if the answer to the commit is lost: the work may have been stored."""
+    is_committing = False
+    try:
         with business_errors():
-            async with asyncio.timeout(self.deadline_s), self.sessions.begin() as session:
-                yield PostgresTransaction(session)
+            async with asyncio.timeout(deadline_s), sessions() as session:
+                yield session
+                is_committing = True
+                await session.commit()
+    except UnavailableError as error:
+        if is_committing:
+            raise UnknownOutcomeError(reason=error.reason) from error
+        raise

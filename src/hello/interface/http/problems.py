@@ -29,6 +29,8 @@ from hello.interface.http.allow import allowed_methods
 from hello.interface.http.paths import own_path
 
 MEDIA_TYPE = "application/problem+json"
+SAFE = {"GET", "HEAD", "OPTIONS"}
+"""Methods that change nothing (RFC 9110, 9.2.1)."""
 FAULT = "something went wrong on our side"
 CHALLENGE = "/hello/"
 BUSINESS: dict[type[Exception], HTTPStatus] = {
@@ -125,6 +127,8 @@ def answer_with_problems(app: FastAPI) -> None:
 
 async def answer_business(request: Request, error: Exception) -> JSONResponse:
     status = next(BUSINESS[kind] for kind in type(error).__mro__ if kind in BUSINESS)
+    if isinstance(error, UnknownOutcomeError) and request.method in SAFE:
+        error = UnavailableError("the database could not finish the work", reason=error.reason)
     if isinstance(error, UnavailableError):
         request.app.state.outages.warning("request failed", error.explanation)
     if isinstance(error, UnavailableError) and own_path(request.scope).startswith(CHALLENGE):
