@@ -1,0 +1,143 @@
+"""A Valkey with little memory: streams stay within their bound in bytes, and a full broker is waited for."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from subprocess import DEVNULL, Popen
+from typing import Any
+
+import pytest
+from redis.asyncio import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import OutOfMemoryError
+from structlog.testing import capture_logs
+from structlog.typing import EventDict
+
+from hello.connectors.brokers.outages import BrokerFullError
+from hello.connectors.brokers.redis_streams import open_stream_publisher
+from hello.connectors.brokers.stream_trimming import Trimmed
+from hello.connectors.embedded.valkey import WHEEL
+from hello.connectors.postgres.engine import Database
+from hello.connectors.postgres.turns import PostgresTurns
+from hello.entities.events import Event
+from hello.services.event_ports import EventPublisher
+from tests.broker_tools import Broker, Seen, options_of
+from tests.builders import a_name
+from tests.event_twins import an_event
+
+pytestmark = pytest.mark.integrated
+MIB = 2**20
+MAX_MEMORY, MAX_BYTES = 64 * MIB, 24 * MIB
+
+
+@pytest.fixture
+def port(tmp_path: Path, unused_tcp_port: int) -> Iterator[int]:
+    options = ["--bind", "127.0.0.1", "--dir", str(tmp_path), "--save", "", "--maxmemory", str(MAX_MEMORY)]
+    with Popen([str(WHEEL.find()), "--port", str(unused_tcp_port), *options], stdout=DEVNULL) as valkey:
+        try:
+            yield unused_tcp_port
+        finally:
+            valkey.terminate()
+
+
+@pytest.fixture
+async def redis(port: int) -> AsyncIterator[Redis]:
+    async with Redis(port=port) as redis, asyncio.timeout(10):
+        while not await answers(redis):
+            await asyncio.sleep(0.02)
+        yield redis
+
+
+async def answers(redis: Redis) -> bool:
+    try:
+        return bool(await redis.ping())
+    except RedisConnectionError:
+        return False
+
+
+@pytest.fixture
+def broker(port: int, redis: Redis, database: Database) -> Broker:
+    assert redis
+    options = replace(options_of(f"redis://127.0.0.1:{port}"), max_bytes=MAX_BYTES)
+    return Broker(options, PostgresTurns(database))
+
+
+@pytest.fixture(autouse=True)
+def logs() -> Iterator[list[EventDict]]:
+    with capture_logs() as logs:
+        yield logs
+
+
+def a_large_event(characters: int = 120_000) -> Event:
+    return replace(an_event(), data={"description": "x" * characters})
+
+
+async def publish_all(publisher: EventPublisher, events: list[Event]) -> None:
+    for start in range(0, len(events), 50):
+        await asyncio.gather(*map(publisher.publish, events[start : start + 50]))
+
+
+async def size_of(redis: Redis, stream: str) -> int:
+    size: Any = await redis.memory_usage(stream, samples=0)
+    return int(size)
+
+
+async def test_large_events_that_are_confirmed_do_not_fill_the_broker(broker: Broker, redis: Redis) -> None:
+    """240 MB pass through 64 MB; small ones come first, which say nothing of the size of later ones."""
+    async with broker.publisher() as publisher:
+        await publish_all(publisher, [an_event() for _ in range(2000)])
+        await publish_all(publisher, [a_large_event() for _ in range(2000)])
+    assert MAX_BYTES / 4 < await size_of(redis, broker.options.topic) <= MAX_BYTES
+
+
+async def test_events_that_our_consumer_has_not_confirmed_are_kept_and_no_more_are_taken(
+    broker: Broker, redis: Redis
+) -> None:
+    topic = broker.options.topic
+    await redis.xgroup_create(topic, f"{topic}.first", id="0", mkstream=True)
+    async with broker.publisher() as publisher:
+        with pytest.raises(BrokerFullError, match="the stream is full") as full:
+            await publish_all(publisher, [a_large_event() for _ in range(1000)])
+        assert full.value.reason == "consumers have not confirmed STREAM_MAX_BYTES of events"
+        published = await redis.xlen(topic)
+        assert await size_of(redis, topic) <= MAX_BYTES
+        await broker.consumed(published, Seen())
+        await publisher.publish(a_large_event())
+    assert await size_of(redis, topic) < MAX_BYTES
+
+
+async def test_events_that_only_other_groups_have_not_confirmed_are_dropped_and_counted(
+    broker: Broker, redis: Redis
+) -> None:
+    topic, measured = broker.options.topic, list[Trimmed]()
+    await redis.xgroup_create(topic, "others", id="0", mkstream=True)
+    async with open_stream_publisher(broker.options, measured.append) as publisher:
+        await publish_all(publisher, [a_large_event() for _ in range(400)])
+    left = await redis.xlen(topic)
+    assert 50 < left <= MAX_BYTES / 120_000
+    assert sum(trimmed.dropped for trimmed in measured) == 400 - left
+
+
+async def test_a_full_redis_is_a_full_broker_and_what_fits_is_confirmed(broker: Broker, redis: Redis) -> None:
+    async with broker.publisher() as publisher:
+        await publisher.publish(an_event())
+        async with filled(redis):
+            with pytest.raises(BrokerFullError) as full:
+                await publisher.publish(a_large_event())
+            assert full.value.reason == "Redis has reached maxmemory"
+        await publisher.publish(a_large_event())
+    assert await redis.xlen(broker.options.topic) == 2
+
+
+@asynccontextmanager
+async def filled(redis: Redis) -> AsyncIterator[None]:
+    """Fill it with what is no event, until there is room for nothing more."""
+    keys = list[str]()
+    with pytest.raises(OutOfMemoryError):
+        while True:
+            keys.append(a_name())
+            await redis.set(keys[-1], b"x" * (MIB // 8))
+    yield
+    await redis.delete(*keys)
