@@ -5,27 +5,37 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 from subprocess import DEVNULL, Popen
 from typing import Any
 
 import pytest
+from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import OutOfMemoryError
+from sqlalchemy.ext.asyncio import AsyncEngine
 from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
-from hello.connectors.brokers.outages import BrokerFullError
+from hello.connectors.brokers.full_broker import FullBrokerPublisher
+from hello.connectors.brokers.metrics import RelayCounts, relay_counts
+from hello.connectors.brokers.outages import BrokerFullError, Outage
 from hello.connectors.brokers.redis_streams import open_stream_publisher
+from hello.connectors.brokers.retrying import RetryingPublisher
 from hello.connectors.brokers.stream_trimming import Trimmed
 from hello.connectors.embedded.valkey import WHEEL
 from hello.connectors.postgres.engine import Database
+from hello.connectors.postgres.shards import PostgresShards
 from hello.connectors.postgres.turns import PostgresTurns
+from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
+from hello.core.clock import now
 from hello.entities.events import Event
 from hello.services.event_ports import EventPublisher
+from hello.services.relay import Relay
 from tests.broker_tools import Broker, Seen, options_of
 from tests.builders import a_name
-from tests.event_twins import an_event
+from tests.event_twins import TwinWakeup, an_event
 
 pytestmark = pytest.mark.integrated
 MIB = 2**20
@@ -141,3 +151,60 @@ async def filled(redis: Redis) -> AsyncIterator[None]:
             await redis.set(keys[-1], b"x" * (MIB // 8))
     yield
     await redis.delete(*keys)
+
+
+async def test_full_redis_stops_the_relay_until_there_is_room_and_nothing_is_lost(
+    broker: Broker, redis: Redis, engine: AsyncEngine, unit_of_work: PostgresUnitOfWork, logs: list[EventDict]
+) -> None:
+    registry, recipient = CollectorRegistry(), a_name()
+    counts = relay_counts(registry)
+    async with open_stream_publisher(broker.options, counts.trimmed) as stream:
+        publisher = FullBrokerPublisher(publisher=stream, tell=counts.full.set)
+        relay = a_relay(engine, publisher, counts)
+        await relay_all(relay, redis, broker.options.topic, [])
+        async with filled(redis):
+            events = [
+                replace(a_large_event(), data={"text": "x" * 90_000, "to": recipient}) for _ in range(20)
+            ]
+            async with unit_of_work.begin() as tx:
+                for event in events:
+                    await tx.outbox.add(event)
+            for _ in range(20):
+                await relay.run_once()
+            assert registry.get_sample_value("events_broker_full") == 1
+            assert failed_tries(logs) == ["broker is full, events wait in the outbox"]
+        await relay_all(relay, redis, broker.options.topic, events)
+    assert registry.get_sample_value("events_broker_full") == 0
+    assert failed_tries(logs) == ["broker is full, events wait in the outbox", "broker has room again"]
+
+
+def failed_tries(logs: list[EventDict]) -> list[str]:
+    return [entry["event"] for entry in logs if entry["event"].startswith("broker ")]
+
+
+def a_relay(engine: AsyncEngine, publisher: EventPublisher, counts: RelayCounts) -> Relay:
+    return Relay(
+        shards=PostgresShards(engine=engine, deadline_s=5, hold_s=10),
+        publisher=RetryingPublisher(publisher=publisher, metrics=counts, outage=Outage("relay")),
+        wakeup=TwinWakeup(),
+        metrics=counts,
+        now=now,
+        random=Random(),  # noqa: S311
+        batch=20,
+        poll_s=0.01,
+        deadline_s=5,
+    )
+
+
+async def relay_all(relay: Relay, redis: Redis, topic: str, events: list[Event]) -> None:
+    """Run the relay until the outbox is empty and the stream has each of the events, some perhaps twice."""
+    wanted = {event.id.encode() for event in events}
+    async with asyncio.timeout(20):
+        while (await relay.shards.backlog()).depth or wanted - await ids_in(redis, topic):
+            await relay.run_once()
+            await asyncio.sleep(0.01)
+
+
+async def ids_in(redis: Redis, topic: str) -> set[bytes]:
+    entries: Any = await redis.xrange(topic)
+    return {fields[b"ce_id"] for _, fields in entries}
