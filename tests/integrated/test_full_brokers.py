@@ -130,7 +130,7 @@ async def test_events_that_only_other_groups_have_not_confirmed_are_dropped_and_
     assert sum(trimmed.dropped for trimmed in measured) == 400 - left
 
 
-async def test_a_full_redis_is_a_full_broker_and_what_fits_is_confirmed(broker: Broker, redis: Redis) -> None:
+async def test_full_redis_is_a_full_broker_until_there_is_room(broker: Broker, redis: Redis) -> None:
     async with broker.publisher() as publisher:
         await publisher.publish(an_event())
         async with filled(redis):
@@ -141,15 +141,26 @@ async def test_a_full_redis_is_a_full_broker_and_what_fits_is_confirmed(broker: 
     assert await redis.xlen(broker.options.topic) == 2
 
 
+async def test_events_of_one_batch_that_still_fit_are_confirmed(broker: Broker, redis: Redis) -> None:
+    """Else they were published again at each try, and filled what room there is."""
+    async with broker.publisher() as publisher, filled(redis) as keys:
+        await redis.delete(*keys[:16])
+        events = [a_large_event(60_000) for _ in range(80)]
+        answers = await asyncio.gather(*map(publisher.publish, events), return_exceptions=True)
+    refused = [answer for answer in answers if isinstance(answer, BrokerFullError)]
+    assert 0 < len(refused) < len(events)
+    assert await redis.xlen(broker.options.topic) == len(events) - len(refused)
+
+
 @asynccontextmanager
-async def filled(redis: Redis) -> AsyncIterator[None]:
-    """Fill it with what is no event, until there is room for nothing more."""
+async def filled(redis: Redis) -> AsyncIterator[list[str]]:
+    """Fill it with keys of 128 KiB, until there is room for nothing more; remove them at the end."""
     keys = list[str]()
     with pytest.raises(OutOfMemoryError):
         while True:
             keys.append(a_name())
             await redis.set(keys[-1], b"x" * (MIB // 8))
-    yield
+    yield keys
     await redis.delete(*keys)
 
 
