@@ -118,7 +118,7 @@ async def relay(ground: Ground) -> AsyncIterator[list[Task]]:
         publisher = FullBrokerPublisher(publisher=opened, tell=counts.full.set)
         with ground.listener.listen(CHANNEL) as wakeup:
             publishing = relay_of(ground, publisher, wakeup, counts)
-            yield [Task(name=RELAY, step=publishing.step, wait=publishing.wait)]
+            yield [Task(name=RELAY, step=publishing.step, wait=publishing.wait, probe=publisher)]
 
 
 def relay_of(ground: Ground, publisher: EventPublisher, wakeup: Wakeup, counts: RelayCounts) -> Relay:

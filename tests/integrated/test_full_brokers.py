@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from prometheus_client import CollectorRegistry
+from pydantic import SecretStr
 from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import OutOfMemoryError
@@ -30,9 +31,15 @@ from hello.connectors.postgres.shards import PostgresShards
 from hello.connectors.postgres.turns import PostgresTurns
 from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
 from hello.core.clock import now
+from hello.core.settings import Settings
+from hello.core.stops import Stop
 from hello.entities.events import Event
+from hello.interface.worker.names import RELAY
 from hello.services.event_ports import EventPublisher
+from hello.services.health import Readiness
 from hello.services.relay import Relay
+from hello.services.use_cases import UseCases
+from hello.serving import open_worker
 from tests.broker_tools import Broker, Seen, options_of
 from tests.builders import a_name
 from tests.event_twins import TwinWakeup, an_event
@@ -187,6 +194,31 @@ async def test_full_redis_stops_the_relay_until_there_is_room_and_nothing_is_los
         await relay_all(relay, redis, broker.options.topic, events)
     assert registry.get_sample_value("events_broker_full") == 0
     assert failed_tries(logs) == ["broker is full, events wait in the outbox", "broker has room again"]
+
+
+async def test_worker_with_a_full_broker_is_degraded_and_says_why(
+    port: int, redis: Redis, database: Database, unit_of_work: PostgresUnitOfWork
+) -> None:
+    settings = Settings(
+        database_url=SecretStr(database.dsn), broker_url=SecretStr(f"redis://127.0.0.1:{port}")
+    )
+    reason = "the broker is full: Redis has reached maxmemory"
+    async with open_worker(settings, [RELAY], Stop(), CollectorRegistry()) as use_cases:
+        async with filled(redis):
+            async with unit_of_work.begin() as tx:
+                await tx.outbox.add(a_large_event())
+            await is_ready(use_cases, Readiness.DEGRADED, reason)
+        await is_ready(use_cases, Readiness.READY, None)
+
+
+async def is_ready(use_cases: UseCases, status: Readiness, reason: str | None) -> None:
+    async with asyncio.timeout(20):
+        while True:
+            health = await use_cases.health.ready()
+            reasons = {check.reason for check in health.checks if check.name == "broker"}
+            if (health.status, reasons) == (status, {reason}):
+                return
+            await asyncio.sleep(0.02)
 
 
 def failed_tries(logs: list[EventDict]) -> list[str]:

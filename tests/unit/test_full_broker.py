@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 import pytest
+from prometheus_client import CollectorRegistry
 from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
 from hello.connectors.brokers.full_broker import FIRST_PAUSE_S, LONGEST_PAUSE_S, FullBrokerPublisher
+from hello.connectors.brokers.metrics import relay_counts
 from hello.connectors.brokers.outages import BrokerFullError, Outage
 from hello.connectors.brokers.retrying import RetryingPublisher
 from hello.entities.events import Event
@@ -96,3 +98,23 @@ async def test_event_that_a_full_broker_refused_is_not_tried_again_at_once(logs:
         await retrying.publish(an_event())
     assert (world.broker.tries, pauses.slept) == (1, [])
     assert [entry["event"] for entry in logs] == ["broker is full, events wait in the outbox"]
+
+
+async def test_full_broker_that_is_asked_no_more_is_no_reason_to_be_degraded() -> None:
+    """Another relay may have published what waited."""
+    world = World()
+    publisher = world.publisher()
+    assert await is_refused(publisher)
+    with pytest.raises(BrokerFullError):
+        await publisher.check()
+    world.seconds += FIRST_PAUSE_S + LONGEST_PAUSE_S
+    await publisher.check()
+
+
+@pytest.mark.parametrize(("depth", "is_full"), [(0, 0), (3, 1)])
+def test_broker_counts_as_full_only_while_events_wait(depth: int, is_full: int) -> None:
+    registry = CollectorRegistry()
+    counts = relay_counts(registry)
+    counts.full.set(1)
+    counts.waiting(1, depth)
+    assert registry.get_sample_value("events_broker_full") == is_full

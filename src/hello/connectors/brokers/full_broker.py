@@ -18,12 +18,14 @@ log = structlog.get_logger("hello.brokers")
 class FullBrokerPublisher:
     """Refuses events by itself during a pause; afterwards the broker is asked again.
 
-    `elapsed` is a clock in seconds.
+    It is the probe `broker` of readiness as well. `elapsed` is a clock in seconds.
     """
 
     publisher: EventPublisher
     tell: Callable[[bool], None]
     elapsed: Callable[[], float] = monotonic
+    name: str = "broker"
+    required: bool = False
     _reason: str | None = None
     _is_full: bool = False
     _pause_s: float = FIRST_PAUSE_S
@@ -39,6 +41,11 @@ class FullBrokerPublisher:
             raise
         if self._is_full and not self._pauses():
             self._has_room()
+
+    async def check(self) -> None:
+        """Raise `BrokerFullError`, unless nothing was published since: another relay may have done it."""
+        if self._is_full and self.elapsed() < self._ends_at + LONGEST_PAUSE_S:
+            raise BrokerFullError("the broker is full", reason=f"the broker is full: {self._reason}")
 
     def _pauses(self) -> bool:
         return self._is_full and self.elapsed() < self._ends_at

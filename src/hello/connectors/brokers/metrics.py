@@ -26,6 +26,8 @@ class RelayCounts:
     def waiting(self, lag_s: float, depth: int) -> None:
         self.lag_s.set(lag_s)
         self.depth.set(depth)
+        if not depth:
+            self.full.set(0)
 
     def trimmed(self, trimmed: Trimmed) -> None:
         self.stream_bytes.set(trimmed.size)
