@@ -1,4 +1,4 @@
-"""That a RabbitMQ without room is told from one that is unavailable, and gets events again when it has room.
+"""That a RabbitMQ without room differs from an unavailable one, and gets events again when it has room.
 
 `pytest -n 0 tests/brokers/checks_of_full.py`: no `test_` in its name, so that `pytest` needs no broker.
 """

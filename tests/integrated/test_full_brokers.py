@@ -137,6 +137,17 @@ async def test_events_that_only_other_groups_have_not_confirmed_are_dropped_and_
     assert sum(trimmed.dropped for trimmed in measured) == 400 - left
 
 
+async def test_events_are_published_where_memory_usage_is_forbidden(broker: Broker, redis: Redis) -> None:
+    await redis.execute_command("ACL", "SETUSER", "default", "-memory")  # type: ignore[no-untyped-call]
+    measured = list[Trimmed]()
+    async with open_stream_publisher(broker.options, measured.append) as publisher:
+        await publisher.publish(an_event())
+    assert (await redis.xlen(broker.options.topic), measured) == (1, [Trimmed(0, 0)])
+    async with open_stream_publisher(broker.options, measured.append) as publisher:
+        await publisher.publish(an_event())
+    assert measured[1:] == [Trimmed(-1, 0)]
+
+
 async def test_full_redis_is_a_full_broker_until_there_is_room(broker: Broker, redis: Redis) -> None:
     async with broker.publisher() as publisher:
         await publisher.publish(an_event())
@@ -146,6 +157,18 @@ async def test_full_redis_is_a_full_broker_until_there_is_room(broker: Broker, r
             assert full.value.reason == "Redis has reached maxmemory"
         await publisher.publish(a_large_event())
     assert await redis.xlen(broker.options.topic) == 2
+
+
+async def test_redis_that_confirmed_events_have_filled_makes_room_by_itself(
+    broker: Broker, redis: Redis
+) -> None:
+    topic = broker.options.topic
+    with pytest.raises(OutOfMemoryError):
+        while True:
+            await redis.xadd(topic, {"data": b"x" * (MIB // 8)})
+    await redis.xgroup_create(topic, f"{topic}.first", id="$")
+    await broker.publish(a_large_event())
+    assert await size_of(redis, topic) <= MAX_BYTES
 
 
 async def test_events_of_one_batch_that_still_fit_are_confirmed(broker: Broker, redis: Redis) -> None:

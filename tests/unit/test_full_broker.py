@@ -1,4 +1,4 @@
-"""How long a full broker is left alone, and what is told of it."""
+"""How long a full broker is left alone, and what the log and the metric say of it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -35,10 +35,12 @@ class FullPublisher:
 class World:
     seconds: float = 0
     broker: FullPublisher = field(default_factory=FullPublisher)
-    told: list[bool] = field(default_factory=list)
+    states: list[bool] = field(default_factory=list)
 
     def publisher(self) -> FullBrokerPublisher:
-        return FullBrokerPublisher(publisher=self.broker, tell=self.told.append, elapsed=lambda: self.seconds)
+        return FullBrokerPublisher(
+            publisher=self.broker, tell=self.states.append, elapsed=lambda: self.seconds
+        )
 
 
 @pytest.fixture(autouse=True)
@@ -82,7 +84,7 @@ async def test_publishing_goes_on_when_there_is_room_and_a_later_pause_is_short(
     assert await is_refused(publisher)
     world.seconds = 7
     assert not await is_refused(publisher)
-    assert (world.told[-1], [entry["event"] for entry in logs][1:]) == (False, ["broker has room again"])
+    assert (world.states[-1], [entry["event"] for entry in logs][1:]) == (False, ["broker has room again"])
     world.broker.is_full = True
     assert await is_refused(publisher)
     world.broker.is_full, world.seconds = False, 8

@@ -8,7 +8,7 @@ from typing import Any
 # MEMORY USAGE measures every node: a sample of the oldest says nothing of the newest.
 TRIM = """
 local LATEST = '18446744073709551615-18446744073709551615'
-local NODE_ENTRIES = 100
+local NODE_ENTRIES, UNKNOWN = 100, -1
 local key, kept, limit = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2])
 local is_ours = {}
 for index = 3, #ARGV do is_ours[ARGV[index]] = true end
@@ -24,7 +24,10 @@ local function older(one, other)
     if ms < other_ms or (ms == other_ms and seq < other_seq) then return one end
     return other
 end
-local function measure() return redis.call('MEMORY', 'USAGE', key, 'SAMPLES', 0) end
+local function measure()
+    local answer = redis.pcall('MEMORY', 'USAGE', key, 'SAMPLES', 0)
+    return type(answer) == 'number' and answer or UNKNOWN
+end
 
 if redis.call('EXISTS', key) == 0 then return {0, 0} end
 local needed_by_any, needed_by_ours
@@ -71,7 +74,10 @@ class StreamBounds:
 
 @dataclass(frozen=True, slots=True)
 class Trimmed:
-    """The bytes that are left, and how many entries were dropped before other groups confirmed them."""
+    """The bytes that are left, and how many entries were dropped before other groups confirmed them.
+
+    `size` is -1 where Redis forbids `MEMORY USAGE`: only entries are bounded then.
+    """
 
     size: int
     dropped: int
