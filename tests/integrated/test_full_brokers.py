@@ -171,6 +171,16 @@ async def test_redis_that_confirmed_events_have_filled_makes_room_by_itself(
     assert await size_of(redis, topic) <= MAX_BYTES
 
 
+async def test_consumer_that_starts_while_redis_is_full_gets_its_events(broker: Broker, redis: Redis) -> None:
+    """Else it could never confirm what fills Redis."""
+    events = [an_event() for _ in range(3)]
+    await redis.xgroup_create(broker.options.topic, f"{broker.options.topic}.first", id="0", mkstream=True)
+    await broker.publish(*events)
+    await redis.config_set("maxmemory", 1)
+    async with asyncio.timeout(10):
+        assert (await broker.consumed(3, Seen())).events == events
+
+
 async def test_events_of_one_batch_that_still_fit_are_confirmed(broker: Broker, redis: Redis) -> None:
     """Else they were published again at each try, and filled what room there is."""
     async with broker.publisher() as publisher, filled(redis) as keys:
