@@ -94,7 +94,7 @@ brokers: $(VENV)/dev.stamp ## Fetch Kafka (needs Java 17 and Maven) and RabbitMQ
 
 .PHONY: test_brokers
 test_brokers: brokers ## Run the tests of events on a real Kafka and RabbitMQ
-	@$(BIN)/pytest -n 0 tests/brokers/checks_of_running.py $(ARGS)
+	@$(BIN)/pytest -n 0 tests/brokers/checks_of_running.py tests/brokers/checks_of_full.py $(ARGS)
 	@$(BIN)/python -m tests.brokers run $(BIN)/pytest -n 0 tests/contracts/test_publisher.py $(ARGS)
 	@$(BIN)/pytest -n 0 tests/chaos/checks_of_brokers.py $(ARGS)
 

@@ -65,7 +65,12 @@ class Broker:
 def options_of(url: str, timeout_s: float = 5) -> BrokerOptions:
     subscriptions = [Subscription(name, TYPES) for name in ("first", "second")]
     return BrokerOptions(
-        url=url, topic=f"test.{a_name()}", timeout_s=timeout_s, kept=100_000, subscriptions=subscriptions
+        url=url,
+        topic=f"test.{a_name()}",
+        timeout_s=timeout_s,
+        kept=100_000,
+        max_bytes=128 * 2**20,
+        subscriptions=subscriptions,
     )
 
 

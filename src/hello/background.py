@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hello.connectors.brokers.adapters import open_publisher, source_of
 from hello.connectors.brokers.consumer import consuming
-from hello.connectors.brokers.metrics import consumer_counts, relay_counts
+from hello.connectors.brokers.full_broker import FullBrokerPublisher
+from hello.connectors.brokers.metrics import RelayCounts, consumer_counts, relay_counts
 from hello.connectors.brokers.options import BrokerOptions
 from hello.connectors.brokers.outages import Outage
 from hello.connectors.brokers.retrying import RetryingPublisher
@@ -112,14 +113,16 @@ async def relay(ground: Ground) -> AsyncIterator[list[Task]]:
     if ground.settings.broker_dsn is None:
         yield []
         return
-    async with open_publisher(options_of(ground)) as publisher:
+    counts = relay_counts(ground.registry)
+    async with open_publisher(options_of(ground), counts.trimmed) as opened:
+        publisher = FullBrokerPublisher(publisher=opened, tell=counts.full.set)
         with ground.listener.listen(CHANNEL) as wakeup:
-            publishing = relay_of(ground, publisher, wakeup)
-            yield [Task(name=RELAY, step=publishing.step, wait=publishing.wait)]
+            publishing = relay_of(ground, publisher, wakeup, counts)
+            yield [Task(name=RELAY, step=publishing.step, wait=publishing.wait, probe=publisher)]
 
 
-def relay_of(ground: Ground, publisher: EventPublisher, wakeup: Wakeup) -> Relay:
-    settings, counts = ground.settings, relay_counts(ground.registry)
+def relay_of(ground: Ground, publisher: EventPublisher, wakeup: Wakeup, counts: RelayCounts) -> Relay:
+    settings = ground.settings
     deadline_s = 2 * settings.publish_timeout_s
     return Relay(
         shards=PostgresShards(

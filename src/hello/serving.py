@@ -41,7 +41,9 @@ async def open_worker(
         background().open_tasks(settings, use_cases, registry, only) as tasks,
         running(tasks, task_metrics(registry), settings.shutdown_timeout_s),
     ):
-        yield use_cases
+        probes = [task.probe for task in tasks if task.probe]
+        health = replace(use_cases.health, probes=[*use_cases.health.probes, *probes])
+        yield replace(use_cases, health=health)
 
 
 def background() -> ModuleType:

@@ -49,6 +49,7 @@ def options(servers: Servers) -> BrokerOptions:
         topic=f"test.{a_name()}",
         timeout_s=5,
         kept=100_000,
+        max_bytes=128 * 2**20,
         subscriptions=[Subscription(a_name(), types)],
     )
 

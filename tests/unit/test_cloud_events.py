@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from uuid import UUID
 
 import pytest
 
@@ -16,7 +17,10 @@ from hello.connectors.brokers.cloud_events import (
     to_properties,
 )
 from hello.connectors.brokers.kafka import servers_of
+from hello.entities.audit import Change
 from hello.entities.events import Event
+from hello.entities.items import Item, item_event
+from tests.builders import NOON
 
 EVENT = Event(
     id="42-1",
@@ -112,3 +116,22 @@ def test_nothing_at_all_is_no_event() -> None:
 
 def test_kafka_may_have_many_servers() -> None:
     assert servers_of("kafka://one:9092,two:9093/") == ["one:9092", "two:9093"]
+
+
+@pytest.mark.parametrize("character", ["x", "ü", "🎁", "\u0001", '"', "\u2028"])
+def test_event_of_the_largest_item_is_at_most_64_kib(character: str) -> None:
+    item = Item(
+        id=UUID(int=1),
+        title=200 * character,
+        description=10_000 * character,
+        price_cents=1_000_000_000,
+        owner_id=UUID(int=2),
+        version=1,
+        created_at=NOON,
+        updated_at=NOON,
+    )
+    change = Change(at=NOON, actor_id=item.owner_id, action="item.created", subject_id=item.id, details={})
+    event = item_event(change, item)
+    headers, data = to_headers(event)
+    assert len(data) <= 64 * 1024
+    assert from_headers(encoded(headers), data) == event

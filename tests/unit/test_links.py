@@ -8,6 +8,7 @@ import pytest
 from hello.connectors.brokers.linked import LinkedPublisher
 from hello.connectors.brokers.links import Link
 from hello.connectors.brokers.redis_streams import Stream
+from hello.connectors.brokers.stream_trimming import StreamBounds, Trimmed
 from hello.entities.errors import UnavailableError
 from hello.entities.events import Event
 from tests.event_twins import an_event
@@ -104,7 +105,12 @@ async def test_a_fault_ends_the_connection_and_is_told_as_an_outage() -> None:
             raise ConnectionResetError
 
     publisher = LinkedPublisher(
-        name="Test", link=server.link, send=send, faults=(OSError,), timeout_s=2 * LONG_S
+        name="Test",
+        link=server.link,
+        send=send,
+        faults=(OSError,),
+        is_full=lambda _: False,
+        timeout_s=2 * LONG_S,
     )
     with pytest.raises(UnavailableError, match="Test did not confirm"):
         await publisher.publish(an_event())
@@ -124,13 +130,15 @@ class SlowClient:
         assert not transaction
         return self
 
-    async def eval(self, *_: object) -> None:
+    async def eval(self, *_: object) -> tuple[int, int]:
         """Trim nothing."""
+        return 0, 0
 
     def xadd(self, *_: object) -> None:
         self.added += 1
 
-    async def execute(self) -> list[bytes]:
+    async def execute(self, *, raise_on_error: bool) -> list[bytes]:
+        assert not raise_on_error
         await self.told.wait()
         return [b"1-1"] * self.added
 
@@ -138,7 +146,8 @@ class SlowClient:
 async def test_a_stream_waits_for_the_batch_in_hand_before_it_closes() -> None:
     """Its connection would be made anew otherwise, with nobody to close it."""
     client = SlowClient()
-    stream = Stream(client, "events", 1000)
+    bounds, measured = StreamBounds(kept=1000, max_bytes=2**20, groups=[]), list[Trimmed]()
+    stream = Stream(client=client, name="events", bounds=bounds, measured=measured.append)
     adding = asyncio.create_task(stream.add({1: an_event(), 2: an_event()}))
     await asyncio.sleep(0)
     closing = asyncio.create_task(stream.close())

@@ -1,6 +1,6 @@
 """Which adapter speaks to the broker of a URL; only that one is imported: each takes a while."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from importlib import import_module
@@ -34,11 +34,13 @@ SOURCES = {
 }
 
 
-def open_publisher(options: BrokerOptions) -> AbstractAsyncContextManager[EventPublisher]:
-    """Connect at the first use, and anew after a fault."""
-    publisher: AbstractAsyncContextManager[EventPublisher] = found(*PUBLISHERS[BROKERS[options.scheme]])(
-        options
-    )
+def open_publisher(
+    options: BrokerOptions, measured: Callable[[Any], None] = lambda _: None
+) -> AbstractAsyncContextManager[EventPublisher]:
+    """Connect at the first use, and again after a fault; `measured` gets what was trimmed of a stream."""
+    broker = BROKERS[options.scheme]
+    needed = [measured] if broker == REDIS else []
+    publisher: AbstractAsyncContextManager[EventPublisher] = found(*PUBLISHERS[broker])(options, *needed)
     return publisher
 
 

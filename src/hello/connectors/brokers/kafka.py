@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from aiokafka.client import AIOKafkaClient
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, KafkaStorageError
 from faststream.exceptions import FastStreamException
 from faststream.kafka import KafkaBroker
 
@@ -57,6 +57,13 @@ async def open_kafka_publisher(options: BrokerOptions) -> AsyncIterator[LinkedPu
 
     link = Link(connect, KafkaBroker.stop)
     try:
-        yield LinkedPublisher(name="Kafka", link=link, send=send, faults=FAULTS, timeout_s=options.timeout_s)
+        yield LinkedPublisher(
+            name="Kafka",
+            link=link,
+            send=send,
+            faults=FAULTS,
+            is_full=lambda error: isinstance(error, KafkaStorageError),
+            timeout_s=options.timeout_s,
+        )
     finally:
         await link.end()

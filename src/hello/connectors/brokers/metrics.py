@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
+from hello.connectors.brokers.stream_trimming import Trimmed
+
 
 @dataclass(frozen=True, slots=True)
 class RelayCounts:
@@ -11,6 +13,9 @@ class RelayCounts:
     tries: Counter
     lag_s: Gauge
     depth: Gauge
+    full: Gauge
+    stream_bytes: Gauge
+    stream_dropped: Counter
 
     def published(self, event_type: str) -> None:
         self.events.labels(event_type).inc()
@@ -21,6 +26,12 @@ class RelayCounts:
     def waiting(self, lag_s: float, depth: int) -> None:
         self.lag_s.set(lag_s)
         self.depth.set(depth)
+        if not depth:
+            self.full.set(0)
+
+    def trimmed(self, trimmed: Trimmed) -> None:
+        self.stream_bytes.set(trimmed.size)
+        self.stream_dropped.inc(trimmed.dropped)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +68,23 @@ def relay_counts(registry: CollectorRegistry) -> RelayCounts:
             "Rows of the outbox that are not published, counted up to 10,000.",
             registry=registry,
             multiprocess_mode="livemax",
+        ),
+        full=Gauge(
+            "events_broker_full",
+            "1 while the broker has no room for events.",
+            registry=registry,
+            multiprocess_mode="livemax",
+        ),
+        stream_bytes=Gauge(
+            "events_stream_bytes",
+            "Memory that the Redis stream takes, as last measured.",
+            registry=registry,
+            multiprocess_mode="livemostrecent",
+        ),
+        stream_dropped=Counter(
+            "events_stream_dropped",
+            "Events dropped from a Redis stream at its bound before groups of others confirmed them.",
+            registry=registry,
         ),
     )
 

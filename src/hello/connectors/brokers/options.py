@@ -15,12 +15,16 @@ PATIENCE_S = 1.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BrokerOptions:
-    """`kept` is how many events a Redis stream keeps that all have confirmed; `timeout_s`: of one answer."""
+    """`kept` is how many events a Redis stream keeps that all have confirmed, `max_bytes` its size in memory.
+
+    `timeout_s` is that of one answer.
+    """
 
     url: str = field(repr=False)
     topic: str
     timeout_s: float
     kept: int
+    max_bytes: int
     subscriptions: Collection[Subscription]
 
     @classmethod
@@ -30,6 +34,7 @@ class BrokerOptions:
             topic=settings.events_topic,
             timeout_s=settings.publish_timeout_s,
             kept=settings.events_kept,
+            max_bytes=settings.stream_max_bytes,
             subscriptions=subscriptions,
         )
 

@@ -9,6 +9,10 @@ from hello.entities.errors import UnavailableError
 log = structlog.get_logger("hello.brokers")
 
 
+class BrokerFullError(UnavailableError):
+    """The broker answers, but has no room for an event."""
+
+
 @dataclass(slots=True)
 class Outage:
     """`who` cannot do its work for want of a broker."""
@@ -17,6 +21,9 @@ class Outage:
     _lasts: bool = False
 
     def failed(self, error: Exception) -> None:
+        """Leave a full broker to `FullBrokerPublisher`, which tells of it."""
+        if isinstance(error, BrokerFullError):
+            return
         if not self._lasts:
             log.warning("broker is away", who=self.who, error=explain(error))
         self._lasts = True

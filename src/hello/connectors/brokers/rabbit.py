@@ -3,11 +3,12 @@
 Whoever connects first declares all of it, publishers too: RabbitMQ keeps nothing for a queue to come.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from aio_pika.abc import AbstractRobustQueue
-from aio_pika.exceptions import CONNECTION_EXCEPTIONS
+from aio_pika.exceptions import CONNECTION_EXCEPTIONS, DeliveryError, PublishError
 from faststream.exceptions import FastStreamException
 from faststream.rabbit import Channel, ExchangeType, QueueType, RabbitBroker, RabbitExchange, RabbitQueue
 
@@ -15,6 +16,7 @@ from hello.connectors.brokers.cloud_events import CONTENT_TYPE, to_properties
 from hello.connectors.brokers.linked import LinkedPublisher
 from hello.connectors.brokers.links import Link
 from hello.connectors.brokers.options import BrokerOptions
+from hello.connectors.brokers.outages import BrokerFullError
 from hello.connectors.brokers.rabbit_broker import ClosingBroker, with_heartbeat
 from hello.entities.events import Event
 from hello.services.event_ports import Subscription
@@ -22,6 +24,10 @@ from hello.services.event_ports import Subscription
 FAULTS = (*CONNECTION_EXCEPTIONS, FastStreamException, TimeoutError)
 # RabbitMQ 4 throws away what has come back 20 times; -1, for never, is not known to those before it.
 NEVER = 2**31 - 1
+ALARM = "an alarm of memory or disk"
+PATIENCE = 0.9
+"""Of the time-out: the rest is for finding out why there was no answer."""
+BLOCKED_S = 0.02
 
 
 def exchange_of(options: BrokerOptions) -> RabbitExchange:
@@ -59,6 +65,37 @@ async def declared(
 
 
 @asynccontextmanager
+async def unless_blocked(broker: RabbitBroker, timeout_s: float) -> AsyncIterator[None]:
+    """Raise `BrokerFullError` while RabbitMQ reads nothing, because of an alarm of memory or disk."""
+    if await is_blocked(broker):
+        raise BrokerFullError("RabbitMQ has no room for an event", reason=ALARM)
+    try:
+        async with asyncio.timeout(timeout_s):
+            yield
+    except TimeoutError:
+        if await is_blocked(broker):
+            raise BrokerFullError("RabbitMQ has no room for an event", reason=ALARM) from None
+        raise
+
+
+async def is_blocked(broker: RabbitBroker) -> bool:
+    connection = await broker.connect()
+    if connection.transport is None:
+        return False
+    try:
+        async with asyncio.timeout(BLOCKED_S):
+            await connection.transport.ready()
+    except TimeoutError:
+        return True
+    return False
+
+
+def is_nack(error: Exception) -> bool:
+    """Tell what a full queue refuses from what came back without a queue."""
+    return isinstance(error, DeliveryError) and not isinstance(error, PublishError)
+
+
+@asynccontextmanager
 async def open_rabbit_publisher(options: BrokerOptions) -> AsyncIterator[LinkedPublisher[RabbitBroker]]:
     exchange = exchange_of(options)
     wanted = frozenset[str]().union(*(one.types for one in options.subscriptions))
@@ -73,21 +110,27 @@ async def open_rabbit_publisher(options: BrokerOptions) -> AsyncIterator[LinkedP
     async def send(broker: RabbitBroker, event: Event) -> None:
         """Have it come back when a queue that should be there is not."""
         properties, data = to_properties(event)
-        await broker.publish(
-            data,
-            exchange=exchange,
-            routing_key=event.type,
-            mandatory=event.type in wanted,
-            persist=True,
-            headers=properties,
-            content_type=CONTENT_TYPE,
-            message_id=event.id,
-        )
+        async with unless_blocked(broker, options.timeout_s * PATIENCE):
+            await broker.publish(
+                data,
+                exchange=exchange,
+                routing_key=event.type,
+                mandatory=event.type in wanted,
+                persist=True,
+                headers=properties,
+                content_type=CONTENT_TYPE,
+                message_id=event.id,
+            )
 
     link = Link(connect, RabbitBroker.stop)
     try:
         yield LinkedPublisher(
-            name="RabbitMQ", link=link, send=send, faults=FAULTS, timeout_s=options.timeout_s
+            name="RabbitMQ",
+            link=link,
+            send=send,
+            faults=FAULTS,
+            is_full=is_nack,
+            timeout_s=options.timeout_s,
         )
     finally:
         await link.end()

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from redis.exceptions import ResponseError
+from redis.exceptions import OutOfMemoryError, ResponseError
 
 from hello.connectors.brokers.cloud_events import from_headers, split
 from hello.connectors.brokers.options import BATCH, PATIENCE_S, BrokerOptions
@@ -66,6 +66,8 @@ async def open_stream_source(
 async def ensure_group(client: Any, stream: str, group: str) -> None:  # noqa: ANN401  # of one server or a cluster
     try:
         await client.xgroup_create(stream, group, id=BEGINNING, mkstream=True)
+    except OutOfMemoryError:
+        return  # a group that exists can be read all the same
     except ResponseError as error:
         if "BUSYGROUP" not in str(error):
             raise

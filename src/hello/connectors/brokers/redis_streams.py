@@ -1,50 +1,33 @@
 """Publishing to a Redis stream: what is published at once goes in one round trip."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any
+from typing import Any, TypeAlias
 
 from faststream.redis import RedisBroker, RedisClusterBroker
-from redis.exceptions import RedisClusterException, RedisError
+from redis.exceptions import OutOfMemoryError, RedisClusterException, RedisError
 
 from hello.connectors.brokers.cloud_events import to_fields
 from hello.connectors.brokers.options import BrokerOptions
+from hello.connectors.brokers.outages import BrokerFullError
+from hello.connectors.brokers.stream_trimming import StreamBounds, Trimmed, trim
 from hello.connectors.redis.client import CLUSTER, fault_reason
 from hello.core.batching import Batcher, Bounds, OverloadedError
 from hello.entities.errors import UnavailableError
 from hello.entities.events import Event
 
 FAULTS = (RedisError, RedisClusterException, OSError, TimeoutError)
+OUT_OF_MEMORY = "Redis has reached maxmemory"
+UNCONFIRMED = "consumers have not confirmed STREAM_MAX_BYTES of events"
 MAX_CONNECTIONS = 4
 TRIM_EVERY = 1000
-# XADD's own MAXLEN would also drop what a group has not confirmed yet, so: only what every group has. The
-# entry at the boundary stays. A stream that no group reads keeps its newest entries.
-TRIM = """
-local function parts(id)
-    local ms, seq = id:match('(%d+)-(%d+)')
-    return tonumber(ms), tonumber(seq)
-end
-local function is_older(one, other)
-    local ms, seq = parts(one)
-    local other_ms, other_seq = parts(other)
-    return ms < other_ms or (ms == other_ms and seq < other_seq)
-end
-local key, kept = KEYS[1], tonumber(ARGV[1])
-if redis.call('XLEN', key) <= kept then return 0 end
-local oldest
-for _, fields in ipairs(redis.call('XINFO', 'GROUPS', key)) do
-    local group = {}
-    for index = 1, #fields, 2 do group[fields[index]] = fields[index + 1] end
-    local needed = group['last-delivered-id']
-    if group['pending'] > 0 then needed = redis.call('XPENDING', key, group['name'])[2] end
-    if not oldest or is_older(needed, oldest) then oldest = needed end
-end
-if oldest then return redis.call('XTRIM', key, 'MINID', '~', oldest) end
-return redis.call('XTRIM', key, 'MAXLEN', '~', kept)
-"""
+"""Entries after which a stream is measured."""
+TRIM_PARTS = 16
+"""It is measured as well after a part like this of its bound in bytes."""
+Measured: TypeAlias = Callable[[Trimmed], None]
 
 
 @asynccontextmanager
@@ -67,34 +50,45 @@ def broker_of(url: str, timeout_s: float) -> RedisBroker:
     )
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Stream:
-    """Where batches of events are added, one batch at a time; of what has been confirmed it keeps so many."""
+    """Adds batches of events, one batch at a time, and keeps the stream within its bounds."""
 
     client: Any
     name: str
-    kept: int
+    bounds: StreamBounds
+    measured: Measured
     is_closed: bool = False
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
-    _added: int = TRIM_EVERY
+    _entries: int = TRIM_EVERY
+    _bytes: int = 0
 
-    async def add(self, events: Mapping[int, Event]) -> Mapping[int, bytes]:
-        """Return the ids of the entries."""
+    async def add(self, events: Mapping[int, Event]) -> Mapping[int, bytes | Exception]:
+        """Return the id of each entry, or why it was refused."""
         async with self._turn:
             if self.is_closed:
                 raise UnavailableError("the publisher is closed")
-            await self._trim()
+            entries = [to_fields(event) for event in events.values()]
+            size = sum(map(size_of, entries))
+            await self._make_room(size)
             pipeline = self.client.pipeline(transaction=False)
-            for event in events.values():
-                pipeline.xadd(self.name, to_fields(event))
-            self._added += len(events)
-            return dict(zip(events, await pipeline.execute(), strict=True))
+            for entry in entries:
+                pipeline.xadd(self.name, entry)
+            self._entries += len(entries)
+            self._bytes += size
+            return dict(zip(events, await pipeline.execute(raise_on_error=False), strict=True))
 
-    async def _trim(self) -> None:
-        """Do so before anything is added, since a Redis that is full would refuse that."""
-        if self._added >= min(TRIM_EVERY, self.kept):
-            await self.client.eval(TRIM, 1, self.name, self.kept)
-            self._added = 0
+    async def _make_room(self, size: int) -> None:
+        """Trim first, since a Redis that is full refuses to add anything; raise `BrokerFullError`."""
+        part = self.bounds.max_bytes // TRIM_PARTS
+        if self._entries < min(TRIM_EVERY, self.bounds.kept) and self._bytes + size <= part:
+            return
+        limit = self.bounds.max_bytes - min(max(part, size), self.bounds.max_bytes // 2)
+        trimmed = await trim(self.client, self.name, self.bounds, limit)
+        self.measured(trimmed)
+        if trimmed.size > limit:
+            raise BrokerFullError("the stream is full", reason=UNCONFIRMED)
+        self._entries = self._bytes = 0
 
     async def close(self) -> None:
         """Wait for the batch in hand: its callers may be gone, but not its connection."""
@@ -102,24 +96,34 @@ class Stream:
             self.is_closed = True
 
 
+def size_of(entry: Mapping[str, str | bytes]) -> int:
+    return sum(len(name) + len(value) for name, value in entry.items())
+
+
 @dataclass(frozen=True, slots=True)
 class StreamPublisher:
-    batcher: Batcher[int, Event, bytes]
+    batcher: Batcher[int, Event, bytes | Exception]
     numbers: Iterator[int] = field(default_factory=count)
 
     async def publish(self, event: Event) -> None:
         try:
-            await self.batcher.do(next(self.numbers), event)
+            answer = await self.batcher.do(next(self.numbers), event)
+            if isinstance(answer, Exception):
+                raise answer
+        except OutOfMemoryError as error:
+            raise BrokerFullError("Redis refuses an event", reason=OUT_OF_MEMORY) from error
         except (*FAULTS, OverloadedError) as error:
             raise UnavailableError("Redis did not confirm an event", reason=fault_reason(error)) from error
 
 
 @asynccontextmanager
-async def open_stream_publisher(options: BrokerOptions) -> AsyncIterator[StreamPublisher]:
+async def open_stream_publisher(options: BrokerOptions, measured: Measured) -> AsyncIterator[StreamPublisher]:
+    groups = list(map(options.group_of, options.subscriptions))
+    bounds = StreamBounds(kept=options.kept, max_bytes=options.max_bytes, groups=groups)
     async with open_client(options, options.timeout_s) as client:
-        stream = Stream(client, options.topic, options.kept)
-        bounds = Bounds(deadline_s=options.timeout_s)
+        stream = Stream(client=client, name=options.topic, bounds=bounds, measured=measured)
+        waiters = Bounds(deadline_s=options.timeout_s)
         try:
-            yield StreamPublisher(Batcher(stream.add, bounds, lambda _: False))
+            yield StreamPublisher(Batcher(stream.add, waiters, lambda _: False))
         finally:
             await stream.close()

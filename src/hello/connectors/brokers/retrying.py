@@ -12,7 +12,7 @@ from tenacity import (
     wait_random_exponential,
 )
 
-from hello.connectors.brokers.outages import Outage
+from hello.connectors.brokers.outages import BrokerFullError, Outage
 from hello.entities.errors import UnavailableError
 from hello.entities.events import Event
 from hello.services.event_ports import EventPublisher, RelayMetrics
@@ -36,6 +36,8 @@ class RetryingPublisher:
         """Begin without Tenacity, which costs more than all else: nearly always the first try is the last."""
         try:
             await self._try(event)
+        except BrokerFullError:
+            raise
         except UnavailableError:
             await self.sleep(FIRST_PAUSE_S)
             await self._try_again(event)

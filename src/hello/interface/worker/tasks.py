@@ -11,6 +11,7 @@ import structlog
 from hello.core.stops import Stop
 from hello.entities.errors import UnavailableError
 from hello.interface.worker.metrics import TaskMetrics
+from hello.services.ports import Probe
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 30.0
 log = structlog.get_logger("hello.worker")
@@ -21,11 +22,15 @@ Wait: TypeAlias = Callable[[], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """`step` is repeated; when it has nothing more to do, `wait` returns once there may be something."""
+    """`step` is repeated; when it has nothing more to do, `wait` returns once there may be something.
+
+    `probe` says in readiness what keeps it from its work.
+    """
 
     name: str
     step: Step
     wait: Wait
+    probe: Probe | None = None
 
 
 async def keep(task: Task, stop: Stop, metrics: TaskMetrics) -> None:
