@@ -74,6 +74,8 @@ def needs_server() -> bool:
 def refuse_unsupported() -> None:
     if reason := UNSUPPORTED.get(command_name()):
         raise CommandError(reason)
+    if getattr(context.config.cmd_opts, "rev_id", None):
+        raise CommandError("--rev-id is not supported: a new revision gets the next number")
 
 
 def run_without_server() -> None:

@@ -126,6 +126,13 @@ def test_downgrade_is_refused_in_one_line(checkout: Path, arguments: list[str]) 
     assert one_line(refused).startswith("FAILED: migrations go forward only: ")
 
 
+def test_a_revision_id_of_choice_is_refused_in_one_line(checkout: Path) -> None:
+    refused = alembic(checkout, "revision", "--rev-id", "X", "-m", "add x")
+    assert refused.returncode != 0
+    assert one_line(refused).startswith("FAILED: --rev-id is not supported: ")
+    assert new_revisions(checkout) == []
+
+
 def test_merge_is_refused_in_one_line(checkout: Path) -> None:
     refused = alembic(checkout, "merge", "heads")
     assert refused.returncode != 0
