@@ -234,19 +234,21 @@ def test_too_many_waiting_are_503_without_a_traceback(servers: Servers) -> None:
         assert len(found) == 400
         assert set(found) <= {404, 503}
         assert found.count(503) > 0
-        assert b"retry-after: 1" in answers
+        assert b"retry-after: 5" in answers
         assert not any("Traceback" in line for line in api.printed)
         assert sum("requests refused" in line for line in api.printed) < 10
 
 
 def test_liveness_answers_when_all_connections_are_taken(servers: Servers) -> None:
-    with running_api(servers, MAX_CONNECTIONS="10") as api:
+    with running_api(servers, MAX_CONNECTIONS="10", PUBLIC_URL="https://example.com/gifts") as api:
         taken = [
             socket.create_connection((urlsplit(api.url).hostname, urlsplit(api.url).port)) for _ in range(10)
         ]
         try:
             until(lambda: httpx.get(f"{api.url}/hello/John").status_code == 503)
-            assert httpx.get(f"{api.url}/hello/John").headers["Retry-After"] == "1"
+            for path in ("/hello/John", "/gifts/hello/John"):
+                assert httpx.get(f"{api.url}{path}").json()["instance"] == "/gifts/hello/John"
+            assert httpx.get(f"{api.url}/hello/John").headers["Retry-After"] == "5"
             assert httpx.get(f"{api.url}/api/v1/health").status_code == 200
             assert httpx.get(f"{api.url}/metrics").status_code == 200
         finally:

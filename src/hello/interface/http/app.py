@@ -72,9 +72,14 @@ def create_app(
     open_use_cases: OpenUseCases, options: HttpOptions, registry: CollectorRegistry
 ) -> Application:
     app, prefix = create_api(open_use_cases, options, registry), path_of(options.public_url)
-    observer = Observer(new_id=request_ids(), metrics=http_metrics(registry), access_log=options.access_log)
+    observer = Observer(
+        new_id=request_ids(),
+        metrics=http_metrics(registry),
+        access_log=options.access_log,
+        prefix=prefix,
+    )
     observed = behind_proxies(
-        Observe(app=app, observer=observer, body_limit=options.body_limit, prefix=prefix), options.proxies
+        Observe(app=app, observer=observer, body_limit=options.body_limit), options.proxies
     )
     is_https = options.public_url.startswith("https://")
     if not options.greeting_lane:

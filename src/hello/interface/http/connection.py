@@ -14,6 +14,7 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from hello.interface.http.incoming import BoundedInput, ConnectionLimits, HeldFlow
 from hello.interface.http.observe import Observer, request_id_of
+from hello.interface.http.paths import prefixed
 from hello.interface.http.refusals import FULL, SLOW_BODY, SLOW_HEAD, Refusal
 from hello.interface.http.without_chunks import WithoutChunks
 
@@ -198,7 +199,9 @@ class Connection(BoundedInput):
         """Answer one request, cheaper than serving it: no log line of its own."""
         cycle.keep_alive = cycle.keep_alive and not close
         request_id = request_id_of(cycle.scope["headers"]) or self.observer.new_id()
-        path = cycle.scope["raw_path"].decode("latin-1")
+        scope = cycle.scope
+        raw: bytes = prefixed(scope, self.observer.prefix).get("raw_path", scope["raw_path"])
+        path = raw.decode("latin-1")
         lines = self.server_state.default_headers
         self._answer(cycle, refusal.render(request_id, lines, path, close=not cycle.keep_alive))
         self.observer.refused(refusal.reason)

@@ -84,6 +84,7 @@ class Observer:
     new_id: NewId
     metrics: HttpMetrics
     access_log: AccessLog
+    prefix: str = ""
     refusals: RateLimitedLog = field(default_factory=lambda: RateLimitedLog(logger=log))
 
     def refused(self, reason: str) -> None:
@@ -116,7 +117,6 @@ class Observe:
     app: ASGIApp
     observer: Observer
     body_limit: int
-    prefix: str = ""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -136,7 +136,7 @@ class Observe:
         request_id = request_id_of(scope["headers"]) or self.observer.new_id()
         state = {**scope.get("state", {}), "request_id": request_id}
         method = "GET" if head else scope["method"]
-        inner = {**scope, "method": method, "state": state, **prefixed(scope, self.prefix)}
+        inner = {**scope, "method": method, "state": state, **prefixed(scope, self.observer.prefix)}
         return Exchange(inner, receive, send, request_id, self.body_limit, head)
 
     async def _answer(self, exchange: Exchange) -> None:

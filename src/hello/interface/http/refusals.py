@@ -4,11 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from hello.interface.http.problems import MEDIA_TYPE, Problem
+from hello.interface.http.problems import MEDIA_TYPE, RETRY_AFTER_S, Problem
 
 ANSWER = b"HTTP/1.1 %d %b\r\n%bcontent-length: %d\r\ncontent-type: %b\r\n%bx-request-id: %b\r\n%b\r\n%b"
 CLOSE = b"connection: close\r\n"
-RETRY_AFTER_S = 1
 
 
 @dataclass(frozen=True, slots=True)
