@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hello.assembly import Ports, health_service, use_cases
 from hello.connectors.argon2 import Argon2Cost, open_passwords
+from hello.connectors.brokers.probe import BrokerProbe
 from hello.connectors.limits.limiter import library_limiter
 from hello.connectors.limits.quotas import read_quotas
 from hello.connectors.metrics import chore_counts, domain_event_counts
@@ -64,7 +65,7 @@ async def open_use_cases(
     async with AsyncExitStack() as stack:
         outside = await open_outside(stack, settings)
         ports = await open_ports(stack, settings, outside, draining, registry)
-        probes = probes_of(outside)
+        probes = probes_of(settings, outside)
         yield use_cases(settings, ports, health_service(settings, probes, draining))
 
 
@@ -125,9 +126,12 @@ def passwords_of(settings: Settings) -> AbstractAsyncContextManager[Passwords]:
     )
 
 
-def probes_of(outside: Outside) -> list[Probe]:
+def probes_of(settings: Settings, outside: Outside) -> list[Probe]:
+    """Without `BROKER_URL` the events go to the Redis of the cache, which has its check already."""
     schema = SchemaProbe(outside.engine, newest_revision(migrations_folder()), outside.writes)
-    return [schema] if outside.redis is None else [schema, RedisProbe(outside.redis)]
+    cache = [] if outside.redis is None else [RedisProbe(outside.redis)]
+    broker = [BrokerProbe(settings.broker_url.get_secret_value())] if settings.broker_url else []
+    return [schema, *cache, *broker]
 
 
 def access_tokens(settings: Settings, keys: TokenKeys) -> JwtAccessTokens:
