@@ -1,4 +1,4 @@
-"""The promises of the ports `EventPublisher` and `EventConsumer`, kept with each broker alike.
+"""The promises of the port `EventPublisher` and of a consumer, kept with each broker alike.
 
 Redis Streams always; Kafka and RabbitMQ where TEST_KAFKA_URL and TEST_AMQP_URL say that there is one.
 """

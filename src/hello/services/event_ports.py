@@ -1,7 +1,7 @@
 """Everything that publishing and consuming events asks of the outside world, on one page."""
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeAlias
@@ -71,14 +71,6 @@ class Wakeup(Protocol):
         ...
 
 
-class Wakeups(Protocol):
-    """A notice may be lost with the connection: wait no longer than you would without any."""
-
-    def listen(self, channel: str, payload: str | None = None) -> AbstractContextManager[Wakeup]:
-        """Hear all that the channel is told, or only this; raise `KeyError` for an unknown channel."""
-        ...
-
-
 class RelayMetrics(Protocol):
     def published(self, event_type: str) -> None: ...
 
@@ -144,22 +136,6 @@ BeginEvents: TypeAlias = Callable[[], AbstractAsyncContextManager[EventTransacti
 Effect: TypeAlias = Callable[[EventTransaction, Event], Awaitable[None]]
 """What an event brings about, all of it in the transaction."""
 Handle: TypeAlias = Callable[[Event], Awaitable[None]]
-
-
-class EventConsumer(Protocol):
-    """Hands the events to a handler: each at least once, those of one subject in order.
-
-    An event counts as handled once the handler has returned. Whatever has not been confirmed comes again,
-    to this consumer or to one of the same name in another process.
-    """
-
-    async def wait(self) -> None:
-        """Return once there is something to handle; a broker that is away is waited for."""
-        ...
-
-    async def step(self) -> bool:
-        """Handle what `wait` has brought, and confirm it; return whether there was anything."""
-        ...
 
 
 class ConsumerMetrics(Protocol):
