@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -21,6 +21,7 @@ from hello.connectors.embedded.errors import EmbeddedError
 from hello.connectors.embedded.log import Log
 from hello.connectors.embedded.server import Server
 from hello.core.processes import ProcessError
+from hello.interface.http.metrics import SHARED_FOLDER
 from hello.interface.local_servers import ServerKeeper
 from hello.interface.restarts import FIRST_PAUSE_S, LONGEST_PAUSE_S, STEADY_S, Backoff, ending
 from hello.interface.supervisor import MAX_FAILED_STARTS, Child, Supervisor
@@ -237,6 +238,22 @@ async def test_a_child_that_is_killed_is_started_again_however_often(
         await until(lambda n=times: len(pids(file)) == n)  # type: ignore[misc]
         os.kill(pids(file)[-1], signal.SIGKILL)
     await until(lambda: len(pids(file)) == MAX_FAILED_STARTS + 2)
+
+
+async def test_live_gauges_of_a_killed_child_are_removed(background: Start, tmp_path: Path) -> None:
+    gauge = "from prometheus_client import Gauge; Gauge('open', 'x', multiprocess_mode='livesum').set(1)\n"
+    counter = "from prometheus_client import Counter; Counter('served', 'x').inc()\n"
+    file, shared = tmp_path / "pids", {**os.environ, SHARED_FOLDER: str(tmp_path)}
+    one = sleeper(file)
+    measuring = replace(one, command=[*one.command[:2], gauge + counter + one.command[2]], environment=shared)
+    background(SUPERVISOR.run([measuring], nothing))
+    await until(lambda: len(pids(file)) == 1)
+    first = pids(file)[0]
+    assert (tmp_path / f"gauge_livesum_{first}.db").exists()
+    os.kill(first, signal.SIGKILL)
+    await until(lambda: len(pids(file)) == 2)
+    assert not (tmp_path / f"gauge_livesum_{first}.db").exists()
+    assert (tmp_path / f"counter_{first}.db").exists()
 
 
 async def test_a_server_that_cannot_restart_ends_the_children_with_the_reason(

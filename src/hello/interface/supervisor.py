@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import structlog
+from prometheus_client.multiprocess import mark_process_dead
 
 from hello.core.processes import ProcessError, die_with_parent
+from hello.interface.http.metrics import SHARED_FOLDER
 from hello.interface.local_servers import ServerKeeper
 from hello.interface.restarts import STEADY_S, Backoff, ending
 
@@ -98,6 +100,7 @@ class Supervisor:
             return await process.wait()
         finally:
             await self._stop(process)
+            forget_gauges(child.environment, process.pid)
 
     async def _stop(self, process: asyncio.subprocess.Process) -> None:
         if process.returncode is not None:
@@ -108,6 +111,12 @@ class Supervisor:
         except TimeoutError:
             process.kill()
             await process.wait()
+
+
+def forget_gauges(environment: Mapping[str, str], pid: int) -> None:
+    """Remove the live gauges of a process that ended: they would be summed up for ever."""
+    if folder := environment.get(SHARED_FOLDER):
+        mark_process_dead(pid, folder)  # type: ignore[no-untyped-call]
 
 
 async def first_of(*waits: Coroutine[Any, Any, Any]) -> None:
