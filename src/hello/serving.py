@@ -23,6 +23,7 @@ from hello.interface.http import server
 from hello.interface.http.app import Application, HttpOptions, create_api, create_app
 from hello.interface.http.calendars import CalendarWriter
 from hello.interface.http.incoming import ConnectionLimits
+from hello.interface.http.metrics import check_shared_folder
 from hello.interface.worker.metrics import task_metrics
 from hello.interface.worker.tasks import running
 from hello.services.use_cases import UseCases
@@ -64,11 +65,13 @@ def http_app(settings: Settings, draining: Stop) -> Application:
 
 
 def serve_api(settings: Settings, sock: socket.socket) -> None:
+    check_shared_folder()
     draining = Stop()
     server.serve(http_app(settings, draining), sock, shutdown_of(settings, draining))
 
 
 def serve_worker(settings: Settings, sock: socket.socket, only: Collection[str]) -> None:
+    check_shared_folder()
     draining = Stop()
     app = worker_app(settings, only, draining)
     server.serve(app, sock, replace(shutdown_of(settings, draining), drain_s=0))

@@ -197,6 +197,14 @@ def data_dir_of_its_own(tmp_path: Path) -> Iterator[Path]:
     destroy(tmp_path / "data")
 
 
+def test_a_missing_folder_for_metrics_is_one_clear_line(tmp_path: Path) -> None:
+    for command in ("api", "worker"):
+        result = run(command, "--port", "0", PROMETHEUS_MULTIPROC_DIR=str(tmp_path / "missing"))
+        assert result.returncode == 1
+        [line] = result.stderr.splitlines()
+        assert line == f"hello: PROMETHEUS_MULTIPROC_DIR: there is no folder '{tmp_path}/missing'"
+
+
 def test_processes_that_never_start_end_it_with_one_clear_line(data_dir_of_its_own: Path) -> None:
     missing = str(data_dir_of_its_own / "missing")
     result = run(

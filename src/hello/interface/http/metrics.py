@@ -2,9 +2,12 @@
 
 import os
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
+
+from hello.core.processes import ProcessError
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 METHODS = {"GET", "HEAD", "PUT", "POST", "PATCH", "DELETE", "OPTIONS"}
@@ -54,6 +57,13 @@ def http_metrics(registry: CollectorRegistry) -> HttpMetrics:
         "http_requests_refused", "Requests answered 503 at once: full, busy.", ("reason",), registry=registry
     )
     return HttpMetrics(registry, duration, connections, closed, refused)
+
+
+def check_shared_folder() -> None:
+    """Raise `ProcessError` when the workers are told to share a folder that does not exist."""
+    folder = os.environ.get(SHARED_FOLDER)
+    if folder is not None and not Path(folder).is_dir():
+        raise ProcessError(f"{SHARED_FOLDER}: there is no folder {folder!r}")
 
 
 def exposition(registry: CollectorRegistry) -> bytes:
