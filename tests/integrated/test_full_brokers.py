@@ -248,7 +248,7 @@ async def is_ready(use_cases: UseCases, status: Readiness, reason: str | None) -
     async with asyncio.timeout(20):
         while True:
             health = await use_cases.health.ready()
-            reasons = {check.reason for check in health.checks if check.name == "broker"}
+            reasons = {check.reason for check in health.checks if check.name == "publishing"}
             if (health.status, reasons) == (status, {reason}):
                 return
             await asyncio.sleep(0.02)

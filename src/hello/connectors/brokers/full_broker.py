@@ -18,13 +18,13 @@ log = structlog.get_logger("hello.brokers")
 class FullBrokerPublisher:
     """Refuses events by itself during a pause; afterwards the broker is asked again.
 
-    It is the probe `broker` of readiness as well. `elapsed` is a clock in seconds.
+    It is the probe `publishing` of readiness as well. `elapsed` is a clock in seconds.
     """
 
     publisher: EventPublisher
     tell: Callable[[bool], None]
     elapsed: Callable[[], float] = monotonic
-    name: str = "broker"
+    name: str = "publishing"
     required: bool = False
     _reason: str | None = None
     _is_full: bool = False
