@@ -12,6 +12,7 @@ SET_BY_BROWSERS = {
     "access-control-request-method",
     "connection",
     "content-length",
+    "expect",
     "host",
     "origin",
     "transfer-encoding",

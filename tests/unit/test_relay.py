@@ -165,9 +165,8 @@ async def test_a_broker_too_slow_for_a_whole_row_is_only_slow(out: Outgoing) -> 
     people = [an_event(name, "person.saved") for name in some_names(500)]
     out.shards.add_row(*people)
     out.publisher.delay_s, out.deadline_s = 0.02, 0.05
-    while await out.relay.run_once():
-        pass
-    assert not out.shards.rows
+    while out.shards.rows:
+        await out.relay.run_once()
     assert sorted(event.id for event in out.publisher.published) == sorted(event.id for event in people)
 
 
