@@ -32,7 +32,7 @@ class AccessToken:
 
 
 class AccessTokens(Protocol):
-    """Short-lived proofs of who somebody is, which no database is asked about."""
+    """Short-lived proofs of who somebody is, verified without the database."""
 
     def issue(self, caller: Caller) -> AccessToken: ...
 
