@@ -156,6 +156,7 @@ def order_feed(settings: Settings, ports: Ports) -> OrderFeed:
         sessions=SessionWatch(begin=ports.begin, now=now),
         reads=Semaphore(max(1, settings.database_pool_size // 2)),
         seats=Semaphore(settings.order_followers),
+        per_account=settings.order_followers_per_account,
     )
 
 

@@ -11,9 +11,10 @@ from sqlalchemy import text
 
 from hello.connectors.embedded.servers import Servers
 from hello.connectors.postgres.engine import Database, open_engine
-from tests.external.accounts import LoggedIn, bearer, log_out, refresh, tokens_of
+from tests.external.accounts import LoggedIn, bearer, client_of, log_out, refresh, tokens_of
 from tests.external.forging import claims_of, signed
-from tests.external.ordering import Shop, newly_opened
+from tests.external.ordering import SETTINGS, Shop, newly_opened
+from tests.external.running import running_api
 from tests.external.test_hello import assert_problem
 
 pytestmark = pytest.mark.external
@@ -101,6 +102,32 @@ def test_stream_of_another_session_goes_on(shop: Shop) -> None:
         assert_ends(ended_lines)
         shop.cancel(path)
         assert "event: order.cancelled" in list(kept_lines)
+
+
+def test_stream_above_the_accounts_bound_is_429_until_another_ends(servers: Servers) -> None:
+    settings = SETTINGS | {"ORDER_FOLLOWERS_PER_ACCOUNT": "2"}
+    with running_api(servers, **settings) as api, client_of(api) as client:
+        shop = newly_opened(client, client)
+        paths = [shop.ordered() for _ in range(3)]
+        with (
+            stream(client, paths[0], shop.ada.headers) as first,
+            stream(client, paths[1], shop.ada.headers),
+        ):
+            refused = client.get(f"{paths[2]}/events", headers=another_session(shop).headers)
+            assert "2 streams" in assert_problem(refused, 429)["detail"]
+            assert refused.headers["Retry-After"]
+            assert client.get(f"{paths[2]}/events", headers=shop.grace.headers).status_code == 404
+            shop.cancel(paths[0])
+            list(first)
+            shop.cancel(paths[2])
+            assert status_at_last(client, f"{paths[2]}/events", shop.ada.headers) == 200
+
+
+def status_at_last(client: httpx.Client, path: str, headers: dict[str, str]) -> int:
+    """Wait until the server has noticed the end of another stream."""
+    while (status := client.get(path, headers=headers).status_code) == 429:
+        pass
+    return status
 
 
 def test_stream_goes_on_after_a_refresh(shop: Shop) -> None:

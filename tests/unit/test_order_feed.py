@@ -10,7 +10,7 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from hello.core.stops import Stop
-from hello.entities.errors import BusyError, NotFoundError, UnavailableError
+from hello.entities.errors import BusyError, NotFoundError, TooManyError, UnavailableError
 from hello.services import order_feed
 from hello.services.callers import Caller
 from hello.services.order_feed import OrderFeed
@@ -231,7 +231,16 @@ async def test_a_seat_is_free_again_however_its_follower_ends(shop: Shop) -> Non
     feed = replace(shop.feed, seats=asyncio.Semaphore(1))
     for _ in range(2):
         with pytest.raises(KeyError):
-            async with feed.seat():
+            async with feed.seat(shop.ada):
                 with pytest.raises(BusyError):
-                    await feed.seat().__aenter__()
+                    await feed.seat(shop.ada).__aenter__()
                 raise KeyError
+
+
+async def test_streams_above_the_accounts_bound_are_too_many(shop: Shop) -> None:
+    feed, eve = replace(shop.feed, per_account=1), await shop.desk.somebody()
+    for _ in range(2):
+        async with feed.seat(shop.ada), feed.seat(eve):
+            with pytest.raises(TooManyError):
+                await feed.seat(shop.ada).__aenter__()
+    assert not feed.taken

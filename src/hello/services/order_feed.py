@@ -1,6 +1,7 @@
 """Following an order: every change of it, from any version on, as it happens."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from uuid import UUID
 
 from hello.core.flights import Flights
 from hello.core.stops import Stop, Until
-from hello.entities.errors import BusyError, UnavailableError
+from hello.entities.errors import BusyError, TooManyError, UnavailableError
 from hello.entities.order_changes import OrderChange, changes_of
 from hello.services.callers import Caller
 from hello.services.event_ports import Wakeup
@@ -21,6 +22,7 @@ from hello.services.session_watch import SessionWatch
 REVISIONS_AT_ONCE = 100
 FOLLOWERS = 1000
 READS_AT_ONCE = 5
+PER_ACCOUNT, RETRY_AFTER_S = 20, 5
 Listen: TypeAlias = Callable[[UUID], AbstractContextManager[Wakeup]]
 """Hears of every change of one order."""
 
@@ -44,7 +46,8 @@ class OrderFeed:
     It ends when the process stops, the caller's token expires or the caller's session ends.
 
     A change wakes all followers of an order at once: those who have seen the same share one read. `reads`
-    bounds how many of the pool's connections followers use, `seats` how many may follow.
+    bounds how many of the pool's connections followers use, `seats` how many may follow, `per_account` how many
+    streams are one account's; `taken` counts those.
     """
 
     begin: Begin
@@ -56,15 +59,32 @@ class OrderFeed:
     patience_s: float = 10
     reads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(READS_AT_ONCE))
     seats: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(FOLLOWERS))
+    per_account: int = PER_ACCOUNT
+    taken: Counter[UUID] = field(default_factory=Counter)
     shared: Flights[tuple[UUID, UUID, int], Portion] = field(default_factory=Flights)
 
     @asynccontextmanager
-    async def seat(self) -> AsyncIterator[None]:
-        """Be one of the followers meanwhile; raise `BusyError` when there are too many already."""
+    async def seat(self, caller: Caller) -> AsyncIterator[None]:
+        """Be one of the followers meanwhile; raise `BusyError` when there are too many already.
+
+        Raise `TooManyError` when too many are the caller's own.
+        """
+        if self.taken[caller.account_id] >= self.per_account:
+            message = f"an account may have {self.per_account} streams of events open at once"
+            raise TooManyError(message, retry_after_s=RETRY_AFTER_S)
         if self.seats.locked():
             raise BusyError("too many follow orders already")
         async with self.seats:
-            yield
+            self.taken[caller.account_id] += 1
+            try:
+                yield
+            finally:
+                self._leave(caller.account_id)
+
+    def _leave(self, account_id: UUID) -> None:
+        self.taken[account_id] -= 1
+        if not self.taken[account_id]:
+            del self.taken[account_id]
 
     async def is_over(self, caller: Caller, order_id: UUID, after: int) -> bool:
         """Say whether nothing has come or will come behind the version `after`.
