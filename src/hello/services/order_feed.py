@@ -46,8 +46,8 @@ class OrderFeed:
     It ends when the process stops, the caller's token expires or the caller's session ends.
 
     A change wakes all followers of an order at once: those who have seen the same share one read. `reads`
-    bounds how many of the pool's connections followers use, `seats` how many may follow, `per_account` how many
-    streams are one account's; `taken` counts those.
+    bounds how many of the pool's connections followers use, `seats` how many may follow, `per_account` how
+    many streams one account may have; `taken` counts those.
     """
 
     begin: Begin
