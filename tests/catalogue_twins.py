@@ -80,6 +80,10 @@ class TwinSessions:
             session.account = self.accounts.rows[session.account_id]
         return session
 
+    async def find_live(self, session_ids: Collection[UUID], now: datetime) -> Collection[UUID]:
+        found = (self.rows.get(session_id) for session_id in session_ids)
+        return [session.id for session in found if session and session.is_live(now)]
+
     async def rotate(self, session_id: UUID, token_hash: bytes, expires_at: datetime) -> None:
         if session := self.rows.get(session_id):
             session.token_hash, session.expires_at = token_hash, expires_at

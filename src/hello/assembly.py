@@ -33,6 +33,7 @@ from hello.services.order_progress import OrderProgress
 from hello.services.orders import OrderCancelled, OrderCreated, OrderReplaced, OrderService
 from hello.services.people import PeopleService
 from hello.services.ports import Begin, Births, Pages, Probe
+from hello.services.session_watch import SessionWatch
 from hello.services.sessions import SessionService
 from hello.services.todays_greetings import TodaysGreetings
 from hello.services.use_cases import UseCases
@@ -152,8 +153,10 @@ def order_feed(settings: Settings, ports: Ports) -> OrderFeed:
         begin=ports.begin,
         listen=ports.listen,
         stop=ports.stop,
+        sessions=SessionWatch(begin=ports.begin, now=now),
         reads=Semaphore(max(1, settings.database_pool_size // 2)),
         seats=Semaphore(settings.order_followers),
+        per_account=settings.order_followers_per_account,
     )
 
 

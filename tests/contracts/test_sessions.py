@@ -53,6 +53,18 @@ class SessionsContract:
         ]
         assert gone == [over, just_over]
 
+    async def test_only_sessions_that_exist_and_go_on_are_live(self, begin: Begin, ada: Account) -> None:
+        ended, over, live, other = [
+            await added(begin, a_session(ada, at)) for at in (LATER, NOON, LATER, LATER)
+        ]
+        asked = {one.id for one in (ended, over, live, a_session(ada))}
+        async with begin() as tx:
+            await tx.sessions.end(ended.id, a_change(ada.id))
+        async with begin() as tx:
+            assert set(await tx.sessions.find_live(asked, NOON)) == {live.id}
+            assert set(await tx.sessions.find_live({live.id, other.id}, NOON)) == {live.id, other.id}
+            assert not await tx.sessions.find_live(set(), NOON)
+
     async def test_one_that_has_ended_is_kept_until_it_has_run_out(self, begin: Begin, ada: Account) -> None:
         ended = await added(begin, a_session(ada, LATER))
         async with begin() as tx:

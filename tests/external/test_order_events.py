@@ -142,7 +142,10 @@ def test_asking_for_the_head_ends_at_once(servers: Servers) -> None:
 @pytest.mark.faults
 def test_many_follow_without_holding_connections_to_the_database(servers: Servers) -> None:
     """More than the pool has; the others are answered meanwhile."""
-    with running_api(servers, DATABASE_POOL_SIZE="2") as api, client_of(api) as client:
+    with (
+        running_api(servers, DATABASE_POOL_SIZE="2", ORDER_FOLLOWERS_PER_ACCOUNT="30") as api,
+        client_of(api) as client,
+    ):
         shop = newly_opened(client, client)
         path = shop.ordered()
         with httpx.Client(base_url=api.url, limits=httpx.Limits(max_connections=None)) as followers:
@@ -159,7 +162,8 @@ def test_many_follow_without_holding_connections_to_the_database(servers: Server
 @pytest.mark.faults
 async def test_many_who_follow_at_once_wait_for_the_pool_and_none_fails(servers: Servers) -> None:
     """All ask, and all are woken, in the same moment, for one order and for many."""
-    settings = SETTINGS | {"DATABASE_POOL_SIZE": "2", "DATABASE_POOL_OVERFLOW": "0"}
+    pool = {"DATABASE_POOL_SIZE": "2", "DATABASE_POOL_OVERFLOW": "0"}
+    settings = SETTINGS | pool | {"ORDER_FOLLOWERS_PER_ACCOUNT": str(FOLLOWERS)}
     with running_api(servers, **settings) as api, client_of(api) as client:
         shop = newly_opened(client, client)
         paths = [shop.ordered() for _ in range(20)]

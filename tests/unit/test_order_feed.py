@@ -10,11 +10,12 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from hello.core.stops import Stop
-from hello.entities.errors import BusyError, NotFoundError, UnavailableError
+from hello.entities.errors import BusyError, NotFoundError, TooManyError, UnavailableError
 from hello.services import order_feed
 from hello.services.callers import Caller
 from hello.services.order_feed import OrderFeed
 from hello.services.ports import Transaction
+from hello.services.session_watch import SessionWatch
 from tests.desks import CONFIRM_DELAY, SHIP_DELAY, Desk, of
 from tests.twins import TwinUnitOfWork
 
@@ -71,7 +72,10 @@ class Shop:
 async def shop(twin: TwinUnitOfWork) -> Shop:
     desk, notices = Desk(twin.begin), Notices()
     ada = await desk.somebody()
-    feed = OrderFeed(begin=twin.begin, listen=notices.listen, stop=Stop(), heartbeat_s=60, retry_s=0)
+    sessions = SessionWatch(begin=twin.begin, now=desk.clock)
+    feed = OrderFeed(
+        begin=twin.begin, listen=notices.listen, stop=Stop(), sessions=sessions, heartbeat_s=60, retry_s=0
+    )
     return Shop(desk, feed, notices, twin, ada, await desk.item(ada))
 
 
@@ -121,7 +125,7 @@ async def test_a_notice_of_nothing_new_tells_nothing_twice(shop: Shop) -> None:
 
 async def test_a_silent_feed_has_a_heartbeat_without_asking_the_database(shop: Shop) -> None:
     order_id = await shop.desk.ordered(shop.ada, of(shop.kite))
-    feed = OrderFeed(begin=shop.twin.begin, listen=shop.notices.listen, stop=Stop(), heartbeat_s=0)
+    feed = replace(shop.feed, heartbeat_s=0)
     following = feed.follow(shop.ada, order_id, 0)
     await anext(following)
     shop.twin.error = AssertionError("asked the database")
@@ -227,7 +231,16 @@ async def test_a_seat_is_free_again_however_its_follower_ends(shop: Shop) -> Non
     feed = replace(shop.feed, seats=asyncio.Semaphore(1))
     for _ in range(2):
         with pytest.raises(KeyError):
-            async with feed.seat():
+            async with feed.seat(shop.ada):
                 with pytest.raises(BusyError):
-                    await feed.seat().__aenter__()
+                    await feed.seat(shop.ada).__aenter__()
                 raise KeyError
+
+
+async def test_streams_above_the_accounts_bound_are_too_many(shop: Shop) -> None:
+    feed, eve = replace(shop.feed, per_account=1), await shop.desk.somebody()
+    for _ in range(2):
+        async with feed.seat(shop.ada), feed.seat(eve):
+            with pytest.raises(TooManyError):
+                await feed.seat(shop.ada).__aenter__()
+    assert not feed.taken

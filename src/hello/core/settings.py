@@ -113,6 +113,7 @@ class Settings(BaseSettings):
     order_confirm_delay: Delay = 5
     order_ship_delay: Delay = 5
     order_followers: Annotated[int, Field(ge=1, le=100_000)] = 1000
+    order_followers_per_account: Annotated[int, Field(ge=1, le=100_000)] = 20
     idempotency_days: Annotated[int, Field(ge=1, le=365)] = 7
 
     rate_limit_hello: str = "off"

@@ -1,14 +1,14 @@
 """Whether the process has been told to stop, and waiting no longer than until then."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 Result = TypeVar("Result")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Stop:
     """Set once, for good."""
 
@@ -21,13 +21,32 @@ class Stop:
     def set(self) -> None:
         self._event.set()
 
+    async def wait(self) -> None:
+        await self._event.wait()
+
     async def during(self, work: Awaitable[Result]) -> Result | None:
         """Wait for the work, but no longer than until the stop: None then; what it raises, this raises."""
-        task, stop = asyncio.ensure_future(work), asyncio.ensure_future(self._event.wait())
+        return await Until((self,)).during(work)
+
+
+@dataclass(frozen=True, slots=True)
+class Until:
+    """The first of several stops."""
+
+    stops: Sequence[Stop]
+
+    @property
+    def is_set(self) -> bool:
+        return any(stop.is_set for stop in self.stops)
+
+    async def during(self, work: Awaitable[Result]) -> Result | None:
+        """Do as `Stop.during` does."""
+        task = asyncio.ensure_future(work)
+        tasks = [task, *(asyncio.ensure_future(stop.wait()) for stop in self.stops)]
         try:
-            await asyncio.wait([task, stop], return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             return task.result() if task.done() else None
         finally:
-            task.cancel()
-            stop.cancel()
-            await asyncio.wait([task, stop])
+            for one in tasks:
+                one.cancel()
+            await asyncio.wait(tasks)

@@ -1,7 +1,7 @@
 """Who asks, what proves it, and how often one may ask."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID
 
@@ -12,10 +12,15 @@ __all__ = ["Role"]
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Somebody whose access token is valid."""
+    """Somebody whose access token is valid until `expires_at`, in Unix time.
+
+    Two tokens of one account are the same caller.
+    """
 
     account_id: UUID
     role: Role
+    session_id: UUID | None = field(default=None, compare=False)
+    expires_at: float | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +32,7 @@ class AccessToken:
 
 
 class AccessTokens(Protocol):
-    """Short-lived proofs of who somebody is, which no database is asked about."""
+    """Short-lived proofs of who somebody is, verified without the database."""
 
     def issue(self, caller: Caller) -> AccessToken: ...
 

@@ -1,6 +1,7 @@
 """Following an order: every change of it, from any version on, as it happens."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -9,17 +10,19 @@ from typing import TypeAlias
 from uuid import UUID
 
 from hello.core.flights import Flights
-from hello.core.stops import Stop
-from hello.entities.errors import BusyError, UnavailableError
+from hello.core.stops import Stop, Until
+from hello.entities.errors import BusyError, TooManyError, UnavailableError
 from hello.entities.order_changes import OrderChange, changes_of
 from hello.services.callers import Caller
 from hello.services.event_ports import Wakeup
 from hello.services.orders import own_order
 from hello.services.ports import Begin
+from hello.services.session_watch import SessionWatch
 
 REVISIONS_AT_ONCE = 100
 FOLLOWERS = 1000
 READS_AT_ONCE = 5
+PER_ACCOUNT, RETRY_AFTER_S = 20, 5
 Listen: TypeAlias = Callable[[UUID], AbstractContextManager[Wakeup]]
 """Hears of every change of one order."""
 
@@ -38,37 +41,60 @@ ENDED = Portion((), has_more=False, is_over=True)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderFeed:
-    """A feed that has nothing to tell for `heartbeat_s` says so; it ends when the process shall stop.
+    """A feed without changes sends a heartbeat every `heartbeat_s`.
+
+    It ends when the process stops, the caller's token expires or the caller's session ends.
 
     A change wakes all followers of an order at once: those who have seen the same share one read. `reads`
-    bounds how many of the pool's connections followers use, `seats` how many may follow.
+    bounds how many of the pool's connections followers use, `seats` how many may follow, `per_account` how
+    many streams one account may have; `taken` counts those.
     """
 
     begin: Begin
     listen: Listen
     stop: Stop
+    sessions: SessionWatch
     heartbeat_s: float = 15
     retry_s: float = 1
     patience_s: float = 10
     reads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(READS_AT_ONCE))
     seats: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(FOLLOWERS))
+    per_account: int = PER_ACCOUNT
+    taken: Counter[UUID] = field(default_factory=Counter)
     shared: Flights[tuple[UUID, UUID, int], Portion] = field(default_factory=Flights)
 
     @asynccontextmanager
-    async def seat(self) -> AsyncIterator[None]:
-        """Be one of the followers meanwhile; raise `BusyError` when there are too many already."""
+    async def seat(self, caller: Caller) -> AsyncIterator[None]:
+        """Be one of the followers meanwhile; raise `BusyError` when there are too many already.
+
+        Raise `TooManyError` when too many are the caller's own.
+        """
+        if self.taken[caller.account_id] >= self.per_account:
+            message = f"an account may have {self.per_account} streams of events open at once"
+            raise TooManyError(message, retry_after_s=RETRY_AFTER_S)
         if self.seats.locked():
             raise BusyError("too many follow orders already")
         async with self.seats:
-            yield
+            self.taken[caller.account_id] += 1
+            try:
+                yield
+            finally:
+                self._leave(caller.account_id)
+
+    def _leave(self, account_id: UUID) -> None:
+        self.taken[account_id] -= 1
+        if not self.taken[account_id]:
+            del self.taken[account_id]
 
     async def is_over(self, caller: Caller, order_id: UUID, after: int) -> bool:
         """Say whether nothing has come or will come behind the version `after`.
 
-        Raise `NotFoundError`, or `BusyError` when too many others are asking.
+        Raise `UnauthorizedError` when the session has ended, `NotFoundError`, or `BusyError` when too many
+        others are asking.
         """
         try:
             async with asyncio.timeout(self.patience_s):
+                await self.sessions.check(caller)
                 portion = await self._portion(caller, order_id, after)
         except TimeoutError:
             raise BusyError("too many begin to follow orders") from None
@@ -79,26 +105,29 @@ class OrderFeed:
 
         An outage of the database is waited for.
         """
-        with self.listen(order_id) as wakeup:
-            while not self.stop.is_set:
-                portion = await self._portion_at_last(caller, order_id, after)
+        with self.listen(order_id) as wakeup, self.sessions.watch(caller) as ended:
+            until = Until((self.stop, ended))
+            while not until.is_set:
+                portion = await self._portion_at_last(until, caller, order_id, after)
                 for change in portion.changes:
+                    if ended.is_set:
+                        return
                     after = change.version
                     yield change
                 if portion.is_over:
                     return
-                while not (portion.has_more or await self._is_told(wakeup)):
+                while not (portion.has_more or await self._is_told(until, wakeup)):
                     yield None
 
-    async def _is_told(self, wakeup: Wakeup) -> bool:
-        """Wait for a change, the stop, or the next heartbeat: False then."""
-        return await self.stop.during(wakeup.wait(self.heartbeat_s)) is not False
+    async def _is_told(self, until: Until, wakeup: Wakeup) -> bool:
+        """Wait for a change, the end, or the next heartbeat: False then."""
+        return await until.during(wakeup.wait(self.heartbeat_s)) is not False
 
-    async def _portion_at_last(self, caller: Caller, order_id: UUID, after: int) -> Portion:
-        while not self.stop.is_set:
+    async def _portion_at_last(self, until: Until, caller: Caller, order_id: UUID, after: int) -> Portion:
+        while not until.is_set:
             with suppress(UnavailableError):
-                return await self.stop.during(self._portion(caller, order_id, after)) or ENDED
-            await self.stop.during(asyncio.sleep(self.retry_s))
+                return await until.during(self._portion(caller, order_id, after)) or ENDED
+            await until.during(asyncio.sleep(self.retry_s))
         return ENDED
 
     async def _portion(self, caller: Caller, order_id: UUID, after: int) -> Portion:

@@ -153,7 +153,7 @@ class SessionService:
         )
 
     def _tokens(self, account: Account, token: RefreshToken) -> Tokens:
-        caller = Caller(account.id, Role(account.role))
+        caller = Caller(account.id, Role(account.role), token.session_id)
         return Tokens(self.access_tokens.issue(caller), str(token))
 
     def _reuse(self, session: Session) -> Change:

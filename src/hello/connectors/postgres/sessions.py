@@ -1,10 +1,11 @@
 """Sessions in PostgreSQL."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import ARRAY, Uuid, any_, delete, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
@@ -25,6 +26,11 @@ class PostgresSessions:
     async def find(self, session_id: UUID) -> Session | None:
         query = select(Session).where(Session.id == session_id).with_for_update(of=Session)
         return await self.session.scalar(query.options(joinedload(Session.account, innerjoin=True)))
+
+    async def find_live(self, session_ids: Collection[UUID], now: datetime) -> Collection[UUID]:
+        wanted = literal(list(session_ids), ARRAY(Uuid))
+        live = (Session.id == any_(wanted), Session.ended_at.is_(None), Session.expires_at > now)
+        return (await self.session.scalars(select(Session.id).where(*live))).all()
 
     async def rotate(self, session_id: UUID, token_hash: bytes, expires_at: datetime) -> None:
         statement = update(Session).where(Session.id == session_id)

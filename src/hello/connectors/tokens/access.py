@@ -52,7 +52,7 @@ class JwtAccessTokens:
     def read(self, text: str) -> Caller:
         try:
             claims = self._verified(text)
-            caller = Caller(UUID(claims["sub"]), Role(claims["role"]))
+            caller = caller_in(claims)
         except (jwt.PyJWTError, ValueError) as error:
             raise UnauthorizedError("the access token is not valid") from error
         self._check_times(claims)
@@ -63,7 +63,9 @@ class JwtAccessTokens:
 
     def _claims(self, caller: Caller) -> dict[str, str | int]:
         issued = int(self.now().timestamp())
+        session = {"sid": str(caller.session_id)} if caller.session_id else {}
         return {
+            **session,
             "iss": self.issuer,
             "aud": self.audience,
             "exp": issued + self.lifetime_s,
@@ -99,3 +101,13 @@ class JwtAccessTokens:
             raise UnauthorizedError("the access token has expired")
         if max(claims["nbf"], claims["iat"]) > now + self.leeway_s:
             raise UnauthorizedError("the access token is not valid yet")
+
+
+def caller_in(claims: Mapping[str, Any]) -> Caller:
+    """Raise `ValueError` for claims that are not ours; tokens of older releases name no session."""
+    session = claims.get("sid")
+    if session is not None and not isinstance(session, str):
+        raise ValueError("a session that is not a text")
+    return Caller(
+        UUID(claims["sub"]), Role(claims["role"]), UUID(session) if session else None, claims["exp"]
+    )

@@ -21,10 +21,12 @@ Token = Annotated[str | None, Depends(BEARER)]
 
 
 async def caller_of(request: Request, token: Token) -> Caller:
-    """Raise `UnauthorizedError` without a token that is valid now."""
+    """Raise `UnauthorizedError` without a token that is valid now, and of an account that exists."""
     if token is None:
         raise UnauthorizedError("an access token is needed, as Authorization: Bearer")
-    return read_caller(request, token)
+    caller = read_caller(request, token)
+    await use_cases(request).accounts.read(caller)
+    return caller
 
 
 def read_caller(request: Request, token: str) -> Caller:

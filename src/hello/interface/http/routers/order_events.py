@@ -26,9 +26,9 @@ HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}  # the latter
 router = APIRouter(prefix=PATH, tags=["orders"], dependencies=[Depends(limited("orders"))])
 
 
-async def seat(feed: OrderEvents) -> AsyncIterator[None]:
+async def seat(caller: CurrentCaller, feed: OrderEvents) -> AsyncIterator[None]:
     """Hold it until the stream has ended, however it ends."""
-    async with feed.seat():
+    async with feed.seat(caller):
         yield
 
 

@@ -1,0 +1,126 @@
+"""What ends a stream: its token's expiry and its session's end, asked for all streams at once."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import pytest
+from uuid_utils.compat import uuid7
+
+from hello.core.stops import Stop
+from hello.entities.accounts import Account
+from hello.entities.errors import UnauthorizedError, UnavailableError
+from hello.services.callers import Caller, Role
+from hello.services.ports import Transaction
+from hello.services.session_watch import SessionWatch
+from tests.builders import NOON, StoppedClock, a_change, a_session, an_account
+from tests.twins import TwinUnitOfWork
+
+
+@dataclass
+class House:
+    """`begun` counts transactions; `error` is what they fail with."""
+
+    twin: TwinUnitOfWork
+    ada: Account = field(default_factory=an_account)
+    begun: int = 0
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[Transaction]:
+        self.begun += 1
+        async with self.twin.begin() as tx:
+            yield tx
+
+    async def caller(self, expires_at: float | None = None) -> Caller:
+        session = a_session(self.ada, NOON + timedelta(days=1))
+        async with self.twin.begin() as tx:
+            await tx.sessions.add(session, NOON)
+        return Caller(self.ada.id, Role.USER, session.id, expires_at)
+
+    async def end(self, caller: Caller) -> None:
+        assert caller.session_id
+        async with self.twin.begin() as tx:
+            await tx.sessions.end(caller.session_id, a_change(self.ada.id))
+
+    def watch(self) -> SessionWatch:
+        return SessionWatch(begin=self.begin, now=StoppedClock(), interval_s=0.001)
+
+
+@pytest.fixture
+def house(twin: TwinUnitOfWork) -> House:
+    return House(twin)
+
+
+async def wait_for(stop: Stop) -> None:
+    async with asyncio.timeout(5):
+        await stop.wait()
+
+
+async def asked_again(house: House, times: int = 3) -> None:
+    before = house.begun
+    async with asyncio.timeout(5):
+        while house.begun < before + times:
+            await asyncio.sleep(0)
+
+
+async def test_end_of_one_session_leaves_the_others(house: House) -> None:
+    watch, ended, kept = house.watch(), await house.caller(), await house.caller()
+    with watch.watch(ended) as first, watch.watch(kept) as second:
+        await asked_again(house)
+        assert not first.is_set
+        await house.end(ended)
+        await wait_for(first)
+        await asked_again(house)
+        assert not second.is_set
+
+
+async def test_expired_token_ends_without_a_session(house: House) -> None:
+    caller = Caller(house.ada.id, Role.USER, expires_at=NOON.timestamp() + 0.01)
+    with house.watch().watch(caller) as ended:
+        assert not ended.is_set
+        await wait_for(ended)
+    assert not house.begun
+
+
+async def test_many_streams_share_one_query(house: House) -> None:
+    watch, callers = house.watch(), [await house.caller() for _ in range(50)]
+    with ExitStack() as stack:
+        stops = [stack.enter_context(watch.watch(caller)) for caller in callers * 2]
+        for caller in callers:
+            await house.end(caller)
+        for stop in stops:
+            await wait_for(stop)
+    assert house.begun == 1
+
+
+async def test_outage_ends_no_stream(house: House) -> None:
+    caller = await house.caller()
+    with house.watch().watch(caller) as ended:
+        house.twin.error = UnavailableError("unavailable")
+        await asked_again(house)
+        assert not ended.is_set
+        house.twin.error = None
+        await house.end(caller)
+        await wait_for(ended)
+
+
+async def test_no_query_without_streams(house: House) -> None:
+    watch, caller = house.watch(), await house.caller()
+    for _ in range(2):
+        with watch.watch(caller):
+            await asked_again(house)
+    before = house.begun
+    await asyncio.sleep(0.02)
+    assert house.begun == before
+
+
+async def test_ended_or_unknown_session_is_refused(house: House) -> None:
+    watch, caller = house.watch(), await house.caller()
+    await watch.check(caller)
+    await watch.check(Caller(house.ada.id, Role.USER))
+    await house.end(caller)
+    for refused in (caller, Caller(house.ada.id, Role.USER, uuid7())):
+        with pytest.raises(UnauthorizedError):
+            await watch.check(refused)
