@@ -21,7 +21,7 @@ from tests.builders import a_name
 from tests.event_twins import an_event, numbered
 from tests.servers import temporary_servers
 
-pytestmark = pytest.mark.integrated
+pytestmark = [pytest.mark.integrated, pytest.mark.faults]
 
 
 @pytest.fixture

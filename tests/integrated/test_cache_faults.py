@@ -24,7 +24,7 @@ from tests.builders import a_name
 from tests.contracts.test_pages import Source
 from tests.servers import temporary_servers
 
-pytestmark = pytest.mark.integrated
+pytestmark = [pytest.mark.integrated, pytest.mark.faults]
 LEASE_S = Settings().cache_lease_s
 
 

@@ -44,7 +44,7 @@ from tests.broker_tools import Broker, Seen, options_of
 from tests.builders import a_name
 from tests.event_twins import TwinWakeup, an_event
 
-pytestmark = pytest.mark.integrated
+pytestmark = [pytest.mark.integrated, pytest.mark.faults]
 MIB = 2**20
 MAX_MEMORY, MAX_BYTES = 64 * MIB, 24 * MIB
 

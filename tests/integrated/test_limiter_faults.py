@@ -17,7 +17,7 @@ from tests.builders import a_name
 from tests.integrated.test_cache_faults import Fault, dead, full, hanging, read_only, until
 from tests.servers import temporary_servers
 
-pytestmark = pytest.mark.integrated
+pytestmark = [pytest.mark.integrated, pytest.mark.faults]
 TIMEOUT_S, SLACK_S, PAUSE_S = 0.25, 0.5, 1
 QUOTA = 5
 
