@@ -1,11 +1,20 @@
 """What tests do to an outbox, and to the connections of those who use it."""
 
+from random import Random
+
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
+from hello.connectors.brokers.metrics import RelayCounts
+from hello.connectors.brokers.outages import Outage
+from hello.connectors.brokers.retrying import RetryingPublisher
 from hello.connectors.postgres.outbox import PostgresOutbox
 from hello.connectors.postgres.shards import PostgresShards
+from hello.core.clock import now
 from hello.entities.events import Event
+from hello.services.event_ports import EventPublisher
+from hello.services.relay import Relay
+from tests.event_twins import TwinWakeup
 
 IN_TRANSACTION = "idle in transaction"
 KILL = text(
@@ -15,6 +24,21 @@ KILL = text(
       AND query LIKE :query AND state LIKE :state
     """
 )
+
+
+def a_retrying_relay(engine: AsyncEngine, publisher: EventPublisher, counts: RelayCounts) -> Relay:
+    """Return one that publishes as the worker's does, and looks again soon."""
+    return Relay(
+        shards=PostgresShards(engine=engine, deadline_s=5, hold_s=10),
+        publisher=RetryingPublisher(publisher=publisher, metrics=counts, outage=Outage("relay")),
+        wakeup=TwinWakeup(),
+        metrics=counts,
+        now=now,
+        random=Random(),  # noqa: S311
+        batch=20,
+        poll_s=0.01,
+        deadline_s=5,
+    )
 
 
 def shards_of(engine: AsyncEngine, hold_s: float = 10) -> PostgresShards:

@@ -14,21 +14,18 @@ from hello.connectors.brokers.adapters import open_publisher, source_of
 from hello.connectors.brokers.consumer import consuming
 from hello.connectors.brokers.metrics import consumer_counts, relay_counts
 from hello.connectors.brokers.options import BrokerOptions
-from hello.connectors.brokers.outages import Outage
-from hello.connectors.brokers.retrying import RetryingPublisher
 from hello.connectors.embedded.servers import Servers
 from hello.connectors.postgres.engine import Database
 from hello.connectors.postgres.events_unit import PostgresEventsUnit
-from hello.connectors.postgres.shards import PostgresShards
 from hello.connectors.postgres.turns import PostgresTurns
 from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
 from hello.core.clock import now
 from hello.services.consumers import Consumer
 from hello.services.event_ports import Subscription
 from hello.services.gifts import count_gift
-from hello.services.relay import Relay
 from tests.builders import a_name
-from tests.event_twins import TwinWakeup, an_event
+from tests.event_twins import an_event
+from tests.outbox_tools import a_retrying_relay
 
 pytestmark = pytest.mark.integrated
 EVENTS, RELAYS, CONSUMERS = 300, 2, 2
@@ -57,18 +54,7 @@ def options(servers: Servers) -> BrokerOptions:
 @asynccontextmanager
 async def relaying(engine: AsyncEngine, options: BrokerOptions) -> AsyncIterator[None]:
     async with open_publisher(options) as publisher:
-        counts = relay_counts(CollectorRegistry())
-        relay = Relay(
-            shards=PostgresShards(engine=engine, deadline_s=5, hold_s=10),
-            publisher=RetryingPublisher(publisher=publisher, metrics=counts, outage=Outage("relay")),
-            wakeup=TwinWakeup(),
-            metrics=counts,
-            now=now,
-            random=Random(),  # noqa: S311
-            batch=20,
-            poll_s=0.01,
-            deadline_s=5,
-        )
+        relay = a_retrying_relay(engine, publisher, relay_counts(CollectorRegistry()))
         async with repeated(relay.run_once):
             yield
 

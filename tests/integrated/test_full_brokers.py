@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from random import Random
 from subprocess import DEVNULL, Popen
 from typing import Any
 
@@ -20,17 +19,14 @@ from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
 from hello.connectors.brokers.full_broker import FullBrokerPublisher
-from hello.connectors.brokers.metrics import RelayCounts, relay_counts
-from hello.connectors.brokers.outages import BrokerFullError, Outage
+from hello.connectors.brokers.metrics import relay_counts
+from hello.connectors.brokers.outages import BrokerFullError
 from hello.connectors.brokers.redis_streams import open_stream_publisher
-from hello.connectors.brokers.retrying import RetryingPublisher
 from hello.connectors.brokers.stream_trimming import Trimmed
 from hello.connectors.embedded.valkey import WHEEL
 from hello.connectors.postgres.engine import Database
-from hello.connectors.postgres.shards import PostgresShards
 from hello.connectors.postgres.turns import PostgresTurns
 from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
-from hello.core.clock import now
 from hello.core.settings import Settings
 from hello.core.stops import Stop
 from hello.entities.events import Event
@@ -42,7 +38,8 @@ from hello.services.use_cases import UseCases
 from hello.serving import open_worker
 from tests.broker_tools import Broker, Seen, options_of
 from tests.builders import a_name
-from tests.event_twins import TwinWakeup, an_event
+from tests.event_twins import an_event
+from tests.outbox_tools import a_retrying_relay
 
 pytestmark = [pytest.mark.integrated, pytest.mark.faults]
 MIB = 2**20
@@ -211,7 +208,7 @@ async def test_full_redis_stops_the_relay_until_there_is_room_and_nothing_is_los
     counts = relay_counts(registry)
     async with open_stream_publisher(broker.options, counts.trimmed) as stream:
         publisher = FullBrokerPublisher(publisher=stream, tell=counts.full.set)
-        relay = a_relay(engine, publisher, counts)
+        relay = a_retrying_relay(engine, publisher, counts)
         await relay_all(relay, redis, broker.options.topic, [])
         async with filled(redis):
             events = [
@@ -256,20 +253,6 @@ async def is_ready(use_cases: UseCases, status: Readiness, reason: str | None) -
 
 def failed_tries(logs: list[EventDict]) -> list[str]:
     return [entry["event"] for entry in logs if entry["event"].startswith("broker ")]
-
-
-def a_relay(engine: AsyncEngine, publisher: EventPublisher, counts: RelayCounts) -> Relay:
-    return Relay(
-        shards=PostgresShards(engine=engine, deadline_s=5, hold_s=10),
-        publisher=RetryingPublisher(publisher=publisher, metrics=counts, outage=Outage("relay")),
-        wakeup=TwinWakeup(),
-        metrics=counts,
-        now=now,
-        random=Random(),  # noqa: S311
-        batch=20,
-        poll_s=0.01,
-        deadline_s=5,
-    )
 
 
 async def relay_all(relay: Relay, redis: Redis, topic: str, events: list[Event]) -> None:

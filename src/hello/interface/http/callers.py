@@ -6,7 +6,7 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 from fastapi.security import OAuth2PasswordBearer
 
-from hello.entities.accounts import Role
+from hello.entities.accounts import Account, Role
 from hello.entities.errors import ForbiddenError, UnauthorizedError
 from hello.interface.http.dependencies import use_cases
 from hello.services.callers import Caller
@@ -20,13 +20,17 @@ BEARER = OAuth2PasswordBearer(
 Token = Annotated[str | None, Depends(BEARER)]
 
 
-async def caller_of(request: Request, token: Token) -> Caller:
+async def account_of(request: Request, token: Token) -> Account:
     """Raise `UnauthorizedError` without a token that is valid now, and of an account that exists."""
     if token is None:
         raise UnauthorizedError("an access token is needed, as Authorization: Bearer")
-    caller = read_caller(request, token)
-    await use_cases(request).accounts.read(caller)
-    return caller
+    return await use_cases(request).accounts.read(read_caller(request, token))
+
+
+async def caller_of(request: Request, token: Token) -> Caller:
+    """Raise what `account_of` raises."""
+    await account_of(request, token)
+    return cast("Caller", request.state.caller)
 
 
 def read_caller(request: Request, token: str) -> Caller:
@@ -51,6 +55,7 @@ async def without_body_limit(request: Request, _: Annotated[None, Depends(requir
     request.state.unlimited = True
 
 
+CurrentAccount = Annotated[Account, Depends(account_of)]
 CurrentCaller = Annotated[Caller, Depends(caller_of)]
 Admin = Depends(require_admin)
 AdminStream = Depends(without_body_limit)

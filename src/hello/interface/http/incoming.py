@@ -79,12 +79,7 @@ class BoundedInput(HttpToolsProtocol):
             self.unread += data if self.unread else b""
             return
         had_body = self.in_body
-        if len(data) <= SLICE and not self.pipeline and not self.flow.write_paused:
-            self._parse(data)
-            if self.pipeline:
-                self.flow.hold(held=True)
-        else:
-            self._feed(data)
+        self._feed(data)
         if self.in_body or had_body or self.has_body:
             self._count_body(len(data))
 

@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from hello.interface.http.callers import CurrentCaller
+from hello.interface.http.callers import CurrentAccount, CurrentCaller
 from hello.interface.http.dependencies import Accounts, Sessions
 from hello.interface.http.forms import LOGIN_FORM, GivenForm
 from hello.interface.http.limits import address_of, limited
@@ -102,10 +102,10 @@ async def log_out(caller: CurrentCaller, body: RefreshRequest, sessions: Session
     response_model=AccountResponse,
     responses=problems(UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE),
 )
-async def read_me(caller: CurrentCaller, accounts: Accounts) -> Response:
+async def read_me(account: CurrentAccount) -> Response:
     """Show one's own account."""
-    account = AccountResponse.of(await accounts.read(caller))
-    return Response(account.model_dump_json(), media_type="application/json", headers=NOT_STORED)
+    body = AccountResponse.of(account).model_dump_json()
+    return Response(body, media_type="application/json", headers=NOT_STORED)
 
 
 def tokens_given(tokens: Tokens) -> Response:
