@@ -18,15 +18,17 @@ from rich.table import Table
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from hello.connected import redis_pages
+from hello.connected import caches_of, guarded_redis
 from hello.connectors.embedded.servers import Servers, destroy, embedded_servers
+from hello.connectors.postgres.births import open_births
 from hello.connectors.postgres.engine import Database, open_engine
 from hello.connectors.postgres.migrate import migrate
 from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
 from hello.connectors.redis.client import open_redis
-from hello.connectors.redis.pages import RedisPages
+from hello.core.batching import Bounds
 from hello.core.settings import Settings
 from hello.entities.birthdays import LeapDay, groups_between
+from hello.services.ports import Stamp, StampedPages
 
 SIZES = [10_000, 100_000, 1_000_000, 10_000_000]
 RUNS, WARM_UP, PAGE = 2000, 200, 20
@@ -64,16 +66,20 @@ async def compare(servers: Servers, sizes: list[int], console: Console) -> list[
     database = Database(dsn=servers.database_url, application_name="benchmark", deadline_s=600)
     settings = Settings(cache_lease_s=60)
     rows: list[tuple[float, ...]] = []
-    async with open_engine(database) as engine, open_redis(servers.redis_url, 1) as redis:
+    async with (
+        open_engine(database) as engine,
+        open_redis(servers.redis_url, 1) as redis,
+        open_births(engine, list, Bounds()) as births,
+    ):
         unit_of_work = PostgresUnitOfWork.of(engine, 60)
-        pages, before = redis_pages(settings, redis, CollectorRegistry()), 0
+        lists = caches_of(settings, guarded_redis(settings, redis, CollectorRegistry())).lists
+        before = 0
         for size in sizes:
             start = monotonic()
             await grow(engine, before + 1, size)
             console.print(f"{size:>12,} people after {monotonic() - start:.0f} s more")
-            rows.append(
-                (size, *await measure(sql_page(unit_of_work)), *await measure(cached_page(pages, size)))
-            )
+            cached = await measure(cached_page(lists, births.list_stamp, size))
+            rows.append((size, *await measure(sql_page(unit_of_work)), *cached))
             before = size
     return rows
 
@@ -91,11 +97,11 @@ def sql_page(unit_of_work: PostgresUnitOfWork) -> Call:
     return page
 
 
-def cached_page(pages: RedisPages, size: int) -> Call:
+def cached_page(lists: StampedPages, stamp: Stamp, size: int) -> Call:
     async def load() -> bytes:
         return b"x" * 1000
 
-    return lambda: pages.get(f"benchmark:{size}", "1", load)
+    return lambda: lists.get(f"benchmark:{size}", stamp, load)
 
 
 def table_of(rows: list[tuple[float, ...]]) -> Table:

@@ -26,11 +26,12 @@ from hello.entities.idempotency import IdempotencyKey
 from hello.entities.inbox import InboxEntry
 from hello.entities.items import Item
 from hello.entities.orders import Order
-from hello.entities.people import Person
+from hello.entities.people import BirthdayListStamp, Person
 from hello.entities.sessions import Session
 
 ENTITIES = [
     Person,
+    BirthdayListStamp,
     Session,
     Item,
     AuditEntry,

@@ -11,7 +11,7 @@ from hello.entities.errors import NotFoundError
 from hello.entities.events import Event
 from hello.entities.people import Person
 from hello.services.bus import DomainEvent
-from hello.services.ports import Load
+from hello.services.ports import Load, Stamp
 from tests.catalogue_twins import TwinAccounts, TwinAuditTrail, TwinItems, TwinSessions
 from tests.order_twins import TwinIdempotencyKeys, TwinOrders
 
@@ -19,22 +19,20 @@ from tests.order_twins import TwinIdempotencyKeys, TwinOrders
 @dataclass
 class TwinPeople:
     rows: dict[str, date] = field(default_factory=dict)
+    stamp: int = 0
 
-    async def save(self, births: Mapping[str, date], about: Collection[int]) -> Collection[str]:
-        concerned = [name for name, born in births.items() if self._is_concerned(name, born, about)]
+    async def save(self, births: Mapping[str, date], about: Collection[int]) -> None:
+        before = [self.rows[name] for name in births if name in self.rows]
         self.rows |= births
-        return concerned
+        self._changed([*before, *births.values()], about)
 
-    def _is_concerned(self, name: str, born: date, about: Collection[int]) -> bool:
-        before = self.rows.get(name)
-        return (
-            month_day(born) in about or before == born or (before is not None and month_day(before) in about)
-        )
-
-    async def remove(self, username: str) -> date:
+    async def remove(self, username: str, about: Collection[int]) -> None:
         if username not in self.rows:
             raise NotFoundError(f"no user named {username}")
-        return self.rows.pop(username)
+        self._changed([self.rows.pop(username)], about)
+
+    def _changed(self, births: Sequence[date], about: Collection[int]) -> None:
+        self.stamp += any(month_day(born) in about for born in births)
 
     async def celebrating(
         self, groups: Sequence[BirthdayGroup], after: tuple[int, str], limit: int
@@ -147,10 +145,20 @@ class TwinPages:
             pages[page] = await load()
         return pages[page]
 
-    async def drop(self, groups: Collection[str]) -> None:
-        self.dropped += groups
-        for group in groups:
-            self.groups.pop(group, None)
+    async def drop(self, group: str) -> None:
+        self.dropped.append(group)
+        self.groups.pop(group, None)
+
+
+@dataclass
+class TwinStampedPages:
+    kept: dict[str, tuple[int, bytes]] = field(default_factory=dict)
+
+    async def get(self, page: str, stamp: Stamp, load: Load) -> bytes:
+        current = await stamp()
+        if self.kept.get(page, (None, b""))[0] != current:
+            self.kept[page] = current, await load()
+        return self.kept[page][1]
 
 
 @dataclass
@@ -172,9 +180,9 @@ class TwinBirths:
         born = self.unit_of_work.stored.people.rows.get(username)
         told(None if born is None else month_day(born), None)
 
-    def tell(self, username: str, born: date, told: Callable[[bool | None, Exception | None], None]) -> None:
+    def tell(self, username: str, born: date, told: Callable[[None, Exception | None], None]) -> None:
         self.unit_of_work.stored.people.rows[username] = born
-        told(month_day(born) in self.about(), None)
+        told(None, None)
 
     def explain(self, error: Exception) -> Exception:
         return error
@@ -184,6 +192,9 @@ class TwinBirths:
             born = tx.people.rows.get(username)
         return None if born is None else month_day(born)
 
-    async def save(self, username: str, born: date) -> bool:
+    async def save(self, username: str, born: date) -> None:
         async with self.unit_of_work.begin() as tx:
-            return bool(await tx.people.save({username: born}, self.about()))
+            await tx.people.save({username: born}, self.about())
+
+    async def list_stamp(self) -> int:
+        return self.unit_of_work.stored.people.stamp

@@ -18,7 +18,7 @@ from hello.entities.greetings import DaysWording, Greeting
 from hello.services.accounts import AccountRegistered, AccountService
 from hello.services.announcements import AnnouncementService
 from hello.services.audit import AuditService
-from hello.services.birthday_lists import BirthdayLists
+from hello.services.birthday_lists import ListedDays
 from hello.services.birthdays import BirthdayService
 from hello.services.bus import Bus, DomainEventMetrics, Publish
 from hello.services.calendars import CalendarService
@@ -32,7 +32,7 @@ from hello.services.order_feed import Listen, OrderFeed
 from hello.services.order_progress import OrderProgress
 from hello.services.orders import OrderCancelled, OrderCreated, OrderReplaced, OrderService
 from hello.services.people import PeopleService
-from hello.services.ports import Begin, Births, Pages, Probe
+from hello.services.ports import Begin, Births, Pages, Probe, StampedPages
 from hello.services.session_watch import SessionWatch
 from hello.services.sessions import SessionService
 from hello.services.todays_greetings import TodaysGreetings
@@ -47,7 +47,8 @@ class Ports:
 
     begin: Begin
     births: Births
-    lists: BirthdayLists
+    listed: ListedDays
+    lists: StampedPages
     pages: Pages
     passwords: Passwords
     access_tokens: AccessTokens
@@ -107,7 +108,7 @@ def people_service(settings: Settings, ports: Ports) -> PeopleService:
     return PeopleService(
         begin=ports.begin,
         births=ports.births,
-        lists=ports.lists,
+        listed=ports.listed,
         now=now,
         new_id=uuid7,
         todays=TodaysGreetings(
@@ -119,7 +120,9 @@ def people_service(settings: Settings, ports: Ports) -> PeopleService:
 def birthday_service(settings: Settings, ports: Ports) -> BirthdayService:
     return BirthdayService(
         begin=ports.begin,
-        lists=ports.lists,
+        listed=ports.listed,
+        pages=ports.lists,
+        stamp=ports.births.list_stamp,
         now=now,
         zone=settings.zone,
         leap_day=LeapDay(settings.leap_day),

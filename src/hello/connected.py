@@ -17,7 +17,7 @@ from hello.connectors.brokers.probe import BrokerProbe
 from hello.connectors.limits.limiter import library_limiter
 from hello.connectors.limits.quotas import read_quotas
 from hello.connectors.metrics import chore_counts, domain_event_counts
-from hello.connectors.no_cache import NoPages
+from hello.connectors.no_cache import NoPages, NoStampedPages
 from hello.connectors.postgres.births import open_births
 from hello.connectors.postgres.engine import Database, open_engine
 from hello.connectors.postgres.events_unit import PostgresEventsUnit
@@ -28,8 +28,10 @@ from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
 from hello.connectors.postgres.write_faults import WriteFaults
 from hello.connectors.redis.breaker import Breaker
 from hello.connectors.redis.client import RedisProbe, open_redis
+from hello.connectors.redis.guarded import GuardedRedis, RedisLike
 from hello.connectors.redis.metrics import cache_metrics
-from hello.connectors.redis.pages import RedisLike, RedisPages
+from hello.connectors.redis.pages import RedisPages
+from hello.connectors.redis.stamped_pages import RedisStampedPages
 from hello.connectors.tokens.access import JwtAccessTokens
 from hello.connectors.tokens.keys import TokenKeys
 from hello.connectors.tokens.pem import token_keys
@@ -39,10 +41,10 @@ from hello.core.clock import now
 from hello.core.settings import Settings
 from hello.core.stops import Stop
 from hello.entities.birthdays import LeapDay
-from hello.services.birthday_lists import BirthdayLists
+from hello.services.birthday_lists import ListedDays
 from hello.services.callers import Passwords
 from hello.services.dead_events import DeadEventService
-from hello.services.ports import Probe
+from hello.services.ports import Pages, Probe, StampedPages
 from hello.services.subscriptions import EFFECTS
 from hello.services.use_cases import UseCases
 
@@ -55,6 +57,17 @@ class Outside:
     writes: WriteFaults
     listener: PostgresListener
     redis: Any | None
+
+
+@dataclass(frozen=True, slots=True)
+class Caches:
+    """Of lists, which PostgreSQL validates, and of pages that are dropped."""
+
+    lists: StampedPages
+    pages: Pages
+
+
+NO_CACHES = Caches(NoStampedPages(), NoPages())
 
 
 @asynccontextmanager
@@ -86,13 +99,13 @@ async def open_ports(
     stack: AsyncExitStack, settings: Settings, outside: Outside, draining: Stop, registry: CollectorRegistry
 ) -> Ports:
     quotas, keys, redis = read_quotas(settings.rate_limits), token_keys(settings), outside.redis
-    pages = NoPages() if redis is None else redis_pages(settings, redis, registry)
-    lists = BirthdayLists(pages=pages, now=now, leap_day=LeapDay(settings.leap_day))
+    caches = NO_CACHES if redis is None else caches_of(settings, guarded_redis(settings, redis, registry))
+    listed = ListedDays(now=now, leap_day=LeapDay(settings.leap_day))
     pooled = settings.database_pooler == "transaction"
     births = await stack.enter_async_context(
         open_births(
             outside.engine,
-            lists.about,
+            listed.about,
             bounds_of(settings),
             transaction_pooling=pooled,
             failed=outside.writes.record,
@@ -104,8 +117,9 @@ async def open_ports(
     return Ports(
         begin=PostgresUnitOfWork.of(outside.engine, settings.database_deadline_s).begin,
         births=births,
-        lists=lists,
-        pages=pages,
+        listed=listed,
+        lists=caches.lists,
+        pages=caches.pages,
         passwords=passwords,
         access_tokens=access_tokens(settings, keys),
         limiter=library_limiter(quotas, redis, settings.redis_timeout_s, registry),
@@ -146,13 +160,24 @@ def access_tokens(settings: Settings, keys: TokenKeys) -> JwtAccessTokens:
     )
 
 
-def redis_pages(settings: Settings, redis: RedisLike, registry: CollectorRegistry) -> RedisPages:
-    return RedisPages(
+def guarded_redis(settings: Settings, redis: RedisLike, registry: CollectorRegistry) -> GuardedRedis:
+    return GuardedRedis(
         redis=redis,
-        lease_s=settings.cache_lease_s,
         timeout_s=settings.redis_timeout_s,
         breaker=Breaker(timer=monotonic),
         metrics=cache_metrics(registry),
+    )
+
+
+def caches_of(settings: Settings, guarded: GuardedRedis) -> Caches:
+    lists = RedisStampedPages(guarded=guarded, lease_s=settings.cache_lease_s)
+    return Caches(lists, redis_pages(settings, guarded))
+
+
+def redis_pages(settings: Settings, guarded: GuardedRedis) -> RedisPages:
+    return RedisPages(
+        guarded=guarded,
+        lease_s=settings.cache_lease_s,
         random=Random(),  # noqa: S311  # spreads expiry, keeps no secret
     )
 

@@ -7,14 +7,15 @@ from time import monotonic
 import pytest
 from prometheus_client import CollectorRegistry
 
-from hello.connected import redis_pages
+from hello.connected import caches_of, guarded_redis, redis_pages
 from hello.connectors.embedded.servers import Servers
 from hello.connectors.redis.client import open_redis
+from hello.connectors.redis.stamped_pages import MAX_KEPT
 from hello.core.settings import Settings
 from hello.entities.errors import NotFoundError
-from hello.services.ports import Pages
+from hello.services.ports import Pages, Stamp, StampedPages
 from tests.builders import a_name
-from tests.twins import TwinPages
+from tests.twins import TwinPages, TwinStampedPages
 
 
 class Source:
@@ -51,7 +52,7 @@ class PagesContract:
         for name in (group, other):
             await pages.get(name, "1", source)
         source.current = b"new"
-        await pages.drop([group])
+        await pages.drop(group)
         assert await pages.get(group, "1", source) == b"new"
         assert await pages.get(other, "1", source) == b"old"
 
@@ -62,7 +63,7 @@ class PagesContract:
         while not source.loads:
             await asyncio.sleep(0)
         source.current = b"new"
-        await pages.drop([group])
+        await pages.drop(group)
         late = asyncio.create_task(pages.get(group, "1", source))
         source.gate.set()
         assert await early == b"old"
@@ -70,28 +71,105 @@ class PagesContract:
         assert await pages.get(group, "1", source) == b"new"
 
 
-class TestTwin(PagesContract):
+class StampedPagesContract:
+    async def test_a_page_is_loaded_once_for_each_stamp(self, stamped: StampedPages) -> None:
+        page, source = a_name(), Source()
+        for stamp in (1, 1, 2, 2, 1):
+            assert await stamped.get(page, stamp_of(stamp), source) == b"old"
+        assert source.loads == 3
+
+    async def test_pages_are_apart(self, stamped: StampedPages) -> None:
+        page, source = a_name(), Source()
+        await stamped.get(page, stamp_of(1), source)
+        source.current = b"new"
+        assert await stamped.get(a_name(), stamp_of(1), source) == b"new"
+        assert await stamped.get(page, stamp_of(1), source) == b"old"
+
+    async def test_a_load_that_began_before_a_change_is_not_served_after_it(
+        self, stamped: StampedPages
+    ) -> None:
+        page, source = a_name(), Source()
+        source.gate.clear()
+        early = asyncio.create_task(stamped.get(page, stamp_of(1), source))
+        while not source.loads:
+            await asyncio.sleep(0)
+        source.current = b"new"
+        late = asyncio.create_task(stamped.get(page, stamp_of(2), source))
+        source.gate.set()
+        assert await early == b"old"
+        assert await late == b"new"
+        assert await stamped.get(page, stamp_of(2), source) == b"new"
+
+
+def stamp_of(value: int) -> Stamp:
+    async def stamp() -> int:
+        return value
+
+    return stamp
+
+
+class TestTwin(PagesContract, StampedPagesContract):
     @pytest.fixture
     def pages(self) -> Pages:
         return TwinPages()
 
+    @pytest.fixture
+    def stamped(self) -> StampedPages:
+        return TwinStampedPages()
+
 
 @pytest.mark.integrated
-class TestValkey(PagesContract):
+class TestValkey(PagesContract, StampedPagesContract):
     @pytest.fixture
     async def pages(self, servers: Servers) -> AsyncIterator[Pages]:
         async with open_redis(servers.redis_url, 1) as redis:
-            yield redis_pages(Settings(), redis, CollectorRegistry())
+            yield redis_pages(Settings(), guarded_redis(Settings(), redis, CollectorRegistry()))
+
+    @pytest.fixture
+    async def stamped(self, servers: Servers) -> AsyncIterator[StampedPages]:
+        async with open_redis(servers.redis_url, 1) as redis:
+            guarded = guarded_redis(Settings(), redis, CollectorRegistry())
+            yield caches_of(Settings(), guarded).lists
 
     async def test_many_readers_make_one_load_and_the_other_process_waits_for_it(
         self, pages: Pages, servers: Servers
     ) -> None:
         group, source = a_name(), Source()
         async with open_redis(servers.redis_url, 1) as redis:
-            other = redis_pages(Settings(), redis, CollectorRegistry())
+            other = redis_pages(Settings(), guarded_redis(Settings(), redis, CollectorRegistry()))
             readers = [one.get(group, "1", source) for one in (pages, other) for _ in range(50)]
             assert set(await asyncio.gather(*readers)) == {b"old"}
         assert source.loads == 1
+
+    async def test_processes_share_what_one_has_loaded(self, stamped: StampedPages, servers: Servers) -> None:
+        page, source = a_name(), Source()
+        async with open_redis(servers.redis_url, 1) as redis:
+            guarded = guarded_redis(Settings(), redis, CollectorRegistry())
+            other = caches_of(Settings(), guarded).lists
+            for lists in (stamped, other, stamped):
+                assert await lists.get(page, stamp_of(7), source) == b"old"
+        assert source.loads == 1
+
+    async def test_a_stamped_page_runs_out(self, stamped: StampedPages) -> None:
+        """In the process and in Redis: what no stamp shows is old for two leases at most."""
+        page, source = a_name(), Source()
+        await stamped.get(page, stamp_of(1), source)
+        source.current, start = b"new", monotonic()
+        while await stamped.get(page, stamp_of(1), source) == b"old":
+            await asyncio.sleep(0.01)
+        assert monotonic() - start <= 2 * Settings().cache_lease_s + 0.5
+
+    async def test_a_process_keeps_the_pages_that_were_asked_for_last(self, servers: Servers) -> None:
+        names, source = [a_name() for _ in range(MAX_KEPT + 1)], Source()
+        async with open_redis(servers.redis_url, 1) as redis:
+            settings = Settings(cache_lease_s=60)
+            lists = caches_of(settings, guarded_redis(settings, redis, CollectorRegistry())).lists
+            for name in names:
+                await lists.get(name, stamp_of(1), source)
+            await redis.delete(*names)
+            for name in reversed(names):
+                await lists.get(name, stamp_of(1), source)
+        assert source.loads == len(names) + 1
 
     async def test_a_page_runs_out(self, pages: Pages) -> None:
         """Without a drop, as after a crash between commit and drop, a page is old for the lease at most."""
@@ -117,7 +195,8 @@ class TestValkey(PagesContract):
     async def test_many_calls_at_once_are_no_outage(self, servers: Servers) -> None:
         registry, group = CollectorRegistry(), a_name()
         async with open_redis(servers.redis_url, 5) as redis:
-            pages = redis_pages(Settings(redis_timeout_s=5), redis, registry)
+            settings = Settings(redis_timeout_s=5)
+            pages = redis_pages(settings, guarded_redis(settings, redis, registry))
             await asyncio.gather(*(pages.get(group, str(number), Source()) for number in range(400)))
         assert registry.get_sample_value("cache_errors_total") == 0
         assert registry.get_sample_value("cache_requests_total", {"outcome": "miss"}) == 400

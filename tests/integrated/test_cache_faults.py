@@ -11,17 +11,14 @@ import pytest
 from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 
-from hello.connected import redis_pages
+from hello.connected import caches_of, guarded_redis, redis_pages
 from hello.connectors.embedded.servers import Servers
 from hello.connectors.redis.client import RedisProbe, open_redis
 from hello.connectors.redis.pages import RedisPages
-from hello.core.clock import now
 from hello.core.settings import Settings
-from hello.entities.birthdays import LeapDay
 from hello.entities.errors import UnavailableError
-from hello.services.birthday_lists import BirthdayLists
 from tests.builders import a_name
-from tests.contracts.test_pages import Source
+from tests.contracts.test_pages import Source, stamp_of
 from tests.servers import temporary_servers
 
 pytestmark = [pytest.mark.integrated, pytest.mark.faults]
@@ -86,7 +83,7 @@ async def test_answers_are_right_during_a_fault_and_after_it(
     own_servers: Servers, redis: Redis, fault: Fault
 ) -> None:
     registry, group, source = CollectorRegistry(), a_name(), Source()
-    pages = redis_pages(Settings(), redis, registry)
+    pages = redis_pages(Settings(), guarded_redis(Settings(), redis, registry))
     await pages.get(group, "1", source)
     async with fault(own_servers, redis):
         for value in (b"first", b"second"):
@@ -96,9 +93,27 @@ async def test_answers_are_right_during_a_fault_and_after_it(
     assert await pages.get(group, "1", source) == b"second"
 
 
+@pytest.mark.parametrize("fault", [dead, hanging, flushed, full, read_only])
+async def test_stamped_pages_are_right_during_a_fault_and_after_it(
+    own_servers: Servers, redis: Redis, fault: Fault
+) -> None:
+    """For two processes."""
+    page, source = a_name(), Source()
+    first, other = (
+        caches_of(Settings(), guarded_redis(Settings(), redis, CollectorRegistry())).lists for _ in range(2)
+    )
+    await first.get(page, stamp_of(0), source)
+    async with fault(own_servers, redis):
+        for number, value in enumerate((b"first", b"second"), start=1):
+            source.current = value
+            for lists in (first, other, first):
+                assert await lists.get(page, stamp_of(number), source) == value
+    assert await other.get(page, stamp_of(2), source) == b"second"
+
+
 async def change(pages: RedisPages, group: str, source: Source, value: bytes) -> None:
     source.current = value
-    await pages.drop([group])
+    await pages.drop(group)
 
 
 async def caches(pages: RedisPages, source: Source) -> bool:
@@ -119,10 +134,10 @@ async def test_a_change_waits_for_the_lease_when_the_cache_cannot_be_told(
     own_servers: Servers, redis: Redis
 ) -> None:
     """Another replica may still reach it, and serve what it has."""
-    pages = redis_pages(Settings(), redis, CollectorRegistry())
+    pages = redis_pages(Settings(), guarded_redis(Settings(), redis, CollectorRegistry()))
     async with dead(own_servers, redis):
         start = monotonic()
-        await pages.drop([a_name()])
+        await pages.drop(a_name())
         assert monotonic() - start >= LEASE_S
 
 
@@ -130,12 +145,12 @@ async def test_changes_one_after_the_other_wait_for_one_lease_each(
     own_servers: Servers, redis: Redis
 ) -> None:
     """Not for the rest of an earlier one's wait as well."""
-    pages = redis_pages(Settings(), redis, CollectorRegistry())
-    lists = BirthdayLists(pages=pages, now=now, leap_day=LeapDay.MAR1)
+    group = a_name()
+    pages = redis_pages(Settings(), guarded_redis(Settings(), redis, CollectorRegistry()))
     async with dead(own_servers, redis):
-        first = asyncio.create_task(lists.drop())
+        first = asyncio.create_task(pages.drop(group))
         await asyncio.sleep(LEASE_S / 10)
-        second = asyncio.create_task(lists.drop())
+        second = asyncio.create_task(pages.drop(group))
         longer = asyncio.create_task(asyncio.sleep(1.6 * LEASE_S))
         await asyncio.wait([second, longer], return_when=asyncio.FIRST_COMPLETED)
         assert second.done()
@@ -145,7 +160,7 @@ async def test_changes_one_after_the_other_wait_for_one_lease_each(
 
 async def test_the_breaker_opens_tells_so_and_closes(own_servers: Servers, redis: Redis) -> None:
     registry, source = CollectorRegistry(), Source()
-    pages = redis_pages(Settings(), redis, registry)
+    pages = redis_pages(Settings(), guarded_redis(Settings(), redis, registry))
     async with hanging(own_servers, redis):
         for _ in range(3):
             await pages.get(a_name(), "1", source)
@@ -159,7 +174,7 @@ async def test_the_breaker_opens_tells_so_and_closes(own_servers: Servers, redis
 
 
 async def test_many_readers_without_a_cache_do_not_stampede(own_servers: Servers, redis: Redis) -> None:
-    pages, source = redis_pages(Settings(), redis, CollectorRegistry()), Source()
+    pages, source = redis_pages(Settings(), guarded_redis(Settings(), redis, CollectorRegistry())), Source()
     async with dead(own_servers, redis):
         group = a_name()
         await asyncio.gather(*(pages.get(group, "1", source) for _ in range(100)))
@@ -175,9 +190,9 @@ async def test_the_probe_says_that_it_is_away(own_servers: Servers, redis: Redis
 
 async def test_a_writer_that_is_cut_off_leaves_nothing_stale_to_those_who_are_not(redis: Redis) -> None:
     source, group = Source(), a_name()
-    reader = redis_pages(Settings(), redis, CollectorRegistry())
+    reader = redis_pages(Settings(), guarded_redis(Settings(), redis, CollectorRegistry()))
     async with open_redis("redis://127.0.0.1:1", 0.25) as nowhere:
-        writer = redis_pages(Settings(), nowhere, CollectorRegistry())
+        writer = redis_pages(Settings(), guarded_redis(Settings(), nowhere, CollectorRegistry()))
         for value in (b"first", b"second"):
             await reader.get(group, "1", source)
             await change(writer, group, source, value)

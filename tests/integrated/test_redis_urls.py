@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from hello.connected import redis_pages
+from hello.connected import guarded_redis, redis_pages
 from hello.connectors.embedded.valkey import WHEEL
 from hello.connectors.limits.limiter import library_limiter
 from hello.connectors.limits.quotas import read_quotas
@@ -56,17 +56,16 @@ async def take_all_slots(port: int) -> None:
 
 
 async def assert_pages_work(url: str) -> None:
-    together = a_name()
-    groups, source = [f"{{{together}}}:{number}" for number in range(2)], Source()
+    group, source = a_name(), Source()
     async with open_redis(url, 2) as redis:
-        registry = CollectorRegistry()
-        pages = redis_pages(Settings(redis_timeout_s=2), redis, registry)
+        registry, settings = CollectorRegistry(), Settings(redis_timeout_s=2)
+        pages = redis_pages(settings, guarded_redis(settings, redis, registry))
         await RedisProbe(redis).check()
         for expected in (1, 2):
             for _ in range(2):
-                await pages.get(groups[0], "1", source)
+                await pages.get(group, "1", source)
             assert source.loads == expected
-            await pages.drop(groups)
+            await pages.drop(group)
         assert registry.get_sample_value("cache_errors_total") == 0
         await assert_limits_work(redis)
 

@@ -155,7 +155,7 @@ class Writers:
 
     async def _remove(self, session: AsyncSession, name: str) -> None:
         with suppress(NotFoundError):
-            await PostgresPeople(session).remove(name)
+            await PostgresPeople(session).remove(name, [])
             await PostgresOutbox(session).add(replace(an_event(name, "person.deleted"), data={}))
             self._note([name], None)
 

@@ -85,7 +85,7 @@ async def until_stored(engine: AsyncEngine, name: str, born: date) -> None:
 
 async def lost_after_commit(
     births: PostgresBirths, proxy: Proxy, engine: AsyncEngine, name: str
-) -> asyncio.Task[bool]:
+) -> asyncio.Task[None]:
     """Save May; it is stored, and its answer is not passed on."""
     await births.save(a_name(), MAY)
     proxy.swallows = True

@@ -1,6 +1,6 @@
 """Who celebrates today and soon, and which lists a change makes stale."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import date, timedelta
 
 import pytest
@@ -15,18 +15,17 @@ from hello.entities.birthdays import (
     month_days_celebrated,
 )
 from hello.entities.errors import InvalidError
-from hello.services.birthday_lists import BirthdayLists
+from hello.services.birthday_lists import ListedDays
 from hello.services.birthdays import BirthdayPage, BirthdayService
 from hello.services.imports import ImportService, Line, LineError
 from hello.services.people import SavePerson
 from tests.builders import NOON, TODAY
-from tests.twins import TwinPages, TwinUnitOfWork
+from tests.twins import TwinBirths, TwinStampedPages, TwinUnitOfWork
 from tests.unit.test_people import UTC, service
 
 days = st.dates(date(1990, 1, 1), date(2110, 12, 31))
 births = st.dates(date(1880, 1, 1), date(1980, 12, 31))
 rules = st.sampled_from(LeapDay)
-LISTS = [f"{{birthdays}}:{TODAY + timedelta(offset)}" for offset in (-1, 0, 1)]
 
 
 @pytest.mark.parametrize(
@@ -63,25 +62,29 @@ def test_everyone_is_in_the_year_ahead_once_at_the_next_birthday(
 
 @pytest.mark.parametrize("offset", range(-3, 4))
 async def test_only_who_is_in_a_list_about_now_concerns_it(twin: TwinUnitOfWork, offset: int) -> None:
-    pages = TwinPages()
-    day = (TODAY + timedelta(offset)).replace(year=1990)
-    for born, old in ((day, date(1990, 1, 1)), (date(1990, 1, 2), day)):
-        twin.stored.people.rows["John"] = old
-        pages.dropped.clear()
-        await service(twin, pages=pages).save(SavePerson(username="John", date_of_birth=born))
-        assert pages.dropped == (LISTS if abs(offset) <= 1 else [])
+    day, people = (TODAY + timedelta(offset)).replace(year=1990), service(twin)
+    changes: list[Callable[[], Awaitable[None]]] = [
+        lambda: people.save(SavePerson(username="John", date_of_birth=day)),
+        lambda: people.save(SavePerson(username="John", date_of_birth=date(1990, 1, 1))),
+        lambda: people.save_all({"John": day}),
+        lambda: people.remove("John"),
+    ]
+    for change in changes:
+        before = twin.stored.people.stamp
+        await change()
+        assert (twin.stored.people.stamp != before) == (abs(offset) <= 1)
 
 
-async def test_the_same_again_may_be_the_repetition_of_a_write_that_was_lost(twin: TwinUnitOfWork) -> None:
-    pages = TwinPages()
-    for _ in range(2):
-        await service(twin, pages=pages).save(SavePerson(username="John", date_of_birth=date(1990, 1, 1)))
-    assert pages.dropped == LISTS
-
-
-def birthdays_of(twin: TwinUnitOfWork, pages: TwinPages) -> BirthdayService:
-    lists = BirthdayLists(pages=pages, now=lambda: NOON, leap_day=LeapDay.MAR1)
-    return BirthdayService(begin=twin.begin, lists=lists, now=lambda: NOON, zone=UTC, leap_day=LeapDay.MAR1)
+def birthdays_of(twin: TwinUnitOfWork) -> BirthdayService:
+    return BirthdayService(
+        begin=twin.begin,
+        listed=ListedDays(now=lambda: NOON, leap_day=LeapDay.MAR1),
+        pages=TwinStampedPages(),
+        stamp=TwinBirths(twin).list_stamp,
+        now=lambda: NOON,
+        zone=UTC,
+        leap_day=LeapDay.MAR1,
+    )
 
 
 def names(page: BirthdayPage) -> bytes:
@@ -89,8 +92,7 @@ def names(page: BirthdayPage) -> bytes:
 
 
 async def test_moving_in_and_out_of_today_changes_the_cached_list(twin: TwinUnitOfWork) -> None:
-    pages = TwinPages()
-    people, birthdays = service(twin, pages=pages), birthdays_of(twin, pages)
+    people, birthdays = service(twin), birthdays_of(twin)
     for born, expected in [
         (date(1990, 6, 15), b"John"),
         (date(1990, 6, 16), b""),
@@ -104,7 +106,7 @@ async def test_moving_in_and_out_of_today_changes_the_cached_list(twin: TwinUnit
 
 async def test_a_day_that_is_over_everywhere_has_no_list(twin: TwinUnitOfWork) -> None:
     with pytest.raises(InvalidError):
-        await birthdays_of(twin, TwinPages()).rendered_today(TODAY - timedelta(2), "", 10, names)
+        await birthdays_of(twin).rendered_today(TODAY - timedelta(2), "", 10, names)
 
 
 async def test_pages_lead_through_the_coming_days(twin: TwinUnitOfWork) -> None:
@@ -112,7 +114,7 @@ async def test_pages_lead_through_the_coming_days(twin: TwinUnitOfWork) -> None:
         day = TODAY + timedelta(offset)
         born = day.replace(year=2000 if (day.month, day.day) == (2, 29) else 1990)
         twin.stored.people.rows[f"{'ab'[offset % 2]}{'x' * (offset // 2)}"] = born
-    birthdays, found, after = birthdays_of(twin, TwinPages()), [], (-1, "")
+    birthdays, found, after = birthdays_of(twin), [], (-1, "")
     while True:
         page = await birthdays.celebrating(TODAY, 1, 366, after, 7)
         found += [(person.in_days, person.username) for person in page.people]

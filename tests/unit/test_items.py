@@ -1,6 +1,6 @@
 """Items: who may change them, what is noted of it, and what readers are shown."""
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, TypeAlias
@@ -36,13 +36,12 @@ class WatchedPages(TwinPages):
     seen: list[str | None] = field(default_factory=list)
     error: Exception | None = None
 
-    async def drop(self, groups: Collection[str]) -> None:
+    async def drop(self, group: str) -> None:
         if self.error:
             raise self.error
-        for group in groups:
-            row = self.twin.stored.items.rows.get(UUID(hex=group.removeprefix("item:")))
-            self.seen.append(row.title if row else None)
-        await super().drop(groups)
+        row = self.twin.stored.items.rows.get(UUID(hex=group.removeprefix("item:")))
+        self.seen.append(row.title if row else None)
+        await super().drop(group)
 
 
 class Shop:

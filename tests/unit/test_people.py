@@ -1,6 +1,5 @@
 """What a name and a day of birth may be, and what the service does with them."""
 
-from dataclasses import replace
 from datetime import date, timedelta
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -8,24 +7,24 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from hello.entities.birthdays import LeapDay
-from hello.entities.errors import InvalidError, NotFoundError, UnknownOutcomeError
+from hello.entities.errors import InvalidError, NotFoundError
 from hello.entities.greetings import DaysWording, Greeting
 from hello.entities.people import check_username
-from hello.services.birthday_lists import BirthdayLists
+from hello.services.birthday_lists import ListedDays
 from hello.services.people import PeopleService, SavePerson
 from hello.services.todays_greetings import TodaysGreetings
 from tests.builders import NOON, TODAY
-from tests.twins import TwinBirths, TwinPages, TwinUnitOfWork
+from tests.twins import TwinBirths, TwinUnitOfWork
 
 UTC = ZoneInfo("UTC")
 
 
-def service(twin: TwinUnitOfWork, zone: str = "UTC", pages: TwinPages | None = None) -> PeopleService:
-    lists = BirthdayLists(pages=pages or TwinPages(), now=lambda: NOON, leap_day=LeapDay.MAR1)
+def service(twin: TwinUnitOfWork, zone: str = "UTC") -> PeopleService:
+    listed = ListedDays(now=lambda: NOON, leap_day=LeapDay.MAR1)
     return PeopleService(
         begin=twin.begin,
-        births=TwinBirths(twin, lists.about),
-        lists=lists,
+        births=TwinBirths(twin, listed.about),
+        listed=listed,
         now=lambda: NOON,
         new_id=uuid4,
         todays=TodaysGreetings(
@@ -74,21 +73,6 @@ async def test_who_is_removed_is_forgotten(twin: TwinUnitOfWork) -> None:
     await people.remove("John")
     with pytest.raises(NotFoundError):
         await people.greet("John")
-
-
-class FailingBirths(TwinBirths):
-    async def save(self, username: str, born: date) -> bool:
-        await super().save(username, born)
-        raise UnknownOutcomeError
-
-
-async def test_lists_are_dropped_after_a_write_of_unknown_outcome(twin: TwinUnitOfWork) -> None:
-    pages = TwinPages()
-    people = service(twin, pages=pages)
-    people = replace(people, births=FailingBirths(twin, people.lists.about))
-    with pytest.raises(UnknownOutcomeError):
-        await people.save(SavePerson(username="John", date_of_birth=date(1990, 1, 1)))
-    assert pages.dropped
 
 
 def test_today_follows_a_clock_that_is_set_back() -> None:

@@ -3,7 +3,7 @@
 import re
 from datetime import date
 
-from sqlalchemy import Computed, Index, SmallInteger, Text
+from sqlalchemy import BigInteger, Computed, Index, SmallInteger, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hello.entities.base import Base
@@ -26,6 +26,15 @@ class Person(Base, kw_only=True):
     username: Mapped[str] = mapped_column(Text(collation="C"), primary_key=True)
     date_of_birth: Mapped[date]
     month_day: Mapped[int] = mapped_column(SmallInteger, Computed(MONTH_DAY, persisted=True), init=False)
+
+
+class BirthdayListStamp(Base, kw_only=True):
+    """Random numbers, one of which every change of a list about now replaces: equal ones, equal lists."""
+
+    __tablename__ = "birthday_list_stamps"
+
+    shard: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    stamp: Mapped[int] = mapped_column(BigInteger)
 
 
 def check_username(text: str) -> str:

@@ -8,8 +8,8 @@ from typing import TypeAlias
 from hello.core.clock import Clock, today
 from hello.entities.birthdays import Celebration, LeapDay, groups_between
 from hello.entities.errors import InvalidError
-from hello.services.birthday_lists import BirthdayLists, group_of
-from hello.services.ports import Begin
+from hello.services.birthday_lists import ListedDays
+from hello.services.ports import Begin, Stamp, StampedPages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +27,9 @@ Render: TypeAlias = Callable[[BirthdayPage], bytes]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BirthdayService:
     begin: Begin
-    lists: BirthdayLists
+    listed: ListedDays
+    pages: StampedPages
+    stamp: Stamp
     now: Clock
     zone: tzinfo
     leap_day: LeapDay
@@ -40,13 +42,13 @@ class BirthdayService:
 
         Raise `InvalidError` for a day that is today nowhere any more: changes do not reach its pages.
         """
-        if day not in self.lists.days():
+        if day not in self.listed.days():
             raise InvalidError("has run out, as its day is over", field="cursor")
 
         async def load() -> bytes:
             return render(await self.celebrating(day, 0, 0, (0, after), limit))
 
-        return await self.lists.pages.get(group_of(day), f"{limit}:{after}", load)
+        return await self.pages.get(f"birthdays:{day.isoformat()}:{limit}:{after}", self.stamp, load)
 
     async def celebrating(
         self, day: date, first: int, last: int, after: tuple[int, str], limit: int

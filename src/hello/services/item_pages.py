@@ -11,4 +11,4 @@ class ItemPages:
     pages: Pages
 
     async def drop(self, changed: ItemChanged) -> None:
-        await self.pages.drop([group_of(changed.item_id)])
+        await self.pages.drop(group_of(changed.item_id))

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from datetime import date, tzinfo
 
 from hello.core.clock import Clock, today
-from hello.entities.birthdays import month_day
 from hello.entities.errors import NotFoundError
 from hello.entities.events import Event
 from hello.entities.people import check_born
 from hello.services.accounts import NewId
-from hello.services.birthday_lists import BirthdayLists
+from hello.services.birthday_lists import ListedDays
 from hello.services.ports import Begin, Births
 from hello.services.todays_greetings import TodaysGreetings
 
@@ -25,7 +24,7 @@ class SavePerson:
 class PeopleService:
     begin: Begin
     births: Births
-    lists: BirthdayLists
+    listed: ListedDays
     now: Clock
     new_id: NewId
     todays: TodaysGreetings
@@ -33,10 +32,7 @@ class PeopleService:
     async def save(self, wanted: SavePerson) -> None:
         """Store the person; raise `InvalidError` for a day of birth that is not before today."""
         born = self.check(wanted.date_of_birth)
-        async with self.lists.dropped_if_unknown():
-            concerned = await self.births.save(wanted.username, born)
-        if concerned:
-            await self.lists.drop()
+        await self.births.save(wanted.username, born)
 
     def today(self) -> date:
         """Return which day it is where the service lives."""
@@ -47,11 +43,9 @@ class PeopleService:
         return check_born(born, self.today())
 
     async def save_all(self, births: Mapping[str, date]) -> None:
-        """Store people whose days of birth have been checked; no list is stale when it returns."""
-        async with self.lists.dropped_if_unknown(), self.begin() as tx:
-            concerned = await tx.people.save(births, self.lists.about())
-        if concerned:
-            await self.lists.drop()
+        """Store people whose days of birth have been checked."""
+        async with self.begin() as tx:
+            await tx.people.save(births, self.listed.about())
 
     async def greet(self, username: str, zone: tzinfo | None = None) -> str:
         """Return the greeting for today in `zone`; raise `NotFoundError`."""
@@ -64,11 +58,9 @@ class PeopleService:
 
     async def remove(self, username: str) -> None:
         """Forget the person; raise `NotFoundError`."""
-        async with self.lists.dropped_if_unknown(), self.begin() as tx:
-            born = await tx.people.remove(username)
+        async with self.begin() as tx:
+            await tx.people.remove(username, self.listed.about())
             await tx.outbox.add(self._deleted(username))
-        if month_day(born) in self.lists.about():
-            await self.lists.drop()
 
     def _deleted(self, username: str) -> Event:
         return Event(

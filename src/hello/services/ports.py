@@ -19,16 +19,15 @@ from hello.entities.sessions import Session
 
 
 class People(Protocol):
-    async def save(self, births: Mapping[str, date], about: Collection[int]) -> Collection[str]:
+    async def save(self, births: Mapping[str, date], about: Collection[int]) -> None:
         """Store them, new or known, in one statement; two writers of the same names cannot deadlock.
 
-        Return those who were or are now born on one of the days of the year `about`, and those whose day of
-        birth was the same already.
+        The stamp of the lists changes if one of them was or is now born on a day of the year in `about`.
         """
         ...
 
-    async def remove(self, username: str) -> date:
-        """Return the day of birth; raise `NotFoundError` when nobody has this name."""
+    async def remove(self, username: str, about: Collection[int]) -> None:
+        """Remove the person and change the stamp as `save` does; raise `NotFoundError`."""
         ...
 
     async def celebrating(
@@ -184,9 +183,7 @@ class Births(Protocol):
 
     def ask(self, username: str, told: Callable[[int | None, Exception | None], None]) -> None: ...
 
-    def tell(
-        self, username: str, born: date, told: Callable[[bool | None, Exception | None], None]
-    ) -> None: ...
+    def tell(self, username: str, born: date, told: Callable[[None, Exception | None], None]) -> None: ...
 
     def explain(self, error: Exception) -> Exception:
         """Return what an error that a callback got means for the business."""
@@ -196,8 +193,12 @@ class Births(Protocol):
         """Return the day of the year (229 for 29 February), not older than the call; None for a stranger."""
         ...
 
-    async def save(self, username: str, born: date) -> bool:
-        """Store the person, on disk; return whether a list of birthdays about now is concerned."""
+    async def save(self, username: str, born: date) -> None:
+        """Store the person, on disk."""
+        ...
+
+    async def list_stamp(self) -> int:
+        """Return a number, not older than the call, that differs after each change of a list about now."""
         ...
 
 
@@ -238,8 +239,19 @@ class Pages(Protocol):
         """Return the page; load it when it is not cached, or when the cache is away."""
         ...
 
-    async def drop(self, groups: Collection[str]) -> None:
-        """Forget all pages of the groups; when the cache is away, wait until they have run out."""
+    async def drop(self, group: str) -> None:
+        """Forget all pages of the group; if the cache is unavailable, wait until they have run out."""
+        ...
+
+
+Stamp: TypeAlias = Callable[[], Awaitable[int]]
+
+
+class StampedPages(Protocol):
+    """A cache of finished pages, each with the stamp that its source had before it was loaded."""
+
+    async def get(self, page: str, stamp: Stamp, load: Load) -> bytes:
+        """Return the page, not older than the call: load it unless its stamp is still the current one."""
         ...
 
 

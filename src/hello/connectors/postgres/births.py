@@ -15,6 +15,7 @@ from hello.core.batching import Batcher, Bounds, OverloadedError, Told
 from hello.entities.errors import BusyError, UnknownOutcomeError
 
 FIND = "SELECT username, month_day FROM people WHERE username = ANY($1::text[])"
+STAMP = "SELECT bit_xor(stamp) FROM birthday_list_stamps"
 ONE_ROW = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
 About = Callable[[], Collection[int]]
 Failed = Callable[[Exception], None]
@@ -27,12 +28,13 @@ def ignore(_: Exception) -> None:
 @dataclass(frozen=True, slots=True)
 class PostgresBirths:
     reads: Batcher[str, None, int]
-    writes: Batcher[str, date, bool]
+    writes: Batcher[str, date, None]
+    stamps: Batcher[None, None, int]
 
     def ask(self, username: str, told: Told[int]) -> None:
         self.reads.submit(username, None, told)
 
-    def tell(self, username: str, born: date, told: Told[bool]) -> None:
+    def tell(self, username: str, born: date, told: Told[None]) -> None:
         self.writes.submit(username, born, told)
 
     def explain(self, error: Exception) -> Exception:
@@ -44,11 +46,17 @@ class PostgresBirths:
         except Exception as error:
             raise batch_error(error) from error
 
-    async def save(self, username: str, born: date) -> bool:
+    async def save(self, username: str, born: date) -> None:
         try:
-            return bool(await self.writes.do(username, born))
+            await self.writes.do(username, born)
         except TimeoutError as error:
             raise UnknownOutcomeError(reason="no answer in time") from error
+        except Exception as error:
+            raise batch_error(error) from error
+
+    async def list_stamp(self) -> int:
+        try:
+            return await self.stamps.do(None, None) or 0
         except Exception as error:
             raise batch_error(error) from error
 
@@ -71,33 +79,38 @@ async def open_births(
     transaction_pooling: bool = False,
     failed: Failed = ignore,
 ) -> AsyncIterator[PostgresBirths]:
-    """Hold a connection for reads and one for writes; `about` gives the days that the lists are of.
+    """Hold a connection for each kind of statement; `about` gives the days that the lists are of.
 
     `failed` is called with what a write raises.
     """
     find: BatchStatement = HeldStatement(engine, lambda _: FIND)
+    stamp: BatchStatement = HeldStatement(engine, lambda _: STAMP)
     save: BatchStatement = HeldStatement(engine, save_for, is_write=True)
     if transaction_pooling:
-        find, save = PooledStatement(engine, lambda _: FIND), PooledStatement(engine, save_for)
+        find, stamp = PooledStatement(engine, lambda _: FIND), PooledStatement(engine, lambda _: STAMP)
+        save = PooledStatement(engine, save_for)
 
     async def find_all(names: Mapping[str, None]) -> Mapping[str, int]:
         return dict(await find.fetch(list(names)))
 
-    async def save_all(births: Mapping[str, date]) -> Mapping[str, bool]:
+    async def save_all(births: Mapping[str, date]) -> Mapping[str, None]:
         try:
-            concerned = await save.fetch(*in_order(births), list(about()))
+            await save.fetch(*in_order(births), list(about()))
         except Exception as error:
             failed(error)
             raise
-        return {row[0]: True for row in concerned}
+        return {}
+
+    async def stamp_of_all(_: Mapping[None, None]) -> Mapping[None, int]:
+        return {None: (await stamp.fetch())[0][0]}
 
     try:
         reads = Batcher(find_all, bounds, is_one_row)
         writes = Batcher(save_all, replace(bounds, overlap=True), is_one_row)
-        yield PostgresBirths(reads, writes)
+        yield PostgresBirths(reads, writes, Batcher(stamp_of_all, bounds, is_one_row))
     finally:
-        await find.release()
-        await save.release()
+        for statement in (find, save, stamp):
+            await statement.release()
 
 
 def is_one_row(error: Exception) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import delete, literal, select
+from sqlalchemy import literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hello.connectors.postgres.celebrations import celebrating, celebrating_text, parameters_of, ranges_of
@@ -15,25 +15,29 @@ from hello.entities.events import PEOPLE_SHARD, PERSON_SAVED
 from hello.entities.people import Person
 
 # Names are sorted, so that two writers of the same names cannot deadlock. Only the row itself, once it is
-# locked, knows which list the person has left. A day of birth that was the same before may repeat a write
-# whose outcome nobody knows: what that one replaced is forgotten. All events are one row, which costs next
-# to nothing; no relay is woken, as commits would wait for each other. The row gets its id once all people are
-# locked: the events of one person are in the order of their ids (ADR 27).
+# locked, knows which list the person has left. All events are one row, which costs next to nothing; no relay
+# is woken, as commits would wait for each other. The row gets its id once all people are locked: the events
+# of one person are in the order of their ids (ADR 27).
 EVENT = f"""
     INSERT INTO outbox (shard, event_id, type, subject, time, data)
     SELECT {PEOPLE_SHARD}, '', '{PERSON_SAVED}', '', now(), jsonb_object($1::text[], $2::text[])
     FROM (SELECT count(*) FROM saved) AS locked
 """  # noqa: S608  # constants only
+# A change of a list replaces a number in the same transaction (ADR 29). The number's row is locked after all
+# people are, as the aggregate reads them first: two writers who share it cannot deadlock.
+STAMP = """
+    UPDATE birthday_list_stamps SET stamp = (random() * 9007199254740992)::bigint
+    WHERE shard = pg_backend_pid() % 64 AND (SELECT bool_or(is_concerned) FROM {changed})
+"""
 SAVE = f"""
 WITH saved AS (
     INSERT INTO people (username, date_of_birth)
     SELECT name, CAST(born AS date) FROM unnest($1::text[], $2::text[]) AS given (name, born)
     ON CONFLICT (username) DO UPDATE SET date_of_birth = excluded.date_of_birth
     RETURNING username,
-        new.month_day = ANY($3::smallint[]) OR old.month_day = ANY($3::smallint[])
-            OR old.date_of_birth = new.date_of_birth AS is_concerned
+        new.month_day = ANY($3::smallint[]) OR old.month_day = ANY($3::smallint[]) AS is_concerned
 ), with_event AS ({EVENT})
-SELECT username FROM saved WHERE is_concerned
+{STAMP.format(changed="saved")}
 """  # noqa: S608  # constants only
 # Before PostgreSQL 18 nothing returns the old row, but a condition sees it, locked and in its latest version.
 # The first step locks all rows, in their order, and does not change those whose old day matters. The second
@@ -44,15 +48,24 @@ WITH given AS (
 ), saved AS (
     INSERT INTO people AS person (username, date_of_birth) SELECT name, born FROM given
     ON CONFLICT (username) DO UPDATE SET date_of_birth = excluded.date_of_birth
-    WHERE person.month_day <> ALL($3::smallint[]) AND person.date_of_birth <> excluded.date_of_birth
+    WHERE person.month_day <> ALL($3::smallint[])
     RETURNING username, month_day = ANY($3::smallint[]) AS is_concerned
 ), concerned AS (
     INSERT INTO people (username, date_of_birth)
     SELECT name, born FROM given WHERE name NOT IN (SELECT username FROM saved)
     ON CONFLICT (username) DO UPDATE SET date_of_birth = excluded.date_of_birth
-    RETURNING username
+    RETURNING true AS is_concerned
+), changed AS (
+    SELECT is_concerned FROM saved UNION ALL SELECT is_concerned FROM concerned
 ), with_event AS ({EVENT})
-SELECT username FROM saved WHERE is_concerned UNION ALL SELECT username FROM concerned
+{STAMP.format(changed="changed")}
+"""  # noqa: S608
+REMOVE = f"""
+WITH removed AS (
+    DELETE FROM people WHERE username = $1
+    RETURNING month_day = ANY($2::smallint[]) AS is_concerned
+), stamped AS ({STAMP.format(changed="removed")})
+SELECT count(*) FROM removed
 """  # noqa: S608
 RETURNS_OLD = 18
 
@@ -61,19 +74,17 @@ RETURNS_OLD = 18
 class PostgresPeople:
     session: AsyncSession
 
-    async def save(self, births: Mapping[str, date], about: Collection[int]) -> Collection[str]:
+    async def save(self, births: Mapping[str, date], about: Collection[int]) -> None:
         connection = await self.session.connection()
         raw: Any = (await connection.get_raw_connection()).driver_connection
         statement = save_for(raw.get_server_version().major)
-        concerned = await connection.exec_driver_sql(statement, (*in_order(births), list(about)))
-        return concerned.scalars().all()
+        await connection.exec_driver_sql(statement, (*in_order(births), list(about)))
 
-    async def remove(self, username: str) -> date:
-        query = delete(Person).where(Person.username == username).returning(Person.date_of_birth)
-        born = await self.session.scalar(query)
-        if born is None:
+    async def remove(self, username: str, about: Collection[int]) -> None:
+        connection = await self.session.connection()
+        removed = await connection.exec_driver_sql(REMOVE, (username, list(about)))
+        if not removed.scalar_one():
             raise NotFoundError(f"no user named {username}")
-        return born
 
     async def celebrating(
         self, groups: Sequence[BirthdayGroup], after: tuple[int, str], limit: int

@@ -26,7 +26,10 @@ def cache_metrics(registry: CollectorRegistry) -> CacheMetrics:
             "cache_requests", "Pages asked for: hit, miss, bypass.", ("outcome",), registry=registry
         ),
         drops=Counter(
-            "cache_drops", "Groups dropped: acknowledged, or waited for.", ("outcome",), registry=registry
+            "cache_drops",
+            "Pages dropped: acknowledged, or waited for.",
+            ("outcome",),
+            registry=registry,
         ),
         errors=Counter("cache_errors", "Calls of Redis that failed.", registry=registry),
         breaker_open=Gauge(

@@ -8,7 +8,7 @@ has been taken from the request by then.
 
 import asyncio
 import re
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from datetime import date
 from functools import cached_property, partial
 from time import time
@@ -173,28 +173,11 @@ class LaneProtocol(Connection):
         except Exception as error:  # noqa: BLE001  # the application knows what to answer
             self._fall_through(hot, error)
 
-    def _saved(self, hot: Hot, concerned: bool | None, error: Exception | None) -> None:  # noqa: FBT001
+    def _saved(self, hot: Hot, _: None, error: Exception | None) -> None:
         if error is not None:
-            self._run(hot, self._fail(hot, error))
-        elif concerned:
-            self._run(hot, self._answer_fresh(hot))
-        else:
-            self._answer_saved(hot)
-
-    async def _fail(self, hot: Hot, error: Exception) -> None:
-        """Leave no list as it was if the change may have been stored."""
-        failure = (
-            UnknownOutcomeError(reason="no answer in time") if isinstance(error, TimeoutError) else error
-        )
-        if isinstance(failure, UnknownOutcomeError):
-            await self.lane.people.lists.drop()
-        self._fall_through(hot, failure)
-
-    async def _answer_fresh(self, hot: Hot) -> None:
-        await self.lane.people.lists.drop()
-        self._answer_saved(hot)
-
-    def _answer_saved(self, hot: Hot) -> None:
+            is_late = isinstance(error, TimeoutError)
+            self._fall_through(hot, UnknownOutcomeError(reason="no answer in time") if is_late else error)
+            return
         request_id = request_id_of(hot.cycle.scope["headers"]) or self.lane.new_id()
         self._answer(hot.cycle, SAVED % (self.lane.head(hot.cycle), request_id.encode()))
         self.lane.saved(hot.start, request_id)
@@ -207,18 +190,6 @@ class LaneProtocol(Connection):
         failure = self.lane.people.births.explain(error) if isinstance(error, Exception) else error
         hot.cycle.scope["state"]["failed"] = failure
         super()._serve(hot.cycle, hot.app)
-
-    def _run(self, hot: Hot, work: Coroutine[Any, Any, None]) -> None:
-        task = self.loop.create_task(self._guarded(hot, work))
-        self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
-
-    async def _guarded(self, hot: Hot, work: Coroutine[Any, Any, None]) -> None:
-        """Leave no request without an answer, whatever goes wrong."""
-        try:
-            await work
-        except Exception as error:  # noqa: BLE001  # the application knows what to answer
-            self._fall_through(hot, error)
 
 
 def lane_class(lane: Lane, limits: ConnectionLimits) -> type[asyncio.Protocol]:

@@ -1,0 +1,65 @@
+"""Calls of Redis with a time-out, and none for a while after it has failed to answer."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias, TypeVar
+
+import structlog
+from redis.exceptions import RedisClusterException, RedisError
+
+from hello.connectors.redis.breaker import Breaker
+from hello.connectors.redis.client import fault_reason
+from hello.connectors.redis.metrics import CacheMetrics
+from hello.entities.errors import UnavailableError
+
+FAULTS = (RedisError, RedisClusterException, OSError, TimeoutError)
+Answer = TypeVar("Answer")
+Command: TypeAlias = Callable[..., Awaitable[Answer]]
+log = structlog.get_logger("hello.cache")
+
+
+class RedisLike(Protocol):
+    """What is used of redis-py's clients, of one server or of a cluster: each call concerns one hash slot."""
+
+    def get(self, name: str) -> Awaitable[Any]: ...
+    def psetex(self, name: str, time_ms: int, value: bytes) -> Awaitable[Any]: ...
+    def hdel(self, name: str, *keys: str) -> Awaitable[Any]: ...
+    def hget(self, name: str, key: str) -> Awaitable[Any]: ...
+    def unlink(self, *names: str) -> Awaitable[Any]: ...
+    def eval(self, script: str, numkeys: int, *keys_and_args: str | bytes | int) -> Awaitable[Any]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuardedRedis:
+    """One for all caches of a process: they share what is known of the server's state."""
+
+    redis: RedisLike
+    timeout_s: float
+    breaker: Breaker
+    metrics: CacheMetrics
+
+    async def call(self, command: Command[Answer], *given: str | bytes | int) -> Answer:
+        """Raise `UnavailableError` after the time-out or on a fault, at once while the breaker is open."""
+        self.breaker.check()
+        try:
+            async with asyncio.timeout(self.timeout_s):
+                answer = await command(*given)
+        except FAULTS as error:
+            self._failed(error)
+            raise UnavailableError("Redis did not do its work") from error
+        self._succeeded()
+        return answer
+
+    def _failed(self, error: Exception) -> None:
+        was_open = self.breaker.is_open
+        self.breaker.failed()
+        self.metrics.failed(is_open=self.breaker.is_open)
+        if self.breaker.is_open and not was_open:
+            log.warning("cache is unavailable, answering from the database", reason=fault_reason(error))
+
+    def _succeeded(self) -> None:
+        if self.breaker.is_open:
+            log.warning("cache is available again")
+        self.breaker.succeeded()
+        self.metrics.succeeded()
