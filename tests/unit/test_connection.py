@@ -13,7 +13,6 @@ import pytest
 from prometheus_client import CollectorRegistry
 from starlette.types import Receive, Scope, Send
 from uvicorn import Config
-from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from uvicorn.server import ServerState
 
 from hello.core.access_log import AccessLog
@@ -21,6 +20,7 @@ from hello.interface.http.incoming import ConnectionLimits
 from hello.interface.http.lane import LaneProtocol
 from hello.interface.http.metrics import http_metrics
 from hello.interface.http.observe import Observer
+from hello.interface.http.request_cycle import RequestCycle
 
 PATIENCE_S = 5
 OBSERVER = Observer(
@@ -73,14 +73,14 @@ class Clock:
 class Answering(LaneProtocol):
     """Answers as the lane does, which has no task that would let go of the request at its end."""
 
-    def _serve(self, cycle: RequestResponseCycle, app: Any) -> None:  # noqa: ANN401, ARG002
+    def _serve(self, cycle: RequestCycle, app: Any) -> None:  # noqa: ANN401, ARG002
         self._answer(cycle, b"HTTP/1.1 204 No Content\r\n\r\n")
 
 
 class Slow(LaneProtocol):
     """Answers when it is told to."""
 
-    def _serve(self, cycle: RequestResponseCycle, app: Any) -> None:  # noqa: ANN401
+    def _serve(self, cycle: RequestCycle, app: Any) -> None:  # noqa: ANN401
         pass
 
     def answer(self) -> None:

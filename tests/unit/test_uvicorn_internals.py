@@ -1,12 +1,17 @@
 """What a connection relies on inside Uvicorn and httptools: an upgrade that changes it fails here first."""
 
+import asyncio
 import inspect
+from typing import Any
 
 import httptools
 import pytest
+from uvicorn.config import Config
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
-from uvicorn.server import Server
+from uvicorn.server import Server, ServerState
+
+from hello.interface.http.request_cycle import RequestCycle
 
 REQUEST = [
     "scope",
@@ -37,18 +42,7 @@ PARAMETERS: list[tuple[type, str, list[str]]] = [
     (FlowControl, "resume_reading", ["self"]),
     (Server, "on_tick", ["self", "counter"]),
 ]
-CYCLE = {
-    "body",
-    "default_headers",
-    "disconnected",
-    "keep_alive",
-    "message_event",
-    "more_body",
-    "on_response",
-    "response_complete",
-    "response_started",
-    "scope",
-}
+BY_US = {"connection"}
 
 
 def test_overridden_methods_have_the_parameters_they_had() -> None:
@@ -56,9 +50,35 @@ def test_overridden_methods_have_the_parameters_they_had() -> None:
         assert list(inspect.signature(getattr(kind, name)).parameters) == expected, name
 
 
-def test_request_cycle_has_the_attributes_that_the_fast_path_sets() -> None:
-    source = inspect.getsource(RequestResponseCycle.__init__)
-    assert {name for name in CYCLE if f"self.{name}" not in source} == set()
+def request_cycle() -> RequestCycle:
+    connection = HttpToolsProtocol(config=Config(lambda: None), server_state=ServerState(), app_state={})
+    connection.transport, connection.flow = asyncio.Transport(), FlowControl(asyncio.Transport())
+    connection.expect_100_continue = False
+    scope: Any = {}
+    return RequestCycle(connection, scope, keep_alive=True)
+
+
+def test_request_cycle_of_ours_has_all_attributes_of_uvicorns() -> None:
+    """With the same values, whichever of them are made late."""
+    given: dict[str, Any] = dict.fromkeys(REQUEST)
+    theirs, ours = vars(RequestResponseCycle(**given)), request_cycle()
+    assert {name for name in theirs if not hasattr(ours, name)} == set()
+    made_by_uvicorn = {name: value for name, value in theirs.items() if name not in REQUEST}
+    assert {name: getattr(ours, name) for name in made_by_uvicorn} == made_by_uvicorn | {
+        "waiting_for_100_continue": False
+    }
+    assert set(vars(ours)) - BY_US <= set(theirs)
+
+
+@pytest.mark.parametrize("change", [{"body": b"{}"}, {"more_body": False}, {"disconnected": True}])
+def test_message_event_that_is_made_late_is_set_if_something_has_come(change: dict[str, object]) -> None:
+    cycle = request_cycle()
+    vars(cycle).update(change)
+    cycle.wake()
+    assert cycle.message_event.is_set()
+    cycle.message_event.clear()
+    cycle.wake()
+    assert cycle.message_event.is_set()
 
 
 def test_parser_error_carries_what_a_callback_raised() -> None:

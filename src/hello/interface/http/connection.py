@@ -10,12 +10,11 @@ from math import inf
 from time import time
 from typing import Any, cast
 
-from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
-
 from hello.interface.http.incoming import BoundedInput, ConnectionLimits, HeldFlow
 from hello.interface.http.observe import Observer, request_id_of
 from hello.interface.http.paths import prefixed
 from hello.interface.http.refusals import FULL, SLOW_BODY, SLOW_HEAD, Refusal
+from hello.interface.http.request_cycle import RequestCycle
 from hello.interface.http.without_chunks import WithoutChunks
 
 ENDLESS = b"/events"
@@ -50,7 +49,7 @@ class Connection(BoundedInput):
         for cycle in (self.running, *(waiting for waiting, _ in self.pipeline)):
             if cycle is not None and not cycle.response_complete:
                 cycle.disconnected = True
-                cycle.message_event.set()
+                cycle.wake()
         self.pipeline.clear()
         self.unread = b""
         super().connection_lost(exc)
@@ -67,20 +66,21 @@ class Connection(BoundedInput):
         is_stream = cycle is not None and cycle.scope["raw_path"].endswith(ENDLESS)
         return cycle is not None and not cycle.more_body and not is_stream
 
-    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:  # noqa: ANN401  # Uvicorn's own hook
+    def _start_asgi_task(self, cycle: RequestCycle, app: Any) -> None:  # type: ignore[override]  # noqa: ANN401
+        """Serve the request; the name is Uvicorn's."""
         self.running = cycle
         if self.is_reserve and not ALWAYS.fullmatch(cycle.scope["raw_path"]):
             self._refuse_request(cycle, FULL, close=True)
         else:
             self._serve(cycle, app)
 
-    def _serve(self, cycle: RequestResponseCycle, app: Any) -> None:  # noqa: ANN401
+    def _serve(self, cycle: RequestCycle, app: Any) -> None:  # noqa: ANN401
         """Leave the request to the application."""
         if cycle.scope["http_version"] != "1.1":
             app = cast("Any", WithoutChunks(app, cycle))
         super()._start_asgi_task(cycle, app)
 
-    def _answer(self, cycle: RequestResponseCycle, data: bytes) -> None:
+    def _answer(self, cycle: RequestCycle, data: bytes) -> None:
         """Write head and body at once, and let the next request of the connection come."""
         cycle.response_started = cycle.response_complete = True
         if not cycle.disconnected:
@@ -195,7 +195,7 @@ class Connection(BoundedInput):
         self._linger(refusal.reason)
         self.observer.note(time(), "invalid", "unmatched", refusal.status, request_id)
 
-    def _refuse_request(self, cycle: RequestResponseCycle, refusal: Refusal, *, close: bool = False) -> None:
+    def _refuse_request(self, cycle: RequestCycle, refusal: Refusal, *, close: bool = False) -> None:
         """Answer one request, cheaper than serving it: no log line of its own."""
         cycle.keep_alive = cycle.keep_alive and not close
         request_id = request_id_of(cycle.scope["headers"]) or self.observer.new_id()
@@ -246,11 +246,11 @@ class Connection(BoundedInput):
         self.transport.abort()
 
 
-def disconnect(cycle: RequestResponseCycle) -> None:
+def disconnect(cycle: RequestCycle) -> None:
     """Let the application learn that its client is gone."""
     cycle.disconnected = cycle.response_complete = True
     cycle.waiting_for_100_continue = False
-    cycle.message_event.set()
+    cycle.wake()
 
 
 def connection_class(observer: Observer, limits: ConnectionLimits) -> type[asyncio.Protocol]:

@@ -3,23 +3,28 @@
 Uvicorn's parser callbacks, with a few bytes at a time: the rest waits while earlier requests are answered.
 """
 
-import asyncio
+import re
+from collections import deque
 from dataclasses import dataclass
 from math import inf
+from typing import Any
 from urllib.parse import unquote
 
 import httptools
 from uvicorn._types import HTTPScope
-from uvicorn.protocols.http.flow_control import FlowControl
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT, FlowControl
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from hello.interface.http.refusals import INVALID, LARGE_HEAD, LONG_URL, NO_HOST, Refusal
+from hello.interface.http.request_cycle import RequestCycle
 
 MAX_URL, MAX_HEAD, MAX_LINES = 8192, 65_536, 100
 SLICE = 8192
 """Bytes that are parsed at once: as many requests of a pipeline are made before the first is answered."""
 MIN_BODY_BYTES = 1024
 """What a body must bring within its time-out to get more time."""
+PLAIN = re.compile(rb"/[A-Za-z][A-Za-z0-9/_.-]*")
+"""A path that need not be parsed."""
 UPGRADE = {b"upgrade", b"http2-settings"}
 
 
@@ -64,7 +69,9 @@ class BoundedInput(HttpToolsProtocol):
 
     limits = ConnectionLimits()
     flow: HeldFlow
-    running: RequestResponseCycle | None = None
+    cycle: RequestCycle
+    pipeline: deque[tuple[RequestCycle, Any]]  # type: ignore[assignment]
+    running: RequestCycle | None = None
     expires_at = inf
     in_head = in_body = is_upgrade = has_body = False
     head_bytes = body_bytes = rest_bytes = hosts = 0
@@ -165,7 +172,7 @@ class BoundedInput(HttpToolsProtocol):
             return
         # What follows CONNECT would be of another protocol.
         keep_alive = version != "1.0" and method != b"CONNECT" and parser.should_keep_alive()
-        cycle = self._request(self._scope(method, version), keep_alive=keep_alive)
+        cycle = RequestCycle(self, self._scope(method, version), keep_alive=keep_alive)
         self.expires_at, self.body_bytes, self.rest_bytes, self.in_body = inf, 0, 0, True
         self.headers = []  # for trailers: they must not change what the head has said (RFC 9110, 6.5.1)
         previous, self.cycle = self.cycle, cycle
@@ -186,8 +193,11 @@ class BoundedInput(HttpToolsProtocol):
 
     def _scope(self, method: bytes, version: str) -> HTTPScope:
         """Return the request as ASGI has it."""
-        url = httptools.parse_url(self.url)
-        path = url.path.decode("ascii")
+        raw_path, query = self.url, b""
+        if not PLAIN.fullmatch(raw_path):
+            url = httptools.parse_url(raw_path)
+            raw_path, query = url.path, url.query or b""
+        path = raw_path.decode("ascii")
         return {
             "type": "http",
             "asgi": {"version": self.asgi_version, "spec_version": "2.3"},
@@ -198,26 +208,11 @@ class BoundedInput(HttpToolsProtocol):
             "method": method.decode("ascii"),
             "root_path": "",
             "path": unquote(path) if "%" in path else path,
-            "raw_path": url.path,
-            "query_string": url.query or b"",
+            "raw_path": raw_path,
+            "query_string": query,
             "headers": self.headers,
             "state": self.app_state.copy(),
         }
-
-    def _request(self, scope: HTTPScope, *, keep_alive: bool) -> RequestResponseCycle:
-        return RequestResponseCycle(
-            scope=scope,
-            transport=self.transport,
-            flow=self.flow,
-            logger=self.logger,
-            access_logger=self.access_logger,
-            access_log=self.access_log,
-            default_headers=self.server_state.default_headers,
-            message_event=asyncio.Event(),
-            expect_100_continue=self.expect_100_continue,
-            keep_alive=keep_alive,
-            on_response=self.on_response_complete,
-        )
 
     def _is_head_too_large(self) -> bool:
         """Add up only what can be too large: the last slice is not counted yet."""
@@ -226,15 +221,19 @@ class BoundedInput(HttpToolsProtocol):
         return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers) > MAX_HEAD
 
     def on_body(self, body: bytes) -> None:
-        self.has_body = True
-        if not self.is_upgrade:
-            super().on_body(body)
+        self.has_body, cycle = True, self.cycle
+        if self.is_upgrade or cycle.response_complete:
+            return
+        cycle.body += body
+        if len(cycle.body) > HIGH_WATER_LIMIT:
+            self.flow.pause_reading()
+        cycle.wake()
 
     def on_message_complete(self) -> None:
         self.in_body = False
         if not (self.is_upgrade or self.cycle.response_complete):
             self.cycle.more_body = False
-            self.cycle.message_event.set()
+            self.cycle.wake()
 
     def _without_upgrade(self) -> bytes:
         """Begin the message again as if no other protocol had been offered (RFC 9110, 7.8)."""

@@ -14,8 +14,6 @@ from functools import cached_property, partial
 from time import time
 from typing import Any, NamedTuple
 
-from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
-
 from hello.core.batching import OverloadedError
 from hello.core.cursors import Cursors
 from hello.core.flights import Flights
@@ -25,6 +23,7 @@ from hello.interface.http.connection import Connection
 from hello.interface.http.incoming import ConnectionLimits
 from hello.interface.http.observe import Note, Observer, request_id_of
 from hello.interface.http.refusals import BUSY
+from hello.interface.http.request_cycle import RequestCycle
 from hello.interface.http.schemas.birthdays import render_today
 from hello.services.people import PeopleService
 from hello.services.use_cases import UseCases
@@ -87,7 +86,7 @@ class Lane:
         birthdays = self.use_cases.birthdays
         return await birthdays.rendered_today(birthdays.today(None), "", DEFAULT_LIMIT, self._render)
 
-    def head(self, cycle: RequestResponseCycle) -> bytes:
+    def head(self, cycle: RequestCycle) -> bytes:
         """Return Uvicorn's own headers, new each second, and whether the connection is told to end."""
         if cycle.default_headers is not self._headers:
             self._headers = cycle.default_headers
@@ -99,7 +98,7 @@ class Hot(NamedTuple):
     """A request that the lane has taken, and when, in seconds since 1970."""
 
     username: str
-    cycle: RequestResponseCycle
+    cycle: RequestCycle
     app: Any
     start: float
 
@@ -109,7 +108,7 @@ class LaneProtocol(Connection):
 
     lane: Lane
 
-    def _serve(self, cycle: RequestResponseCycle, app: Any) -> None:  # noqa: ANN401  # Uvicorn's application
+    def _serve(self, cycle: RequestCycle, app: Any) -> None:  # noqa: ANN401  # Uvicorn's application
         scope = cycle.scope
         match = self.lane.path.fullmatch(scope["raw_path"])
         if scope["query_string"] or not cycle.keep_alive:
@@ -123,7 +122,7 @@ class LaneProtocol(Connection):
         else:
             super()._serve(cycle, app)
 
-    def _list_or_leave(self, cycle: RequestResponseCycle, app: Any) -> None:  # noqa: ANN401
+    def _list_or_leave(self, cycle: RequestCycle, app: Any) -> None:  # noqa: ANN401
         if cycle.scope["raw_path"] in self.lane.today_paths and cycle.scope["method"] == "GET":
             task = self.lane.flights.board(None, self.lane.today)
             task.add_done_callback(partial(self._listed, Hot("", cycle, app, time())))
@@ -197,7 +196,7 @@ def lane_class(lane: Lane, limits: ConnectionLimits) -> type[asyncio.Protocol]:
     return type("Lane", (LaneProtocol,), {"lane": lane, "observer": lane.observer, "limits": limits})
 
 
-def is_json(cycle: RequestResponseCycle) -> bool:
+def is_json(cycle: RequestCycle) -> bool:
     """Say whether the body is JSON as it comes: the application refuses one that is compressed."""
     kind = b""
     for name, value in cycle.scope["headers"]:

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+
+from hello.interface.http.request_cycle import RequestCycle
 
 
 @dataclass(slots=True)
@@ -11,7 +12,7 @@ class WithoutChunks:
     """Stands before the application, for one request."""
 
     app: ASGIApp
-    cycle: RequestResponseCycle
+    cycle: RequestCycle
     ends_by_closing: bool = False
 
     async def __call__(self, scope: Scope, receive: Receive, _: Send) -> None:
