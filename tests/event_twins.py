@@ -13,7 +13,7 @@ from hello.core.clock import Clock
 from hello.entities.dead_events import DeadEvent
 from hello.entities.errors import UnavailableError
 from hello.entities.events import Event
-from hello.services.event_ports import Backlog, Waiting
+from hello.services.event_ports import Backlog, Blocker, Waiting
 from tests.builders import NOON, a_name
 
 
@@ -88,6 +88,7 @@ class TwinShards:
 
     rows: dict[int, list[Event]] = field(default_factory=dict)
     taken: set[int] = field(default_factory=set)
+    blocking: Blocker | None = None
     claimed: list[int] = field(default_factory=list)
     numbers: Iterator[int] = field(default_factory=count)
 
@@ -107,6 +108,9 @@ class TwinShards:
         filled = {event.shard for event in self.left}
         oldest = min((event.time for event in self.left), default=None)
         return Backlog(sorted(filled), oldest, len(self.rows))
+
+    async def blocker(self) -> Blocker | None:
+        return self.blocking
 
     @asynccontextmanager
     async def claim(self, shard: int) -> AsyncIterator[TwinShard | None]:
@@ -140,6 +144,7 @@ class TwinMetrics:
 
     types: Counter[str] = field(default_factory=Counter)
     tries: Counter[bool] = field(default_factory=Counter)
+    blocked_s: float = 0
     outcomes: Counter[str] = field(default_factory=Counter)
     lag_s: float | None = None
     depth: int | None = None
@@ -152,6 +157,9 @@ class TwinMetrics:
 
     def waiting(self, lag_s: float, depth: int) -> None:
         self.lag_s, self.depth = lag_s, depth
+
+    def blocked(self, seconds: float) -> None:
+        self.blocked_s = seconds
 
     def counted(self, consumer: str, outcome: str) -> None:
         self.outcomes[f"{consumer} {outcome}"] += 1

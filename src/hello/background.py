@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from random import Random
 
@@ -22,7 +22,7 @@ from hello.connectors.postgres.events_unit import PostgresEventsUnit
 from hello.connectors.postgres.listener import PostgresListener, open_listener
 from hello.connectors.postgres.outbox import CHANNEL
 from hello.connectors.postgres.shards import PostgresShards
-from hello.connectors.postgres.turns import PostgresTurns
+from hello.connectors.postgres.turns import PostgresTurns, TurnsProbe
 from hello.core.clock import now
 from hello.core.pace import Pace
 from hello.core.settings import Settings
@@ -118,7 +118,9 @@ async def relay(ground: Ground) -> AsyncIterator[list[Task]]:
         publisher = FullBrokerPublisher(publisher=opened, tell=counts.full.set)
         with ground.listener.listen(CHANNEL) as wakeup:
             publishing = relay_of(ground, publisher, wakeup, counts)
-            yield [Task(name=RELAY, step=publishing.step, wait=publishing.wait, probe=publisher)]
+            yield [
+                Task(name=RELAY, step=publishing.step, wait=publishing.wait, probes=[publisher, publishing])
+            ]
 
 
 def relay_of(ground: Ground, publisher: EventPublisher, wakeup: Wakeup, counts: RelayCounts) -> Relay:
@@ -164,7 +166,8 @@ async def consumers(ground: Ground) -> AsyncIterator[list[Task]]:
                 consuming(subscription.consumer, source, handling.handle, counts)
             )
             tasks.append(Task(name=subscription.consumer, step=consumer.step, wait=consumer.wait))
-        yield tasks
+        probe = TurnsProbe(ground.engine, turns.waiting)
+        yield [replace(tasks[0], probes=[probe]), *tasks[1:]]
 
 
 def options_of(ground: Ground) -> BrokerOptions:

@@ -42,7 +42,7 @@ async def open_worker(
         background().open_tasks(settings, use_cases, registry, only) as tasks,
         running(tasks, task_metrics(registry), settings.shutdown_timeout_s),
     ):
-        probes = [task.probe for task in tasks if task.probe]
+        probes = [probe for task in tasks for probe in task.probes]
         health = replace(use_cases.health, probes=[*use_cases.health.probes, *probes])
         yield replace(use_cases, health=health)
 

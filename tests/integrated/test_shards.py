@@ -1,10 +1,11 @@
 """The outbox as relays read it: a shard is of one of them, and not for longer than it should be."""
 
 import asyncio
+from dataclasses import replace
 from datetime import date
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from hello.connectors.postgres.outbox import outbox_values
@@ -95,3 +96,24 @@ async def test_as_many_rows_are_read_as_it_takes_to_have_so_many_events(
         async with shards.claim(PEOPLE_SHARD) as shard:
             assert shard
             assert [len(row.events) for row in await shard.waiting(limit)] == [30] * rows
+
+
+@pytest.mark.parametrize(
+    "lock",
+    ["LOCK TABLE outbox", f"SELECT pg_advisory_xact_lock({LOCKS}, 3)", "SELECT FROM outbox FOR UPDATE"],
+)
+async def test_session_that_keeps_relays_from_the_outbox_is_named(
+    own_engine: AsyncEngine, shards: PostgresShards, lock: str
+) -> None:
+    """Only if it does for longer than a relay holds a shard."""
+    impatient = replace(shards, hold_s=0)
+    assert await impatient.blocker() is None
+    async with own_engine.begin() as stranger:
+        pid = await stranger.scalar(text("SELECT pg_backend_pid()"))
+        await stranger.execute(text("SET LOCAL application_name = 'a stranger'"))
+        await stranger.execute(text(lock))
+        blocker = await impatient.blocker()
+        assert blocker
+        assert (blocker.pid, blocker.application) == (pid, "a stranger")
+        assert await shards.blocker() is None
+    assert await impatient.blocker() is None

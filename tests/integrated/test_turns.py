@@ -1,6 +1,7 @@
 """Turns: taken one at a time, and lost with the line to PostgreSQL."""
 
 import asyncio
+import re
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 
@@ -8,7 +9,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hello.connectors.postgres.engine import Database
-from hello.connectors.postgres.turns import PostgresTurns
+from hello.connectors.postgres.turns import PostgresTurns, TurnsProbe
 from hello.entities.errors import UnavailableError
 from tests.builders import a_name
 from tests.outbox_tools import kill
@@ -85,6 +86,22 @@ async def test_who_waits_for_a_turn_can_give_up(own_database: Database) -> None:
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(taken(turns, name), 0.2)
     await asyncio.wait_for(taken(turns, name), SOON_S)
+
+
+async def test_who_waits_for_a_turn_says_who_has_it(own_database: Database, own_engine: AsyncEngine) -> None:
+    waiter, name = PostgresTurns(own_database), a_name()
+    probe = TurnsProbe(own_engine, waiter.waiting)
+    other = replace(own_database, application_name="other")
+    async with PostgresTurns(other).take(name):
+        assert await probe.check() is None
+        waiting = asyncio.create_task(taken(waiter, name))
+        while not waiter.waiting:
+            await asyncio.sleep(0)
+        note = await probe.check()
+        assert note
+        assert re.fullmatch(rf"waits for {name}, which pid \d+ \(other, database .+\) since .+ has", note)
+    await asyncio.wait_for(waiting, SOON_S)
+    assert await probe.check() is None
 
 
 async def test_a_turn_cannot_be_had_without_a_database() -> None:

@@ -14,7 +14,7 @@ from hello.connectors.brokers.outages import Outage
 from hello.connectors.brokers.retrying import TRIES, RetryingPublisher
 from hello.entities.errors import UnavailableError
 from hello.entities.events import SHARDS
-from hello.services.event_ports import EventPublisher
+from hello.services.event_ports import Blocker, EventPublisher
 from hello.services.relay import FIRST_PAUSE_S, Relay
 from tests.builders import NOON
 from tests.event_twins import (
@@ -195,6 +195,26 @@ async def test_a_shard_that_another_relay_has_is_left_to_it(out: Outgoing) -> No
     out.shards.taken = {other.shard}
     assert await out.relay.run_once() == 1
     assert out.shards.left == [other]
+
+
+async def test_session_that_keeps_relays_from_the_outbox_is_named_until_something_goes_out(
+    out: Outgoing,
+) -> None:
+    event, relay = an_event(), out.relay
+    out.shards.add(event)
+    out.shards.taken = {event.shard}
+    out.shards.blocking = Blocker(4242, "hello", "psql", NOON - timedelta(seconds=30))
+    await relay.run_once()
+    assert out.metrics.blocked_s == 30
+    with pytest.raises(UnavailableError) as raised:
+        await relay.check()
+    assert raised.value.reason == (
+        "the outbox is locked by pid 4242 (psql, database hello) since 2026-06-15T11:59:30+00:00"
+    )
+    out.shards.taken = set()
+    await relay.run_once()
+    assert out.metrics.blocked_s == 0
+    await relay.check()
 
 
 async def test_relays_begin_with_different_shards() -> None:

@@ -29,7 +29,7 @@ class CancelledBatchError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
-    """`deadline_s` is for each waiter, from arrival to result; beyond `waiting` of them, more are refused.
+    """`deadline_s` is from the first arrival for a key to the result; beyond `waiting` more are refused.
 
     `overlap` begins the next call before the last one's results are told. That is better where the calls
     take longer than all else, and worse where they do not: their batches are smaller.

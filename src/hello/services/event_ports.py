@@ -36,6 +36,20 @@ class Backlog:
     depth: int
 
 
+@dataclass(frozen=True, slots=True)
+class Blocker:
+    """A session of the database that keeps others from the outbox: its process, and what it calls itself."""
+
+    pid: int
+    database: str
+    application: str
+    since: datetime
+
+    def __str__(self) -> str:
+        since = self.since.isoformat(timespec="seconds")
+        return f"pid {self.pid} ({self.application or 'no name'}, database {self.database}) since {since}"
+
+
 class Shard(Protocol):
     """A part of the outbox, of one relay alone until its block ends."""
 
@@ -62,6 +76,10 @@ class Shards(Protocol):
         """Give the shard to one relay; None while another one has it."""
         ...
 
+    async def blocker(self) -> Blocker | None:
+        """Return who has kept relays from the outbox for longer than a relay does, and longest."""
+        ...
+
 
 class Wakeup(Protocol):
     """Hears of one channel."""
@@ -77,6 +95,8 @@ class RelayMetrics(Protocol):
     def tried(self, *, is_confirmed: bool) -> None: ...
 
     def waiting(self, lag_s: float, depth: int) -> None: ...
+
+    def blocked(self, seconds: float) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,22 +52,21 @@ class HealthService:
 
     async def _check(self, probe: Probe) -> Check:
         start = self.timer()
-        reason = await self._reason_down(probe)
+        up, reason = await self._state(probe)
         latency_ms = round((self.timer() - start) * 1000, 3)
         return Check(
             name=probe.name,
             required=probe.required,
-            up=reason is None,
+            up=up,
             latency_ms=latency_ms,
             reason=reason,
         )
 
-    async def _reason_down(self, probe: Probe) -> str | None:
+    async def _state(self, probe: Probe) -> tuple[bool, str | None]:
         try:
             async with asyncio.timeout(self.timeout_s):
-                await probe.check()
+                return True, await probe.check()
         except TimeoutError:
-            return "no answer in time"
+            return False, "no answer in time"
         except UnavailableError as error:
-            return error.reason or str(error)
-        return None
+            return False, error.reason or str(error)

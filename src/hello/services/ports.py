@@ -265,6 +265,6 @@ class Probe(Protocol):
         """Say whether the service is of no use without it."""
         ...
 
-    async def check(self) -> None:
-        """Raise `UnavailableError` when it is away or not fit for use."""
+    async def check(self) -> str | None:
+        """Raise `UnavailableError` if it cannot be used; return what an operator should know otherwise."""
         ...

@@ -18,6 +18,7 @@ from hello.entities.errors import UnavailableError
 from hello.entities.events import Event
 from hello.services.event_ports import (
     Backlog,
+    Blocker,
     EventPublisher,
     RelayMetrics,
     Shards,
@@ -58,7 +59,8 @@ class Progress:
 class Relay:
     """`batch` is how many events of a shard are published, within `deadline_s`, before they are removed.
 
-    `elapsed` is a clock in seconds that goes on while the process is stopped.
+    It is the probe `outbox` of readiness as well. `elapsed` is a clock in seconds that goes on while the
+    process is stopped.
     """
 
     shards: Shards
@@ -71,7 +73,10 @@ class Relay:
     poll_s: float
     deadline_s: float
     elapsed: Callable[[], float] = monotonic
+    name: str = "outbox"
+    required: bool = False
     _pause_s: float = 0
+    _blocker: Blocker | None = None
 
     async def step(self) -> bool:
         """Publish what can be; return whether there may be more."""
@@ -85,15 +90,40 @@ class Relay:
         await self.wakeup.wait(self._pause_s)
         self._pause_s = min(2 * self._pause_s, self.poll_s)
 
+    async def check(self) -> None:
+        """Raise `UnavailableError`, which names the session that keeps relays from the outbox."""
+        if self._blocker:
+            raise UnavailableError("the outbox is locked", reason=f"the outbox is locked by {self._blocker}")
+
     async def run_once(self) -> int:
         """Go over all shards once; return how many events were published."""
+        try:
+            published, is_left = await self._pass()
+        except UnavailableError:
+            await self._look_for_blocker(is_stuck=True)
+            raise
+        await self._look_for_blocker(is_stuck=is_left and not published)
+        return published
+
+    async def _look_for_blocker(self, *, is_stuck: bool) -> None:
+        """Ask only if nothing went out although something waits, or the outbox could not be read."""
+        if not (is_stuck or self._blocker):
+            return
+        self._blocker = None
+        with suppress(UnavailableError):
+            self._blocker = await self.shards.blocker() if is_stuck else None
+        seconds = (self.now() - self._blocker.since).total_seconds() if self._blocker else 0
+        self.metrics.blocked(max(seconds, 0))
+
+    async def _pass(self) -> tuple[int, bool]:
+        """Return how many events were published, and whether any had been waiting."""
         backlog = await self.shards.backlog()
         self._tell(backlog)
         shards = self.random.sample(backlog.shards, len(backlog.shards))
         published = sum(await at_most(SHARDS_AT_ONCE, self._relay, shards))
         if published or not backlog.shards:
             self._pause_s = min(FIRST_PAUSE_S, self.poll_s) if backlog.shards else self.poll_s
-        return published
+        return published, bool(backlog.shards)
 
     def _tell(self, backlog: Backlog) -> None:
         lag_s = (self.now() - backlog.oldest).total_seconds() if backlog.oldest else 0

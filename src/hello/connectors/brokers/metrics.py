@@ -13,6 +13,7 @@ class RelayCounts:
     tries: Counter
     lag_s: Gauge
     depth: Gauge
+    blocked_s: Gauge
     full: Gauge
     stream_bytes: Gauge
     stream_dropped: Counter
@@ -28,6 +29,9 @@ class RelayCounts:
         self.depth.set(depth)
         if not depth:
             self.full.set(0)
+
+    def blocked(self, seconds: float) -> None:
+        self.blocked_s.set(seconds)
 
     def trimmed(self, trimmed: Trimmed) -> None:
         self.stream_bytes.set(trimmed.size)
@@ -66,6 +70,12 @@ def relay_counts(registry: CollectorRegistry) -> RelayCounts:
         depth=Gauge(
             "events_outbox_depth",
             "Rows of the outbox that are not published, counted up to 10,000.",
+            registry=registry,
+            multiprocess_mode="livemax",
+        ),
+        blocked_s=Gauge(
+            "events_outbox_blocked_seconds",
+            "How long a session of the database has kept relays from the outbox; 0 if none does.",
             registry=registry,
             multiprocess_mode="livemax",
         ),

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy import delete, func, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
@@ -11,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from hello.connectors.postgres.engine import milliseconds
 from hello.connectors.postgres.errors import business_errors
 from hello.entities.events import PEOPLE_SHARD, PERSON_SAVED, OutboxRow
-from hello.services.event_ports import Backlog, Waiting
+from hello.services.event_ports import Backlog, Blocker, Waiting
 
 LOCKS = 731_004_211  # any number, as long as every relay takes the same and nobody else
 COUNTED = 10_000
@@ -58,6 +59,25 @@ WAITING = text(
     ORDER BY id
     """  # noqa: S608  # constants only
 )
+# The catalogues alone: a look at the outbox would wait for whoever has locked it.
+BLOCKER = text(
+    """
+    SELECT pid, datname, application_name, coalesce(xact_start, backend_start) AS since
+    FROM pg_locks JOIN pg_stat_activity USING (pid)
+    WHERE granted
+        AND pid <> pg_backend_pid()
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+        AND (
+            locktype = 'advisory' AND classid = :locks AND objsubid = 2
+            OR relation = 'outbox'::regclass
+                AND mode IN ('RowShareLock', 'ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock',
+                             'AccessExclusiveLock')
+        )
+        AND coalesce(xact_start, backend_start) < now() - CAST(:after AS interval)
+    ORDER BY since
+    LIMIT 1
+    """
+)
 REMOVE_SUBJECTS = text("UPDATE outbox SET data = data - CAST(:subjects AS text[]) WHERE id = :row")
 
 
@@ -94,6 +114,13 @@ class PostgresShards:
             async with asyncio.timeout(self.deadline_s), self.engine.connect() as connection:
                 shards, oldest, depth = (await connection.execute(BACKLOG, given)).one()
         return Backlog(shards, oldest, depth)
+
+    async def blocker(self) -> Blocker | None:
+        given = {"locks": LOCKS, "after": timedelta(seconds=self.hold_s)}
+        with business_errors():
+            async with asyncio.timeout(self.deadline_s), self.engine.connect() as connection:
+                found = (await connection.execute(BLOCKER, given)).one_or_none()
+        return Blocker(*found) if found else None
 
     @asynccontextmanager
     async def claim(self, shard: int) -> AsyncIterator[PostgresShard | None]:

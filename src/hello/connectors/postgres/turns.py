@@ -1,19 +1,34 @@
 """Turns: of all processes that want to do something, one does it at a time."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hello.connectors.postgres.engine import Database, connect, milliseconds
 from hello.connectors.postgres.errors import business_errors
 from hello.entities.errors import UnavailableError
+from hello.services.event_ports import Blocker
 
 LOCKS = 731_004_212  # any number that nothing else locks by
 TAKE = "SELECT pg_try_advisory_lock($1, hashtext($2))"
 TAKE_IN_TRANSACTION = "SELECT pg_try_advisory_xact_lock($1, hashtext($2))"
+HOLDERS = text(
+    """
+    SELECT name, pid, datname, application_name, coalesce(xact_start, backend_start)
+    FROM unnest(CAST(:names AS text[])) AS name
+    JOIN pg_locks ON objid = (hashtext(name)::bigint & 4294967295)::oid
+    JOIN pg_stat_activity USING (pid)
+    WHERE locktype = 'advisory' AND classid = :locks AND objsubid = 2 AND granted
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    ORDER BY name
+    """
+)
 PAUSE_S = 0.5
 HOLD_S = 20.0
 """How long the server keeps the lock of a process that says nothing: one that is stopped, or cut off."""
@@ -60,6 +75,8 @@ class PostgresTurns:
     database: Database
     hold_s: float = HOLD_S
     elapsed: Callable[[], float] = monotonic
+    waiting: set[str] = field(default_factory=set)
+    """The names that this process waits for."""
 
     @asynccontextmanager
     async def take(self, name: str) -> AsyncIterator[Turn]:
@@ -69,14 +86,23 @@ class PostgresTurns:
         try:
             with business_errors():
                 await self._begin(connection)
-                asked_at = self.elapsed()
-                while not await self._is_taken(connection, name):
-                    await asyncio.sleep(PAUSE_S)
-                    asked_at = self.elapsed()
+                asked_at = await self._wait(connection, name)
             async with self._kept(connection, asked_at) as turn:
                 yield turn
         finally:
             connection.terminate()
+
+    async def _wait(self, connection: Any, name: str) -> float:  # noqa: ANN401
+        """Return when the try began that got it."""
+        try:
+            while True:
+                asked_at = self.elapsed()
+                if await self._is_taken(connection, name):
+                    return asked_at
+                self.waiting.add(name)
+                await asyncio.sleep(PAUSE_S)
+        finally:
+            self.waiting.discard(name)
 
     @asynccontextmanager
     async def _kept(self, connection: Any, asked_at: float) -> AsyncIterator[Turn]:  # noqa: ANN401
@@ -107,3 +133,22 @@ class PostgresTurns:
         take = TAKE_IN_TRANSACTION if self.database.transaction_pooling else TAKE
         is_taken: bool = await connection.fetchval(take, LOCKS, name, timeout=self.database.deadline_s)
         return is_taken
+
+
+@dataclass(frozen=True, slots=True)
+class TurnsProbe:
+    """Says in readiness which locks the process waits for, and who has them: waiting is no fault."""
+
+    engine: AsyncEngine
+    waiting: Collection[str]
+    name: str = "locks"
+    required: bool = False
+
+    async def check(self) -> str | None:
+        if not self.waiting:
+            return None
+        given = {"locks": LOCKS, "names": sorted(self.waiting)}
+        with business_errors():
+            async with self.engine.connect() as connection:
+                rows = (await connection.execute(HOLDERS, given)).all()
+        return "; ".join(f"waits for {name}, which {Blocker(*holder)} has" for name, *holder in rows) or None

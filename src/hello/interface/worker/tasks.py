@@ -24,13 +24,13 @@ Wait: TypeAlias = Callable[[], Awaitable[None]]
 class Task:
     """`step` is repeated; when it has nothing more to do, `wait` returns once there may be something.
 
-    `probe` says in readiness what keeps it from its work.
+    `probes` say in readiness what keeps it from its work.
     """
 
     name: str
     step: Step
     wait: Wait
-    probe: Probe | None = None
+    probes: Sequence[Probe] = ()
 
 
 async def keep(task: Task, stop: Stop, metrics: TaskMetrics) -> None:
