@@ -18,6 +18,7 @@ from hello.core.settings import Settings, SettingsError, read_settings
 from hello.entities.announcements import Announcement
 from hello.entities.audit import AuditEntry
 from hello.entities.base import Base
+from hello.entities.calendar_feeds import CalendarFeed
 from hello.entities.dead_events import DeadEvent
 from hello.entities.errors import HelloError, UnavailableError
 from hello.entities.events import OutboxRow
@@ -41,6 +42,7 @@ ENTITIES = [
     IdempotencyKey,
     InboxEntry,
     DeadEvent,
+    CalendarFeed,
     GiftsReceived,
 ]
 UNSUPPORTED = {

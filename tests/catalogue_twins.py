@@ -7,6 +7,7 @@ from uuid import UUID
 
 from hello.entities.accounts import Account
 from hello.entities.audit import AuditEntry, Change
+from hello.entities.calendar_feeds import CalendarFeed
 from hello.entities.items import Item
 from hello.entities.sessions import Session
 
@@ -92,6 +93,24 @@ class TwinSessions:
         if session := self.rows.get(session_id):
             session.ended_at = change.at
             self.accounts.trail.note(change)
+
+
+@dataclass
+class TwinCalendarFeeds:
+    trail: TwinAuditTrail
+    rows: dict[UUID, CalendarFeed] = field(default_factory=dict)
+
+    async def replace(self, feed: CalendarFeed, change: Change) -> None:
+        self.rows[feed.account_id] = feed
+        self.trail.note(change)
+
+    async def remove(self, account_id: UUID, change: Change) -> None:
+        if self.rows.pop(account_id, None):
+            self.trail.note(change)
+
+    async def find(self, key_hash: bytes) -> UUID | None:
+        found = (feed.account_id for feed in self.rows.values() if feed.key_hash == key_hash)
+        return next(found, None)
 
 
 @dataclass

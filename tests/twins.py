@@ -12,7 +12,7 @@ from hello.entities.events import Event
 from hello.entities.people import Person
 from hello.services.bus import DomainEvent
 from hello.services.ports import Load, Stamp
-from tests.catalogue_twins import TwinAccounts, TwinAuditTrail, TwinItems, TwinSessions
+from tests.catalogue_twins import TwinAccounts, TwinAuditTrail, TwinCalendarFeeds, TwinItems, TwinSessions
 from tests.order_twins import TwinIdempotencyKeys, TwinOrders
 
 
@@ -92,6 +92,7 @@ class TwinTransaction:
     audit: TwinAuditTrail
     accounts: TwinAccounts
     sessions: TwinSessions
+    calendar_feeds: TwinCalendarFeeds
     items: TwinItems
     outbox: TwinOutbox
     announcements: TwinAnnouncements
@@ -108,6 +109,7 @@ def nothing_stored() -> TwinTransaction:
         trail,
         accounts,
         TwinSessions(accounts),
+        TwinCalendarFeeds(trail),
         TwinItems(accounts),
         TwinOutbox(),
         TwinAnnouncements(people),

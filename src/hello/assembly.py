@@ -21,6 +21,7 @@ from hello.services.audit import AuditService
 from hello.services.birthday_lists import ListedDays
 from hello.services.birthdays import BirthdayService
 from hello.services.bus import Bus, DomainEventMetrics, Publish
+from hello.services.calendar_feeds import CalendarFeedService
 from hello.services.calendars import CalendarService
 from hello.services.callers import AccessTokens, Limiter, Passwords
 from hello.services.health import HealthService
@@ -80,6 +81,7 @@ def use_cases(settings: Settings, ports: Ports, health: HealthService) -> UseCas
         announcements=announcement_service(settings, ports),
         audit=AuditService(begin=ports.begin),
         birthdays=birthday_service(settings, ports),
+        calendar_feeds=CalendarFeedService(begin=ports.begin, now=now, new_secret=partial(token_urlsafe, 32)),
         calendars=calendar_service(settings, ports),
         health=health,
         idempotency=idempotency_service(settings, ports),

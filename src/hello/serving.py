@@ -100,10 +100,23 @@ def http_options(settings: Settings) -> HttpOptions:
         origins=listed(settings.cors_origins),
         proxies=listed(settings.trusted_proxies),
         public_url=settings.public_url,
-        calendar=CalendarWriter(domain=settings.calendar_uid_domain, max_age_s=settings.calendar_max_age_s),
+        calendar=calendar_writer(settings),
+        are_lists_private=are_lists_private(settings),
         secret=settings.secret_key.get_secret_value().encode(),
         limits=connection_limits(settings),
         admin_token=settings.admin_token.get_secret_value() if settings.admin_token else None,
+    )
+
+
+def are_lists_private(settings: Settings) -> bool:
+    return settings.birthday_lists == "accounts"
+
+
+def calendar_writer(settings: Settings) -> CalendarWriter:
+    return CalendarWriter(
+        domain=settings.calendar_uid_domain,
+        max_age_s=settings.calendar_max_age_s,
+        is_private=are_lists_private(settings),
     )
 
 

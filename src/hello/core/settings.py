@@ -62,6 +62,7 @@ class Settings(BaseSettings):
     timezone: Annotated[str, AfterValidator(known_zone)] = "UTC"
     leap_day: Literal["mar1", "feb28"] = "mar1"
     days_wording: Literal["spec", "plural"] = "spec"
+    birthday_lists: Literal["public", "accounts"] = "public"
 
     database_url: SecretStr | None = None
     postgres_host: str = "127.0.0.1"

@@ -9,6 +9,7 @@ from uuid import UUID
 from hello.entities.accounts import Account
 from hello.entities.audit import AuditEntry, Change
 from hello.entities.birthdays import BirthdayGroup, Celebration
+from hello.entities.calendar_feeds import CalendarFeed
 from hello.entities.events import Event
 from hello.entities.idempotency import IdempotencyKey
 from hello.entities.items import Item
@@ -79,6 +80,20 @@ class Sessions(Protocol):
     async def rotate(self, session_id: UUID, token_hash: bytes, expires_at: datetime) -> None: ...
 
     async def end(self, session_id: UUID, change: Change) -> None: ...
+
+
+class CalendarFeeds(Protocol):
+    """A change and what is noted of it are one statement; what changes nothing is not noted."""
+
+    async def replace(self, feed: CalendarFeed, change: Change) -> None:
+        """Store it in place of the account's former one."""
+        ...
+
+    async def remove(self, account_id: UUID, change: Change) -> None: ...
+
+    async def find(self, key_hash: bytes) -> UUID | None:
+        """Return whose it is."""
+        ...
 
 
 class Items(Protocol):
@@ -211,6 +226,8 @@ class Transaction(Protocol):
     def accounts(self) -> Accounts: ...
     @property
     def sessions(self) -> Sessions: ...
+    @property
+    def calendar_feeds(self) -> CalendarFeeds: ...
     @property
     def items(self) -> Items: ...
     @property

@@ -9,6 +9,7 @@ from hello.services.accounts import AccountService
 from hello.services.announcements import AnnouncementService
 from hello.services.audit import AuditService
 from hello.services.birthdays import BirthdayService
+from hello.services.calendar_feeds import CalendarFeedService
 from hello.services.calendars import CalendarService
 from hello.services.callers import AccessTokens, Limiter
 from hello.services.health import HealthService
@@ -31,6 +32,7 @@ class UseCases:
     announcements: AnnouncementService
     audit: AuditService
     birthdays: BirthdayService
+    calendar_feeds: CalendarFeedService
     calendars: CalendarService
     idempotency: IdempotencyService
     imports: ImportService

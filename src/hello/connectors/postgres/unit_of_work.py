@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from hello.connectors.postgres.accounts import PostgresAccounts
 from hello.connectors.postgres.announcements import PostgresAnnouncements
 from hello.connectors.postgres.audit import PostgresAuditTrail
+from hello.connectors.postgres.calendar_feeds import PostgresCalendarFeeds
 from hello.connectors.postgres.engine import sessions_of
 from hello.connectors.postgres.errors import business_errors
 from hello.connectors.postgres.idempotency import PostgresIdempotencyKeys
@@ -39,6 +40,10 @@ class PostgresTransaction:
     @property
     def sessions(self) -> PostgresSessions:
         return PostgresSessions(self.session)
+
+    @property
+    def calendar_feeds(self) -> PostgresCalendarFeeds:
+        return PostgresCalendarFeeds(self.session)
 
     @property
     def items(self) -> PostgresItems:

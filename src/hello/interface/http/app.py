@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from http import HTTPStatus
 
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
@@ -22,11 +23,13 @@ from hello.interface.http.incoming import ConnectionLimits
 from hello.interface.http.lane import Lane, lane_class
 from hello.interface.http.metrics import http_metrics
 from hello.interface.http.observe import Observe, Observer
-from hello.interface.http.problems import answer_with_problems
+from hello.interface.http.problems import answer_with_problems, problems
+from hello.interface.http.readers import CalendarReader, ListReader
 from hello.interface.http.routers import (
     accounts,
     audit,
     birthdays,
+    calendar_feeds,
     health,
     imports,
     items,
@@ -42,6 +45,8 @@ from hello.services.use_cases import OpenUseCases, UseCases
 class HttpOptions:
     """`body_limit` in bytes; `origins` may use the API from a browser; `proxies` may say who asks.
 
+    Lists of birthdays that are private need an account's token, or a calendar feed's key.
+
     Clients reach the service at `public_url`, or at the address they ask when it is empty.
     A worker shows its health and its metrics only.
     """
@@ -50,6 +55,7 @@ class HttpOptions:
     secret: bytes
     access_log: AccessLog
     admin_token: str | None = None
+    are_lists_private: bool = False
     calendar: CalendarWriter = field(default_factory=CalendarWriter)
     greeting_lane: bool = True
     origins: Sequence[str] = ()
@@ -85,6 +91,8 @@ def create_app(
     if not options.greeting_lane:
         return Application(observed, connection_class(observer, options.limits), is_https)
     lane = Lane(lambda: use_cases_of(app), app.state.cursors, observer, prefix.encode(), options.body_limit)
+    if options.are_lists_private:
+        lane.leave_lists()
     return Application(observed, lane_class(lane, options.limits), is_https)
 
 
@@ -123,6 +131,7 @@ def create_api(open_use_cases: OpenUseCases, options: HttpOptions, registry: Col
     app.state.cursors = Cursors(options.secret)
     app.state.admin_token = options.admin_token
     app.state.calendar = options.calendar
+    app.state.public_url = options.public_url
     add_parts(app, options)
     answer_with_problems(app)
     describe(app, options.public_url)
@@ -138,6 +147,18 @@ def add_parts(app: FastAPI, options: HttpOptions) -> None:
             allow_headers=SENT,
             expose_headers=SHOWN,
         )
-    parts = (people, birthdays, imports, accounts, items, orders, order_events, audit, keys)
+    parts = (people, imports, accounts, calendar_feeds, items, orders, order_events, audit, keys)
     for part in (health,) if options.is_worker else (*parts, health):
         app.include_router(part.router)
+    if not options.is_worker:
+        add_lists(app, are_private=options.are_lists_private)
+
+
+def add_lists(app: FastAPI, *, are_private: bool) -> None:
+    """Ask who reads private lists, once the limit has counted the request: to look a key up has its cost."""
+    for router, reader in ((birthdays.router, ListReader), (birthdays.calendar, CalendarReader)):
+        if are_private:
+            unauthorized = problems(HTTPStatus.UNAUTHORIZED)
+            app.include_router(router, dependencies=[birthdays.LIMITED, reader], responses=unauthorized)
+        else:
+            app.include_router(router)

@@ -38,10 +38,18 @@ END = "END:VCALENDAR\r\n"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CalendarWriter:
-    """`domain` makes the UIDs of one deployment its own; caches may keep a file for `max_age_s` seconds."""
+    """`domain` makes the UIDs of one deployment its own; caches may keep a file for `max_age_s` seconds.
+
+    Only the cache of the client itself may, where the file is private.
+    """
 
     domain: str = "hello.invalid"
     max_age_s: int = 300
+    is_private: bool = False
+
+    @property
+    def cache_control(self) -> str:
+        return f"{'private' if self.is_private else 'public'}, max-age={self.max_age_s}"
 
     async def write(self, content: CalendarContent) -> CalendarFile:
         """Write the events in slices; hash and compress in a thread, as both let Python go on meanwhile."""

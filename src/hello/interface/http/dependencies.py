@@ -7,6 +7,7 @@ from fastapi import Depends, Request
 from hello.services.accounts import AccountService
 from hello.services.audit import AuditService
 from hello.services.birthdays import BirthdayService
+from hello.services.calendar_feeds import CalendarFeedService
 from hello.services.calendars import CalendarService
 from hello.services.health import HealthService
 from hello.services.imports import ImportService
@@ -46,6 +47,10 @@ async def calendar_service(request: Request) -> CalendarService:
     return use_cases(request).calendars
 
 
+async def calendar_feed_service(request: Request) -> CalendarFeedService:
+    return use_cases(request).calendar_feeds
+
+
 async def import_service(request: Request) -> ImportService:
     return use_cases(request).imports
 
@@ -77,6 +82,7 @@ async def audit_service(request: Request) -> AuditService:
 Accounts = Annotated[AccountService, Depends(account_service)]
 Audit = Annotated[AuditService, Depends(audit_service)]
 Birthdays = Annotated[BirthdayService, Depends(birthday_service)]
+CalendarFeeds = Annotated[CalendarFeedService, Depends(calendar_feed_service)]
 Calendars = Annotated[CalendarService, Depends(calendar_service)]
 Items = Annotated[ItemService, Depends(item_service)]
 Imports = Annotated[ImportService, Depends(import_service)]

@@ -75,8 +75,8 @@ def completed(document: dict[str, Any], public_url: str) -> dict[str, Any]:
         for parameter in operation.get("parameters", ()):
             parameter["schema"] = without_null(parameter["schema"])
     for scheme in components.get("securitySchemes", {}).values():
-        password = scheme["flows"]["password"]
-        password["tokenUrl"] = public_url + password["tokenUrl"]
+        for flow in scheme.get("flows", {}).values():
+            flow["tokenUrl"] = public_url + flow["tokenUrl"]
     return document
 
 

@@ -74,6 +74,10 @@ class Lane:
         self._headers: list[tuple[bytes, bytes]] = []
         self._head = b""
 
+    def leave_lists(self) -> None:
+        """Leave today's list to the application, which asks who reads it."""
+        self.today_paths = set()
+
     @cached_property
     def use_cases(self) -> UseCases:
         return self._start()

@@ -14,6 +14,7 @@ from hello.interface.http.described import tagged
 from hello.interface.http.large import LargeResponse, takes_gzip
 from hello.interface.http.limits import limited
 from hello.interface.http.problems import problems
+from hello.interface.http.readers import KEY
 from hello.interface.http.schemas.birthdays import (
     CursorText,
     Days,
@@ -37,9 +38,9 @@ EXAMPLE = (
 )
 LINK = {"Link": {"description": 'The next page, `rel="next"`', "schema": {"type": "string"}}}
 TAGGED = tagged("calendar")
-router = APIRouter(
-    prefix="/api/v1/birthdays", tags=["birthdays"], dependencies=[Depends(limited("birthdays"))]
-)
+LIMITED = Depends(limited("birthdays"))
+router = APIRouter(prefix="/api/v1/birthdays", tags=["birthdays"], dependencies=[LIMITED])
+calendar = APIRouter(prefix="/api/v1/birthdays", tags=["birthdays"], dependencies=[LIMITED])
 
 
 def ok(**content: object) -> dict[int | str, dict[str, Any]]:
@@ -87,7 +88,7 @@ async def list_upcoming(
     return Response(body.model_dump_json(), media_type="application/json", headers=headers)
 
 
-@router.get(
+@calendar.get(
     "/calendar.ics",
     operation_id="readBirthdayCalendar",
     response_class=Response,
@@ -111,9 +112,9 @@ async def read_calendar(
     following = seal_cursor(cursors_of(request), "calendar", place.day, file.last)
     headers = {
         "ETag": file.gzipped_tag if zipped else file.tag,
-        "Cache-Control": f"public, max-age={writer.max_age_s}",
+        "Cache-Control": writer.cache_control,
         "Vary": "Accept-Encoding",
-        **link(request, following, days=days),
+        **link(request, following, days=days, **feed_key(request)),
     }
     if is_known(if_none_match, file.tag) or is_known(if_none_match, file.gzipped_tag):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
@@ -122,7 +123,12 @@ async def read_calendar(
     return LargeResponse(body, media_type=MEDIA_TYPE, headers=headers | encoding)
 
 
-def link(request: Request, following: str | None, **query: int) -> dict[str, str]:
+def feed_key(request: Request) -> dict[str, str]:
+    """Return the key by which the calendar was asked for: the next part needs it too."""
+    return {name: value for name, value in request.query_params.items() if name == KEY}
+
+
+def link(request: Request, following: str | None, **query: int | str) -> dict[str, str]:
     """Return the header that names the next page (RFC 8288)."""
     if not following:
         return {}
