@@ -9,7 +9,9 @@ from jsonschema_specifications import REGISTRY
 from openapi_spec_validator import validate
 
 from hello.core.settings import Settings
+from hello.interface.http import refusals
 from hello.interface.http.paths import OWN
+from hello.interface.http.refusals import Refusal
 from hello.serving import api_description
 
 VOCABULARIES = (
@@ -137,6 +139,21 @@ def test_every_body_has_an_example(document: Node) -> None:
         if not examples_of(content) and not examples_of(resolved(document, content["schema"]))
     }
     assert missing == set()
+
+
+def test_every_operation_has_the_statuses_of_any_request(document: Node) -> None:
+    """A connection refuses by itself, whatever the route."""
+    everywhere = {str(int(one.status)) for one in vars(refusals).values() if isinstance(one, Refusal)}
+    assert {"400", "408", "414", "431", "503"} <= everywhere
+    found = operations(described(birthday_lists="accounts")) | operations(document)
+    missing = {route: everywhere - operation["responses"].keys() for route, operation in found.items()}
+    assert {route: statuses for route, statuses in missing.items() if statuses} == {}
+
+
+def test_503_of_readiness_is_its_own(document: Node) -> None:
+    """What a route says of a status is kept: this one is no problem."""
+    answers = operations(document)["GET /api/v1/health/ready"]["responses"]
+    assert "application/json" in answers["503"]["content"]
 
 
 def test_no_parameter_can_be_null(document: Node) -> None:

@@ -1,6 +1,7 @@
 """The API's description (OpenAPI 3.1) and its interactive page, which needs no internet access."""
 
 from collections.abc import Awaitable, Callable, Iterator
+from http import HTTPStatus
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import FileResponse, HTMLResponse
 
-from hello.interface.http.problems import Problem
+from hello.interface.http.problems import Problem, problems
 
 SUMMARY = "Knows whose birthday it is, says hello, and lets you send a gift."
 DOCUMENT = "/openapi.json"
@@ -29,6 +30,14 @@ TAGS = {
     "health": "Whether the process lives and works, and its measurements.",
 }
 ASSETS = ("swagger-ui-bundle.js", "swagger-ui.css", "favicon-32x32.png")
+EVERYWHERE = (
+    HTTPStatus.BAD_REQUEST,
+    HTTPStatus.REQUEST_TIMEOUT,
+    HTTPStatus.REQUEST_URI_TOO_LONG,
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+)
+"""What a connection answers by itself, before a route is known (`refusals`)."""
 OPTIONS = {
     "tryItOutEnabled": True,
     "persistAuthorization": True,
@@ -72,12 +81,22 @@ def completed(document: dict[str, Any], public_url: str) -> dict[str, Any]:
     components.setdefault("schemas", {}).update(problem.pop("$defs", {}) | {"Problem": problem})
     for operation in operations(document):
         operation.setdefault("security", [])
+        add_everywhere(operation["responses"])
         for parameter in operation.get("parameters", ()):
             parameter["schema"] = without_null(parameter["schema"])
     for scheme in components.get("securitySchemes", {}).values():
         for flow in scheme.get("flows", {}).values():
             flow["tokenUrl"] = public_url + flow["tokenUrl"]
     return document
+
+
+def add_everywhere(responses: dict[str, Any]) -> None:
+    """Add what any request may be answered; what a route says of such a status itself stays."""
+    refusals = problems(*EVERYWHERE)
+    own = {"default": responses.pop("default", refusals.pop("default"))}
+    described = {str(status): response for status, response in refusals.items()} | responses
+    responses.clear()
+    responses.update(dict(sorted(described.items())) | own)
 
 
 def without_null(schema: dict[str, Any]) -> dict[str, Any]:
