@@ -71,15 +71,13 @@ class TwinLimiter:
     counted: dict[tuple[str, str], list[float]] = field(default_factory=dict)
 
     async def hit(self, group: str, key: str) -> Standing | None:
-        before = await self.test(group, key)
-        if before is None or before.is_exceeded:
+        if (quota := self.quotas[group]) is None:
+            return None
+        before = self._standing(quota, self.counted.get((group, key), []))
+        if before.is_exceeded:
             return before
         self.counted.setdefault((group, key), []).append(self.seconds())
         return replace(before, remaining=before.remaining - 1)
-
-    async def test(self, group: str, key: str) -> Standing | None:
-        quota = self.quotas[group]
-        return quota and self._standing(quota, self.counted.get((group, key), []))
 
     async def clear(self, group: str, key: str) -> None:
         if self.quotas[group]:

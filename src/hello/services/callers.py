@@ -83,10 +83,6 @@ class Limiter(Protocol):
         """Count one more, unless the quota is used up; None when the group has no limit."""
         ...
 
-    async def test(self, group: str, key: str) -> Standing | None:
-        """Only look; `is_exceeded` says whether a hit now would be refused."""
-        ...
-
     async def clear(self, group: str, key: str) -> None:
         """Forget what was counted."""
         ...

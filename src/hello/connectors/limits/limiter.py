@@ -16,7 +16,7 @@ from hello.connectors.limits.memory import BoundedMemory
 from hello.connectors.limits.metrics import LimitMetrics, limit_metrics
 from hello.connectors.limits.quotas import Quotas
 from hello.connectors.limits.shared import SharedCounts, shared_storage
-from hello.connectors.limits.standings import count, look
+from hello.connectors.limits.standings import count
 from hello.connectors.redis.breaker import Breaker
 from hello.services.callers import Standing
 
@@ -40,13 +40,6 @@ class LibraryLimiter:
         standing = await self.shared.hit(quota, key) or own if self.shared else own
         self.metrics.counted(group, is_refused=standing.is_exceeded)
         return standing
-
-    async def test(self, group: str, key: str) -> Standing | None:
-        """Raise `KeyError` as `hit` does."""
-        if (quota := self.quotas[group]) is None:
-            return None
-        shared = await self.shared.test(quota, key) if self.shared else None
-        return shared or await look(self.own, quota, key)
 
     async def clear(self, group: str, key: str) -> None:
         """Raise `KeyError` as `hit` does; what cannot be told to Redis stays counted there."""

@@ -13,7 +13,7 @@ from limits.aio.strategies import RateLimiter
 from redis.exceptions import RedisClusterException, RedisError
 
 from hello.connectors.limits.metrics import LimitMetrics
-from hello.connectors.limits.standings import count, forget, look
+from hello.connectors.limits.standings import count, forget
 from hello.connectors.redis.breaker import Breaker
 from hello.connectors.redis.client import fault_reason
 from hello.entities.errors import UnavailableError
@@ -54,11 +54,8 @@ class SharedCounts:
                 return standing
         return None
 
-    async def test(self, quota: RateLimitItem, key: str) -> Standing | None:
-        """Leave it to hits to find out that Redis is back: reading works in one that takes no writes."""
-        return None if self.breaker.is_open else await self._ask(look, quota, key)
-
     async def clear(self, quota: RateLimitItem, key: str) -> None:
+        """Leave it to hits to find out that Redis is back."""
         if not self.breaker.is_open:
             await self._ask(forget, quota, key)
 

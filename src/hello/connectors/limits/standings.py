@@ -16,11 +16,6 @@ async def count(store: RateLimiter, quota: RateLimitItem, key: str) -> Standing:
     return standing(quota, remaining if is_counted else 0, reset_s, is_exceeded=not is_counted)
 
 
-async def look(store: RateLimiter, quota: RateLimitItem, key: str) -> Standing:
-    reset_s, remaining = await stats(store, quota, key)
-    return standing(quota, remaining, reset_s, is_exceeded=remaining == 0)
-
-
 async def forget(store: RateLimiter, quota: RateLimitItem, key: str) -> None:
     await store.clear(quota, key)
 
