@@ -15,6 +15,7 @@ from hello.entities.errors import UnavailableError
 from hello.entities.events import Event
 from hello.services.event_ports import Backlog, Blocker, Waiting
 from tests.builders import NOON, a_name
+from tests.order_twins import TwinGifts
 
 
 def an_event(
@@ -198,17 +199,6 @@ class TwinDeadLetters:
 
     async def take(self, dead_id: int) -> DeadEvent | None:
         return self.rows.pop(dead_id, None)
-
-
-@dataclass
-class TwinGifts:
-    rows: Counter[str] = field(default_factory=Counter)
-
-    async def count(self, username: str) -> None:
-        self.rows[username] += 1
-
-    async def received(self, username: str) -> int:
-        return self.rows[username]
 
 
 @dataclass

@@ -1,6 +1,7 @@
 """In-memory twins of the repositories of orders and idempotency keys."""
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -93,3 +94,14 @@ class TwinOrders:
 
     async def next_due(self) -> datetime | None:
         return min((order.due_at for order in self.rows.values() if order.due_at), default=None)
+
+
+@dataclass
+class TwinGifts:
+    rows: Counter[str] = field(default_factory=Counter)
+
+    async def count(self, username: str) -> None:
+        self.rows[username] += 1
+
+    async def received(self, username: str) -> int:
+        return self.rows[username]

@@ -13,7 +13,7 @@ from hello.entities.people import Person
 from hello.services.bus import DomainEvent
 from hello.services.ports import Load, Stamp
 from tests.catalogue_twins import TwinAccounts, TwinAuditTrail, TwinCalendarFeeds, TwinItems, TwinSessions
-from tests.order_twins import TwinIdempotencyKeys, TwinOrders
+from tests.order_twins import TwinGifts, TwinIdempotencyKeys, TwinOrders
 
 
 @dataclass
@@ -93,6 +93,7 @@ class TwinTransaction:
     accounts: TwinAccounts
     sessions: TwinSessions
     calendar_feeds: TwinCalendarFeeds
+    gifts: TwinGifts
     items: TwinItems
     outbox: TwinOutbox
     announcements: TwinAnnouncements
@@ -110,6 +111,7 @@ def nothing_stored() -> TwinTransaction:
         accounts,
         TwinSessions(accounts),
         TwinCalendarFeeds(trail),
+        TwinGifts(),
         TwinItems(accounts),
         TwinOutbox(),
         TwinAnnouncements(people),

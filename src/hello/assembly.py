@@ -24,6 +24,7 @@ from hello.services.bus import Bus, DomainEventMetrics, Publish
 from hello.services.calendar_feeds import CalendarFeedService
 from hello.services.calendars import CalendarService
 from hello.services.callers import AccessTokens, Limiter, Passwords
+from hello.services.gifts import GiftService
 from hello.services.health import HealthService
 from hello.services.idempotency import IdempotencyService
 from hello.services.imports import ImportService
@@ -83,6 +84,7 @@ def use_cases(settings: Settings, ports: Ports, health: HealthService) -> UseCas
         birthdays=birthday_service(settings, ports),
         calendar_feeds=CalendarFeedService(begin=ports.begin, now=now, new_secret=partial(token_urlsafe, 32)),
         calendars=calendar_service(settings, ports),
+        gifts=GiftService(ports.begin),
         health=health,
         idempotency=idempotency_service(settings, ports),
         imports=ImportService(people=people),

@@ -220,6 +220,9 @@ ROUTES = {
     "DELETE /api/v1/orders/{order_id}": its_owner(
         lambda w, h: w.client.delete(w.new_order(), headers=h), 204, others=404
     ),
+    "GET /api/v1/recipients/{username}": administrators(
+        lambda w, h: w.client.get(w.person().replace("/hello/", "/api/v1/recipients/"), headers=h), 200
+    ),
     "GET /api/v1/audit": administrators(getting("/api/v1/audit?limit=1"), 200),
     "GET /.well-known/jwks.json": everybody(getting("/.well-known/jwks.json"), 200),
     "GET /api/v1/health": everybody(getting("/api/v1/health"), 200),

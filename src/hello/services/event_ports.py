@@ -8,6 +8,7 @@ from typing import Protocol, TypeAlias
 
 from hello.entities.dead_events import DeadEvent
 from hello.entities.events import Event
+from hello.services.ports import ReceivedGifts
 
 
 class EventPublisher(Protocol):
@@ -133,12 +134,10 @@ class DeadLetters(Protocol):
         ...
 
 
-class Gifts(Protocol):
+class Gifts(ReceivedGifts, Protocol):
     async def count(self, username: str) -> None:
         """Count one gift more."""
         ...
-
-    async def received(self, username: str) -> int: ...
 
 
 class EventTransaction(Protocol):

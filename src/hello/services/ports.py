@@ -190,6 +190,10 @@ class AuditTrail(Protocol):
         ...
 
 
+class ReceivedGifts(Protocol):
+    async def received(self, username: str) -> int: ...
+
+
 class Births(Protocol):
     """The short way to one person, for very many requests: each call is a transaction of its own.
 
@@ -228,6 +232,8 @@ class Transaction(Protocol):
     def sessions(self) -> Sessions: ...
     @property
     def calendar_feeds(self) -> CalendarFeeds: ...
+    @property
+    def gifts(self) -> ReceivedGifts: ...
     @property
     def items(self) -> Items: ...
     @property

@@ -12,6 +12,7 @@ from hello.services.birthdays import BirthdayService
 from hello.services.calendar_feeds import CalendarFeedService
 from hello.services.calendars import CalendarService
 from hello.services.callers import AccessTokens, Limiter
+from hello.services.gifts import GiftService
 from hello.services.health import HealthService
 from hello.services.idempotency import IdempotencyService
 from hello.services.imports import ImportService
@@ -34,6 +35,7 @@ class UseCases:
     birthdays: BirthdayService
     calendar_feeds: CalendarFeedService
     calendars: CalendarService
+    gifts: GiftService
     idempotency: IdempotencyService
     imports: ImportService
     items: ItemService

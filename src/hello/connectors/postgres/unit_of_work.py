@@ -14,6 +14,7 @@ from hello.connectors.postgres.audit import PostgresAuditTrail
 from hello.connectors.postgres.calendar_feeds import PostgresCalendarFeeds
 from hello.connectors.postgres.engine import sessions_of
 from hello.connectors.postgres.errors import business_errors
+from hello.connectors.postgres.gifts import PostgresGifts
 from hello.connectors.postgres.idempotency import PostgresIdempotencyKeys
 from hello.connectors.postgres.items import PostgresItems
 from hello.connectors.postgres.orders import PostgresOrders
@@ -44,6 +45,10 @@ class PostgresTransaction:
     @property
     def calendar_feeds(self) -> PostgresCalendarFeeds:
         return PostgresCalendarFeeds(self.session)
+
+    @property
+    def gifts(self) -> PostgresGifts:
+        return PostgresGifts(self.session)
 
     @property
     def items(self) -> PostgresItems:

@@ -37,6 +37,7 @@ from hello.interface.http.routers import (
     order_events,
     orders,
     people,
+    recipients,
 )
 from hello.services.use_cases import OpenUseCases, UseCases
 
@@ -147,7 +148,7 @@ def add_parts(app: FastAPI, options: HttpOptions) -> None:
             allow_headers=SENT,
             expose_headers=SHOWN,
         )
-    parts = (people, imports, accounts, calendar_feeds, items, orders, order_events, audit, keys)
+    parts = (people, imports, accounts, calendar_feeds, items, orders, order_events, recipients, audit, keys)
     for part in (health,) if options.is_worker else (*parts, health):
         app.include_router(part.router)
     if not options.is_worker:

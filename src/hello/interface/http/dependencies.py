@@ -9,6 +9,7 @@ from hello.services.audit import AuditService
 from hello.services.birthdays import BirthdayService
 from hello.services.calendar_feeds import CalendarFeedService
 from hello.services.calendars import CalendarService
+from hello.services.gifts import GiftService
 from hello.services.health import HealthService
 from hello.services.imports import ImportService
 from hello.services.items import ItemService
@@ -51,6 +52,10 @@ async def calendar_feed_service(request: Request) -> CalendarFeedService:
     return use_cases(request).calendar_feeds
 
 
+async def gift_service(request: Request) -> GiftService:
+    return use_cases(request).gifts
+
+
 async def import_service(request: Request) -> ImportService:
     return use_cases(request).imports
 
@@ -84,6 +89,7 @@ Audit = Annotated[AuditService, Depends(audit_service)]
 Birthdays = Annotated[BirthdayService, Depends(birthday_service)]
 CalendarFeeds = Annotated[CalendarFeedService, Depends(calendar_feed_service)]
 Calendars = Annotated[CalendarService, Depends(calendar_service)]
+Gifts = Annotated[GiftService, Depends(gift_service)]
 Items = Annotated[ItemService, Depends(item_service)]
 Imports = Annotated[ImportService, Depends(import_service)]
 Orders = Annotated[OrderService, Depends(order_service)]

@@ -29,6 +29,9 @@ class PersonRequest(BaseModel):
         return SavePerson(username=username, date_of_birth=self.date_of_birth)
 
 
+NAME_SCHEMA = {"pattern": f"^{USERNAME_PATTERN}$", "minLength": 1, "maxLength": 100}
+
+
 class GreetingResponse(BaseModel):
     model_config = ConfigDict(
         json_schema_extra={"example": {"message": "Hello, John! Your birthday is in 5 day(s)"}}
@@ -39,9 +42,7 @@ class GreetingResponse(BaseModel):
 
 async def username_of(
     request: Request,
-    username: Annotated[
-        str, Path(json_schema_extra={"pattern": f"^{USERNAME_PATTERN}$", "minLength": 1, "maxLength": 100})
-    ],
+    username: Annotated[str, Path(json_schema_extra=NAME_SCHEMA)],
 ) -> str:
     """Raise `InvalidError` for what is no username, and 404 for a deeper path, where nothing lives."""
     prefix = f"{request.scope.get('root_path', '')}/hello/".encode()
