@@ -18,6 +18,7 @@ from tests.external.ordering import ADMIN_TOKEN
 from tests.external.running import Running, running_api
 from tests.external.test_birthdays import CALENDAR, PATHS, born
 from tests.external.test_hello import assert_problem, put
+from tests.servers import in_thread
 
 pytestmark = pytest.mark.external
 FEED = "/api/v1/users/me/calendar-feed"
@@ -191,7 +192,7 @@ def rows(servers: Servers, statement: str, *values: object) -> list[Record]:
         finally:
             await connection.close()
 
-    return asyncio.run(fetch())
+    return in_thread(lambda: asyncio.run(fetch()))
 
 
 def log_with(api: Running, marker: str) -> str:
