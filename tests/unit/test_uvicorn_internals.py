@@ -58,7 +58,7 @@ def request_cycle() -> RequestCycle:
     return RequestCycle(connection, scope, keep_alive=True)
 
 
-def test_request_cycle_of_ours_has_all_attributes_of_uvicorns() -> None:
+async def test_request_cycle_of_ours_has_all_attributes_of_uvicorns() -> None:
     """With the same values, whichever of them are made late."""
     given: dict[str, Any] = dict.fromkeys(REQUEST)
     theirs, ours = vars(RequestResponseCycle(**given)), request_cycle()
@@ -71,7 +71,7 @@ def test_request_cycle_of_ours_has_all_attributes_of_uvicorns() -> None:
 
 
 @pytest.mark.parametrize("change", [{"body": b"{}"}, {"more_body": False}, {"disconnected": True}])
-def test_message_event_that_is_made_late_is_set_if_something_has_come(change: dict[str, object]) -> None:
+async def test_message_event_that_is_made_late_is_set_if_something_has_come(change: dict[str, object]) -> None:
     cycle = request_cycle()
     vars(cycle).update(change)
     cycle.wake()
