@@ -1,7 +1,7 @@
 """In-memory twins of the repositories of accounts and items."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -54,6 +54,13 @@ class TwinAccounts:
     async def find_by_email(self, key: str) -> Account | None:
         return next((account for account in self.rows.values() if account.email_key == key), None)
 
+    async def lock(self, account_id: UUID) -> None:
+        """Do nothing: a twin has one transaction at a time."""
+
+    async def remove(self, account_id: UUID, change: Change) -> None:
+        if self.rows.pop(account_id, None):
+            self.trail.note(change)
+
     async def set_password_hash(self, account_id: UUID, old: str, new: str) -> None:
         account = self.rows.get(account_id)
         if account and account.password_hash == old:
@@ -77,12 +84,13 @@ class TwinSessions:
 
     async def find(self, session_id: UUID) -> Session | None:
         session = self.rows.get(session_id)
-        if session:
-            session.account = self.accounts.rows[session.account_id]
+        if session is None or session.account_id not in self.accounts.rows:
+            return None
+        session.account = self.accounts.rows[session.account_id]
         return session
 
     async def find_live(self, session_ids: Collection[UUID], now: datetime) -> Collection[UUID]:
-        found = (self.rows.get(session_id) for session_id in session_ids)
+        found = [await self.find(session_id) for session_id in session_ids]
         return [session.id for session in found if session and session.is_live(now)]
 
     async def rotate(self, session_id: UUID, token_hash: bytes, expires_at: datetime) -> None:
@@ -150,3 +158,9 @@ class TwinItems:
     async def remove(self, item_id: UUID, change: Change) -> None:
         if self.rows.pop(item_id, None):
             self.accounts.trail.note(change)
+
+    async def remove_owned(self, owner_id: UUID, limit: int, change: Change) -> Sequence[UUID]:
+        ids = sorted(item.id for item in self.rows.values() if item.owner_id == owner_id)[:limit]
+        for item_id in ids:
+            await self.remove(item_id, replace(change, subject_id=item_id))
+        return ids

@@ -92,6 +92,16 @@ class TwinOrders:
         found = [one for one in self.replaced if one.order_id == order_id and after < one.version <= until]
         return sorted(found, key=lambda one: one.version)[:limit]
 
+    async def lock_open(self, customer_id: UUID, limit: int) -> Sequence[Order]:
+        mine = [row for row in self.rows.values() if row.customer_id == customer_id and not row.is_final]
+        return deepcopy(sorted(mine, key=lambda order: order.id)[:limit])
+
+    async def remove_final(self, customer_id: UUID, limit: int) -> int:
+        mine = [row.id for row in self.rows.values() if row.customer_id == customer_id and row.is_final]
+        for order_id in mine[:limit]:
+            del self.rows[order_id]
+        return len(mine[:limit])
+
     async def next_due(self) -> datetime | None:
         return min((order.due_at for order in self.rows.values() if order.due_at), default=None)
 

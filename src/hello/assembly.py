@@ -15,6 +15,7 @@ from hello.core.settings import Settings
 from hello.core.stops import Stop
 from hello.entities.birthdays import LeapDay
 from hello.entities.greetings import DaysWording, Greeting
+from hello.services.account_deletion import AccountDeletionService
 from hello.services.accounts import AccountRegistered, AccountService
 from hello.services.announcements import AnnouncementService
 from hello.services.audit import AuditService
@@ -25,7 +26,7 @@ from hello.services.calendar_feeds import CalendarFeedService
 from hello.services.calendars import CalendarService
 from hello.services.callers import AccessTokens, Limiter, Passwords
 from hello.services.gifts import GiftService
-from hello.services.health import HealthService
+from hello.services.health import HealthService, Probe
 from hello.services.idempotency import IdempotencyService
 from hello.services.imports import ImportService
 from hello.services.item_pages import ItemPages
@@ -34,7 +35,7 @@ from hello.services.order_feed import Listen, OrderFeed
 from hello.services.order_progress import OrderProgress
 from hello.services.orders import OrderCancelled, OrderCreated, OrderReplaced, OrderService
 from hello.services.people import PeopleService
-from hello.services.ports import Begin, Births, Pages, Probe, StampedPages
+from hello.services.ports import Begin, Births, Pages, StampedPages
 from hello.services.session_watch import SessionWatch
 from hello.services.sessions import SessionService
 from hello.services.todays_greetings import TodaysGreetings
@@ -76,6 +77,7 @@ def use_cases(settings: Settings, ports: Ports, health: HealthService) -> UseCas
     )
     return UseCases(
         access_tokens=ports.access_tokens,
+        account_deletion=account_deletion_service(ports, bus.publish),
         accounts=AccountService(
             begin=ports.begin, passwords=ports.passwords, publish=bus.publish, now=now, new_id=uuid7
         ),
@@ -105,6 +107,12 @@ def bus_of(pages: Pages, metrics: DomainEventMetrics) -> Bus:
         bus.on(kind, metrics.heard)
     bus.on(ItemChanged, ItemPages(pages).drop)
     return bus
+
+
+def account_deletion_service(ports: Ports, publish: Publish) -> AccountDeletionService:
+    return AccountDeletionService(
+        begin=ports.begin, passwords=ports.passwords, limiter=ports.limiter, publish=publish, now=now
+    )
 
 
 def people_service(settings: Settings, ports: Ports) -> PeopleService:

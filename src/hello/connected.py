@@ -44,7 +44,8 @@ from hello.entities.birthdays import LeapDay
 from hello.services.birthday_lists import ListedDays
 from hello.services.callers import Passwords
 from hello.services.dead_events import DeadEventService
-from hello.services.ports import Pages, Probe, StampedPages
+from hello.services.health import Probe
+from hello.services.ports import Pages, StampedPages
 from hello.services.subscriptions import EFFECTS
 from hello.services.use_cases import UseCases
 

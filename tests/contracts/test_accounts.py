@@ -1,12 +1,16 @@
 """The promises of the port `Accounts`, kept by the twin and by PostgreSQL alike."""
 
+from datetime import timedelta
+
 import pytest
+from uuid_utils.compat import uuid7
 
 from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
 from hello.entities.accounts import Account, Role
+from hello.entities.sessions import Session
 from hello.services.accounts import registration
 from hello.services.ports import Begin
-from tests.builders import HASHED, NOON, a_name, an_account
+from tests.builders import HASHED, NOON, a_change, a_name, an_account
 from tests.twins import TwinUnitOfWork
 
 ODD = "Ad\u00e0 \u2028 O'Neill \U0001f382 %s \\"
@@ -83,6 +87,22 @@ class AccountsContract:
             await tx.accounts.set_password_hash(nobody.id, HASHED, "new")
         async with begin() as tx:
             assert await tx.accounts.find(nobody.id) is None
+
+    async def test_removed_account_is_gone_with_its_sessions_and_noted(self, begin: Begin) -> None:
+        ada = an_account()
+        session = Session(id=uuid7(), account_id=ada.id, token_hash=b"hash", expires_at=NOON + timedelta(1))
+        assert await added(begin, ada)
+        async with begin() as tx:
+            await tx.sessions.add(session, NOON)
+        async with begin() as tx:
+            await tx.accounts.lock(ada.id)
+            await tx.accounts.remove(ada.id, a_change(ada.id, "account.deleted"))
+        async with begin() as tx:
+            assert await tx.accounts.find(ada.id) is None
+            assert await tx.accounts.find_by_email(ada.email_key) is None
+            assert await tx.sessions.find(session.id) is None
+            assert not await tx.sessions.find_live([session.id], NOON)
+            assert (await tx.audit.page(ada.id, None, 1))[0].action == "account.deleted"
 
 
 async def added(begin: Begin, account: Account) -> bool:

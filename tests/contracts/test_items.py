@@ -135,6 +135,22 @@ def shape(item: Item) -> tuple[object, ...]:
     times = item.created_at, item.updated_at
     return item.id, item.title, item.description, item.price_cents, item.owner_id, item.version, times
 
+    async def test_items_of_an_owner_are_removed_in_parts_and_each_is_noted(
+        self, begin: Begin, ada: Account, bob: Account
+    ) -> None:
+        kites, other = [an_item(ada) for _ in range(3)], an_item(bob)
+        for item in (*kites, other):
+            await add(begin, item)
+        change = a_change(ada.id, "item.deleted")
+        async with begin() as tx:
+            removed = [list(await tx.items.remove_owned(ada.id, 2, change)) for _ in range(3)]
+        assert [len(ids) for ids in removed] == [2, 1, 0]
+        assert {item_id for ids in removed for item_id in ids} == {kite.id for kite in kites}
+        async with begin() as tx:
+            assert list(await tx.items.find_all([kite.id for kite in (*kites, other)])) == [other.id]
+            for kite in kites:
+                assert (await tx.audit.page(kite.id, None, 1))[0].action == "item.deleted"
+
 
 def titles(items: Sequence[Item]) -> str:
     return "".join(item.title for item in items)

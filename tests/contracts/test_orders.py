@@ -239,3 +239,35 @@ async def test_page_ends_with_the_order_that_fills_it(begin: Begin, ada: UUID) -
         first = await tx.orders.page(ada, None, None, 5)
         second = await tx.orders.page(ada, None, ids[2], 5)
     assert (listed(list(first)), listed(list(second))) == (ids[:3], ids[3:])
+
+
+async def test_open_orders_of_a_customer_are_locked_and_final_ones_removed(begin: Begin, ada: UUID) -> None:
+    grace = await somebody(begin)
+    orders = [an_order(customer, a_line()) for customer in (ada, ada, ada, grace)]
+    await added(begin, *orders)
+    orders[0].cancel(NOON)
+    async with begin() as tx:
+        await tx.orders.save([orders[0]])
+    async with begin() as tx:
+        assert listed(await tx.orders.lock_open(ada, 9)) == [orders[1].id, orders[2].id]
+        assert listed(await tx.orders.lock_open(ada, 1)) == [orders[1].id]
+        assert await tx.orders.remove_final(ada, 9) == 1
+        assert await tx.orders.remove_final(ada, 9) == 0
+    async with begin() as tx:
+        left = [await tx.orders.find(order.id) is not None for order in orders]
+    assert left == [False, True, True, True]
+
+
+async def test_final_orders_are_removed_with_what_was_replaced_and_in_parts(begin: Begin, ada: UUID) -> None:
+    orders = [an_order(ada, a_line()) for _ in range(3)]
+    await added(begin, *orders)
+    for order in orders:
+        replaced = order.replace_lines([a_line("A drum")], None, NOON)
+        async with begin() as tx:
+            await tx.orders.replace(order, replaced)
+        order.cancel(NOON)
+    async with begin() as tx:
+        await tx.orders.save(orders)
+    async with begin() as tx:
+        assert [await tx.orders.remove_final(ada, 2) for _ in range(3)] == [2, 1, 0]
+        assert not await tx.orders.page(ada, None, None, 9)

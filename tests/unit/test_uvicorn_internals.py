@@ -71,7 +71,9 @@ async def test_request_cycle_of_ours_has_all_attributes_of_uvicorns() -> None:
 
 
 @pytest.mark.parametrize("change", [{"body": b"{}"}, {"more_body": False}, {"disconnected": True}])
-async def test_message_event_that_is_made_late_is_set_if_something_has_come(change: dict[str, object]) -> None:
+async def test_message_event_that_is_made_late_is_set_if_something_has_come(
+    change: dict[str, object],
+) -> None:
     cycle = request_cycle()
     vars(cycle).update(change)
     cycle.wake()

@@ -1,4 +1,4 @@
-"""`hello create-admin` and `hello signing-key`: what is done before anybody can log in."""
+"""`hello create-admin`, `delete-account` and `signing-key`: what an operator does with accounts."""
 
 import sys
 from typing import Annotated
@@ -14,6 +14,7 @@ from hello.interface.cli_running import run_near
 from hello.interface.http.schemas.accounts import RegisterRequest
 from hello.services.accounts import Register
 
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 FullName = Annotated[str, typer.Option(help="Shown as the owner of items.")]
 
 
@@ -26,6 +27,19 @@ def add_accounts(cli: typer.Typer, commands: Commands) -> None:
             commands, data_dir, commands.use_cases, lambda use_cases: use_cases.accounts.register(wanted)
         )
         typer.echo(f"{email} is an administrator now.")
+
+    @cli.command("delete-account")
+    def delete_account(email: str, *, yes: Yes = False, data_dir: DataDir = HERE) -> None:
+        """Delete an account with its orders, items and sessions, for an owner who asks to be forgotten."""
+        if not yes:
+            typer.confirm(f"Delete the account of {email} with all its orders and items?", abort=True)
+        run_near(
+            commands,
+            data_dir,
+            commands.use_cases,
+            lambda use_cases: use_cases.account_deletion.delete_by_email(email),
+        )
+        typer.echo(f"The account of {email} is deleted.")
 
     @cli.command("signing-key")
     def signing_key() -> None:

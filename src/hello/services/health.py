@@ -4,10 +4,25 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
 from hello.core.stops import Stop
 from hello.entities.errors import UnavailableError
-from hello.services.ports import Probe
+
+
+class Probe(Protocol):
+    """One thing the service depends on, and how to find out whether it is there."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def required(self) -> bool:
+        """Say whether the service is of no use without it."""
+        ...
+
+    async def check(self) -> str | None:
+        """Raise `UnavailableError` if it cannot be used; return what an operator should know otherwise."""
+        ...
 
 
 class Readiness(StrEnum):

@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractContextManager, asynccontextmanager, suppress
+from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeAlias
@@ -11,7 +11,7 @@ from uuid import UUID
 
 from hello.core.flights import Flights
 from hello.core.stops import Stop, Until
-from hello.entities.errors import BusyError, TooManyError, UnavailableError
+from hello.entities.errors import BusyError, NotFoundError, TooManyError, UnavailableError
 from hello.entities.order_changes import OrderChange, changes_of
 from hello.services.callers import Caller
 from hello.services.event_ports import Wakeup
@@ -125,8 +125,12 @@ class OrderFeed:
 
     async def _portion_at_last(self, until: Until, caller: Caller, order_id: UUID, after: int) -> Portion:
         while not until.is_set:
-            with suppress(UnavailableError):
+            try:
                 return await until.during(self._portion(caller, order_id, after)) or ENDED
+            except NotFoundError:  # deleted with its customer's account
+                return ENDED
+            except UnavailableError:
+                pass
             await until.during(asyncio.sleep(self.retry_s))
         return ENDED
 

@@ -59,6 +59,14 @@ class Accounts(Protocol):
 
     async def find_by_email(self, key: str) -> Account | None: ...
 
+    async def lock(self, account_id: UUID) -> None:
+        """Let nothing of the account be stored by others until the end of the transaction."""
+        ...
+
+    async def remove(self, account_id: UUID, change: Change) -> None:
+        """Remove it with its sessions, keys and feed; its orders and items have been removed before."""
+        ...
+
     async def set_password_hash(self, account_id: UUID, old: str, new: str) -> None:
         """Store it unless the password has changed meanwhile."""
         ...
@@ -115,6 +123,10 @@ class Items(Protocol):
 
     async def remove(self, item_id: UUID, change: Change) -> None: ...
 
+    async def remove_owned(self, owner_id: UUID, limit: int, change: Change) -> Sequence[UUID]:
+        """Remove at most `limit` items of the owner, and note the change for each; return their ids."""
+        ...
+
 
 class Orders(Protocol):
     """Orders come with lines and history; what is changed of one is kept by `save` or `replace` only."""
@@ -147,6 +159,14 @@ class Orders(Protocol):
 
     async def revisions(self, order_id: UUID, after: int, until: int, limit: int) -> Sequence[OrderRevision]:
         """Return at most `limit` of those behind the version `after`, up to `until`, the oldest first."""
+        ...
+
+    async def lock_open(self, customer_id: UUID, limit: int) -> Sequence[Order]:
+        """Return at most `limit` orders of the customer that are not final, locked."""
+        ...
+
+    async def remove_final(self, customer_id: UUID, limit: int) -> int:
+        """Remove at most `limit` orders of the customer that are final, with all that is theirs."""
         ...
 
     async def next_due(self) -> datetime | None:
@@ -275,19 +295,4 @@ class StampedPages(Protocol):
 
     async def get(self, page: str, stamp: Stamp, load: Load) -> bytes:
         """Return the page, not older than the call: load it unless its stamp is still the current one."""
-        ...
-
-
-class Probe(Protocol):
-    """One thing the service depends on, and how to find out whether it is there."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def required(self) -> bool:
-        """Say whether the service is of no use without it."""
-        ...
-
-    async def check(self) -> str | None:
-        """Raise `UnavailableError` if it cannot be used; return what an operator should know otherwise."""
         ...

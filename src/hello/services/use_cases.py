@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from hello.services.account_deletion import AccountDeletionService
 from hello.services.accounts import AccountService
 from hello.services.announcements import AnnouncementService
 from hello.services.audit import AuditService
@@ -29,6 +30,7 @@ class UseCases:
     """With them what the interface needs to know who asks, and how often."""
 
     access_tokens: AccessTokens
+    account_deletion: AccountDeletionService
     accounts: AccountService
     announcements: AnnouncementService
     audit: AuditService

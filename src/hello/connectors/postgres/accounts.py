@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -27,6 +27,13 @@ class PostgresAccounts:
 
     async def find_by_email(self, key: str) -> Account | None:
         return await self.session.scalar(select(Account).where(Account.email_key == key))
+
+    async def lock(self, account_id: UUID) -> None:
+        """Foreign keys wait for it, and fail once the account has been removed."""
+        await self.session.execute(select(Account.id).where(Account.id == account_id).with_for_update())
+
+    async def remove(self, account_id: UUID, change: Change) -> None:
+        await self.session.execute(noted(delete(Account).where(Account.id == account_id), change))
 
     async def set_password_hash(self, account_id: UUID, old: str, new: str) -> None:
         statement = update(Account).where(Account.id == account_id, Account.password_hash == old)

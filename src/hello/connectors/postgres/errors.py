@@ -10,7 +10,7 @@ from asyncpg.exceptions import TargetServerAttributeNotMatched
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from hello.entities.errors import ConflictError, HelloError, UnavailableError
+from hello.entities.errors import ConflictError, HelloError, UnauthorizedError, UnavailableError
 
 # Classes of SQLSTATE that a later try may survive (PostgreSQL, appendix A): connection, read-only server,
 # login, no such database or schema, deadlock or serialization, resources, locks, shutdown, system, internal
@@ -20,6 +20,8 @@ UNDEFINED_TABLE, UNDEFINED_COLUMN = "42P01", "42703"
 UNKNOWN_STATEMENT, DUPLICATE_STATEMENT = "26000", "42P05"
 """What a prepared statement meets beyond a pooler that gives each transaction another connection."""
 NO_PRIVILEGE = "42501"
+NO_SUCH_PARENT = "23503"
+"""A foreign key: what others store without a lock on the row above is of an account that is being deleted."""
 PASSING_STATES = {UNDEFINED_TABLE, UNDEFINED_COLUMN, UNKNOWN_STATEMENT, DUPLICATE_STATEMENT, NO_PRIVILEGE}
 POOLED = "a pooler gives each transaction another connection: set DATABASE_POOLER=transaction"
 NO_SCHEMA = "the schema is missing or older than the code: run `hello migrate`"
@@ -75,6 +77,8 @@ def business_errors() -> Iterator[None]:
 def business_error(error: Exception) -> HelloError | None:
     """Return what a fault means for the business; None for a bug, and for no fault of the database."""
     if isinstance(error, IntegrityError | asyncpg.IntegrityConstraintViolationError):
+        if sqlstate_of(error) == NO_SUCH_PARENT:
+            return UnauthorizedError("the account does not exist any more")
         return ConflictError("the change clashes with what is already stored")
     if isinstance(error, DBAPIError):
         return unfinished(cause_of(error)) if is_transient(error) else None
@@ -83,6 +87,11 @@ def business_error(error: Exception) -> HelloError | None:
     if isinstance(error, PoolTimeoutError | OSError | asyncpg.InterfaceError | asyncpg.InternalClientError):
         return UnavailableError("the database cannot be reached", reason=unreachable_reason(error))
     return None
+
+
+def sqlstate_of(error: Exception) -> str | None:
+    state: str | None = getattr(getattr(error, "orig", error), "sqlstate", None)
+    return state
 
 
 def cause_of(error: DBAPIError) -> BaseException:

@@ -1,7 +1,7 @@
 """Items in PostgreSQL, always together with their owners."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Uuid, any_, delete, func, insert, literal, select, update
@@ -9,8 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
 from hello.connectors.postgres.audit import noted
-from hello.connectors.postgres.values import values_of
-from hello.entities.audit import Change
+from hello.connectors.postgres.outbox import PostgresOutbox
+from hello.connectors.postgres.values import insert_all, values_of
+from hello.entities.audit import AuditEntry, Change
 from hello.entities.items import Item, item_event
 
 WITH_OWNER = joinedload(Item.owner, innerjoin=True)
@@ -48,3 +49,14 @@ class PostgresItems:
     async def remove(self, item_id: UUID, change: Change) -> None:
         statement = delete(Item).where(Item.id == item_id)
         await self.session.execute(noted(statement, change, item_event(change)))
+
+    async def remove_owned(self, owner_id: UUID, limit: int, change: Change) -> Sequence[UUID]:
+        """Lock them first: an event takes its id behind the lock of its subject (ADR 27)."""
+        owned = select(Item.id).where(Item.owner_id == owner_id).order_by(Item.id).limit(limit)
+        removing = delete(Item).where(Item.id.in_(owned.with_for_update())).returning(Item.id)
+        ids = (await self.session.scalars(removing)).all()
+        changes = [replace(change, subject_id=item_id) for item_id in ids]
+        if changes:
+            await self.session.execute(insert_all(AuditEntry, list(map(asdict, changes))))
+            await PostgresOutbox(self.session).add(*map(item_event, changes))
+        return ids

@@ -12,7 +12,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from hello.connectors.postgres.values import insert_all, table_of, values_of
 from hello.entities.idempotency import IdempotencyKey
 from hello.entities.order_revisions import OrderRevision
-from hello.entities.orders import PAGE_LINES, Order, OrderLine, OrderMove
+from hello.entities.orders import MOVES, PAGE_LINES, Order, OrderLine, OrderMove
 
 # Without a lock only a single statement sees an order, its lines and its history as of one moment. Behind a
 # lock that somebody else held, only later statements see what he has done.
@@ -26,6 +26,7 @@ LINES = (
     .scalar_subquery()
 )
 MAX_LINES = 100
+FINAL = [status for status, moves in MOVES.items() if not moves]
 CHANGING = ("status", "recipient", "total_cents", "version", "due_at", "updated_at")
 
 
@@ -81,6 +82,19 @@ class PostgresOrders:
             OrderRevision.order_id == order_id, OrderRevision.version.between(after + 1, until)
         )
         return (await self.session.scalars(query)).all()
+
+    async def lock_open(self, customer_id: UUID, limit: int) -> Sequence[Order]:
+        query = select(Order).where(Order.customer_id == customer_id, Order.status.not_in(FINAL))
+        return await self._found(locking(query.order_by(Order.id).limit(limit)))
+
+    async def remove_final(self, customer_id: UUID, limit: int) -> int:
+        query = select(Order.id).where(Order.customer_id == customer_id, Order.status.in_(FINAL))
+        ids = (await self.session.scalars(query.order_by(Order.id).limit(limit).with_for_update())).all()
+        for part in (OrderLine, OrderMove, OrderRevision) if ids else ():
+            await self.session.execute(delete(part).where(part.order_id.in_(ids)))
+        if ids:
+            await self.session.execute(delete(Order).where(Order.id.in_(ids)))
+        return len(ids)
 
     async def next_due(self) -> datetime | None:
         return await self.session.scalar(select(func.min(Order.due_at)))

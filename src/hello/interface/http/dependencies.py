@@ -4,6 +4,7 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
+from hello.services.account_deletion import AccountDeletionService
 from hello.services.accounts import AccountService
 from hello.services.audit import AuditService
 from hello.services.birthdays import BirthdayService
@@ -33,6 +34,10 @@ def raise_failure(request: Request) -> None:
 async def people_service(request: Request) -> PeopleService:
     raise_failure(request)
     return use_cases(request).people
+
+
+async def account_deletion_service(request: Request) -> AccountDeletionService:
+    return use_cases(request).account_deletion
 
 
 async def health_service(request: Request) -> HealthService:
@@ -84,6 +89,7 @@ async def audit_service(request: Request) -> AuditService:
     return use_cases(request).audit
 
 
+AccountDeletion = Annotated[AccountDeletionService, Depends(account_deletion_service)]
 Accounts = Annotated[AccountService, Depends(account_service)]
 Audit = Annotated[AuditService, Depends(audit_service)]
 Birthdays = Annotated[BirthdayService, Depends(birthday_service)]

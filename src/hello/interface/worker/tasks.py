@@ -11,7 +11,7 @@ import structlog
 from hello.core.stops import Stop
 from hello.entities.errors import UnavailableError
 from hello.interface.worker.metrics import TaskMetrics
-from hello.services.ports import Probe
+from hello.services.health import Probe
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 30.0
 log = structlog.get_logger("hello.worker")

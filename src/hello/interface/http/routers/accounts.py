@@ -5,12 +5,13 @@ from http import HTTPStatus
 from fastapi import APIRouter, Depends, Request, Response
 
 from hello.interface.http.callers import CurrentAccount, CurrentCaller
-from hello.interface.http.dependencies import Accounts, Sessions
+from hello.interface.http.dependencies import AccountDeletion, Accounts, Sessions
 from hello.interface.http.forms import LOGIN_FORM, GivenForm
 from hello.interface.http.limits import address_of, limited
 from hello.interface.http.problems import problems
 from hello.interface.http.schemas.accounts import (
     AccountResponse,
+    DeletionRequest,
     LoginRequest,
     RefreshRequest,
     RegisterRequest,
@@ -106,6 +107,21 @@ async def read_me(account: CurrentAccount) -> Response:
     """Show one's own account."""
     body = AccountResponse.of(account).model_dump_json()
     return Response(body, media_type="application/json", headers=NOT_STORED)
+
+
+@router.post(
+    "/me/deletion",
+    operation_id="deleteOwnAccount",
+    dependencies=BY_ACCOUNT,
+    status_code=HTTPStatus.NO_CONTENT,
+    responses=problems(*JSON_BODY, UNAUTHORIZED, HTTPStatus.FORBIDDEN),
+)
+async def delete_me(
+    request: Request, caller: CurrentCaller, body: DeletionRequest, deletion: AccountDeletion
+) -> Response:
+    """Delete one's own account with its orders, items and sessions; orders on their way are cancelled."""
+    await deletion.delete(caller, body.to_command(address_of(request)))
+    return Response(status_code=HTTPStatus.NO_CONTENT)
 
 
 def tokens_given(tokens: Tokens) -> Response:

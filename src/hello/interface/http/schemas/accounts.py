@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from hello.entities.accounts import Account, Role
 from hello.interface.http.schemas.texts import Storable, storable
+from hello.services.account_deletion import DeleteAccount
 from hello.services.accounts import Register
 from hello.services.sessions import LogIn, Tokens
 
@@ -96,6 +97,17 @@ class RefreshRequest(BaseModel):
     model_config = ConfigDict(json_schema_extra={"example": {"refresh_token": "0198c5de…"}})
 
     refresh_token: Annotated[Storable, Field(max_length=200)]
+
+
+class DeletionRequest(BaseModel):
+    """The password once more: a stolen token alone must not delete an account."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"password": REGISTRATION["password"]}})
+
+    password: GivenPassword
+
+    def to_command(self, address: str) -> DeleteAccount:
+        return DeleteAccount(password=self.password.get_secret_value(), address=address)
 
 
 class TokenResponse(BaseModel):

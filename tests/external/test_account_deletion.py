@@ -1,0 +1,129 @@
+"""Deleting an account over HTTP and on the command line, with all that is going on at the same moment."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import httpx
+import pytest
+
+from hello.connectors.embedded.servers import Servers
+from tests.external.accounts import PASSWORD, USERS, LoggedIn, log_in, refresh, register, signed_up
+from tests.external.ordering import ITEMS, ORDERS, Shop, newly_opened, open_pair
+from tests.external.running import HELLO, places
+from tests.external.test_hello import assert_problem
+
+pytestmark = pytest.mark.external
+DELETION = f"{USERS}/me/deletion"
+WRITERS, ROUNDS = 8, 6
+
+
+@pytest.fixture(scope="module")
+def pair(servers: Servers) -> Iterator[list[httpx.Client]]:
+    with open_pair(servers) as clients:
+        yield clients
+
+
+@pytest.fixture
+def shop(pair: list[httpx.Client]) -> Shop:
+    return newly_opened(*pair)
+
+
+def delete(client: httpx.Client, who: LoggedIn, password: str = PASSWORD) -> httpx.Response:
+    return client.post(DELETION, json={"password": password}, headers=who.headers)
+
+
+def test_all_of_an_account_is_gone_on_every_process(shop: Shop) -> None:
+    order, item = shop.ordered(), f"{ITEMS}/{shop.kite}"
+    assert shop.other.get(item).status_code == 200
+    assert delete(shop.client, shop.ada).status_code == 204
+    assert shop.other.get(item).status_code == 404
+    for path in (order, f"{order}/events", ORDERS, f"{USERS}/me"):
+        assert_problem(shop.other.get(path, headers=shop.ada.headers), 401)
+    assert_problem(refresh(shop.client, shop.ada.refresh_token), 401)
+    assert_problem(delete(shop.client, shop.ada), 401)
+    assert_problem(log_in(shop.client, shop.ada.account["email"]), 401)
+    assert register(shop.client, shop.ada.account["email"]).status_code == 201
+
+
+def test_orders_of_others_keep_what_they_ordered(shop: Shop) -> None:
+    body = shop.wanted()
+    ordered = shop.client.post(ORDERS, json=body, headers=shop.grace.headers)
+    assert delete(shop.client, shop.ada).status_code == 204
+    kept = shop.client.get(ordered.headers["Location"], headers=shop.grace.headers).json()
+    assert kept["lines"][0]["title"] == "A kite"
+
+
+def test_wrong_password_is_403_and_deletes_nothing(shop: Shop) -> None:
+    assert_problem(delete(shop.client, shop.ada, "not the password"), 403)
+    assert shop.client.get(f"{USERS}/me", headers=shop.ada.headers).status_code == 200
+
+
+@pytest.mark.parametrize("body", [{}, {"password": None}, {"password": "x" * 129}, []])
+def test_body_without_a_password_is_400(shop: Shop, body: object) -> None:
+    assert_problem(shop.client.post(DELETION, json=body, headers=shop.ada.headers), 400)
+
+
+def test_stream_of_events_ends_with_the_account(shop: Shop) -> None:
+    path = f"{shop.ordered()}/events"
+    with shop.other.stream("GET", path, headers=shop.ada.headers, timeout=20) as stream:
+        lines = stream.iter_lines()
+        assert next(line for line in lines if line.startswith("event:")) == "event: order.created"
+        assert delete(shop.client, shop.ada).status_code == 204
+        rest = [line for line in lines if line.startswith("event:")]
+    assert rest in ([], ["event: order.cancelled"])
+
+
+def test_what_is_stored_at_the_same_moment_is_refused_or_deleted_as_well(pair: list[httpx.Client]) -> None:
+    for _ in range(ROUNDS):
+        shop = newly_opened(*pair)
+        with ThreadPoolExecutor(WRITERS + 1) as pool:
+            writes = [pool.submit(write, shop, number) for number in range(WRITERS)]
+            deletion = pool.submit(delete, shop.client, shop.ada)
+            found = [answer for write in writes for answer in write.result()]
+        assert deletion.result().status_code == 204
+        statuses = {answer.status_code for answer in found}
+        assert statuses <= {200, 201, 401, 400}, statuses
+        owned = {"owner_id": shop.ada.id}
+        assert shop.client.get(ITEMS, params=owned).json() == {"items": [], "total": 0}
+
+
+def write(shop: Shop, number: int) -> list[httpx.Response]:
+    """Write from both processes; an order finds no item any more (400) once those are deleted."""
+    shop = replace(shop, client=(shop.client, shop.other)[number % 2])
+    content = {"title": "A drum", "price_cents": 1}
+    answers = []
+    for _ in range(4):
+        answers.append(shop.client.post(ITEMS, json=content, headers=shop.ada.headers))
+        answers.append(shop.order())
+    return [*answers, log_in(shop.client, shop.ada.account["email"])]
+
+
+def delete_account(servers: Servers, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*HELLO, "delete-account", *arguments],
+        env=os.environ | places(servers),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_operator_deletes_an_account_by_its_e_mail(servers: Servers, pair: list[httpx.Client]) -> None:
+    who = signed_up(pair[0])
+    email = who.account["email"].upper()
+    result = delete_account(servers, email, "--yes")
+    assert (result.returncode, result.stdout) == (0, f"The account of {email} is deleted.\n")
+    assert_problem(log_in(pair[0], email), 401)
+    again = delete_account(servers, email, "--yes")
+    assert (again.returncode, again.stderr) == (1, f"hello: no account with the e-mail {email}\n")
+
+
+def test_operator_who_does_not_confirm_deletes_nothing(servers: Servers, pair: list[httpx.Client]) -> None:
+    email = signed_up(pair[0]).account["email"]
+    assert delete_account(servers, email).returncode == 1
+    assert log_in(pair[0], email).status_code == 200
