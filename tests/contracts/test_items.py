@@ -130,11 +130,6 @@ class ItemsContract:
         assert await noted(begin, kite.id) == [("item.created", {})]
         assert await noted(begin, drum.id) == []
 
-
-def shape(item: Item) -> tuple[object, ...]:
-    times = item.created_at, item.updated_at
-    return item.id, item.title, item.description, item.price_cents, item.owner_id, item.version, times
-
     async def test_items_of_an_owner_are_removed_in_parts_and_each_is_noted(
         self, begin: Begin, ada: Account, bob: Account
     ) -> None:
@@ -150,6 +145,11 @@ def shape(item: Item) -> tuple[object, ...]:
             assert list(await tx.items.find_all([kite.id for kite in (*kites, other)])) == [other.id]
             for kite in kites:
                 assert (await tx.audit.page(kite.id, None, 1))[0].action == "item.deleted"
+
+
+def shape(item: Item) -> tuple[object, ...]:
+    times = item.created_at, item.updated_at
+    return item.id, item.title, item.description, item.price_cents, item.owner_id, item.version, times
 
 
 def titles(items: Sequence[Item]) -> str:

@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractContextManager, asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeAlias
@@ -106,9 +106,14 @@ class OrderFeed:
         An outage of the database is waited for.
         """
         with self.listen(order_id) as wakeup, self.sessions.watch(caller) as ended:
-            until = Until((self.stop, ended))
+            until, portion = Until((self.stop, ended)), None
             while not until.is_set:
-                portion = await self._portion_at_last(until, caller, order_id, after)
+                try:
+                    portion = await self._portion_at_last(until, caller, order_id, after)
+                except NotFoundError:
+                    if portion is None:
+                        raise
+                    return  # deleted with its customer's account
                 for change in portion.changes:
                     if ended.is_set:
                         return
@@ -125,12 +130,8 @@ class OrderFeed:
 
     async def _portion_at_last(self, until: Until, caller: Caller, order_id: UUID, after: int) -> Portion:
         while not until.is_set:
-            try:
+            with suppress(UnavailableError):
                 return await until.during(self._portion(caller, order_id, after)) or ENDED
-            except NotFoundError:  # deleted with its customer's account
-                return ENDED
-            except UnavailableError:
-                pass
             await until.during(asyncio.sleep(self.retry_s))
         return ENDED
 
