@@ -98,6 +98,10 @@ test_brokers: brokers ## Run the tests of events on a real Kafka and RabbitMQ
 	@$(BIN)/python -m tests.brokers run $(BIN)/pytest -n 0 tests/contracts/test_publisher.py $(ARGS)
 	@$(BIN)/pytest -n 0 tests/chaos/checks_of_brokers.py $(ARGS)
 
+.PHONY: test_chaos
+test_chaos: $(VENV)/dev.stamp ## Fill PostgreSQL's disk and set the clock while orders go on (as root; faketime by apt)
+	@$(BIN)/pytest -n 0 tests/chaos/checks_of_disk.py tests/chaos/checks_of_clock.py $(ARGS)
+
 .PHONY: test_pooler
 test_pooler: $(VENV)/dev.stamp ## Run the service beyond a real pgbouncer (by apt, as root)
 	@$(BIN)/pytest -n 0 tests/pooler/checks_of_pooler.py $(ARGS)

@@ -33,11 +33,12 @@ class Nursery:
 
 
 @contextmanager
-def open_nursery(folder: Path) -> Iterator[Nursery]:
-    """Work in the folder; end all that still run at the end."""
+def open_nursery(folder: Path, environment: Mapping[str, str]) -> Iterator[Nursery]:
+    """Work in the folder; end all that still run at the end. `environment` is what a fork sets too late."""
     with subprocess.Popen(
         [sys.executable, "-uP", NURSERY],
         cwd=folder,
+        env=os.environ | environment,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

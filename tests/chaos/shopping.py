@@ -1,6 +1,6 @@
 """Customers who do not give up: what they ask for is asked again until there is an answer to it."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Generator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -10,6 +10,7 @@ import httpx
 from tenacity import AsyncRetrying, retry_if_exception_type, retry_if_result, wait_random
 
 from tests.builders import a_name
+from tests.external.accounts import PASSWORD, USERS, bearer
 from tests.external.ordering import ORDERS, newly_opened
 from tests.external.test_hello import put
 
@@ -27,6 +28,26 @@ class Placed:
     recipient: str
     wish: str = KEEP
     is_granted: bool = True
+
+
+class Session(httpx.Auth):
+    """Logs in once more when the access token has expired, or is not valid yet."""
+
+    requires_response_body = True
+
+    def __init__(self, url: str, email: str, token: str) -> None:
+        self.url, self.token = f"{url}{USERS}/login", token
+        self.credentials = {"email": email, "password": PASSWORD}
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        request.headers.update(bearer(self.token))
+        answer = yield request
+        if answer.status_code == HTTPStatus.UNAUTHORIZED:
+            login = yield httpx.Request("POST", self.url, json=self.credentials)
+            if login.is_success:
+                self.token = login.json()["access_token"]
+                request.headers.update(bearer(self.token))
+                yield request
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +102,8 @@ async def open_customer(url: str) -> AsyncIterator[Customer]:
     with httpx.Client(base_url=url, timeout=TIMEOUT_S) as client:
         shop = newly_opened(client, client)
         people = [saved(client) for _ in range(PEOPLE)]
-    async with httpx.AsyncClient(base_url=url, headers=shop.ada.headers, timeout=TIMEOUT_S) as own:
+    session = Session(url, shop.ada.account["email"], shop.ada.tokens["access_token"])
+    async with httpx.AsyncClient(base_url=url, auth=session, timeout=TIMEOUT_S) as own:
         yield Customer(own, UUID(shop.ada.id), shop.kite, people)
 
 

@@ -39,8 +39,12 @@ async def moving(world: World) -> int:
 
 
 def assert_all_serve(world: World) -> None:
-    for process in world.processes.values():
-        address = LISTENING.search(process.log.read_text())
-        assert address
-        health = httpx.get(f"{address[1]}/api/v1/health/ready")
-        assert (health.status_code, health.json()["status"]) == (200, "degraded")
+    for name in world.processes:
+        assert readiness_of(world, name) == (200, "degraded")
+
+
+def readiness_of(world: World, name: str) -> tuple[int, str]:
+    """Ask where the process has listened last."""
+    *_, address = LISTENING.findall(world.processes[name].log.read_text())
+    health = httpx.get(f"{address}/api/v1/health/ready")
+    return health.status_code, health.json()["status"]

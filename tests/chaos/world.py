@@ -24,6 +24,7 @@ SETTINGS = {
     "ORDER_SHIP_DELAY": "0.5",
     "RATE_LIMIT_ACCOUNTS": "off",
     "RATE_LIMIT_ITEMS": "off",
+    "RATE_LIMIT_LOGIN_PAIR": "off",
     "RATE_LIMIT_ORDERS": "off",
 }
 
@@ -53,10 +54,16 @@ def open_servers(folder: Path) -> Iterator[Servers]:
 
 
 @contextmanager
-def open_world(folder: Path, servers: Servers, broker: Mortal, broker_url: str) -> Iterator[World]:
-    """Log into the folder."""
+def open_world(
+    folder: Path,
+    servers: Servers,
+    broker: Mortal,
+    broker_url: str,
+    preloaded: Mapping[str, str] | None = None,
+) -> Iterator[World]:
+    """Log into the folder; `preloaded` are variables that a process must have when its program starts."""
     port, environment = free_port(), places(servers) | SETTINGS | {"BROKER_URL": broker_url}
-    with open_nursery(folder) as nursery:
+    with open_nursery(folder, preloaded or {}) as nursery:
         processes = {
             name: Process(
                 nursery=nursery, arguments=arguments, environment=environment, log=folder / f"{name}.log"
