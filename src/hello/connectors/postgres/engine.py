@@ -13,6 +13,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
+from hello.connectors.postgres.pool import FairPool
 from hello.core.postgres_urls import KeepAlive, PostgresUrl, read_postgres_url
 from hello.core.settings import Settings
 
@@ -100,6 +101,7 @@ async def open_engine(database: Database) -> AsyncIterator[AsyncEngine]:
         "postgresql+asyncpg://",
         async_creator=partial(connect, database),
         connect_args=UNNAMED_STATEMENTS if database.transaction_pooling else {},
+        poolclass=FairPool,
         pool_size=database.pool_size,
         max_overflow=database.pool_overflow,
         pool_timeout=database.connect_timeout_s,
