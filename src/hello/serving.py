@@ -20,6 +20,7 @@ from hello.core.processes import raise_file_limit
 from hello.core.settings import Settings, listed
 from hello.core.stops import Stop
 from hello.interface.http import server
+from hello.interface.http.admission import Admission
 from hello.interface.http.app import Application, HttpOptions, create_api, create_app
 from hello.interface.http.calendars import CalendarWriter
 from hello.interface.http.incoming import ConnectionLimits
@@ -104,6 +105,7 @@ def http_options(settings: Settings) -> HttpOptions:
         are_lists_private=are_lists_private(settings),
         secret=settings.secret_key.get_secret_value().encode(),
         limits=connection_limits(settings),
+        admission=Admission(max_requests=settings.max_requests, max_wait_s=settings.max_wait_s),
         admin_token=settings.admin_token.get_secret_value() if settings.admin_token else None,
     )
 

@@ -302,18 +302,18 @@ def test_malformed_request_after_a_good_one_is_answered_in_order(api: Running) -
 
 def test_unfinished_head_does_not_take_the_answer_of_the_request_before_it(servers: Servers) -> None:
     url = servers.database_url
-    with running_api(servers, HEAD_TIMEOUT_S="0.3") as api, locked_people(url), connected(api) as sock:
+    with running_api(servers, HEAD_TIMEOUT_S="0.3") as api, locked(url, "people"), connected(api) as sock:
         sock.sendall(GET % a_name().encode() + b"GET /hel")
         assert statuses(read_all(sock)) == [500, 408]
 
 
 @contextmanager
-def locked_people(url: str) -> Iterator[None]:
+def locked(url: str, table: str) -> Iterator[None]:
     """Let reads wait for a lock until their deadline."""
     loop = asyncio.new_event_loop()
     connection = loop.run_until_complete(asyncpg.connect(url))
     try:
-        loop.run_until_complete(connection.execute("BEGIN; LOCK TABLE people IN ACCESS EXCLUSIVE MODE"))
+        loop.run_until_complete(connection.execute(f"BEGIN; LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE"))
         yield
     finally:
         loop.run_until_complete(connection.close())

@@ -136,6 +136,8 @@ class Settings(BaseSettings):
 
     greeting_lane: Literal["on", "off"] = "on"
     max_connections: Annotated[int, Field(ge=10, le=1_000_000)] = 10_000
+    max_requests: Annotated[int, Field(ge=48, le=1_000_000)] = 1000
+    max_wait_s: Annotated[float, Field(ge=0.05, le=60)] = 0.25
     head_timeout_s: Seconds = 10
     body_timeout_s: Seconds = 20
     write_timeout_s: Seconds = 30

@@ -15,6 +15,7 @@ from hello.core.access_log import AccessLog
 from hello.core.cursors import Cursors
 from hello.core.ids import request_ids
 from hello.core.public_urls import path_of
+from hello.interface.http.admission import Admission
 from hello.interface.http.calendars import CalendarWriter
 from hello.interface.http.connection import connection_class
 from hello.interface.http.cors import METHODS, SENT, SHOWN, Cors
@@ -64,6 +65,7 @@ class HttpOptions:
     public_url: str = ""
     is_worker: bool = False
     limits: ConnectionLimits = field(default_factory=ConnectionLimits)
+    admission: Admission = field(default_factory=Admission)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,7 @@ def create_app(
         metrics=http_metrics(registry),
         access_log=options.access_log,
         prefix=prefix,
+        admission=options.admission,
     )
     observed = behind_proxies(
         Observe(app=app, observer=observer, body_limit=options.body_limit), options.proxies

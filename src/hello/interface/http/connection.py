@@ -10,10 +10,11 @@ from math import inf
 from time import time
 from typing import Any, cast
 
+from hello.interface.http.admission import Place
 from hello.interface.http.incoming import BoundedInput, ConnectionLimits, HeldFlow
 from hello.interface.http.observe import Observer, request_id_of
 from hello.interface.http.paths import prefixed
-from hello.interface.http.refusals import FULL, SLOW_BODY, SLOW_HEAD, Refusal
+from hello.interface.http.refusals import FULL, OVERLOADED, SLOW_BODY, SLOW_HEAD, Refusal
 from hello.interface.http.request_cycle import RequestCycle
 from hello.interface.http.without_chunks import WithoutChunks
 
@@ -23,6 +24,8 @@ LINGER_S = 2
 """How long a refused client may go on sending: closing at once would reset the connection before it reads."""
 RESERVE = 16
 """Connections beyond the maximum, for health checks and metrics."""
+REFUSED_PAUSE_S = 0.25
+"""How long a connection is not read after 503: a client that asks again at once costs no more than that."""
 ALWAYS = re.compile(rb"(/[^?]*)?(/api/v1/health(/ready)?|/metrics)")
 
 
@@ -31,8 +34,10 @@ class Connection(BoundedInput):
 
     observer: Observer
     write_expires_at = inf
-    has_ended = is_reserve = is_going = is_lingering = False
+    has_ended = is_reserve = is_going = is_lingering = is_pausing = False
     reason = "client"
+    place: Place | None = None
+    """Of the request that the application works on."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -75,7 +80,14 @@ class Connection(BoundedInput):
             self._serve(cycle, app)
 
     def _serve(self, cycle: RequestCycle, app: Any) -> None:  # noqa: ANN401
-        """Leave the request to the application."""
+        """Leave the request to the application, unless too many wait for it already."""
+        path, admission = cycle.scope["raw_path"], self.observer.admission
+        if admission.refuses() and not ALWAYS.fullmatch(path):
+            self._refuse_request(cycle, OVERLOADED)
+            return
+        if not path.endswith(ENDLESS):
+            app = self.place = Place(admission, app)
+            self.place.take()
         if cycle.scope["http_version"] != "1.1":
             app = cast("Any", WithoutChunks(app, cycle))
         super()._start_asgi_task(cycle, app)
@@ -92,7 +104,7 @@ class Connection(BoundedInput):
     def on_response_complete(self) -> None:
         """Begin the next request if it has been sent already, else wait for it, but not for ever."""
         self.server_state.total_requests += 1
-        self.running = None
+        self.running = self.place = None
         flow = self.flow
         if self.transport.is_closing():
             return
@@ -155,8 +167,17 @@ class Connection(BoundedInput):
         self._read_on()
         self._count_body(0)
 
+    def _note_body(self, *, is_whole: bool) -> None:
+        if self.place is not None and self.running is self.cycle:
+            if is_whole:
+                self.place.take()
+            else:
+                self.place.give_back()
+
     def pause_writing(self) -> None:
         super().pause_writing()
+        if self.place is not None:
+            self.place.give_back()
         self.flow.hold(held=True)
         self.write_expires_at = self.loop.time() + self.limits.write_s
 
@@ -205,6 +226,15 @@ class Connection(BoundedInput):
         lines = self.server_state.default_headers
         self._answer(cycle, refusal.render(request_id, lines, path, close=not cycle.keep_alive))
         self.observer.refused(refusal.reason)
+        if not (self.is_pausing or self.transport.is_closing()):
+            self.is_pausing = True
+            self.flow.hold(held=True)
+            self.loop.call_later(REFUSED_PAUSE_S, self._end_pause)
+
+    def _end_pause(self) -> None:
+        self.is_pausing = False
+        if not (self.transport.is_closing() or self._is_saturated or self.unread):
+            self.flow.hold(held=False)
 
     def expire(self, now: float) -> None:
         """Close what has waited too long; called about once a second with the time of the event loop."""

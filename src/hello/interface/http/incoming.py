@@ -81,6 +81,9 @@ class BoundedInput(HttpToolsProtocol):
     def _refuse(self, refusal: Refusal) -> None:
         raise RefusedError(refusal)
 
+    def _note_body(self, *, is_whole: bool) -> None:
+        """Learn whether the latest request still waits for some of its body; for the class that answers."""
+
     def data_received(self, data: bytes) -> None:
         if self.unread or self.refusal:
             self.unread += data if self.unread else b""
@@ -142,6 +145,7 @@ class BoundedInput(HttpToolsProtocol):
         cycle = self.cycle
         if self.in_head or cycle is None or cycle.response_complete:
             return
+        self._note_body(is_whole=not cycle.more_body)
         if not cycle.more_body:
             self.expires_at = inf
             return

@@ -24,6 +24,14 @@ class HttpMetrics:
     closed: Counter
     refused: Counter
     _children: dict[tuple[str, str, int], Histogram] = field(default_factory=dict)
+    _refusals: dict[str, Counter] = field(default_factory=dict)
+
+    def refuse(self, reason: str) -> None:
+        """Look the child up once: `labels` costs more than all else of a refusal."""
+        found = self._refusals.get(reason)
+        if found is None:
+            found = self._refusals[reason] = self.refused.labels(reason)
+        found.inc()
 
     def observe(self, method: str, route: str, status: int, seconds: float) -> None:
         self.child(method if method in METHODS else "OTHER", route, status).observe(seconds)
@@ -54,7 +62,10 @@ def http_metrics(registry: CollectorRegistry) -> HttpMetrics:
         registry=registry,
     )
     refused = Counter(
-        "http_requests_refused", "Requests answered 503 at once: full, busy.", ("reason",), registry=registry
+        "http_requests_refused",
+        "Requests answered 503 at once: full, busy, overloaded.",
+        ("reason",),
+        registry=registry,
     )
     return HttpMetrics(registry, duration, connections, closed, refused)
 

@@ -13,6 +13,7 @@ from hello.core.access_log import AccessLog
 from hello.core.ids import NewId, well_formed
 from hello.core.logs import RateLimitedLog
 from hello.core.traces import traced
+from hello.interface.http.admission import Admission
 from hello.interface.http.metrics import HttpMetrics
 from hello.interface.http.paths import prefixed
 
@@ -85,11 +86,12 @@ class Observer:
     metrics: HttpMetrics
     access_log: AccessLog
     prefix: str = ""
+    admission: Admission = field(default_factory=Admission)
     refusals: RateLimitedLog = field(default_factory=lambda: RateLimitedLog(logger=log))
 
     def refused(self, reason: str) -> None:
         """Count a request that was refused at once; a log line for each would cost more than the answer."""
-        self.metrics.refused.labels(reason).inc()
+        self.metrics.refuse(reason)
         self.refusals.warning("requests refused", reason)
 
     def noting(self, method: str, route: str, status: int) -> Note:

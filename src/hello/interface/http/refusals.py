@@ -2,7 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from http import HTTPStatus
+
+import orjson
 
 from hello.interface.http.problems import MEDIA_TYPE, RETRY_AFTER_S, Problem
 
@@ -28,14 +31,8 @@ class Refusal:
         close: bool = True,
     ) -> bytes:
         """Return a whole answer; `head` are the server's own header lines."""
-        problem = Problem(
-            title=self.status.phrase,
-            status=self.status,
-            detail=self.detail,
-            instance=instance,
-            request_id=request_id,
-        )
-        body = problem.model_dump_json(exclude_none=True).encode()
+        before, between, after = parts_of(self)
+        body = b"".join([before, orjson.dumps(instance), between, request_id.encode(), after])
         lines = b"".join([b"%b: %b\r\n" % line for line in head])
         retry = b"retry-after: %d\r\n" % self.retry_after_s if self.retry_after_s else b""
         return ANSWER % (
@@ -49,6 +46,20 @@ class Refusal:
             CLOSE if close else b"",
             body,
         )
+
+
+@lru_cache
+def parts_of(refusal: Refusal) -> list[bytes]:
+    """Return what stands around the instance and the request id in the body."""
+    problem = Problem(
+        title=refusal.status.phrase,
+        status=refusal.status,
+        detail=refusal.detail,
+        instance="\0",
+        request_id="\0",
+    )
+    before, between, after = problem.model_dump_json(exclude_none=True).encode().split(b"\\u0000")
+    return [before[:-1], between[1:], after]
 
 
 INVALID = Refusal(HTTPStatus.BAD_REQUEST, "this is not a valid HTTP request", "invalid")
@@ -66,5 +77,11 @@ BUSY = Refusal(
     HTTPStatus.SERVICE_UNAVAILABLE,
     "more requests are waiting for the database than it can take",
     "busy",
+    RETRY_AFTER_S,
+)
+OVERLOADED = Refusal(
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    "more requests are waiting than the service can answer soon",
+    "overloaded",
     RETRY_AFTER_S,
 )
