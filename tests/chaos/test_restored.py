@@ -22,7 +22,7 @@ from tests.servers import temporary_servers
 
 pytestmark = [pytest.mark.external, pytest.mark.faults, pytest.mark.timeout(400)]
 ORDERS = int(os.environ.get("CHAOS_FAULT_ORDERS", "120"))
-SOON_S = 30
+PLACED_S = 120
 
 
 async def test_dump_restored_into_a_new_cluster_loses_or_repeats_events(tmp_path: Path) -> None:
@@ -35,7 +35,7 @@ async def test_dump_restored_into_a_new_cluster_loses_or_repeats_events(tmp_path
         await until_up(world.api_url)
         async with open_customer(world.api_url) as customer:
             placing = asyncio.ensure_future(at_most(AT_ONCE, customer.place, range(ORDERS)))
-            await until(lambda: has_begun(servers.database_url), wanted=True, patience_s=SOON_S)
+            await until(lambda: has_begun(servers.database_url), wanted=True, patience_s=PLACED_S)
             for process in reversed(list(world.processes.values())):
                 process.kill()
             assert sum((await unfinished(servers.database_url)).values()), "nothing was under way"
