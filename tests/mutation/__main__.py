@@ -1,0 +1,75 @@
+"""`python -m tests.mutation`: which breaks of the code the tests notice; see `--help`."""
+
+import argparse
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tests.mutation.folders import CACHE, ROOT, folder_of
+from tests.mutation.report import Mutant, report
+from tests.mutation.suites import SUITES, Suite
+from tests.servers import relax, temporary_servers
+
+ENGINE = Path(__file__).with_name("engine.py")
+
+
+def main() -> int:
+    options = parsed()
+    suites = [suite for suite in SUITES if suite.holds(options.only) or any_of(suite, options.only)]
+    if not suites:
+        sys.stderr.write(f"no suite breaks {options.only}\n")
+        return 2
+    lowest = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["mutation"]["lowest"]
+    found = [mutant for suite in suites for mutant in mutants_of(suite, options)]
+    return 0 if report(found, {} if options.only else lowest) else 1
+
+
+def parsed() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make mutation", description=__doc__)
+    parser.add_argument("--only", default="", help="a module or a package: src/hello/services/orders.py")
+    parser.add_argument("--fresh", action="store_true", help="forget what earlier runs have found")
+    parser.add_argument("--minutes", type=float, help="stop each suite after so long")
+    parser.add_argument("--sample", type=int, help="try so many mutants of each suite, 0 for all")
+    parser.add_argument(
+        "--seed", default=f"{datetime.now(UTC):%Y-%m-%d}", help="which ones: every day has its own"
+    )
+    return parser.parse_args()
+
+
+def any_of(suite: Suite, only: str) -> bool:
+    return any(path.startswith(only) for path in suite.mutated)
+
+
+def mutants_of(suite: Suite, options: argparse.Namespace) -> list[Mutant]:
+    folder = folder_of(suite, fresh=options.fresh)
+    chosen = {
+        "only": options.only,
+        "seed": options.seed,
+        "sample": suite.sample if options.sample is None else options.sample,
+        "minutes": options.minutes or suite.minutes,
+    }
+    print(f"Suite {suite.name}: {json.dumps(chosen)}", flush=True)
+    with postgres() if suite.needs_postgres else nullcontext({}) as environment:
+        command = [CACHE / "venv" / "bin" / "python", ENGINE, json.dumps(chosen)]
+        subprocess.run(command, cwd=folder, env=os.environ | environment, check=True)
+    return [Mutant(**result) for result in json.loads((folder / "results.json").read_text())]
+
+
+@contextmanager
+def postgres() -> Iterator[dict[str, str]]:
+    """Start one server for all mutants; it answers before a write is on disk."""
+    with TemporaryDirectory() as folder, temporary_servers(Path(folder) / "servers") as servers:
+        asyncio.run(relax(servers))
+        yield {"TEST_DATABASE_URL": servers.database_url}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

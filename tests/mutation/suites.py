@@ -1,0 +1,51 @@
+"""What is broken, and which tests have to notice: one suite without I/O, one on a real PostgreSQL."""
+
+from dataclasses import dataclass
+
+UNRELATED = ("asyncapi", "embedded", "large", "openapi", "supervisor", "uvicorn_internals")
+SLOW = "tests/unit/test_birthday_lists.py::test_pages_lead_through_the_coming_days"
+"""Ten seconds, for functions that quick tests cover too."""
+
+ON_POSTGRES = (
+    *(f"tests/contracts/test_{name}.py" for name in ("accounts", "announcements", "audit", "births")),
+    *(f"tests/contracts/test_{name}.py" for name in ("event_stores", "items", "orders", "people", "sessions")),
+    *(f"tests/integrated/test_{name}.py" for name in ("catalogue", "catalogue_races", "inbox", "listener")),
+    *(f"tests/integrated/test_{name}.py" for name in ("orders", "postgres", "saves", "shards", "turns")),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suite:
+    """`minutes` bounds the mutants, `sample` how many of them are tried (0: all)."""
+
+    name: str
+    mutated: tuple[str, ...]
+    tests: tuple[str, ...]
+    minutes: float
+    sample: int = 0
+    needs_postgres: bool = False
+
+    def holds(self, path: str) -> bool:
+        return path.startswith(self.mutated)
+
+
+SUITES = (
+    Suite(
+        name="unit",
+        mutated=("src/hello/services/", "src/hello/entities/", "src/hello/core/batching.py"),
+        tests=(
+            "tests/unit",
+            *(f"--ignore=tests/unit/test_{name}.py" for name in UNRELATED),
+            f"--deselect={SLOW}",
+        ),
+        minutes=30,
+    ),
+    Suite(
+        name="postgres",
+        mutated=("src/hello/connectors/postgres/",),
+        tests=(*ON_POSTGRES, "-m", "integrated and not faults"),
+        minutes=8,
+        sample=150,
+        needs_postgres=True,
+    ),
+)
