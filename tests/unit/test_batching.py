@@ -1,7 +1,10 @@
 """Natural batching: each who waits gets the right answer, in time, none older than the question."""
 
 import asyncio
+import gc
+import weakref
 from collections.abc import Mapping
+from contextlib import suppress
 
 import pytest
 from hypothesis import given, settings
@@ -256,3 +259,87 @@ async def test_batch_is_in_flight_until_its_waiters_are_called() -> None:
     assert seen == [2]
     await settle()
     assert batches.in_flight == 0
+
+
+async def test_waiters_of_a_call_that_never_ends_time_out_one_after_the_other() -> None:
+    """Neither the call in flight, which takes no cancellation, nor what waits for it holds them up."""
+    end, begun = asyncio.Event(), list[str]()
+
+    async def call(items: Mapping[str, int]) -> Mapping[str, int]:
+        begun.extend(items)
+        while not end.is_set():
+            with suppress(asyncio.CancelledError):
+                await end.wait()
+        return items
+
+    batches = Batcher(call, Bounds(waiting=1, deadline_s=0.05), lambda _: False)
+    flying = asyncio.create_task(batches.do("a", 1))
+    await settle()
+    async with asyncio.timeout(5):
+        for name in "bcd":  # each finds the place of the one before it free
+            with pytest.raises(TimeoutError):
+                await batches.do(name, 1)
+    with pytest.raises(TimeoutError):
+        await flying
+    assert begun == ["a"]
+    end.set()
+    assert await batches.do("e", 5) == 5
+
+
+async def test_what_is_answered_in_time_is_not_overdue() -> None:
+    store = Store()
+    batches = batcher(store, Bounds(deadline_s=0.05))
+    loop = asyncio.get_running_loop()
+    start = loop.time()
+    while loop.time() < start + 0.12:  # past two deadlines
+        assert await batches.do("a", 1) == 1
+
+
+async def test_each_bad_item_of_a_batch_gets_its_own_error() -> None:
+    async def call(items: Mapping[str, int]) -> Mapping[str, int]:
+        bad = [key for key, value in items.items() if value < 0]
+        if bad:
+            raise ValueError(",".join(bad))
+        return items
+
+    batches = Batcher(call, Bounds(), lambda _: True)
+    found = await asyncio.gather(
+        *(batches.do(name, value) for name, value in [("a", -1), ("b", 2), ("c", -3)]), return_exceptions=True
+    )
+    assert [str(one) for one in found] == ["a", "2", "c"]
+
+
+async def test_calls_in_flight_are_bounded_and_used_up_to_the_bound() -> None:
+    store = Store()
+    store.gate.clear()
+    batches = batcher(store, Bounds(in_flight=3))
+    tasks = []
+    for number in range(5):
+        tasks.append(asyncio.create_task(batches.do(str(number), number)))
+        await settle()
+    assert (store.most_flying, batches.in_flight, len(store.calls)) == (3, 3, 3)
+    store.gate.set()
+    assert await asyncio.gather(*tasks) == [0, 1, 2, 3, 4]
+    assert (batches.in_flight, store.most_flying) == (0, 3)
+
+
+async def test_a_call_is_kept_from_the_garbage_collector_until_it_ends() -> None:
+    class Unreferenced:
+        """Holds no reference to what waits: only the batcher has one."""
+
+        async def call(self, items: Mapping[str, int]) -> Mapping[str, int]:
+            future = asyncio.get_running_loop().create_future()
+            waiting.append(weakref.ref(future))
+            await future
+            return items
+
+    waiting, seen = list[weakref.ref[asyncio.Future[None]]](), list[int | None]()
+    batches = Batcher(Unreferenced().call, Bounds(), lambda _: False)
+    batches.submit("a", 1, lambda result, _: seen.append(result))
+    await settle()
+    gc.collect()
+    future = waiting[0]()
+    assert future is not None
+    future.set_result(None)
+    await settle()
+    assert seen == [1]
