@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import FrameType
 
+from hypothesis import settings
 from mutmut import __main__ as mutmut
 from mutmut.mutation.data import SourceFileMutationData
 from mutmut.mutation.diff_apply import get_diff_for_mutant
@@ -84,5 +85,7 @@ if __name__ == "__main__":
     from operators import install
 
     os.nice(max(0, 19 - os.nice(0)))
+    settings.register_profile("mutation", max_examples=25, derandomize=True, database=None, deadline=None)
+    settings.load_profile("mutation")  # the same examples for every mutant, and few
     install()
     main(json.loads(sys.argv[1]))

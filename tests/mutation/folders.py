@@ -40,9 +40,10 @@ def lines(suite: Suite) -> list[str]:
         "only_mutate": [f"{path.removesuffix('.py')}*" for path in suite.mutated],
         "do_not_mutate_patterns": [r"^\s*log\.\w+\("],
         "also_copy": list(COPIED),
+        "pytest_add_cli_args": ["-W", "ignore::pytest.PytestAssertRewriteWarning"],
         "pytest_add_cli_args_test_selection": list(suite.tests),
-        "timeout_constant": 2.0,
-        "timeout_multiplier": 4.0,
+        "timeout_constant": 1.0,
+        "timeout_multiplier": 3.0,
         "use_git_change_detection": False,
         "on_dependency_change": "ignore",
     }
