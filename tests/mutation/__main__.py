@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -29,7 +29,9 @@ def main() -> int:
         return 2
     lowest = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["mutation"]["lowest"]
     found = [mutant for suite in suites for mutant in mutants_of(suite, options)]
-    return 0 if report(found, {} if options.only else lowest) else 1
+    text, passes = report(found, {} if options.only else lowest)
+    sys.stdout.write(text)
+    return 0 if passes else 1
 
 
 def parsed() -> argparse.Namespace:
@@ -56,16 +58,19 @@ def mutants_of(suite: Suite, options: argparse.Namespace) -> list[Mutant]:
         "sample": suite.sample if options.sample is None else options.sample,
         "minutes": options.minutes or suite.minutes,
     }
-    print(f"Suite {suite.name}: {json.dumps(chosen)}", flush=True)
-    with postgres() if suite.needs_postgres else nullcontext({}) as environment:
-        command = [CACHE / "venv" / "bin" / "python", ENGINE, json.dumps(chosen)]
-        subprocess.run(command, cwd=folder, env=os.environ | environment, check=True)
+    sys.stderr.write(f"Suite {suite.name}: {json.dumps(chosen)}\n")
+    command = [str(CACHE / "venv" / "bin" / "python"), str(ENGINE), json.dumps(chosen)]
+    with environment_of(suite) as environment:
+        subprocess.run(command, cwd=folder, env=os.environ | environment, check=True, stdout=sys.stderr)
     return [Mutant(**result) for result in json.loads((folder / "results.json").read_text())]
 
 
 @contextmanager
-def postgres() -> Iterator[dict[str, str]]:
-    """Start one server for all mutants; it answers before a write is on disk."""
+def environment_of(suite: Suite) -> Iterator[dict[str, str]]:
+    """Start one server for all mutants, if they need one; it answers before a write is on disk."""
+    if not suite.needs_postgres:
+        yield {}
+        return
     with TemporaryDirectory() as folder, temporary_servers(Path(folder) / "servers") as servers:
         asyncio.run(relax(servers))
         yield {"TEST_DATABASE_URL": servers.database_url}

@@ -77,12 +77,13 @@ def results() -> Iterator[dict[str, str]]:
     for path in walk_mutatable_files():
         for key, code in loaded(path).exit_code_by_key.items():
             status = status_by_exit_code[code]
-            diff = "" if status in {"killed", "skipped", "not checked"} else get_diff_for_mutant(key, path=path)
+            is_quiet = status in {"killed", "timeout", "skipped", "not checked"}
+            diff = "" if is_quiet else get_diff_for_mutant(key, path=path)
             yield {"module": str(path), "name": key, "status": status, "diff": diff}
 
 
 if __name__ == "__main__":
-    from operators import install
+    from operators import install  # type: ignore[import-not-found]  # beside this file, outside of `tests`
 
     os.nice(max(0, 19 - os.nice(0)))
     settings.register_profile("mutation", max_examples=25, derandomize=True, database=None, deadline=None)

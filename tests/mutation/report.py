@@ -1,7 +1,7 @@
 """The table of a run, the mutants that no test noticed, and whether the score may pass."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 NOTICED = ("killed", "timeout")
@@ -33,36 +33,48 @@ class Score:
 
     @property
     def percent(self) -> float:
-        return 100 * (self.tried - self.survived) / self.tried if self.tried else 100.0
+        return 100 * (self.tried - self.survived) / self.tried
 
     def row(self, name: str) -> str:
         killed, timeout = (self.counted[status] for status in NOTICED)
         return COLUMNS.format(name, self.tried, killed, self.survived, timeout, f"{self.percent:.1f}%")
 
 
-def scores(mutants: Iterable[Mutant], names: Sequence[str] | None = None) -> dict[str, Score]:
-    """Return the score of each module, or of each of `names` that modules begin with."""
+def by_module(mutants: Iterable[Mutant]) -> dict[str, Score]:
     counted: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for mutant in mutants:
         if mutant.status not in UNTRIED:
-            found = [mutant.module] if names is None else [name for name in names if mutant.module.startswith(name)]
-            for name in found:
-                counted[name][mutant.status] += 1
-    return {name: Score(counter) for name, counter in sorted(counted.items())}
+            counted[mutant.module][mutant.status] += 1
+    return {module: Score(counter) for module, counter in sorted(counted.items())}
 
 
-def report(mutants: Sequence[Mutant], lowest: Mapping[str, float]) -> bool:
-    """Print it, and say whether no package is below its lowest score."""
+def by_package(modules: Mapping[str, Score], packages: Iterable[str]) -> dict[str, Score]:
+    """Return the packages of which something was tried."""
+    found = {
+        package: sum(
+            (score.counted for name, score in modules.items() if name.startswith(package)), Counter()
+        )
+        for package in packages
+    }
+    return {package: Score(counter) for package, counter in found.items() if counter}
+
+
+def report(mutants: Sequence[Mutant], lowest: Mapping[str, float]) -> tuple[str, bool]:
+    """Return the text, and whether no package is below its lowest score."""
+    modules = by_module(mutants)
+    packages = by_package(modules, lowest)
+    low = [name for name, score in packages.items() if score.percent < lowest[name]]
+    lines = [
+        *survivors(mutants),
+        COLUMNS.format("", "mutants", "killed", "survived", "timeout", "score"),
+        *(score.row(name) for name, score in (modules | packages).items()),
+        f"{sum(mutant.status in UNTRIED for mutant in mutants)} more mutants were not tried.",
+        *(f"{name} is below {lowest[name]} %, its limit in pyproject.toml" for name in low),
+    ]
+    return "\n".join(lines) + "\n", not low
+
+
+def survivors(mutants: Iterable[Mutant]) -> Iterator[str]:
     for mutant in mutants:
         if mutant.status not in {*NOTICED, *UNTRIED}:
-            print(f"\n{mutant.name}: {mutant.status}\n{mutant.diff.strip()}")
-    packages = scores(mutants, list(lowest))
-    print("\n" + COLUMNS.format("", "mutants", "killed", "survived", "timeout", "score"))
-    for name, score in [*scores(mutants).items(), *packages.items()]:
-        print(score.row(name))
-    untried = sum(mutant.status in UNTRIED for mutant in mutants)
-    print(f"{untried} more mutants were not tried.")
-    low = [name for name, score in packages.items() if score.percent < lowest[name]]
-    for name in low:
-        print(f"{name}: {packages[name].percent:.1f} % is below {lowest[name]} %, the limit in pyproject.toml")
-    return not low
+            yield f"{mutant.name}: {mutant.status}\n{mutant.diff.strip()}\n"

@@ -8,7 +8,10 @@ SLOW = "tests/unit/test_birthday_lists.py::test_pages_lead_through_the_coming_da
 
 ON_POSTGRES = (
     *(f"tests/contracts/test_{name}.py" for name in ("accounts", "announcements", "audit", "births")),
-    *(f"tests/contracts/test_{name}.py" for name in ("event_stores", "items", "orders", "people", "sessions")),
+    *(
+        f"tests/contracts/test_{name}.py"
+        for name in ("event_stores", "items", "orders", "people", "sessions")
+    ),
     *(f"tests/integrated/test_{name}.py" for name in ("catalogue", "catalogue_races", "inbox", "listener")),
     *(f"tests/integrated/test_{name}.py" for name in ("orders", "postgres", "saves", "shards", "turns")),
 )

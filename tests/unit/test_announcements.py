@@ -10,7 +10,6 @@ from hello.services.announcements import KEPT_DAYS, AnnouncementService
 from tests.builders import NOON, TODAY
 from tests.twins import TwinUnitOfWork
 
-
 LATE = timezone(timedelta(hours=13))
 
 

@@ -6,7 +6,6 @@ from uuid import UUID
 
 import pytest
 
-from hello.entities.audit import Change
 from hello.entities.errors import (
     InvalidError,
     TooManyError,
@@ -44,9 +43,7 @@ def test_a_row_of_many_people_is_an_event_for_each_with_an_id_of_its_own() -> No
 
 
 def test_a_row_of_anything_else_is_one_event_as_it_was_stored() -> None:
-    expected = Event(
-        id="7-1", type="order.created", subject="7", time=NOON, data={"a": 1}, traceparent=TRACE
-    )
+    expected = Event(id="7-1", type="order.created", subject="7", time=NOON, data={"a": 1}, traceparent=TRACE)
     assert a_row("order.created", {"a": 1}).events() == [expected]
 
 
@@ -85,7 +82,7 @@ def test_a_change_of_an_item_is_told_with_all_of_it(item: Item) -> None:
 
 
 def test_of_an_item_that_is_gone_only_the_id_is_told() -> None:
-    change: Change = a_change(UUID(int=7), "item.deleted")
+    change = a_change(UUID(int=7), "item.deleted")
     subject = str(UUID(int=7))
     assert item_event(change) == Event(
         id=f"{subject}-deleted", type="item.deleted", subject=subject, time=NOON, data={"id": subject}

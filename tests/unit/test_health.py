@@ -1,7 +1,6 @@
 """Readiness: what is asked, how long it may take, and what is said of what is missing."""
 
 import asyncio
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
 
@@ -35,7 +34,7 @@ NO_DATABASE = TwinProbe("database", required=True, error=UnavailableError("the d
 
 
 def health(*probes: TwinProbe, draining: Stop | None = None, timeout_s: float = 5) -> HealthService:
-    times: Iterator[int] = count()
+    times = count()
     return HealthService(
         probes=probes, draining=draining or Stop(), timer=lambda: next(times) / 8, timeout_s=timeout_s
     )
@@ -51,7 +50,9 @@ def health(*probes: TwinProbe, draining: Stop | None = None, timeout_s: float = 
         ((NO_DATABASE, NO_CACHE), Readiness.UNREADY),
     ],
 )
-async def test_only_what_is_required_makes_unready(probes: tuple[TwinProbe, ...], expected: Readiness) -> None:
+async def test_only_what_is_required_makes_unready(
+    probes: tuple[TwinProbe, ...], expected: Readiness
+) -> None:
     assert (await health(*probes).ready()).status == expected
 
 
@@ -73,7 +74,9 @@ async def test_each_check_has_its_name_its_time_and_its_reason() -> None:
 
 async def test_latency_is_rounded_to_microseconds() -> None:
     times = iter([0.0, 0.0123456])
-    found = await HealthService(probes=[CACHE], draining=Stop(), timer=lambda: next(times), timeout_s=1).ready()
+    found = await HealthService(
+        probes=[CACHE], draining=Stop(), timer=lambda: next(times), timeout_s=1
+    ).ready()
     assert [check.latency_ms for check in found.checks] == [12.346]
 
 

@@ -282,7 +282,9 @@ async def test_old_keys_are_forgotten(desk: Desk, ada: Caller, kite: UUID) -> No
     assert (await desk.order(ada, of(kite), a_request(ada, key)))["id"] != first["id"]
 
 
-async def test_only_what_is_changed_is_locked(desk: Desk, twin: TwinUnitOfWork, ada: Caller, kite: UUID) -> None:
+async def test_only_what_is_changed_is_locked(
+    desk: Desk, twin: TwinUnitOfWork, ada: Caller, kite: UUID
+) -> None:
     order_id = await desk.ordered(ada, of(kite))
     await desk.orders.read(ada, order_id)
     assert twin.stored.orders.locked == []
@@ -348,7 +350,9 @@ async def test_a_key_belongs_to_the_order_that_it_made(
     assert (str(key.order_id), key.created_at) == (order["id"], NOON)
 
 
-async def test_no_more_keys_are_forgotten_at_once_than_are_wanted(desk: Desk, ada: Caller, kite: UUID) -> None:
+async def test_no_more_keys_are_forgotten_at_once_than_are_wanted(
+    desk: Desk, ada: Caller, kite: UUID
+) -> None:
     for number in range(3):
         await desk.order(ada, of(kite), a_request(ada, str(number)))
     desk.clock.move(KEPT + LATER)
