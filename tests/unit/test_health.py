@@ -34,7 +34,7 @@ NO_DATABASE = TwinProbe("database", required=True, error=UnavailableError("the d
 
 
 def health(*probes: TwinProbe, draining: Stop | None = None, timeout_s: float = 5) -> HealthService:
-    times = count()
+    times = count(8)
     return HealthService(
         probes=probes, draining=draining or Stop(), timer=lambda: next(times) / 8, timeout_s=timeout_s
     )
@@ -73,7 +73,7 @@ async def test_each_check_has_its_name_its_time_and_its_reason() -> None:
 
 
 async def test_latency_is_rounded_to_microseconds() -> None:
-    times = iter([0.0, 0.0123456])
+    times = iter([1.0, 1.0123456])
     found = await HealthService(
         probes=[CACHE], draining=Stop(), timer=lambda: next(times), timeout_s=1
     ).ready()

@@ -42,7 +42,7 @@ class WatchedPeople(TwinPeople):
 
 
 def name_of(number: int) -> str:
-    return "".join(chr(ord("a") + int(digit)) for digit in f"{number:06}")
+    return "".join(chr(ord("A") + int(digit)) for digit in f"{number:06}")
 
 
 async def lines_of(*found: Line | LineError) -> AsyncIterator[Line | LineError]:

@@ -286,3 +286,8 @@ async def test_a_broker_that_is_away_costs_no_more_than_the_deadline(out: Outgoi
     async with asyncio.timeout(1):
         assert await out.relay_with(publisher).run_once() == 0
     assert out.shards.left == events
+
+
+async def test_one_event_is_reason_enough_to_look_again(outgoing: Outgoing) -> None:
+    outgoing.shards.add(an_event())
+    assert [await outgoing.relay.step() for _ in range(2)] == [True, False]
