@@ -288,6 +288,6 @@ async def test_a_broker_that_is_away_costs_no_more_than_the_deadline(out: Outgoi
     assert out.shards.left == events
 
 
-async def test_one_event_is_reason_enough_to_look_again(outgoing: Outgoing) -> None:
-    outgoing.shards.add(an_event())
-    assert [await outgoing.relay.step() for _ in range(2)] == [True, False]
+async def test_one_event_is_reason_enough_to_look_again(out: Outgoing) -> None:
+    out.shards.add(an_event())
+    assert [await out.relay.step() for _ in range(2)] == [True, False]
