@@ -38,7 +38,7 @@ def lines(suite: Suite) -> list[str]:
     values = {
         "source_paths": ["src"],
         "only_mutate": [f"{path.removesuffix('.py')}*" for path in suite.mutated],
-        "do_not_mutate": ["*/ports.py", "*/event_ports.py"],
+        "do_not_mutate": ["*/ports.py", "*/event_ports.py", "*/migrate.py"],
         "do_not_mutate_patterns": [r"^\s*log\.\w+\("],
         "also_copy": list(COPIED),
         "pytest_add_cli_args": ["-W", "ignore::pytest.PytestAssertRewriteWarning"],

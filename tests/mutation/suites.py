@@ -14,6 +14,7 @@ ON_POSTGRES = (
     ),
     *(f"tests/integrated/test_{name}.py" for name in ("catalogue", "catalogue_races", "inbox", "listener")),
     *(f"tests/integrated/test_{name}.py" for name in ("orders", "postgres", "saves", "shards", "turns")),
+    *(f"tests/integrated/test_{name}.py" for name in ("fault_reasons", "unknown_outcomes")),
 )
 
 

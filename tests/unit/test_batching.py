@@ -1,8 +1,6 @@
 """Natural batching: each who waits gets the right answer, in time, none older than the question."""
 
 import asyncio
-import gc
-import weakref
 from collections.abc import Mapping
 from contextlib import suppress
 
@@ -323,23 +321,52 @@ async def test_calls_in_flight_are_bounded_and_used_up_to_the_bound() -> None:
     assert (batches.in_flight, store.most_flying) == (0, 3)
 
 
-async def test_a_call_is_kept_from_the_garbage_collector_until_it_ends() -> None:
-    class Unreferenced:
-        """Holds no reference to what waits: only the batcher has one."""
+@pytest.mark.parametrize(
+    ("items", "error", "calls"),
+    [
+        ({"a": -1}, ValueError, 1),
+        ({"a": -1, "b": 1}, ValueError, 3),
+        ({"a": 1, "b": 1}, KeyError, 1),
+        ({"a": 1}, KeyError, 1),
+    ],
+)
+async def test_only_a_batch_that_one_item_may_have_failed_is_repeated(
+    items: dict[str, int], error: type[Exception], calls: int
+) -> None:
+    store = Store()
 
-        async def call(self, items: Mapping[str, int]) -> Mapping[str, int]:
-            future = asyncio.get_running_loop().create_future()
-            waiting.append(weakref.ref(future))
-            await future
-            return items
+    async def call(given: Mapping[str, int]) -> Mapping[str, int]:
+        found = await store.write(given)
+        if error is KeyError:
+            raise KeyError
+        return found
 
-    waiting, seen = list[weakref.ref[asyncio.Future[None]]](), list[int | None]()
-    batches = Batcher(Unreferenced().call, Bounds(), lambda _: False)
-    batches.submit("a", 1, lambda result, _: seen.append(result))
-    await settle()
-    gc.collect()
-    future = waiting[0]()
-    assert future is not None
-    future.set_result(None)
-    await settle()
-    assert seen == [1]
+    batches = Batcher(call, Bounds(), lambda found: isinstance(found, ValueError))
+    tasks = [batches.do(name, value) for name, value in items.items()]
+    found = await asyncio.gather(*tasks, return_exceptions=True)
+    assert len(store.calls) == calls
+    bad = [isinstance(one, error) for one in found]
+    assert bad == [error is KeyError or value < 0 for value in items.values()]
+
+
+async def test_each_call_makes_as_much_room_as_it_takes_waiters() -> None:
+    ends: list[asyncio.Future[None]] = []
+
+    async def call(items: Mapping[str, int]) -> Mapping[str, int]:
+        ends.append(asyncio.get_running_loop().create_future())
+        await ends[-1]
+        return items
+
+    batches = Batcher(call, Bounds(batch=1, waiting=4), lambda _: False)
+    told: list[int | None] = []
+    for name in "abbcd":  # b has two waiters
+        batches.submit(name, 1, lambda result, _: told.append(result))
+        await settle()
+    for result, room in ((1, 2), (3, 1), (4, 1)):
+        with pytest.raises(OverloadedError):
+            batches.submit("z", 1, lambda *_: None)
+        ends[-1].set_result(None)
+        await settle()
+        assert len(told) == result
+        for _ in range(room):
+            batches.submit("y", 1, lambda *_: None)
