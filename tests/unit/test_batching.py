@@ -370,3 +370,35 @@ async def test_each_call_makes_as_much_room_as_it_takes_waiters() -> None:
         assert len(told) == result
         for _ in range(room):
             batches.submit("y", 1, lambda *_: None)
+
+
+async def test_a_call_that_hangs_ends_at_the_deadline_and_the_next_one_begins() -> None:
+    calls: list[Mapping[str, int]] = []
+
+    async def call(items: Mapping[str, int]) -> Mapping[str, int]:
+        calls.append(items)
+        if len(calls) == 1:
+            await asyncio.Event().wait()
+        return items
+
+    batches = Batcher(call, Bounds(deadline_s=0.05), lambda _: False)
+    with pytest.raises(TimeoutError):
+        await batches.do("a", 1)
+    assert await batches.do("b", 2) == 2
+
+
+async def test_work_that_is_cancelled_ends_and_leaves_the_rest() -> None:
+    """As at the end of a process: work that goes on would keep it from ending."""
+    store = Store()
+    store.gate.clear()
+    batches, before = batcher(store), asyncio.all_tasks()
+    told: list[Exception | None] = []
+    batches.submit("a", 1, lambda _, error: told.append(error))
+    await settle()
+    batches.submit("b", 1, lambda _, error: told.append(error))
+    (work,) = asyncio.all_tasks() - before
+    work.cancel()
+    await asyncio.wait([work])
+    assert work.cancelled()
+    assert [type(error) for error in told] == [CancelledBatchError]
+    assert len(store.calls) == 1
