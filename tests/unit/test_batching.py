@@ -402,3 +402,32 @@ async def test_work_that_is_cancelled_ends_and_leaves_the_rest() -> None:
     assert work.cancelled()
     assert [type(error) for error in told] == [CancelledBatchError]
     assert len(store.calls) == 1
+
+
+async def test_each_waiter_has_its_own_deadline_whatever_came_before() -> None:
+    """One is answered, then a call hangs that takes no cancellation, and another waits for its end."""
+    end = asyncio.Event()
+
+    async def call(items: Mapping[str, int]) -> Mapping[str, int]:
+        while "a" not in items and not end.is_set():
+            with suppress(asyncio.CancelledError):
+                await end.wait()
+        return items
+
+    batches = Batcher(call, Bounds(deadline_s=0.2), lambda _: False)
+    loop, waits = asyncio.get_running_loop(), list[float]()
+
+    async def waiting(name: str) -> None:
+        start = loop.time()
+        with pytest.raises(TimeoutError):
+            await batches.do(name, 1)
+        waits.append(loop.time() - start)
+
+    assert await batches.do("a", 1) == 1
+    async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
+        for name in "bc":
+            await asyncio.sleep(0.07)  # time is what this is about
+            tasks.create_task(waiting(name))
+    end.set()
+    assert len(waits) == 2
+    assert min(waits) > 0.19

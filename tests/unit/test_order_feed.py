@@ -264,3 +264,22 @@ async def test_who_has_logged_out_begins_no_stream(shop: Shop) -> None:
         await tx.sessions.end(session.id, a_change(caller.account_id))
     with pytest.raises(UnauthorizedError):
         await shop.feed.is_over(caller, order_id, 0)
+
+
+async def test_a_database_that_is_unavailable_is_not_asked_again_at_once(shop: Shop) -> None:
+    asked = 0
+
+    @asynccontextmanager
+    async def unavailable() -> AsyncIterator[Transaction]:
+        nonlocal asked
+        asked += 1
+        raise UnavailableError("the database is unavailable")
+        yield
+
+    feed = replace(shop.feed, begin=unavailable, retry_s=60)
+    following = asyncio.ensure_future(anext(feed.follow(shop.ada, uuid7(), 0)))
+    for _ in range(100):
+        await asyncio.sleep(0)
+    following.cancel()
+    await asyncio.wait([following])
+    assert asked == 1
