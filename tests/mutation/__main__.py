@@ -23,7 +23,7 @@ ENGINE = Path(__file__).with_name("engine.py")
 
 def main() -> int:
     options = parsed()
-    suites = [suite for suite in SUITES if suite.holds(options.only) or any_of(suite, options.only)]
+    suites = [suite for suite in SUITES if options.suite in {"all", suite.name} and suite.holds(options.only)]
     if not suites:
         sys.stderr.write(f"no suite breaks {options.only}\n")
         return 2
@@ -37,6 +37,7 @@ def main() -> int:
 def parsed() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make mutation", description=__doc__)
     parser.add_argument("--only", default="", help="a module or a package: src/hello/services/orders.py")
+    parser.add_argument("--suite", default="all", choices=["all", *(suite.name for suite in SUITES)])
     parser.add_argument("--fresh", action="store_true", help="forget what earlier runs have found")
     parser.add_argument("--minutes", type=float, help="stop each suite after so long")
     parser.add_argument("--sample", type=int, help="try so many mutants of each suite, 0 for all")
@@ -44,10 +45,6 @@ def parsed() -> argparse.Namespace:
         "--seed", default=f"{datetime.now(UTC):%Y-%m-%d}", help="which ones: every day has its own"
     )
     return parser.parse_args()
-
-
-def any_of(suite: Suite, only: str) -> bool:
-    return any(path.startswith(only) for path in suite.mutated)
 
 
 def mutants_of(suite: Suite, options: argparse.Namespace) -> list[Mutant]:

@@ -5,7 +5,7 @@ import os
 import random
 import signal
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from pathlib import Path
 from types import FrameType
 
@@ -17,19 +17,18 @@ from mutmut.stats import status_by_exit_code
 from mutmut.utils.file_utils import walk_mutatable_files
 
 SKIPPED = 34
-REPEATED = {"survived", "no tests", "timeout", "skipped", "suspicious", "segfault"}
 
 
 def main(options: Mapping[str, object]) -> None:
     generate()
-    choose(options)
+    wanted = choose(options)
     signal.signal(signal.SIGALRM, stop)
     signal.alarm(int(float(str(options["minutes"])) * 60))
     try:
         mutmut._run((), 1)  # noqa: SLF001
     finally:
         signal.alarm(0)
-        Path("results.json").write_text(json.dumps(list(results()), indent=1))
+        Path("results.json").write_text(json.dumps(list(results(wanted)), indent=1))
 
 
 def stop(_number: int, _frame: FrameType | None) -> None:
@@ -46,8 +45,8 @@ def generate() -> None:
         mutmut.create_mutants(1)
 
 
-def choose(options: Mapping[str, object]) -> None:
-    """Try what is asked for: killed mutants stay killed, all others are tried once more, or skipped."""
+def choose(options: Mapping[str, object]) -> set[str]:
+    """Return what is asked for: of these, killed mutants stay killed, and all others are tried once more."""
     files = [loaded(path) for path in walk_mutatable_files()]
     only, sample = str(options["only"]), int(str(options["sample"]))
     wanted = [key for file in files if str(file.path).startswith(only) for key in file.exit_code_by_key]
@@ -56,14 +55,13 @@ def choose(options: Mapping[str, object]) -> None:
         wanted = chance.sample(wanted, min(sample, len(wanted)))
     for file in files:
         mark(file, set(wanted))
+    return set(wanted)
 
 
 def mark(file: SourceFileMutationData, wanted: set[str]) -> None:
     for key, code in file.exit_code_by_key.items():
-        if key not in wanted:
-            file.exit_code_by_key[key] = SKIPPED
-        elif status_by_exit_code[code] in REPEATED:
-            file.exit_code_by_key[key] = None
+        if status_by_exit_code[code] != "killed":
+            file.exit_code_by_key[key] = None if key in wanted else SKIPPED
     file.save()
 
 
@@ -73,10 +71,10 @@ def loaded(path: Path) -> SourceFileMutationData:
     return file
 
 
-def results() -> Iterator[dict[str, str]]:
+def results(wanted: Container[str]) -> Iterator[dict[str, str]]:
     for path in walk_mutatable_files():
         for key, code in loaded(path).exit_code_by_key.items():
-            status = status_by_exit_code[code]
+            status = status_by_exit_code[code] if key in wanted else "skipped"
             is_quiet = status in {"killed", "timeout", "skipped", "not checked"}
             diff = "" if is_quiet else get_diff_for_mutant(key, path=path)
             yield {"module": str(path), "name": key, "status": status, "diff": diff}

@@ -29,8 +29,9 @@ class Suite:
     sample: int = 0
     needs_postgres: bool = False
 
-    def holds(self, path: str) -> bool:
-        return path.startswith(self.mutated)
+    def holds(self, only: str) -> bool:
+        """Say whether it breaks anything within the module or package."""
+        return any(path.startswith(only) or only.startswith(path) for path in self.mutated)
 
 
 SUITES = (
