@@ -13,13 +13,8 @@ from structlog.typing import EventDict
 from hello.connectors.brokers.outages import Outage
 from hello.connectors.brokers.retrying import TRIES, RetryingPublisher
 from hello.entities.errors import UnavailableError
-<<<<<<< HEAD
-from hello.entities.events import SHARDS
-from hello.services.event_ports import Blocker, EventPublisher
-=======
 from hello.entities.events import SHARDS, Event
-from hello.services.event_ports import EventPublisher
->>>>>>> 225712a (Access tokens that name no session, brokers and calls that hang: tested)
+from hello.services.event_ports import Blocker, EventPublisher
 from hello.services.relay import FIRST_PAUSE_S, Relay
 from tests.builders import NOON
 from tests.event_twins import (

@@ -37,6 +37,7 @@ class House:
 
     async def caller(self, expires_at: float | None = None) -> Caller:
         session = a_session(self.ada, NOON + timedelta(days=1))
+        self.twin.stored.accounts.rows[self.ada.id] = self.ada
         async with self.twin.begin() as tx:
             await tx.sessions.add(session, NOON)
         return Caller(self.ada.id, Role.USER, session.id, expires_at)
