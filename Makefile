@@ -72,6 +72,19 @@ test_faults: $(VENV)/dev.stamp ## Kill, freeze and flood what the service consis
 coverage: $(VENV)/dev.stamp ## Run all tests, and say which lines none of them ran; takes half as long again
 	@$(BIN)/pytest --cov --cov-report=term $(ARGS)
 
+MUTATION := .mutation
+$(MUTATION)/venv.stamp: requirements/mutation.txt | $(VENV)/dev.stamp
+	@echo "Installing what breaks the code (once) ..."
+	@mkdir -p $(MUTATION)
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(MUTATION)/venv
+	@$(BIN)/uv pip install --quiet --no-deps --require-hashes --python $(MUTATION)/venv/bin/python -r $<
+	@touch $@
+
+ONLY ?=
+.PHONY: mutation
+mutation: $(VENV)/dev.stamp $(MUTATION)/venv.stamp ## Break the code in small ways and see which the tests notice: ONLY=src/hello/services/orders.py
+	@$(BIN)/python -m tests.mutation $(if $(ONLY),--only $(ONLY)) $(ARGS)
+
 .PHONY: test_fresh
 test_fresh: ## Set up and run a clone as on a fresh machine; ARGS=--all: every Python, the oldest pip, the newest, uv
 	@$(PYTHON) -m tests.fresh $(ARGS)
@@ -204,4 +217,4 @@ migration: $(VENV)/dev.stamp ## Write a migration from the change of the entitie
 .PHONY: destroy
 destroy: $(VENV)/run.stamp ## Remove the local data, the virtual environment and the caches
 	@$(BIN)/hello destroy --data-dir $(DATA_DIR)
-	@rm -rf $(VENV) $(CLIENTS) .bench .brokers .postgres .coverage* .docker .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf $(VENV) $(CLIENTS) .bench .brokers .postgres .coverage* .docker .hypothesis .import_linter_cache .mutation .mypy_cache .pytest_cache .ruff_cache

@@ -14,6 +14,12 @@ LOCKS = {
     "production.txt": [],
     "embedded.txt": [*EMBEDDED, "--constraints=production.txt"],
     "dev.txt": [*EMBEDDED, f"--group={PROJECT}:dev", "--constraints=embedded.txt"],
+    "mutation.txt": [
+        *EMBEDDED,
+        f"--group={PROJECT}:dev",
+        f"--group={PROJECT}:mutation",
+        "--constraints=dev.txt",
+    ],
 }
 OPTIONS = [
     "--system-certs",

@@ -123,15 +123,19 @@ class TwinCalendarFeeds:
 
 @dataclass
 class TwinItems:
+    """`locked` is what was found for a change."""
+
     accounts: TwinAccounts
     rows: dict[UUID, Item] = field(default_factory=dict)
+    locked: list[UUID] = field(default_factory=list)
 
     async def add(self, item: Item, change: Change) -> None:
         self.rows[item.id] = item
         self.accounts.trail.note(change)
 
     async def find(self, item_id: UUID, *, lock: bool = False) -> Item | None:
-        del lock  # a twin has one transaction at a time
+        if lock is True:  # which only a test can see: a twin has one transaction at a time
+            self.locked.append(item_id)
         item = self.rows.get(item_id)
         if item:
             item.owner = self.accounts.rows[item.owner_id]

@@ -44,11 +44,12 @@ class TwinIdempotencyKeys:
 
 @dataclass
 class TwinOrders:
-    """Hands out copies, so that nothing is stored by accident."""
+    """Hands out copies, so that nothing is stored by accident; `locked` is what was found for a change."""
 
     keys: TwinIdempotencyKeys
     rows: dict[UUID, Order] = field(default_factory=dict)
     replaced: list[OrderRevision] = field(default_factory=list)
+    locked: list[UUID] = field(default_factory=list)
 
     async def add(self, order: Order, key: IdempotencyKey | None = None) -> None:
         if key:
@@ -56,7 +57,8 @@ class TwinOrders:
         self.rows[order.id] = deepcopy(order)
 
     async def find(self, order_id: UUID, *, lock: bool = False) -> Order | None:
-        del lock  # a twin has one transaction at a time
+        if lock is True:  # which only a test can see: a twin has one transaction at a time
+            self.locked.append(order_id)
         return deepcopy(self.rows.get(order_id))
 
     async def page(

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 
 import pytest
 from hypothesis import given, settings
@@ -256,3 +257,177 @@ async def test_batch_is_in_flight_until_its_waiters_are_called() -> None:
     assert seen == [2]
     await settle()
     assert batches.in_flight == 0
+
+
+async def test_waiters_of_a_call_that_never_ends_time_out_one_after_the_other() -> None:
+    """Neither the call in flight, which takes no cancellation, nor what waits for it holds them up."""
+    end, begun = asyncio.Event(), list[str]()
+
+    async def call(items: Mapping[str, int]) -> Mapping[str, int]:
+        begun.extend(items)
+        while not end.is_set():
+            with suppress(asyncio.CancelledError):
+                await end.wait()
+        return items
+
+    batches = Batcher(call, Bounds(waiting=1, deadline_s=0.05), lambda _: False)
+    flying = asyncio.create_task(batches.do("a", 1))
+    await settle()
+    async with asyncio.timeout(5):
+        for name in "bcd":  # each finds the place of the one before it free
+            with pytest.raises(TimeoutError):
+                await batches.do(name, 1)
+    with pytest.raises(TimeoutError):
+        await flying
+    assert begun == ["a"]
+    end.set()
+    assert await batches.do("e", 5) == 5
+
+
+async def test_what_is_answered_in_time_is_not_overdue() -> None:
+    store = Store()
+    batches = batcher(store, Bounds(deadline_s=0.05))
+    loop = asyncio.get_running_loop()
+    start = loop.time()
+    while loop.time() < start + 0.12:  # past two deadlines
+        assert await batches.do("a", 1) == 1
+
+
+async def test_each_bad_item_of_a_batch_gets_its_own_error() -> None:
+    async def call(items: Mapping[str, int]) -> Mapping[str, int]:
+        bad = [key for key, value in items.items() if value < 0]
+        if bad:
+            raise ValueError(",".join(bad))
+        return items
+
+    batches = Batcher(call, Bounds(), lambda _: True)
+    found = await asyncio.gather(
+        *(batches.do(name, value) for name, value in [("a", -1), ("b", 2), ("c", -3)]), return_exceptions=True
+    )
+    assert [str(one) for one in found] == ["a", "2", "c"]
+
+
+async def test_calls_in_flight_are_bounded_and_used_up_to_the_bound() -> None:
+    store = Store()
+    store.gate.clear()
+    batches = batcher(store, Bounds(in_flight=3))
+    tasks = []
+    for number in range(5):
+        tasks.append(asyncio.create_task(batches.do(str(number), number)))
+        await settle()
+    assert (store.most_flying, batches.in_flight, len(store.calls)) == (3, 3, 3)
+    store.gate.set()
+    assert await asyncio.gather(*tasks) == [0, 1, 2, 3, 4]
+    assert (batches.in_flight, store.most_flying) == (0, 3)
+
+
+@pytest.mark.parametrize(
+    ("items", "error", "calls"),
+    [
+        ({"a": -1}, ValueError, 1),
+        ({"a": -1, "b": 1}, ValueError, 3),
+        ({"a": 1, "b": 1}, KeyError, 1),
+        ({"a": 1}, KeyError, 1),
+    ],
+)
+async def test_only_a_batch_that_one_item_may_have_failed_is_repeated(
+    items: dict[str, int], error: type[Exception], calls: int
+) -> None:
+    store = Store()
+
+    async def call(given: Mapping[str, int]) -> Mapping[str, int]:
+        found = await store.write(given)
+        if error is KeyError:
+            raise KeyError
+        return found
+
+    batches = Batcher(call, Bounds(), lambda found: isinstance(found, ValueError))
+    tasks = [batches.do(name, value) for name, value in items.items()]
+    found = await asyncio.gather(*tasks, return_exceptions=True)
+    assert len(store.calls) == calls
+    bad = [isinstance(one, error) for one in found]
+    assert bad == [error is KeyError or value < 0 for value in items.values()]
+
+
+async def test_each_call_makes_as_much_room_as_it_takes_waiters() -> None:
+    ends: list[asyncio.Future[None]] = []
+
+    async def call(items: Mapping[str, int]) -> Mapping[str, int]:
+        ends.append(asyncio.get_running_loop().create_future())
+        await ends[-1]
+        return items
+
+    batches = Batcher(call, Bounds(batch=1, waiting=4), lambda _: False)
+    told: list[int | None] = []
+    for name in "abbcd":  # b has two waiters
+        batches.submit(name, 1, lambda result, _: told.append(result))
+        await settle()
+    for result, room in ((1, 2), (3, 1), (4, 1)):
+        with pytest.raises(OverloadedError):
+            batches.submit("z", 1, lambda *_: None)
+        ends[-1].set_result(None)
+        await settle()
+        assert len(told) == result
+        for _ in range(room):
+            batches.submit("y", 1, lambda *_: None)
+
+
+async def test_a_call_that_hangs_ends_at_the_deadline_and_the_next_one_begins() -> None:
+    calls: list[Mapping[str, int]] = []
+
+    async def call(items: Mapping[str, int]) -> Mapping[str, int]:
+        calls.append(items)
+        if len(calls) == 1:
+            await asyncio.Event().wait()
+        return items
+
+    batches = Batcher(call, Bounds(deadline_s=0.05), lambda _: False)
+    with pytest.raises(TimeoutError):
+        await batches.do("a", 1)
+    assert await batches.do("b", 2) == 2
+
+
+async def test_work_that_is_cancelled_ends_and_leaves_the_rest() -> None:
+    """As at the end of a process: work that goes on would keep it from ending."""
+    store = Store()
+    store.gate.clear()
+    batches, before = batcher(store), asyncio.all_tasks()
+    told: list[Exception | None] = []
+    batches.submit("a", 1, lambda _, error: told.append(error))
+    await settle()
+    batches.submit("b", 1, lambda _, error: told.append(error))
+    (work,) = asyncio.all_tasks() - before
+    work.cancel()
+    await asyncio.wait([work])
+    assert work.cancelled()
+    assert [type(error) for error in told] == [CancelledBatchError]
+    assert len(store.calls) == 1
+
+
+async def test_each_waiter_has_its_own_deadline_whatever_came_before() -> None:
+    """One is answered, then a call hangs that takes no cancellation, and another waits for its end."""
+    end = asyncio.Event()
+
+    async def call(items: Mapping[str, int]) -> Mapping[str, int]:
+        while "a" not in items and not end.is_set():
+            with suppress(asyncio.CancelledError):
+                await end.wait()
+        return items
+
+    batches = Batcher(call, Bounds(deadline_s=0.2), lambda _: False)
+    loop, waits = asyncio.get_running_loop(), list[float]()
+
+    async def waiting(name: str) -> None:
+        start = loop.time()
+        with pytest.raises(TimeoutError):
+            await batches.do(name, 1)
+        waits.append(loop.time() - start)
+
+    assert await batches.do("a", 1) == 1
+    async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
+        for name in "bc":
+            await asyncio.sleep(0.07)  # time is what this is about
+            tasks.create_task(waiting(name))
+    end.set()
+    assert len(waits) == 2
+    assert min(waits) > 0.19

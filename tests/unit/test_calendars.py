@@ -2,14 +2,15 @@
 
 import asyncio
 import gzip
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import date, timedelta, timezone
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from icalendar import Calendar, Event
 
-from hello.entities.birthdays import LeapDay, groups_between
+from hello.entities.birthdays import BirthdayGroup, LeapDay, groups_between
 from hello.entities.errors import BusyError, UnavailableError
 from hello.interface.http.calendars import LINE_OCTETS, CalendarWriter
 from hello.interface.http.large import takes_gzip
@@ -19,6 +20,7 @@ from hello.services.calendars import (
     CalendarFile,
     CalendarQuery,
     CalendarService,
+    place_of,
 )
 from tests.builders import NOON, TODAY
 from tests.twins import TwinUnitOfWork
@@ -179,3 +181,14 @@ def test_year_has_every_day_of_birth_once() -> None:
 )
 def test_gzip_is_used_when_it_is_accepted(header: str, taken: bool) -> None:  # noqa: FBT001
     assert takes_gzip(header) is taken
+
+
+def test_today_is_the_day_where_the_service_lives(twin: TwinUnitOfWork) -> None:
+    service = service_of(twin)
+    assert service.today() == TODAY
+    assert replace(service, zone=timezone(timedelta(hours=13))).today() == TODAY + timedelta(1)
+
+
+def test_the_place_of_a_line_is_its_day_and_its_name() -> None:
+    groups = [BirthdayGroup(615, TODAY, 0), BirthdayGroup(617, TODAY + timedelta(2), 2)]
+    assert place_of("Johanna19900617", groups) == (2, "Johanna")

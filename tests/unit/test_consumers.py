@@ -1,23 +1,34 @@
 """Consumers: one effect for each event, tries that are bounded, and the dead."""
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
-from hello.entities.errors import ConflictError, NotFoundError
+from hello.core.traces import current_traceparent
+from hello.entities.dead_events import DeadEvent
+from hello.entities.errors import ConflictError, NotFoundError, UnavailableError
 from hello.entities.events import Event
 from hello.services.consumers import Consumer
-from hello.services.dead_events import DeadEventService
+from hello.services.dead_events import PAGE, DeadEventService
 from hello.services.event_ports import EventTransaction
 from hello.services.gifts import GIFTS, count_gift
-from hello.services.inbox import InboxService
+from hello.services.inbox import BATCH, InboxService
 from hello.services.subscriptions import EFFECTS
 from tests.builders import NOON
-from tests.event_twins import Pauses, TwinEventsUnit, TwinMetrics, an_event, fixed
+from tests.event_twins import (
+    Pauses,
+    TwinDeadLetters,
+    TwinEventsUnit,
+    TwinInbox,
+    TwinMetrics,
+    an_event,
+    fixed,
+)
 
 TRIES = 3
 
@@ -32,6 +43,32 @@ class Faulty:
         await count_gift(tx, event)
         if self.errors:
             raise self.errors.pop()
+
+
+@dataclass
+class WatchedLetters(TwinDeadLetters):
+    """Remembers how many were asked for at once, whichever transaction asked."""
+
+    limits: list[int] = field(default_factory=list)
+
+    def __deepcopy__(self, _: object) -> "WatchedLetters":
+        return self
+
+    async def page(self, after: int, limit: int) -> Sequence[DeadEvent]:
+        self.limits.append(limit)
+        return await super().page(after, limit)
+
+
+@dataclass
+class WatchedInbox(TwinInbox):
+    limits: list[int] = field(default_factory=list)
+
+    def __deepcopy__(self, _: object) -> "WatchedInbox":
+        return self
+
+    async def clear(self, before: datetime, limit: int) -> int:
+        self.limits.append(limit)
+        return await super().clear(before, limit)
 
 
 @dataclass
@@ -229,3 +266,90 @@ async def test_the_inbox_forgets_what_is_older_than_it_should_remember(incoming:
 def test_every_consumer_has_a_name_of_its_own() -> None:
     names = [subscription.consumer for subscription in EFFECTS]
     assert len(names) == len(set(names))
+
+
+async def test_the_inbox_tells_consumers_apart_and_when_they_handled_it(incoming: Incoming) -> None:
+    event, other = an_event(recipient="Ada"), replace(GIFTS, consumer="other")
+    await incoming.consumer.handle(event)
+    await replace(incoming.consumer, subscription=other).handle(event)
+    assert incoming.unit.stored.inbox.rows == {("gifts", event.id): NOON, ("other", event.id): NOON}
+    assert incoming.gifts("Ada") == 2
+
+
+async def test_one_redriven_is_noted_in_the_inbox_with_the_time(incoming: Incoming) -> None:
+    event = await died(incoming)
+    await incoming.dead.redrive(1)
+    assert incoming.unit.stored.inbox.rows == {("gifts", event.id): NOON}
+
+
+async def test_an_effect_belongs_to_the_trace_of_its_event(incoming: Incoming) -> None:
+    seen, traceparent = list[str | None](), f"00-{'a' * 32}-{'b' * 16}-01"
+
+    async def looks(_: EventTransaction, __: Event) -> None:
+        seen.append(current_traceparent())
+
+    consumer = replace(incoming.consumer, effect=looks)
+    await consumer.handle(replace(an_event(), traceparent=traceparent))
+    await consumer.handle(an_event())
+    assert seen == [traceparent, None]
+
+
+async def test_tries_are_counted_and_apart_whatever_fails(incoming: Incoming) -> None:
+    incoming.unit.away, incoming.effect.errors = 3, [KeyError("one")]
+    await incoming.consumer.handle(an_event(recipient="Ada"))
+    assert incoming.metrics.outcomes == {"gifts failed": 4, "gifts handled": 1}
+    assert len(incoming.pauses.slept) == 4
+    assert all(pause > 0 for pause in incoming.pauses.slept)
+
+
+async def test_a_consumer_that_is_stopped_buries_nothing(incoming: Incoming) -> None:
+    async def stopped(_: EventTransaction, __: Event) -> None:
+        raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        await replace(incoming.consumer, effect=stopped).handle(an_event())
+    assert not incoming.pauses.slept
+    assert not await incoming.dead.list(10)
+
+
+async def test_an_outage_while_one_is_redriven_is_told_as_such(incoming: Incoming) -> None:
+    await died(incoming)
+    incoming.unit.away = 1
+    with pytest.raises(UnavailableError):
+        await incoming.dead.redrive(1)
+    assert len(await incoming.dead.list(10)) == 1
+
+
+async def test_no_more_dead_are_listed_than_are_wanted(incoming: Incoming) -> None:
+    events = [await died(incoming) for _ in range(3)]
+    for limit in (1, 2, 3):
+        assert [dead.event_id for dead in await incoming.dead.list(limit)] == [
+            event.id for event in events[:limit]
+        ]
+
+
+async def test_the_dead_are_redriven_page_by_page(incoming: Incoming) -> None:
+    for _ in range(PAGE + 1):
+        await died(incoming)
+    letters = incoming.unit.stored.dead_events = WatchedLetters(incoming.unit.stored.dead_events.rows)
+    assert (await incoming.dead.redrive_all()).done == PAGE + 1
+    assert letters.limits
+    assert set(letters.limits) == {PAGE}
+
+
+async def test_texts_that_cannot_be_stored_are_replaced_wherever_they_stand(incoming: Incoming) -> None:
+    bad = "a\0b\udc80"
+    incoming.effect.errors = [KeyError("nope")] * TRIES
+    data = {"recipient": None, bad: [bad, {"deep": (bad, 7)}]}
+    await incoming.consumer.handle(replace(an_event(), data=data))
+    (dead,) = await incoming.dead.list(1)
+    good = "a\u2400b?"
+    assert dead.data == {"recipient": None, good: [good, {"deep": [good, 7]}]}
+
+
+async def test_the_inbox_is_cleared_in_parts_and_all_of_it(incoming: Incoming) -> None:
+    inbox = incoming.unit.stored.inbox = WatchedInbox()
+    inbox.rows = {("gifts", str(n)): NOON - timedelta(days=31) for n in range(2 * BATCH + 1)}
+    assert await InboxService(begin=incoming.unit.begin, now=fixed(NOON)).clear(30) == 2 * BATCH + 1
+    assert not inbox.rows
+    assert set(inbox.limits) == {BATCH}

@@ -17,7 +17,7 @@ from hello.connectors.metrics import domain_event_counts
 from hello.entities.accounts import Account, Role
 from hello.entities.errors import ForbiddenError, NotFoundError, StaleError, UnauthorizedError
 from hello.services.callers import Caller
-from hello.services.items import ItemContent, ItemService, Shown, difference, group_of
+from hello.services.items import RENDERED, ItemContent, ItemService, Shown, difference, group_of
 from tests.builders import NOON, StoppedClock, an_account
 from tests.twins import TwinPages, TwinUnitOfWork
 from tests.unit.test_accounts import numbered
@@ -313,3 +313,35 @@ async def test_lists_begin_with_the_newest_and_count_all(shop: Shop) -> None:
     assert await shop.titles(owner=shop.caller_of(an_account())) == ("", 0)
     found, _ = await shop.items.page(0, 20, None)
     assert all(shown.owner.id == shown.item.owner_id for shown in found)
+
+
+@either
+async def test_only_what_is_changed_is_locked(shop: Shop, change: Change) -> None:
+    kite = await shop.kite()
+    await shop.items.rendered(kite, title)
+    assert shop.twin.stored.items.locked == []
+    await change(shop, shop.ada, kite, None)
+    assert shop.twin.stored.items.locked == [kite]
+
+
+async def test_changes_are_noted_with_their_times_and_never_earlier_than_the_last(shop: Shop) -> None:
+    kite = await shop.kite()
+    for hours in (2, -5):
+        shop.clock.move(timedelta(hours=hours))
+        await (replacing if hours > 0 else removing)(shop, shop.ada, kite, None)
+    times = [entry.at - NOON for entry in shop.twin.stored.audit.entries]
+    assert times == [timedelta(0), timedelta(hours=2), timedelta(hours=2)]
+
+
+async def test_a_removal_is_noted_when_it_happens(shop: Shop) -> None:
+    kite = await shop.kite()
+    shop.clock.move(DAY)
+    await shop.items.remove(shop.ada, kite, None)
+    assert [entry.at for entry in shop.twin.stored.audit.entries] == [NOON, NOON + DAY]
+
+
+async def test_the_cached_page_names_its_form(shop: Shop) -> None:
+    """After an update that shows items in another form, pages of the old form must not be found."""
+    kite = await shop.kite()
+    await shop.items.rendered(kite, title)
+    assert set(shop.pages.groups[group_of(kite)]) == {RENDERED}

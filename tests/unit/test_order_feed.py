@@ -10,12 +10,19 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from hello.core.stops import Stop
-from hello.entities.errors import BusyError, NotFoundError, TooManyError, UnavailableError
+from hello.entities.errors import (
+    BusyError,
+    NotFoundError,
+    TooManyError,
+    UnauthorizedError,
+    UnavailableError,
+)
 from hello.services import order_feed
 from hello.services.callers import Caller
 from hello.services.order_feed import OrderFeed
 from hello.services.ports import Transaction
 from hello.services.session_watch import SessionWatch
+from tests.builders import NOON, a_change, a_session
 from tests.desks import CONFIRM_DELAY, SHIP_DELAY, Desk, of
 from tests.twins import TwinUnitOfWork
 
@@ -244,3 +251,35 @@ async def test_streams_above_the_accounts_bound_are_too_many(shop: Shop) -> None
             with pytest.raises(TooManyError):
                 await feed.seat(shop.ada).__aenter__()
     assert not feed.taken
+
+
+async def test_who_has_logged_out_begins_no_stream(shop: Shop) -> None:
+    order_id = await shop.desk.ordered(shop.ada, of(shop.kite))
+    session = a_session(shop.twin.stored.accounts.rows[shop.ada.account_id])
+    caller = replace(shop.ada, session_id=session.id)
+    async with shop.twin.begin() as tx:
+        await tx.sessions.add(session, NOON)
+    assert not await shop.feed.is_over(caller, order_id, 0)
+    async with shop.twin.begin() as tx:
+        await tx.sessions.end(session.id, a_change(caller.account_id))
+    with pytest.raises(UnauthorizedError):
+        await shop.feed.is_over(caller, order_id, 0)
+
+
+async def test_a_database_that_is_unavailable_is_not_asked_again_at_once(shop: Shop) -> None:
+    asked = 0
+
+    @asynccontextmanager
+    async def unavailable() -> AsyncIterator[Transaction]:
+        nonlocal asked
+        asked += 1
+        raise UnavailableError("the database is unavailable")
+        yield
+
+    feed = replace(shop.feed, begin=unavailable, retry_s=60)
+    following = asyncio.ensure_future(anext(feed.follow(shop.ada, uuid7(), 0)))
+    for _ in range(100):
+        await asyncio.sleep(0)
+    following.cancel()
+    await asyncio.wait([following])
+    assert asked == 1

@@ -1,5 +1,6 @@
 """What customers do with orders, what orders do by themselves, and requests that are sent again."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from itertools import count
@@ -10,11 +11,13 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from hello.entities.errors import ConflictError, InvalidError, KeyReusedError, NotFoundError, StaleError
+from hello.entities.orders import PAGE_LINES, Order
 from hello.services.bus import DomainEvent
 from hello.services.callers import Caller
 from hello.services.orders import OrderCancelled, OrderCreated, OrderReplaced
 from tests.builders import NOON, a_name
 from tests.desks import CONFIRM_DELAY, KEPT, SHIP_DELAY, Desk, a_request, of
+from tests.order_twins import TwinOrders
 from tests.twins import TwinBus, TwinUnitOfWork
 
 LATER = timedelta(hours=1)
@@ -277,3 +280,80 @@ async def test_old_keys_are_forgotten(desk: Desk, ada: Caller, kite: UUID) -> No
     desk.clock.move(timedelta(milliseconds=1))
     assert (await desk.keys.forget(10), await desk.keys.forget(10)) == (1, 0)
     assert (await desk.order(ada, of(kite), a_request(ada, key)))["id"] != first["id"]
+
+
+async def test_only_what_is_changed_is_locked(
+    desk: Desk, twin: TwinUnitOfWork, ada: Caller, kite: UUID
+) -> None:
+    order_id = await desk.ordered(ada, of(kite))
+    await desk.orders.read(ada, order_id)
+    assert twin.stored.orders.locked == []
+    await desk.orders.replace(ada, order_id, of(kite), None)
+    await desk.orders.cancel(ada, order_id, None)
+    assert twin.stored.orders.locked == [order_id] * 2
+
+
+async def test_a_change_may_name_another_recipient(desk: Desk, ada: Caller, kite: UUID) -> None:
+    order_id = await desk.ordered(ada, of(kite))
+    assert (await desk.orders.replace(ada, order_id, of(kite, recipient=KNOWN), None)).recipient == KNOWN
+    assert (await desk.orders.read(ada, order_id)).recipient == KNOWN
+
+
+async def test_lines_name_the_items_that_were_ordered(desk: Desk, ada: Caller, kite: UUID) -> None:
+    drum = await desk.item(ada, "A drum")
+    lines = (await desk.order(ada, of(drum, kite)))["lines"]
+    assert [line["item_id"] for line in lines] == [str(drum), str(kite)]
+
+
+async def test_a_page_may_be_of_one_state_only(desk: Desk, ada: Caller, kite: UUID) -> None:
+    kept, cancelled = [await desk.ordered(ada, of(kite)) for _ in range(2)]
+    await desk.orders.cancel(ada, cancelled, None)
+    for status, expected in (("CREATED", [kept]), ("CANCELLED", [cancelled]), (None, [cancelled, kept])):
+        found, _ = await desk.orders.page(ada, status, None, 20)
+        assert [order.id for order in found] == expected
+
+
+@pytest.mark.parametrize("limit", [1, 3, 20])
+async def test_no_more_orders_are_read_than_the_page_and_one(
+    desk: Desk, twin: TwinUnitOfWork, ada: Caller, limit: int
+) -> None:
+    limits = list[int]()
+
+    class Watched(TwinOrders):
+        async def page(
+            self, customer_id: UUID, status: str | None, before: UUID | None, limit: int
+        ) -> Sequence[Order]:
+            limits.append(limit)
+            return await super().page(customer_id, status, before, limit)
+
+    twin.stored.orders = Watched(twin.stored.idempotency_keys)
+    await desk.orders.page(ada, None, None, limit)
+    assert limits == [limit + 1]
+
+
+async def test_a_page_of_very_many_lines_ends_early_and_says_where_the_next_begins(
+    desk: Desk, ada: Caller, kite: UUID
+) -> None:
+    half = of(*[kite] * (PAGE_LINES // 2))
+    order_ids = [await desk.ordered(ada, half) for _ in range(3)]
+    found, before = await desk.orders.page(ada, None, None, 20)
+    assert ([order.id for order in found], before) == (order_ids[:0:-1], order_ids[1])
+    found, before = await desk.orders.page(ada, None, before, 20)
+    assert ([order.id for order in found], before) == (order_ids[:1], None)
+
+
+async def test_a_key_belongs_to_the_order_that_it_made(
+    desk: Desk, twin: TwinUnitOfWork, ada: Caller, kite: UUID
+) -> None:
+    order = await desk.order(ada, of(kite), a_request(ada, "key"))
+    (key,) = twin.stored.idempotency_keys.rows.values()
+    assert (str(key.order_id), key.created_at) == (order["id"], NOON)
+
+
+async def test_no_more_keys_are_forgotten_at_once_than_are_wanted(
+    desk: Desk, ada: Caller, kite: UUID
+) -> None:
+    for number in range(3):
+        await desk.order(ada, of(kite), a_request(ada, str(number)))
+    desk.clock.move(KEPT + LATER)
+    assert [await desk.keys.forget(2) for _ in range(3)] == [2, 1, 0]

@@ -1,12 +1,13 @@
 """What a name and a day of birth may be, and what the service does with them."""
 
-from datetime import date, timedelta
-from uuid import uuid4
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from hello.entities.birthdays import LeapDay
+from hello.entities.birthdays import LeapDay, month_day
 from hello.entities.errors import InvalidError, NotFoundError
 from hello.entities.greetings import DaysWording, Greeting
 from hello.entities.people import check_username
@@ -49,8 +50,9 @@ def test_anything_else_does_not(name: str) -> None:
 
 @pytest.mark.parametrize("born", [TODAY, TODAY + timedelta(1)])
 async def test_nobody_is_born_today_or_later(twin: TwinUnitOfWork, born: date) -> None:
-    with pytest.raises(InvalidError, match="before today, 2026-06-15"):
+    with pytest.raises(InvalidError, match="before today, 2026-06-15") as refused:
         await service(twin).save(SavePerson(username="John", date_of_birth=born))
+    assert refused.value.field == "dateOfBirth"
     assert not twin.stored.people.rows
 
 
@@ -83,3 +85,50 @@ def test_today_follows_a_clock_that_is_set_back() -> None:
         TODAY + timedelta(1),
         TODAY,
     ]
+
+
+async def test_a_removal_is_an_event(twin: TwinUnitOfWork) -> None:
+    people = service(twin)
+    await people.save(SavePerson(username="John", date_of_birth=date(1990, 6, 16)))
+    await people.remove("John")
+    (event,) = twin.stored.outbox.events
+    assert UUID(event.id.removeprefix("person-")).version == 4
+    assert (event.type, event.subject, event.time) == ("person.deleted", "John", NOON)
+    assert event.data == {"username": "John"}
+
+
+async def test_who_is_unknown_cannot_be_removed_and_is_no_event(twin: TwinUnitOfWork) -> None:
+    with pytest.raises(NotFoundError):
+        await service(twin).remove("John")
+    assert not twin.stored.outbox.events
+
+
+def test_a_day_begins_and_ends_at_midnight_where_the_service_lives() -> None:
+    todays = service(TwinUnitOfWork(), zone="America/New_York").todays
+    midnight = datetime(2026, 6, 15, 4, tzinfo=UTC).timestamp()
+    seen = [todays.day(midnight + seconds) for seconds in (3600, 0, -1, 86_399, 86_400, 0)]
+    assert [(day - TODAY).days for day in seen] == [0, 0, -1, 0, 1, 0]
+
+
+def test_a_greeting_is_kept_no_longer_than_its_day() -> None:
+    todays = service(TwinUnitOfWork()).todays
+    assert [todays.endings(NOON.timestamp() + days * 86_400)[617] for days in range(3)] == [
+        "! Your birthday is in 2 day(s)",
+        "! Your birthday is in 1 day(s)",
+        "! Happy birthday!",
+    ]
+
+
+def test_every_day_of_birth_has_a_greeting() -> None:
+    endings = service(TwinUnitOfWork()).todays.endings(NOON.timestamp())
+    assert set(endings) == {month_day(date(2000, 1, 1) + timedelta(day)) for day in range(366)}
+
+
+@pytest.mark.parametrize(
+    ("rule", "ending"),
+    [(LeapDay.FEB28, "! Happy birthday!"), (LeapDay.MAR1, "! Your birthday is in 1 day(s)")],
+)
+def test_leapers_are_greeted_by_the_rule_of_the_service(rule: LeapDay, ending: str) -> None:
+    todays = replace(service(TwinUnitOfWork()).todays, leap_day=rule)
+    assert todays.greet("John", 229, date(2026, 2, 28)) == f"Hello, John{ending}"
+    assert todays.endings(datetime(2026, 2, 28, 12, tzinfo=UTC).timestamp())[229] == ending

@@ -13,7 +13,7 @@ from structlog.typing import EventDict
 from hello.connectors.brokers.outages import Outage
 from hello.connectors.brokers.retrying import TRIES, RetryingPublisher
 from hello.entities.errors import UnavailableError
-from hello.entities.events import SHARDS
+from hello.entities.events import SHARDS, Event
 from hello.services.event_ports import Blocker, EventPublisher
 from hello.services.relay import FIRST_PAUSE_S, Relay
 from tests.builders import NOON
@@ -285,4 +285,22 @@ async def test_a_broker_that_is_away_costs_no_more_than_the_deadline(out: Outgoi
     publisher = RetryingPublisher(publisher=out.publisher, metrics=out.metrics, outage=Outage("relay"))
     async with asyncio.timeout(1):
         assert await out.relay_with(publisher).run_once() == 0
+    assert out.shards.left == events
+
+
+async def test_one_event_is_reason_enough_to_look_again(out: Outgoing) -> None:
+    out.shards.add(an_event())
+    assert [await out.relay.step() for _ in range(2)] == [True, False]
+
+
+async def test_a_broker_that_never_answers_costs_no_more_than_the_deadline(out: Outgoing) -> None:
+    class Silent:
+        async def publish(self, _: Event) -> None:
+            await asyncio.Event().wait()
+
+    events = numbered(["a", "b"], 2)
+    out.shards.add(*events)
+    out.deadline_s = 0.05
+    async with asyncio.timeout(5):
+        assert await out.relay_with(Silent()).run_once() == 0
     assert out.shards.left == events

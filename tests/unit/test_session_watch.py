@@ -1,7 +1,7 @@
 """What ends a stream: its token's expiry and its session's end, asked for all streams at once."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -21,20 +21,23 @@ from tests.twins import TwinUnitOfWork
 
 @dataclass
 class House:
-    """`begun` counts transactions; `error` is what they fail with."""
+    """`begun` counts transactions; `meanwhile` happens during the next one."""
 
     twin: TwinUnitOfWork
     ada: Account = field(default_factory=an_account)
     begun: int = 0
+    meanwhile: Callable[[], None] = lambda: None
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Transaction]:
         self.begun += 1
+        self.meanwhile()
         async with self.twin.begin() as tx:
             yield tx
 
     async def caller(self, expires_at: float | None = None) -> Caller:
         session = a_session(self.ada, NOON + timedelta(days=1))
+        self.twin.stored.accounts.rows[self.ada.id] = self.ada
         async with self.twin.begin() as tx:
             await tx.sessions.add(session, NOON)
         return Caller(self.ada.id, Role.USER, session.id, expires_at)
@@ -122,5 +125,16 @@ async def test_ended_or_unknown_session_is_refused(house: House) -> None:
     await watch.check(Caller(house.ada.id, Role.USER))
     await house.end(caller)
     for refused in (caller, Caller(house.ada.id, Role.USER, uuid7())):
-        with pytest.raises(UnauthorizedError):
+        with pytest.raises(UnauthorizedError, match="session is over"):
             await watch.check(refused)
+
+
+async def test_stream_that_closes_while_its_session_is_asked_for_stops_no_other_watch(house: House) -> None:
+    watch, gone, ended = house.watch(), await house.caller(), await house.caller()
+    with watch.watch(ended) as stop, ExitStack() as closing:
+        closing.enter_context(watch.watch(gone))
+        await house.end(gone)
+        house.meanwhile = closing.close
+        await asked_again(house)
+        await house.end(ended)
+        await wait_for(stop)

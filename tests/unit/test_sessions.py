@@ -1,5 +1,6 @@
 """Logging in, staying in and logging out."""
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 from uuid import UUID
@@ -12,7 +13,7 @@ from hello.core.chores import Chore
 from hello.entities.accounts import Account, Role
 from hello.entities.errors import BusyError, TooManyError, UnauthorizedError
 from hello.entities.sessions import RefreshToken, Session, parse_refresh_token
-from hello.services.callers import Caller
+from hello.services.callers import Caller, Standing
 from hello.services.sessions import BY_ACCOUNT, BY_ADDRESS, BY_PAIR, LogIn, SessionService
 from tests.builders import NOON, StoppedClock, an_account
 from tests.caller_twins import Quota, TwinAccessTokens, TwinLimiter, TwinPasswords
@@ -389,3 +390,27 @@ async def test_nobody_ends_the_session_of_somebody_else(house: House) -> None:
         await house.sessions.log_out(Caller(house.bob.id, Role.ADMIN), token)
     assert await house.sessions.refresh(token)
     assert not house.noted
+
+
+async def test_access_tokens_name_the_session_that_can_be_ended(house: House) -> None:
+    """Without it a stream would go on after the log-out, until its token expires."""
+    first = await house.sessions.log_in(log_in())
+    second = await house.sessions.refresh(first.refresh)
+    session_id = house.session(first.refresh).id
+    for tokens in (first, second):
+        assert house.access_tokens.read(tokens.access.text).session_id == session_id
+
+
+@pytest.mark.parametrize(("reset_s", "retry_after_s"), [(0, 1), (1, 1), (7, 7)])
+async def test_who_tries_too_often_is_told_when_to_come_again(
+    house: House, reset_s: int, retry_after_s: int
+) -> None:
+    class Full(TwinLimiter):
+        async def hit(self, group: str, key: str) -> Standing | None:
+            del group, key
+            return Standing(quota=1, window_s=60, remaining=0, reset_s=reset_s, is_exceeded=True)
+
+    sessions = replace(house.sessions, limiter=Full({}, lambda: 0))
+    with pytest.raises(TooManyError, match="too many attempts") as refused:
+        await sessions.log_in(log_in())
+    assert refused.value.retry_after_s == retry_after_s
