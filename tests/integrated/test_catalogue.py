@@ -17,7 +17,7 @@ from uuid_utils.compat import uuid7
 from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
 from hello.core.chores import Chore
 from hello.entities.accounts import Account, Role
-from hello.entities.errors import ConflictError, HelloError
+from hello.entities.errors import HelloError, UnauthorizedError
 from hello.services.accounts import AccountService, Register, registration
 from hello.services.audit import AuditService
 from hello.services.callers import Caller, Verified
@@ -251,7 +251,7 @@ async def test_what_cannot_be_noted_is_not_done(undone: PostgresUnitOfWork) -> N
 async def test_what_cannot_be_done_is_not_noted(undone: PostgresUnitOfWork) -> None:
     """Nobody owns this item, and the foreign key says so at the end of the statement."""
     kite = an_item(an_account())
-    with pytest.raises(ConflictError):
+    with pytest.raises(UnauthorizedError):
         async with undone.begin() as tx:
             await tx.items.add(kite, a_change(kite.id))
     async with undone.begin() as tx:
