@@ -8,13 +8,17 @@ SLOW = "tests/unit/test_birthday_lists.py::test_pages_lead_through_the_coming_da
 
 ON_POSTGRES = (
     *(f"tests/contracts/test_{name}.py" for name in ("accounts", "announcements", "audit", "births")),
+    "tests/contracts/test_calendar_feeds.py",
     *(
         f"tests/contracts/test_{name}.py"
         for name in ("event_stores", "items", "orders", "people", "sessions")
     ),
     *(f"tests/integrated/test_{name}.py" for name in ("catalogue", "catalogue_races", "inbox", "listener")),
     *(f"tests/integrated/test_{name}.py" for name in ("orders", "postgres", "saves", "shards", "turns")),
-    *(f"tests/integrated/test_{name}.py" for name in ("fault_reasons", "unknown_outcomes")),
+    *(
+        f"tests/integrated/test_{name}.py"
+        for name in ("fault_reasons", "unknown_outcomes", "relay", "account_deletion")
+    ),
 )
 
 
@@ -43,13 +47,13 @@ SUITES = (
             *(f"--ignore=tests/unit/test_{name}.py" for name in UNRELATED),
             f"--deselect={SLOW}",
         ),
-        minutes=30,
+        minutes=10,
     ),
     Suite(
         name="postgres",
         mutated=("src/hello/connectors/postgres/",),
         tests=(*ON_POSTGRES, "-m", "integrated and not faults"),
-        minutes=8,
+        minutes=5,
         sample=150,
         needs_postgres=True,
     ),
