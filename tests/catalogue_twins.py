@@ -66,6 +66,17 @@ class TwinAccounts:
         if account and account.password_hash == old:
             account.password_hash = new
 
+    async def change_password(self, account_id: UUID, old: str, new: str, change: Change) -> bool:
+        if not await self.keep_password(account_id, old):
+            return False
+        await self.set_password_hash(account_id, old, new)
+        self.trail.note(change)
+        return True
+
+    async def keep_password(self, account_id: UUID, password_hash: str) -> bool:
+        account = self.rows.get(account_id)
+        return account is not None and account.password_hash == password_hash
+
 
 @dataclass
 class TwinSessions:
@@ -101,6 +112,11 @@ class TwinSessions:
         if session := self.rows.get(session_id):
             session.ended_at = change.at
             self.accounts.trail.note(change)
+
+    async def end_others(self, account_id: UUID, kept_id: UUID | None, at: datetime) -> None:
+        for session in self.rows.values():
+            if session.account_id == account_id and session.id != kept_id and session.ended_at is None:
+                session.ended_at = at
 
 
 @dataclass

@@ -96,6 +96,19 @@ class SessionsContract:
         assert [one and one.ended_at for one in found] == [NOON, None]
         assert (entry.action, entry.details) == ("session.ended", {"session_id": str(session.id)})
 
+    @pytest.mark.parametrize("keeps_one", [True, False])
+    async def test_end_of_others_keeps_one_and_what_has_ended_and_other_accounts(
+        self, begin: Begin, ada: Account, bob: Account, *, keeps_one: bool
+    ) -> None:
+        kept, other, ended, bobs = [await added(begin, a_session(one)) for one in (ada, ada, ada, bob)]
+        async with begin() as tx:
+            await tx.sessions.end(ended.id, a_change(ada.id))
+        async with begin() as tx:
+            await tx.sessions.end_others(ada.id, kept.id if keeps_one else None, LATER)
+        async with begin() as tx:
+            found = [await tx.sessions.find(one.id) for one in (kept, other, ended, bobs)]
+        assert [one and one.ended_at for one in found] == [None if keeps_one else LATER, LATER, NOON, None]
+
     async def test_what_is_gone_is_neither_changed_nor_noted(self, begin: Begin, ada: Account) -> None:
         gone = a_session(ada)
         async with begin() as tx:

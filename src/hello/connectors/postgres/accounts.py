@@ -38,3 +38,13 @@ class PostgresAccounts:
     async def set_password_hash(self, account_id: UUID, old: str, new: str) -> None:
         statement = update(Account).where(Account.id == account_id, Account.password_hash == old)
         await self.session.execute(statement.values(password_hash=new))
+
+    async def change_password(self, account_id: UUID, old: str, new: str, change: Change) -> bool:
+        statement = update(Account).where(Account.id == account_id, Account.password_hash == old)
+        changed = noted(statement.values(password_hash=new), change)
+        return await self.session.scalar(changed) is not None
+
+    async def keep_password(self, account_id: UUID, password_hash: str) -> bool:
+        """Wait for a change that is under way: the stored hash is then compared once more."""
+        query = select(Account.id).where(Account.id == account_id, Account.password_hash == password_hash)
+        return await self.session.scalar(query.with_for_update(read=True)) is not None

@@ -39,3 +39,8 @@ class PostgresSessions:
     async def end(self, session_id: UUID, change: Change) -> None:
         statement = update(Session).where(Session.id == session_id).values(ended_at=change.at)
         await self.session.execute(noted(statement, change))
+
+    async def end_others(self, account_id: UUID, kept_id: UUID | None, at: datetime) -> None:
+        others = (Session.account_id == account_id, Session.id.is_distinct_from(kept_id))
+        statement = update(Session).where(*others, Session.ended_at.is_(None))
+        await self.session.execute(statement.values(ended_at=at))
