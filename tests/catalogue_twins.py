@@ -104,9 +104,14 @@ class TwinSessions:
         found = [await self.find(session_id) for session_id in session_ids]
         return [session.id for session in found if session and session.is_live(now)]
 
-    async def rotate(self, session_id: UUID, token_hash: bytes, expires_at: datetime) -> None:
+    async def rotate(self, session_id: UUID, token_hash: bytes, at: datetime, expires_at: datetime) -> None:
         if session := self.rows.get(session_id):
+            session.former_hash, session.rotated_at = session.token_hash, at
             session.token_hash, session.expires_at = token_hash, expires_at
+
+    async def replace_unused(self, session_id: UUID, token_hash: bytes) -> None:
+        if session := self.rows.get(session_id):
+            session.token_hash = token_hash
 
     async def end(self, session_id: UUID, change: Change) -> None:
         if session := self.rows.get(session_id):

@@ -75,6 +75,7 @@ def use_cases(settings: Settings, ports: Ports, health: HealthService) -> UseCas
         new_id=uuid7,
         new_secret=partial(token_urlsafe, 32),
         lifetime=timedelta(days=settings.refresh_lifetime_days),
+        grace=timedelta(seconds=settings.refresh_grace_s),
     )
     return UseCases(
         access_tokens=ports.access_tokens,

@@ -77,7 +77,7 @@ class SessionsContract:
         session, other = [await added(begin, a_session(ada)) for _ in range(2)]
         async with begin() as tx:
             assert await tx.sessions.find(session.id)
-            await tx.sessions.rotate(session.id, b"new", LATER)
+            await tx.sessions.rotate(session.id, b"new", NOON, LATER)
         async with begin() as tx:
             found = [await tx.sessions.find(one.id) for one in (session, other)]
             assert len(await tx.audit.page(ada.id, None, 9)) == 1
@@ -85,6 +85,26 @@ class SessionsContract:
             (b"new", LATER),
             (other.token_hash, other.expires_at),
         ]
+
+    async def test_rotation_keeps_the_former_hash_and_a_replacement_does_not_change_it(
+        self, begin: Begin, ada: Account
+    ) -> None:
+        session, other = [await added(begin, a_session(ada)) for _ in range(2)]
+        expected = [(None, None), (b"\0hash\xff", NOON), (b"\0hash\xff", NOON), (b"newer", LATER)]
+        found = []
+        for step in range(4):
+            async with begin() as tx:
+                if step in {1, 3}:
+                    await tx.sessions.rotate(session.id, b"new", LATER if step == 3 else NOON, LATER)
+                if step == 2:
+                    await tx.sessions.replace_unused(session.id, b"newer")
+            async with begin() as tx:
+                seen = await tx.sessions.find(session.id)
+                found.append(seen and (seen.former_hash, seen.rotated_at))
+                untouched = await tx.sessions.find(other.id)
+        assert found == expected
+        assert untouched
+        assert (untouched.token_hash, untouched.former_hash) == (other.token_hash, None)
 
     async def test_an_end_is_stored_and_noted(self, begin: Begin, ada: Account) -> None:
         session, other = [await added(begin, a_session(ada)) for _ in range(2)]
@@ -112,7 +132,8 @@ class SessionsContract:
     async def test_what_is_gone_is_neither_changed_nor_noted(self, begin: Begin, ada: Account) -> None:
         gone = a_session(ada)
         async with begin() as tx:
-            await tx.sessions.rotate(gone.id, b"new", LATER)
+            await tx.sessions.rotate(gone.id, b"new", NOON, LATER)
+            await tx.sessions.replace_unused(gone.id, b"newer")
             await tx.sessions.end(gone.id, a_change(gone.id))
         assert await is_gone(begin, gone.id)
         async with begin() as tx:

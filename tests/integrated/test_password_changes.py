@@ -63,6 +63,7 @@ def log_in(unit_of_work: PostgresUnitOfWork, account: Account) -> Coroutine[Any,
         new_id=uuid7,
         new_secret=lambda: "secret",
         lifetime=timedelta(days=30),
+        grace=timedelta(0),
     )
     return service.log_in(LogIn(email=account.email, address=HOME, password=SECRET))
 

@@ -66,7 +66,10 @@ class HashAnew:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionService:
-    """`lifetime` is how long a session lasts without being refreshed."""
+    """`lifetime` is how long a session lasts without being refreshed.
+
+    For as long as `grace` a client that has lost the answer to a refresh may ask again.
+    """
 
     begin: Begin
     passwords: Passwords
@@ -77,6 +80,7 @@ class SessionService:
     new_id: NewId
     new_secret: Callable[[], str]
     lifetime: timedelta
+    grace: timedelta
 
     async def log_in(self, wanted: LogIn) -> Tokens:
         """Raise `UnauthorizedError`, the same in the same time whatever is wrong, or `TooManyError`."""
@@ -108,20 +112,31 @@ class SessionService:
         return is_current
 
     async def refresh(self, text: str) -> Tokens:
-        """Give new tokens for one that has not been used; one that has ends its whole session."""
+        """Give new tokens for the last one, or once more for the former one within the grace.
+
+        Any other token has been used before, and ends its whole session.
+        """
         presented = parsed(text)
         token = RefreshToken(presented.session_id, self.new_secret())
         async with self.begin() as tx:
             session = await self._live(tx, presented.session_id)
-            is_last = compare_digest(session.token_hash, hash_of(presented.secret))
-            if is_last:
-                expires_at = self.now() + self.lifetime
-                await tx.sessions.rotate(session.id, hash_of(token.secret), expires_at)
-            else:
+            is_good = await self._rotate(tx, session, hash_of(presented.secret), hash_of(token.secret))
+            if not is_good:
                 await tx.sessions.end(session.id, self._reuse(session))
-        if not is_last:  # raised only now, as an error inside of the block would undo the end of the session
+        if not is_good:  # raised only now, as an error inside of the block would undo the end of the session
             raise UnauthorizedError("the refresh token has been used before: log in again")
         return self._tokens(session.account, token)
+
+    async def _rotate(self, tx: Transaction, session: Session, presented: bytes, following: bytes) -> bool:
+        """Store the hash of the following token; return False for a reuse."""
+        now = self.now()
+        if compare_digest(session.token_hash, presented):
+            await tx.sessions.rotate(session.id, following, now, now + self.lifetime)
+            return True
+        is_repeated = session.is_repeated(presented, now, self.grace)
+        if is_repeated:
+            await tx.sessions.replace_unused(session.id, following)
+        return is_repeated
 
     async def log_out(self, caller: Caller, text: str) -> None:
         """End the session, whichever of its tokens is shown; raise `UnauthorizedError` for another's."""

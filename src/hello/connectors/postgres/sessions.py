@@ -32,9 +32,14 @@ class PostgresSessions:
         live = (Session.id == any_(wanted), Session.ended_at.is_(None), Session.expires_at > now)
         return (await self.session.scalars(select(Session.id).where(*live))).all()
 
-    async def rotate(self, session_id: UUID, token_hash: bytes, expires_at: datetime) -> None:
+    async def rotate(self, session_id: UUID, token_hash: bytes, at: datetime, expires_at: datetime) -> None:
         statement = update(Session).where(Session.id == session_id)
-        await self.session.execute(statement.values(token_hash=token_hash, expires_at=expires_at))
+        values = {"token_hash": token_hash, "former_hash": Session.token_hash, "rotated_at": at}
+        await self.session.execute(statement.values(**values, expires_at=expires_at))
+
+    async def replace_unused(self, session_id: UUID, token_hash: bytes) -> None:
+        statement = update(Session).where(Session.id == session_id)
+        await self.session.execute(statement.values(token_hash=token_hash))
 
     async def end(self, session_id: UUID, change: Change) -> None:
         statement = update(Session).where(Session.id == session_id).values(ended_at=change.at)
