@@ -67,15 +67,12 @@ class TwinAccounts:
             account.password_hash = new
 
     async def change_password(self, account_id: UUID, old: str, new: str, change: Change) -> bool:
-        if not await self.keep_password(account_id, old):
+        account = self.rows.get(account_id)
+        if account is None or account.password_hash != old:
             return False
         await self.set_password_hash(account_id, old, new)
         self.trail.note(change)
         return True
-
-    async def keep_password(self, account_id: UUID, password_hash: str) -> bool:
-        account = self.rows.get(account_id)
-        return account is not None and account.password_hash == password_hash
 
 
 @dataclass
@@ -92,6 +89,13 @@ class TwinSessions:
         for session_id in over:
             del self.rows[session_id]
         self.rows[session.id] = session
+
+    async def add_verified(self, session: Session, password_hash: str, now: datetime) -> bool:
+        account = await self.accounts.find(session.account_id)
+        if account is None or account.password_hash != password_hash:
+            return False
+        await self.add(session, now)
+        return True
 
     async def find(self, session_id: UUID) -> Session | None:
         session = self.rows.get(session_id)

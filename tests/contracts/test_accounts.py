@@ -97,14 +97,6 @@ class AccountsContract:
         assert [account and account.password_hash for account in found] == [expected, HASHED]
         assert (notes[0] == "account.password_changed") is (expected == "new")
 
-    async def test_only_the_stored_hash_is_kept(self, begin: Begin) -> None:
-        ada, nobody = an_account(), an_account()
-        await added(begin, ada)
-        async with begin() as tx:
-            assert await tx.accounts.keep_password(ada.id, HASHED)
-            assert not await tx.accounts.keep_password(ada.id, "of meanwhile")
-            assert not await tx.accounts.keep_password(nobody.id, HASHED)
-
     async def test_a_password_of_nobody_is_not_stored(self, begin: Begin) -> None:
         nobody = an_account()
         async with begin() as tx:

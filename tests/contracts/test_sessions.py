@@ -53,6 +53,17 @@ class SessionsContract:
         ]
         assert gone == [over, just_over]
 
+    @pytest.mark.parametrize("is_stored", [True, False])
+    async def test_session_is_added_only_for_the_stored_hash(
+        self, begin: Begin, ada: Account, *, is_stored: bool
+    ) -> None:
+        over, session = await added(begin, a_session(ada, NOON)), a_session(ada)
+        password_hash = ada.password_hash if is_stored else "of meanwhile"
+        async with begin() as tx:
+            assert await tx.sessions.add_verified(session, password_hash, LATER) is is_stored
+        assert await is_gone(begin, session.id) is not is_stored
+        assert not is_stored or await is_gone(begin, over.id)
+
     async def test_only_sessions_that_exist_and_go_on_are_live(self, begin: Begin, ada: Account) -> None:
         ended, over, live, other = [
             await added(begin, a_session(ada, at)) for at in (LATER, NOON, LATER, LATER)

@@ -83,8 +83,7 @@ async def test_session_begun_during_a_change_ends_with_it(
     end = now() + timedelta(days=1)
     session = Session(id=uuid7(), account_id=ada.id, token_hash=b"hash", expires_at=end)
     async with unit_of_work.begin() as tx:
-        assert await tx.accounts.keep_password(ada.id, HASHED)
-        await tx.sessions.add(session, now())
+        assert await tx.sessions.add_verified(session, HASHED, now())
         work = asyncio.create_task(change(unit_of_work, ada))
         await waits_for_a_lock(unit_of_work, work)
     await work

@@ -36,14 +36,17 @@ class Accounts(Protocol):
         """Store the hash `new` in place of `old`; return whether `old` was still the stored one."""
         ...
 
-    async def keep_password(self, account_id: UUID, password_hash: str) -> bool:
-        """Return whether it is the stored one, and let others change it only after the transaction."""
-        ...
-
 
 class Sessions(Protocol):
     async def add(self, session: Session, now: datetime) -> None:
         """Store it, and clear the account's sessions away that have run out."""
+        ...
+
+    async def add_verified(self, session: Session, password_hash: str, now: datetime) -> bool:
+        """Add it as `add` does if that is the stored hash of the account; return whether it was.
+
+        Others change the hash only after the transaction.
+        """
         ...
 
     async def find(self, session_id: UUID) -> Session | None:

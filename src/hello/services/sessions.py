@@ -106,10 +106,8 @@ class SessionService:
     async def _begin_session(self, account: Account, token: RefreshToken) -> bool:
         """Return False when the stored hash has changed since it was verified."""
         async with self.begin() as tx:
-            is_current = await tx.accounts.keep_password(account.id, account.password_hash)
-            if is_current:
-                await tx.sessions.add(self._session(token, account.id), self.now())
-        return is_current
+            session = self._session(token, account.id)
+            return await tx.sessions.add_verified(session, account.password_hash, self.now())
 
     async def refresh(self, text: str) -> Tokens:
         """Give new tokens for the last one, or once more for the former one within the grace.

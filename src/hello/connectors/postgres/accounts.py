@@ -43,8 +43,3 @@ class PostgresAccounts:
         statement = update(Account).where(Account.id == account_id, Account.password_hash == old)
         changed = noted(statement.values(password_hash=new), change)
         return await self.session.scalar(changed) is not None
-
-    async def keep_password(self, account_id: UUID, password_hash: str) -> bool:
-        """Wait for a change that is under way: the stored hash is then compared once more."""
-        query = select(Account.id).where(Account.id == account_id, Account.password_hash == password_hash)
-        return await self.session.scalar(query.with_for_update(read=True)) is not None

@@ -9,8 +9,9 @@ from sqlalchemy import ARRAY, Uuid, any_, delete, insert, literal, select, updat
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
-from hello.connectors.postgres.audit import noted
+from hello.connectors.postgres.audit import noted, rows_of
 from hello.connectors.postgres.values import values_of
+from hello.entities.accounts import Account
 from hello.entities.audit import Change
 from hello.entities.sessions import Session
 
@@ -22,6 +23,17 @@ class PostgresSessions:
     async def add(self, session: Session, now: datetime) -> None:
         over = delete(Session).where(Session.account_id == session.account_id, Session.expires_at <= now)
         await self.session.execute(insert(Session).values(values_of(session)).add_cte(over.cte("over")))
+
+    async def add_verified(self, session: Session, password_hash: str, now: datetime) -> bool:
+        """Wait for a change of the hash that is under way: the stored one is then compared once more."""
+        over = delete(Session).where(Session.account_id == session.account_id, Session.expires_at <= now)
+        is_stored = (Account.id == session.account_id, Account.password_hash == password_hash)
+        verified = select(Account.id).where(*is_stored).with_for_update(read=True).cte("verified")
+        values = values_of(session)
+        columns = [Session.__table__.c[name] for name in values]
+        rows = rows_of(columns, list(values.values()), verified)
+        statement = insert(Session).from_select(list(values), rows).add_cte(over.cte("over"))
+        return await self.session.scalar(statement.returning(Session.id)) is not None
 
     async def find(self, session_id: UUID) -> Session | None:
         query = select(Session).where(Session.id == session_id).with_for_update(of=Session)
