@@ -66,6 +66,14 @@ class TwinAccounts:
         if account and account.password_hash == old:
             account.password_hash = new
 
+    async def change_password(self, account_id: UUID, old: str, new: str, change: Change) -> bool:
+        account = self.rows.get(account_id)
+        if account is None or account.password_hash != old:
+            return False
+        await self.set_password_hash(account_id, old, new)
+        self.trail.note(change)
+        return True
+
 
 @dataclass
 class TwinSessions:
@@ -82,6 +90,13 @@ class TwinSessions:
             del self.rows[session_id]
         self.rows[session.id] = session
 
+    async def add_verified(self, session: Session, password_hash: str, now: datetime) -> bool:
+        account = await self.accounts.find(session.account_id)
+        if account is None or account.password_hash != password_hash:
+            return False
+        await self.add(session, now)
+        return True
+
     async def find(self, session_id: UUID) -> Session | None:
         session = self.rows.get(session_id)
         if session is None or session.account_id not in self.accounts.rows:
@@ -93,14 +108,24 @@ class TwinSessions:
         found = [await self.find(session_id) for session_id in session_ids]
         return [session.id for session in found if session and session.is_live(now)]
 
-    async def rotate(self, session_id: UUID, token_hash: bytes, expires_at: datetime) -> None:
+    async def rotate(self, session_id: UUID, token_hash: bytes, at: datetime, expires_at: datetime) -> None:
         if session := self.rows.get(session_id):
+            session.former_hash, session.rotated_at = session.token_hash, at
             session.token_hash, session.expires_at = token_hash, expires_at
+
+    async def replace_unused(self, session_id: UUID, token_hash: bytes) -> None:
+        if session := self.rows.get(session_id):
+            session.token_hash = token_hash
 
     async def end(self, session_id: UUID, change: Change) -> None:
         if session := self.rows.get(session_id):
             session.ended_at = change.at
             self.accounts.trail.note(change)
+
+    async def end_others(self, account_id: UUID, kept_id: UUID | None, at: datetime) -> None:
+        for session in self.rows.values():
+            if session.account_id == account_id and session.id != kept_id and session.ended_at is None:
+                session.ended_at = at
 
 
 @dataclass

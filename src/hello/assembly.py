@@ -34,6 +34,7 @@ from hello.services.items import ItemChanged, ItemService
 from hello.services.order_feed import Listen, OrderFeed
 from hello.services.order_progress import OrderProgress
 from hello.services.orders import OrderCancelled, OrderCreated, OrderReplaced, OrderService
+from hello.services.password_changes import PasswordChangeService
 from hello.services.people import PeopleService
 from hello.services.ports import Begin, Births, Pages, StampedPages
 from hello.services.session_watch import SessionWatch
@@ -74,6 +75,7 @@ def use_cases(settings: Settings, ports: Ports, health: HealthService) -> UseCas
         new_id=uuid7,
         new_secret=partial(token_urlsafe, 32),
         lifetime=timedelta(days=settings.refresh_lifetime_days),
+        grace=timedelta(seconds=settings.refresh_grace_s),
     )
     return UseCases(
         access_tokens=ports.access_tokens,
@@ -95,6 +97,9 @@ def use_cases(settings: Settings, ports: Ports, health: HealthService) -> UseCas
         order_feed=order_feed(settings, ports),
         order_progress=order_progress(settings, ports),
         orders=order_service(settings, ports, bus.publish),
+        password_changes=PasswordChangeService(
+            begin=ports.begin, passwords=ports.passwords, limiter=ports.limiter, now=now
+        ),
         people=people,
         sessions=sessions,
     )

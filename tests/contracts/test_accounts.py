@@ -81,6 +81,22 @@ class AccountsContract:
             found = [await tx.accounts.find(account.id) for account in (ada, bob)]
         assert [account and account.password_hash for account in found] == [expected, HASHED]
 
+    @pytest.mark.parametrize(("old", "expected"), [(HASHED, "new"), ("of meanwhile", HASHED)])
+    async def test_changed_password_is_stored_and_noted_unless_it_has_changed_meanwhile(
+        self, begin: Begin, old: str, expected: str
+    ) -> None:
+        ada, bob = an_account(), an_account()
+        for account in (ada, bob):
+            await added(begin, account)
+        change = a_change(ada.id, "account.password_changed")
+        async with begin() as tx:
+            assert await tx.accounts.change_password(ada.id, old, "new", change) is (expected == "new")
+        async with begin() as tx:
+            found = [await tx.accounts.find(account.id) for account in (ada, bob)]
+            notes = [entry.action for entry in await tx.audit.page(ada.id, None, 9)]
+        assert [account and account.password_hash for account in found] == [expected, HASHED]
+        assert (notes[0] == "account.password_changed") is (expected == "new")
+
     async def test_a_password_of_nobody_is_not_stored(self, begin: Begin) -> None:
         nobody = an_account()
         async with begin() as tx:

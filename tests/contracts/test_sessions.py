@@ -53,6 +53,17 @@ class SessionsContract:
         ]
         assert gone == [over, just_over]
 
+    @pytest.mark.parametrize("is_stored", [True, False])
+    async def test_session_is_added_only_for_the_stored_hash(
+        self, begin: Begin, ada: Account, *, is_stored: bool
+    ) -> None:
+        over, session = await added(begin, a_session(ada, NOON)), a_session(ada)
+        password_hash = ada.password_hash if is_stored else "of meanwhile"
+        async with begin() as tx:
+            assert await tx.sessions.add_verified(session, password_hash, LATER) is is_stored
+        assert await is_gone(begin, session.id) is not is_stored
+        assert not is_stored or await is_gone(begin, over.id)
+
     async def test_only_sessions_that_exist_and_go_on_are_live(self, begin: Begin, ada: Account) -> None:
         ended, over, live, other = [
             await added(begin, a_session(ada, at)) for at in (LATER, NOON, LATER, LATER)
@@ -77,7 +88,7 @@ class SessionsContract:
         session, other = [await added(begin, a_session(ada)) for _ in range(2)]
         async with begin() as tx:
             assert await tx.sessions.find(session.id)
-            await tx.sessions.rotate(session.id, b"new", LATER)
+            await tx.sessions.rotate(session.id, b"new", NOON, LATER)
         async with begin() as tx:
             found = [await tx.sessions.find(one.id) for one in (session, other)]
             assert len(await tx.audit.page(ada.id, None, 9)) == 1
@@ -85,6 +96,26 @@ class SessionsContract:
             (b"new", LATER),
             (other.token_hash, other.expires_at),
         ]
+
+    async def test_rotation_keeps_the_former_hash_and_a_replacement_does_not_change_it(
+        self, begin: Begin, ada: Account
+    ) -> None:
+        session, other = [await added(begin, a_session(ada)) for _ in range(2)]
+        expected = [(None, None), (b"\0hash\xff", NOON), (b"\0hash\xff", NOON), (b"newer", LATER)]
+        found = []
+        for step in range(4):
+            async with begin() as tx:
+                if step in {1, 3}:
+                    await tx.sessions.rotate(session.id, b"new", LATER if step == 3 else NOON, LATER)
+                if step == 2:
+                    await tx.sessions.replace_unused(session.id, b"newer")
+            async with begin() as tx:
+                seen = await tx.sessions.find(session.id)
+                found.append(seen and (seen.former_hash, seen.rotated_at))
+                untouched = await tx.sessions.find(other.id)
+        assert found == expected
+        assert untouched
+        assert (untouched.token_hash, untouched.former_hash) == (other.token_hash, None)
 
     async def test_an_end_is_stored_and_noted(self, begin: Begin, ada: Account) -> None:
         session, other = [await added(begin, a_session(ada)) for _ in range(2)]
@@ -96,10 +127,24 @@ class SessionsContract:
         assert [one and one.ended_at for one in found] == [NOON, None]
         assert (entry.action, entry.details) == ("session.ended", {"session_id": str(session.id)})
 
+    @pytest.mark.parametrize("keeps_one", [True, False])
+    async def test_end_of_others_keeps_one_and_what_has_ended_and_other_accounts(
+        self, begin: Begin, ada: Account, bob: Account, *, keeps_one: bool
+    ) -> None:
+        kept, other, ended, bobs = [await added(begin, a_session(one)) for one in (ada, ada, ada, bob)]
+        async with begin() as tx:
+            await tx.sessions.end(ended.id, a_change(ada.id))
+        async with begin() as tx:
+            await tx.sessions.end_others(ada.id, kept.id if keeps_one else None, LATER)
+        async with begin() as tx:
+            found = [await tx.sessions.find(one.id) for one in (kept, other, ended, bobs)]
+        assert [one and one.ended_at for one in found] == [None if keeps_one else LATER, LATER, NOON, None]
+
     async def test_what_is_gone_is_neither_changed_nor_noted(self, begin: Begin, ada: Account) -> None:
         gone = a_session(ada)
         async with begin() as tx:
-            await tx.sessions.rotate(gone.id, b"new", LATER)
+            await tx.sessions.rotate(gone.id, b"new", NOON, LATER)
+            await tx.sessions.replace_unused(gone.id, b"newer")
             await tx.sessions.end(gone.id, a_change(gone.id))
         assert await is_gone(begin, gone.id)
         async with begin() as tx:

@@ -27,6 +27,7 @@ SETTINGS = {
     "ADMIN_TOKEN": ADMIN_TOKEN,
     "ORDER_CONFIRM_DELAY": str(HOUR.total_seconds()),
     "RATE_LIMIT_ACCOUNTS": "off",
+    "RATE_LIMIT_LOGIN_ADDRESS": "off",
     "RATE_LIMIT_ITEMS": "off",
     "RATE_LIMIT_ORDERS": "off",
     "RATE_LIMIT_AUDIT": "off",

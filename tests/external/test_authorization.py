@@ -193,6 +193,9 @@ ROUTES = {
     "POST /api/v1/users/refresh": everybody(lambda w, h: w.refreshed(h), 200),
     "POST /api/v1/users/logout": its_owner(log_out, 204, others=401),
     "GET /api/v1/users/me": accounts(getting(f"{USERS}/me"), 200),
+    "PUT /api/v1/users/me/password": accounts(
+        lambda w, h: w.client.put(f"{USERS}/me/password", json={}, headers=h), 400
+    ),
     "POST /api/v1/users/me/deletion": accounts(posting(f"{USERS}/me/deletion", {}), 400),
     "POST /api/v1/users/me/calendar-feed": accounts(posting(f"{USERS}/me/calendar-feed", None), 201),
     "DELETE /api/v1/users/me/calendar-feed": accounts(

@@ -12,7 +12,7 @@ from asyncpg import Record
 
 from hello.connectors.embedded.servers import Servers
 from tests.builders import a_name
-from tests.external.accounts import LoggedIn, bearer, client_of, log_out, signed_up
+from tests.external.accounts import PASSWORD, USERS, LoggedIn, bearer, client_of, log_out, signed_up
 from tests.external.forging import SECRET, claims_of, signed
 from tests.external.ordering import ADMIN_TOKEN
 from tests.external.running import Running, running_api
@@ -158,6 +158,15 @@ def test_feed_outlives_the_session(private: httpx.Client) -> None:
     url = feed_of(private, grace)
     assert log_out(private, grace.refresh_token, grace.headers).status_code == 204
     assert private.get(url).status_code == 200
+
+
+def test_feed_of_an_account_whose_password_was_changed_is_401(private: httpx.Client) -> None:
+    account = signed_up(private)
+    url = feed_of(private, account)
+    body = {"current_password": PASSWORD, "new_password": f"{PASSWORD} staple"}
+    changed = private.put(f"{USERS}/me/password", json=body, headers=account.headers)
+    assert changed.status_code == 204
+    refused(private.get(url))
 
 
 def test_feed_of_a_deleted_account_is_401(private: httpx.Client, servers: Servers) -> None:

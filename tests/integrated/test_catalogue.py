@@ -61,6 +61,7 @@ class Catalogue:
             new_id=uuid7,
             new_secret=lambda: f"secret-{next(secrets)}",
             lifetime=timedelta(days=30),
+            grace=timedelta(0),
         )
 
     async def register(self) -> Caller:

@@ -57,8 +57,14 @@ async def connection(populated: AsyncConnection) -> AsyncIterator[AsyncConnectio
         ),
         pytest.param("pk_sessions", lambda tx: tx.sessions.find(FIRST), id="find a session"),
         pytest.param("ix_sessions_account_id", lambda tx: tx.sessions.add(NEW, NOON), id="clear sessions"),
-        pytest.param("pk_sessions", lambda tx: tx.sessions.rotate(FIRST, b"new", NOON), id="rotate"),
+        pytest.param("pk_sessions", lambda tx: tx.sessions.rotate(FIRST, b"new", NOON, NOON), id="rotate"),
+        pytest.param(
+            "pk_sessions", lambda tx: tx.sessions.replace_unused(FIRST, b"new"), id="replace unused"
+        ),
         pytest.param("pk_sessions", lambda tx: tx.sessions.end(FIRST, CHANGE), id="end"),
+        pytest.param(
+            "ix_sessions_account_id", lambda tx: tx.sessions.end_others(FIRST, FIRST, NOON), id="end others"
+        ),
         pytest.param("pk_items", lambda tx: tx.items.find(FIRST, lock=True), id="find an item"),
         pytest.param("pk_items", lambda tx: tx.items.replace(KITE, CHANGE), id="replace"),
         pytest.param("pk_items", lambda tx: tx.items.remove(FIRST, CHANGE), id="remove"),

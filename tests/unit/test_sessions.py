@@ -50,6 +50,7 @@ class House:
             new_id=lambda: next(ids),
             new_secret=lambda: f"secret-{next(secrets)}",
             lifetime=LIFETIME,
+            grace=timedelta(0),
         )
         self.ada, self.bob = self.settle(ADA), self.settle(BOB)
 

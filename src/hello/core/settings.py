@@ -108,6 +108,7 @@ class Settings(BaseSettings):
     token_leeway_s: Annotated[float, Field(ge=0, le=30)] = 5
 
     refresh_lifetime_days: Annotated[int, Field(ge=1, le=365)] = 30
+    refresh_grace_s: Annotated[int, Field(ge=0, le=60)] = 10
     password_threads: Annotated[int, Field(ge=1, le=64)] = 2
     password_queue_size: Annotated[int, Field(ge=1, le=10_000)] = 16
 

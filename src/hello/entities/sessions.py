@@ -1,7 +1,8 @@
 """Sessions: the family of refresh tokens that one log-in has begun, of which only the last one is good."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from hmac import compare_digest
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, LargeBinary
@@ -21,10 +22,18 @@ class Session(Base, kw_only=True):
     token_hash: Mapped[bytes] = mapped_column(LargeBinary, repr=False)
     expires_at: Mapped[datetime]
     ended_at: Mapped[datetime | None] = mapped_column(default=None)
+    former_hash: Mapped[bytes | None] = mapped_column(LargeBinary, default=None, repr=False)
+    rotated_at: Mapped[datetime | None] = mapped_column(default=None)
     account: Mapped[Account] = relationship(lazy="raise", init=False, repr=False)
 
     def is_live(self, now: datetime) -> bool:
         return self.ended_at is None and now < self.expires_at
+
+    def is_repeated(self, token_hash: bytes, now: datetime, grace: timedelta) -> bool:
+        """Return whether this is the former token, within the grace, while its successor is unused."""
+        if self.former_hash is None or self.rotated_at is None or not grace:
+            return False
+        return compare_digest(self.former_hash, token_hash) and now < self.rotated_at + grace
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,13 @@ from hello.core.clock import Clock
 from hello.core.lanes import at_most
 from hello.entities.accounts import Account, email_key
 from hello.entities.audit import Change
-from hello.entities.errors import ForbiddenError, NotFoundError, TooManyError, UnauthorizedError
+from hello.entities.errors import ForbiddenError, NotFoundError, UnauthorizedError
 from hello.entities.orders import order_event
 from hello.services.bus import Publish
 from hello.services.callers import Caller, Limiter, Passwords
 from hello.services.items import ItemChanged
 from hello.services.ports import Begin, Transaction
-from hello.services.sessions import LogIn
+from hello.services.sessions import LogIn, count_attempt
 
 BATCH = 250
 PAGES_AT_ONCE = 16
@@ -71,10 +71,7 @@ class AccountDeletionService:
     async def _check(self, account: Account, wanted: DeleteAccount) -> None:
         """Count before the password is verified, with the attempts to log in."""
         log_in = LogIn(email=account.email, address=wanted.address, password=wanted.password)
-        for group, key in log_in.keys().items():
-            standing = await self.limiter.hit(group, key)
-            if standing and standing.is_exceeded:
-                raise TooManyError("too many attempts", retry_after_s=max(1, standing.reset_s))
+        await count_attempt(self.limiter, log_in.keys())
         if not (await self.passwords.verify(wanted.password, account.password_hash)).is_right:
             raise ForbiddenError("the password is wrong")
 

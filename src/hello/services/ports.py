@@ -1,4 +1,4 @@
-"""Everything the business asks of the outside world, on one page."""
+"""What the business asks of the outside world, and the transaction that holds it together."""
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -6,17 +6,15 @@ from datetime import date, datetime
 from typing import Protocol, TypeAlias
 from uuid import UUID
 
-from hello.entities.accounts import Account
 from hello.entities.audit import AuditEntry, Change
 from hello.entities.birthdays import BirthdayGroup, Celebration
-from hello.entities.calendar_feeds import CalendarFeed
 from hello.entities.events import Event
 from hello.entities.idempotency import IdempotencyKey
 from hello.entities.items import Item
 from hello.entities.order_revisions import OrderRevision
 from hello.entities.orders import Order
 from hello.entities.people import Person
-from hello.entities.sessions import Session
+from hello.services.account_ports import Accounts, CalendarFeeds, Sessions
 
 
 class People(Protocol):
@@ -48,60 +46,6 @@ class People(Protocol):
         ...
 
     async def knows(self, username: str) -> bool: ...
-
-
-class Accounts(Protocol):
-    async def add(self, account: Account, change: Change) -> bool:
-        """Store both, unless the e-mail has an account; return whether it was new."""
-        ...
-
-    async def find(self, account_id: UUID) -> Account | None: ...
-
-    async def find_by_email(self, key: str) -> Account | None: ...
-
-    async def lock(self, account_id: UUID) -> None:
-        """Let nothing of the account be stored by others until the end of the transaction."""
-        ...
-
-    async def remove(self, account_id: UUID, change: Change) -> None:
-        """Remove it with its sessions, keys and feed; its orders and items have been removed before."""
-        ...
-
-    async def set_password_hash(self, account_id: UUID, old: str, new: str) -> None:
-        """Store it unless the password has changed meanwhile."""
-        ...
-
-
-class Sessions(Protocol):
-    async def add(self, session: Session, now: datetime) -> None:
-        """Store it, and clear the account's sessions away that have run out."""
-        ...
-
-    async def find(self, session_id: UUID) -> Session | None:
-        """Return it with its account, locked until the end of the transaction."""
-        ...
-
-    async def find_live(self, session_ids: Collection[UUID], now: datetime) -> Collection[UUID]:
-        """Return the ids of those that exist and have not ended."""
-        ...
-
-    async def rotate(self, session_id: UUID, token_hash: bytes, expires_at: datetime) -> None: ...
-
-    async def end(self, session_id: UUID, change: Change) -> None: ...
-
-
-class CalendarFeeds(Protocol):
-    """A change and what is noted of it are one statement; what changes nothing is not noted."""
-
-    async def replace(self, feed: CalendarFeed, change: Change) -> None:
-        """Store it in place of the account's former one."""
-        ...
-
-    async def remove(self, account_id: UUID, change: Change) -> None: ...
-
-    async def find(self, key_hash: bytes) -> UUID | None:
-        """Return whose it is."""
-        ...
 
 
 class Items(Protocol):

@@ -1,7 +1,7 @@
 """Logging in, staying in and logging out: access tokens for minutes, refresh tokens that are good once."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from hmac import compare_digest
@@ -15,7 +15,7 @@ from hello.entities.audit import Change
 from hello.entities.errors import TooManyError, UnauthorizedError
 from hello.entities.sessions import RefreshToken, Session, parse_refresh_token
 from hello.services.accounts import NewId
-from hello.services.callers import AccessToken, AccessTokens, Caller, Limiter, Passwords
+from hello.services.callers import AccessToken, AccessTokens, Caller, Limiter, Passwords, Verified
 from hello.services.ports import Begin, Transaction
 
 WRONG = "the e-mail or the password is wrong"
@@ -66,7 +66,10 @@ class HashAnew:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionService:
-    """`lifetime` is how long a session lasts without being refreshed."""
+    """`lifetime` is how long a session lasts without being refreshed.
+
+    For as long as `grace` a client that has lost the answer to a refresh may ask again.
+    """
 
     begin: Begin
     passwords: Passwords
@@ -77,47 +80,61 @@ class SessionService:
     new_id: NewId
     new_secret: Callable[[], str]
     lifetime: timedelta
+    grace: timedelta
 
     async def log_in(self, wanted: LogIn) -> Tokens:
         """Raise `UnauthorizedError`, the same in the same time whatever is wrong, or `TooManyError`."""
         keys = wanted.keys()
-        await self._count(keys)
+        await count_attempt(self.limiter, keys)
+        account, found = await self._verified(wanted)
+        await self.limiter.clear(BY_PAIR, keys[BY_PAIR])
+        token = RefreshToken(self.new_id(), self.new_secret())
+        while not await self._begin_session(account, token):
+            account, found = await self._verified(wanted)
+        if found.is_outdated:
+            self.hand(self._hash_anew(account, wanted.password))
+        return self._tokens(account, token)
+
+    async def _verified(self, wanted: LogIn) -> tuple[Account, Verified]:
         async with self.begin() as tx:
             account = await tx.accounts.find_by_email(email_key(wanted.email))
         found = await self.passwords.verify(wanted.password, account.password_hash if account else None)
         if account is None or not found.is_right:
             raise UnauthorizedError(WRONG)
-        await self.limiter.clear(BY_PAIR, keys[BY_PAIR])
-        token = RefreshToken(self.new_id(), self.new_secret())
-        async with self.begin() as tx:
-            await tx.sessions.add(self._session(token, account.id), self.now())
-        if found.is_outdated:
-            self.hand(self._hash_anew(account, wanted.password))
-        return self._tokens(account, token)
+        return account, found
 
-    async def _count(self, keys: dict[str, str]) -> None:
-        """Count before the password is looked at, so that many tries at once are no way around."""
-        for group, key in keys.items():
-            standing = await self.limiter.hit(group, key)
-            if standing and standing.is_exceeded:
-                message = "too many attempts to log in"
-                raise TooManyError(message, retry_after_s=max(1, standing.reset_s))
+    async def _begin_session(self, account: Account, token: RefreshToken) -> bool:
+        """Return False when the stored hash has changed since it was verified."""
+        async with self.begin() as tx:
+            session = self._session(token, account.id)
+            return await tx.sessions.add_verified(session, account.password_hash, self.now())
 
     async def refresh(self, text: str) -> Tokens:
-        """Give new tokens for one that has not been used; one that has ends its whole session."""
+        """Give new tokens for the last one, or once more for the former one within the grace.
+
+        Any other token has been used before, and ends its whole session.
+        """
         presented = parsed(text)
         token = RefreshToken(presented.session_id, self.new_secret())
         async with self.begin() as tx:
             session = await self._live(tx, presented.session_id)
-            is_last = compare_digest(session.token_hash, hash_of(presented.secret))
-            if is_last:
-                expires_at = self.now() + self.lifetime
-                await tx.sessions.rotate(session.id, hash_of(token.secret), expires_at)
-            else:
+            is_good = await self._rotate(tx, session, hash_of(presented.secret), hash_of(token.secret))
+            if not is_good:
                 await tx.sessions.end(session.id, self._reuse(session))
-        if not is_last:  # raised only now, as an error inside of the block would undo the end of the session
+        if not is_good:  # raised only now, as an error inside of the block would undo the end of the session
             raise UnauthorizedError("the refresh token has been used before: log in again")
         return self._tokens(session.account, token)
+
+    async def _rotate(self, tx: Transaction, session: Session, presented: bytes, following: bytes) -> bool:
+        """Store the hash of the following token; return False for a reuse."""
+        now = self.now()
+        if compare_digest(session.token_hash, presented):
+            await tx.sessions.rotate(session.id, following, now, now + self.lifetime)
+            return True
+        is_repeated = session.is_repeated(presented, now, self.grace)
+        if is_repeated:
+            await tx.sessions.replace_unused(session.id, following)
+        return is_repeated
 
     async def log_out(self, caller: Caller, text: str) -> None:
         """End the session, whichever of its tokens is shown; raise `UnauthorizedError` for another's."""
@@ -167,6 +184,17 @@ class SessionService:
             subject_id=session.account_id,
             details={"session_id": str(session.id)},
         )
+
+
+async def count_attempt(limiter: Limiter, keys: Mapping[str, str]) -> None:
+    """Count before the password is looked at, so that many tries at once are no way around.
+
+    Raise `TooManyError`.
+    """
+    for group, key in keys.items():
+        standing = await limiter.hit(group, key)
+        if standing and standing.is_exceeded:
+            raise TooManyError("too many attempts", retry_after_s=max(1, standing.reset_s))
 
 
 def parsed(text: str) -> RefreshToken:

@@ -21,6 +21,7 @@ from hello.services.items import ItemService
 from hello.services.order_feed import OrderFeed
 from hello.services.order_progress import OrderProgress
 from hello.services.orders import OrderService
+from hello.services.password_changes import PasswordChangeService
 from hello.services.people import PeopleService
 from hello.services.sessions import SessionService
 
@@ -45,6 +46,7 @@ class UseCases:
     order_feed: OrderFeed
     order_progress: OrderProgress
     orders: OrderService
+    password_changes: PasswordChangeService
     people: PeopleService
     health: HealthService
     sessions: SessionService

@@ -38,3 +38,8 @@ class PostgresAccounts:
     async def set_password_hash(self, account_id: UUID, old: str, new: str) -> None:
         statement = update(Account).where(Account.id == account_id, Account.password_hash == old)
         await self.session.execute(statement.values(password_hash=new))
+
+    async def change_password(self, account_id: UUID, old: str, new: str, change: Change) -> bool:
+        statement = update(Account).where(Account.id == account_id, Account.password_hash == old)
+        changed = noted(statement.values(password_hash=new), change)
+        return await self.session.scalar(changed) is not None

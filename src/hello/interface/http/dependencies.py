@@ -16,6 +16,7 @@ from hello.services.imports import ImportService
 from hello.services.items import ItemService
 from hello.services.order_feed import OrderFeed
 from hello.services.orders import OrderService
+from hello.services.password_changes import PasswordChangeService
 from hello.services.people import PeopleService
 from hello.services.sessions import SessionService
 from hello.services.use_cases import UseCases
@@ -69,6 +70,10 @@ async def account_service(request: Request) -> AccountService:
     return use_cases(request).accounts
 
 
+async def password_change_service(request: Request) -> PasswordChangeService:
+    return use_cases(request).password_changes
+
+
 async def session_service(request: Request) -> SessionService:
     return use_cases(request).sessions
 
@@ -100,6 +105,7 @@ Items = Annotated[ItemService, Depends(item_service)]
 Imports = Annotated[ImportService, Depends(import_service)]
 Orders = Annotated[OrderService, Depends(order_service)]
 OrderEvents = Annotated[OrderFeed, Depends(order_feed)]
+PasswordChanges = Annotated[PasswordChangeService, Depends(password_change_service)]
 People = Annotated[PeopleService, Depends(people_service)]
 Health = Annotated[HealthService, Depends(health_service)]
 Sessions = Annotated[SessionService, Depends(session_service)]

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from fastapi import APIRouter, Depends, Request, Response
 
 from hello.interface.http.callers import CurrentAccount, CurrentCaller
-from hello.interface.http.dependencies import AccountDeletion, Accounts, Sessions
+from hello.interface.http.dependencies import AccountDeletion, Accounts, PasswordChanges, Sessions
 from hello.interface.http.forms import LOGIN_FORM, GivenForm
 from hello.interface.http.limits import address_of, limited
 from hello.interface.http.problems import problems
@@ -13,6 +13,7 @@ from hello.interface.http.schemas.accounts import (
     AccountResponse,
     DeletionRequest,
     LoginRequest,
+    PasswordChangeRequest,
     RefreshRequest,
     RegisterRequest,
     TokenResponse,
@@ -107,6 +108,21 @@ async def read_me(account: CurrentAccount) -> Response:
     """Show one's own account."""
     body = AccountResponse.of(account).model_dump_json()
     return Response(body, media_type="application/json", headers=NOT_STORED)
+
+
+@router.put(
+    "/me/password",
+    operation_id="changeOwnPassword",
+    dependencies=BY_ACCOUNT,
+    status_code=HTTPStatus.NO_CONTENT,
+    responses=problems(*JSON_BODY, UNAUTHORIZED, HTTPStatus.FORBIDDEN),
+)
+async def change_password(
+    request: Request, caller: CurrentCaller, body: PasswordChangeRequest, changes: PasswordChanges
+) -> Response:
+    """Change one's own password; all other sessions end, and the calendar feed's URL is revoked."""
+    await changes.change(caller, body.to_command(address_of(request)))
+    return Response(status_code=HTTPStatus.NO_CONTENT)
 
 
 @router.post(

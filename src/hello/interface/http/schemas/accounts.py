@@ -11,6 +11,7 @@ from hello.entities.accounts import Account, Role
 from hello.interface.http.schemas.texts import Storable, storable
 from hello.services.account_deletion import DeleteAccount
 from hello.services.accounts import Register
+from hello.services.password_changes import ChangePassword
 from hello.services.sessions import LogIn, Tokens
 
 SHORTEST, LONGEST = 12, 128
@@ -108,6 +109,26 @@ class DeletionRequest(BaseModel):
 
     def to_command(self, address: str) -> DeleteAccount:
         return DeleteAccount(password=self.password.get_secret_value(), address=address)
+
+
+class PasswordChangeRequest(BaseModel):
+    """The current password once more: a stolen token alone must not change it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "current_password": REGISTRATION["password"],
+                "new_password": "staple a new battery",
+            }
+        }
+    )
+
+    current_password: GivenPassword
+    new_password: Password
+
+    def to_command(self, address: str) -> ChangePassword:
+        current, new = self.current_password.get_secret_value(), self.new_password.get_secret_value()
+        return ChangePassword(address=address, current=current, new=new)
 
 
 class TokenResponse(BaseModel):
