@@ -1,5 +1,6 @@
 """Every use of `ADMIN_TOKEN` is in the audit trail before its effect; so are imports and exports."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
@@ -178,8 +179,9 @@ async def test_import_of_a_process_that_is_killed_is_recorded(own_servers: Serve
     try:
         with running_api(own_servers, **SETTINGS) as api, connected(api) as sock:
             sock.sendall(head.encode() + b'{"username": ')
-            while not await connection.fetchval(count):
-                assert api.process.poll() is None
+            async with asyncio.timeout(20):
+                while not await connection.fetchval(count):
+                    assert api.process.poll() is None
             api.process.kill()
         assert await connection.fetchval(count) == 1
     finally:
