@@ -27,6 +27,9 @@ class TwinAuditTrail:
         entry.id = len(self.entries) + 1
         self.entries.append(entry)
 
+    async def add(self, change: Change) -> None:
+        self.note(change)
+
     async def page(self, subject_id: UUID | None, before: int | None, limit: int) -> Sequence[AuditEntry]:
         found = [
             entry

@@ -84,7 +84,7 @@ def use_cases(settings: Settings, ports: Ports, health: HealthService) -> UseCas
             begin=ports.begin, passwords=ports.passwords, publish=bus.publish, now=now, new_id=uuid7
         ),
         announcements=announcement_service(settings, ports),
-        audit=AuditService(begin=ports.begin),
+        audit=AuditService(begin=ports.begin, now=now, new_id=uuid7),
         birthdays=birthday_service(settings, ports),
         calendar_feeds=CalendarFeedService(begin=ports.begin, now=now, new_secret=partial(token_urlsafe, 32)),
         calendars=calendar_service(settings, ports),

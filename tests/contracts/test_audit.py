@@ -61,6 +61,15 @@ class AuditTrailContract:
         assert actions == ["item.3", "item.2", "item.1", "item.0"]
         assert [entry.action for entry in everything] == [*actions, "item.created"]
 
+    async def test_entry_that_is_about_no_row_is_added(self, begin: Begin) -> None:
+        use = an_account().id
+        async with begin() as tx:
+            await tx.audit.add(a_change(use, "admin_token.used", by="admin token"))
+        async with begin() as tx:
+            [entry] = await tx.audit.page(use, None, 9)
+        assert (entry.at, entry.actor_id, entry.action) == (NOON, None, "admin_token.used")
+        assert entry.details == {"by": "admin token"}
+
     async def test_without_a_subject_there_is_everything(self, begin: Begin, kite: Item) -> None:
         async with begin() as tx:
             first = await tx.audit.page(None, None, 2)

@@ -49,7 +49,7 @@ class Catalogue:
         self.accounts = AccountService(
             begin=begin, passwords=self.passwords, publish=publish, now=now, new_id=uuid7
         )
-        self.audit = AuditService(begin=begin)
+        self.audit = AuditService(begin=begin, now=now, new_id=uuid7)
         self.items = ItemService(begin=begin, pages=TwinPages(), publish=publish, now=now, new_id=uuid7)
         self.sessions = SessionService(
             begin=begin,

@@ -1,4 +1,4 @@
-"""The audit trail, page by page."""
+"""The audit trail: page by page, and what is recorded of administrators."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -9,12 +9,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hello.entities.audit import AuditEntry
+from hello.entities.errors import UnavailableError
 from hello.services.audit import PART, AuditService
-from tests.builders import a_change
+from tests.builders import NOON, StoppedClock, a_change
 from tests.catalogue_twins import TwinAuditTrail
 from tests.twins import TwinUnitOfWork
 
-KITE, DRUM = UUID(int=1), UUID(int=2)
+KITE, DRUM, ADA, USE = (UUID(int=number) for number in range(1, 5))
+DETAILS = {"method": "POST", "route": "/import", "request_id": "r-1"}
+
+
+def service(twin: TwinUnitOfWork) -> AuditService:
+    return AuditService(begin=twin.begin, now=StoppedClock(), new_id=lambda: USE)
+
+
+def told(entry: AuditEntry) -> tuple[object, ...]:
+    assert (entry.at, entry.subject_id) == (NOON, USE)
+    return entry.action, entry.actor_id, entry.details
 
 
 @pytest.mark.parametrize(
@@ -25,13 +36,13 @@ async def test_a_page_says_whether_and_where_another_begins(
 ) -> None:
     for _ in range(3):
         twin.stored.audit.note(a_change(KITE))
-    entries, before = await AuditService(begin=twin.begin).page(None, None, limit)
+    entries, before = await service(twin).page(None, None, limit)
     assert [entry.id for entry in entries] == found
     assert before == following
 
 
 async def test_an_empty_trail_has_no_next_page(twin: TwinUnitOfWork) -> None:
-    assert await AuditService(begin=twin.begin).page(None, None, 20) == ([], None)
+    assert await service(twin).page(None, None, 20) == ([], None)
 
 
 @settings(deadline=None)
@@ -42,7 +53,7 @@ async def test_pages_go_through_everything_once_the_newest_first(
     twin = TwinUnitOfWork()
     for subject in subjects:
         twin.stored.audit.note(a_change(subject))
-    audit, seen = AuditService(begin=twin.begin), list[int]()
+    audit, seen = service(twin), list[int]()
     entries, before = await audit.page(wanted, None, limit)
     seen += [entry.id for entry in entries]
     while before is not None:
@@ -73,7 +84,7 @@ async def test_a_long_page_is_read_in_small_parts_and_no_further_than_needed(
     for _ in range(2 * PART + 10):
         trail.note(a_change(KITE))
     ids = [entry.id for entry in reversed(trail.entries)]
-    entries, before = await AuditService(begin=twin.begin).page(None, None, limit)
+    entries, before = await service(twin).page(None, None, limit)
     assert [entry.id for entry in entries] == ids[:limit]
     assert before == (ids[limit - 1] if limit < len(ids) else None)
     read = twin.stored.audit.read
@@ -84,5 +95,31 @@ async def test_a_long_page_is_read_in_small_parts_and_no_further_than_needed(
 async def test_whole_parts_end_a_page_too(twin: TwinUnitOfWork, count: int) -> None:
     for _ in range(count):
         twin.stored.audit.note(a_change(KITE))
-    entries, before = await AuditService(begin=twin.begin).page(None, None, 500)
+    entries, before = await service(twin).page(None, None, 500)
     assert (len(entries), before) == (count, None)
+
+
+@pytest.mark.parametrize(
+    ("actor", "action", "by"),
+    [(None, "admin_token.used", "admin token"), (ADA, "admin_account.used", "account")],
+)
+async def test_use_by_an_administrator_says_who_did_what_and_when(
+    twin: TwinUnitOfWork, actor: UUID | None, action: str, by: str
+) -> None:
+    await service(twin).record_use(actor, **DETAILS)
+    assert [told(entry) for entry in twin.stored.audit.entries] == [(action, actor, {"by": by, **DETAILS})]
+
+
+async def test_counts_of_an_import_are_a_second_entry_of_the_same_use(twin: TwinUnitOfWork) -> None:
+    use = await service(twin).record_use(None, **DETAILS)
+    await service(twin).record_import(use, accepted=2, rejected=1)
+    counts = {"by": "admin token", **DETAILS, "accepted": 2, "rejected": 1}
+    assert told(twin.stored.audit.entries[-1]) == ("people.imported", None, counts)
+    assert len(twin.stored.audit.entries) == 2
+
+
+async def test_use_that_cannot_be_recorded_is_an_error(twin: TwinUnitOfWork) -> None:
+    twin.error = UnavailableError("the database is unavailable")
+    with pytest.raises(UnavailableError):
+        await service(twin).record_use(None, **DETAILS)
+    assert twin.stored.audit.entries == []

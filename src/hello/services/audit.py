@@ -1,18 +1,60 @@
-"""The audit trail, for administrators."""
+"""The audit trail: administrators read it, and what they do is recorded in it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from hello.entities.audit import AuditEntry
+from hello.core.clock import Clock
+from hello.entities.audit import AuditEntry, Change
 from hello.services.ports import Begin, Transaction
 
 PART = 25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AdminUse:
+    """A request of an administrator: the subject of its own entries; `actor_id` is None for `ADMIN_TOKEN`."""
+
+    id: UUID
+    actor_id: UUID | None
+    details: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AuditService:
     begin: Begin
+    now: Clock
+    new_id: Callable[[], UUID]
+
+    async def record_use(
+        self, actor_id: UUID | None, *, method: str, route: str, request_id: str
+    ) -> AdminUse:
+        """Commit an entry that says who asks for what, before the work: one that crashes is recorded too."""
+        details = {
+            "by": "admin token" if actor_id is None else "account",
+            "method": method,
+            "route": route,
+            "request_id": request_id,
+        }
+        use = AdminUse(id=self.new_id(), actor_id=actor_id, details=details)
+        await self._add(use, "admin_token.used" if actor_id is None else "admin_account.used")
+        return use
+
+    async def record_import(self, use: AdminUse, *, accepted: int, rejected: int) -> None:
+        """Commit an entry with what became of the lines; there is none of an import that did not end."""
+        await self._add(use, "people.imported", accepted=accepted, rejected=rejected)
+
+    async def _add(self, use: AdminUse, action: str, **more: int) -> None:
+        change = Change(
+            at=self.now(),
+            actor_id=use.actor_id,
+            action=action,
+            subject_id=use.id,
+            details={**use.details, **more},
+        )
+        async with self.begin() as tx:
+            await tx.audit.add(change)
 
     async def page(
         self, subject_id: UUID | None, before: int | None, limit: int

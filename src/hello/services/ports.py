@@ -149,6 +149,10 @@ class Announcements(Protocol):
 
 
 class AuditTrail(Protocol):
+    async def add(self, change: Change) -> None:
+        """Record what is no change of a row; repositories record changes themselves."""
+        ...
+
     async def page(self, subject_id: UUID | None, before: int | None, limit: int) -> Sequence[AuditEntry]:
         """Return the newest first, from below the id `before` on."""
         ...

@@ -1,4 +1,4 @@
-"""The audit trail in PostgreSQL, written by the very statement that makes the change."""
+"""The audit trail in PostgreSQL; an entry about a change is written by the very statement that makes it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -45,6 +45,11 @@ def rows_of(columns: Sequence[Any], values: Sequence[object], changed: CTE) -> S
 @dataclass(frozen=True, slots=True)
 class PostgresAuditTrail:
     session: AsyncSession
+
+    async def add(self, change: Change) -> None:
+        values = (change.at, change.actor_id, change.action, change.subject_id, change.details)
+        row = {column.key: value for column, value in zip(COLUMNS, values, strict=True)}
+        await self.session.execute(insert(AuditEntry).values(row))
 
     async def page(self, subject_id: UUID | None, before: int | None, limit: int) -> Sequence[AuditEntry]:
         query = select(AuditEntry).order_by(AuditEntry.id.desc()).limit(limit)

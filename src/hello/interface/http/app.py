@@ -15,6 +15,7 @@ from hello.core.access_log import AccessLog
 from hello.core.cursors import Cursors
 from hello.core.ids import request_ids
 from hello.core.public_urls import path_of
+from hello.interface.http.admins import refused_tokens
 from hello.interface.http.admission import Admission
 from hello.interface.http.calendars import CalendarWriter
 from hello.interface.http.connection import connection_class
@@ -134,6 +135,7 @@ def create_api(open_use_cases: OpenUseCases, options: HttpOptions, registry: Col
     app.state.registry = registry
     app.state.cursors = Cursors(options.secret)
     app.state.admin_token = options.admin_token
+    app.state.refused_tokens = refused_tokens(registry)
     app.state.calendar = options.calendar
     app.state.public_url = options.public_url
     add_parts(app, options)

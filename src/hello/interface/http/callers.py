@@ -1,13 +1,12 @@
-"""Who asks: the bearer of an access token, or of the administrators' break-glass token."""
+"""Who asks: the bearer of an access token."""
 
-from hmac import compare_digest
 from typing import Annotated, cast
 
 from fastapi import Depends, Request
 from fastapi.security import OAuth2PasswordBearer
 
-from hello.entities.accounts import Account, Role
-from hello.entities.errors import ForbiddenError, UnauthorizedError
+from hello.entities.accounts import Account
+from hello.entities.errors import UnauthorizedError
 from hello.interface.http.dependencies import use_cases
 from hello.services.callers import Caller
 
@@ -40,22 +39,5 @@ def read_caller(request: Request, token: str) -> Caller:
     return cast("Caller", request.state.caller)
 
 
-async def require_admin(request: Request, token: Token) -> None:
-    """Let the token of the setting ADMIN_TOKEN pass, and every administrator's access token."""
-    expected: str | None = request.app.state.admin_token
-    if expected and compare_digest((token or "").encode(), expected.encode()):
-        return
-    caller = await caller_of(request, token)
-    if caller.role is not Role.ADMIN:
-        raise ForbiddenError("only an administrator may do this")
-
-
-async def without_body_limit(request: Request, _: Annotated[None, Depends(require_admin)]) -> None:
-    """Let a body of any size in, once we know who sends it; whoever reads it must not keep it."""
-    request.state.unlimited = True
-
-
 CurrentAccount = Annotated[Account, Depends(account_of)]
 CurrentCaller = Annotated[Caller, Depends(caller_of)]
-Admin = Depends(require_admin)
-AdminStream = Depends(without_body_limit)

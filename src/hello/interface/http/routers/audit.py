@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from hello.entities.errors import InvalidError
-from hello.interface.http.callers import Admin
+from hello.interface.http.admins import Admin
 from hello.interface.http.dependencies import Audit
 from hello.interface.http.large import LargeResponse, json_page
 from hello.interface.http.limits import limited

@@ -11,8 +11,8 @@ from fastapi.responses import StreamingResponse
 from starlette.exceptions import HTTPException
 
 from hello.entities.errors import InvalidError
-from hello.interface.http.callers import Admin, AdminStream
-from hello.interface.http.dependencies import Imports
+from hello.interface.http.admins import AdminStream, RecordedAdmin
+from hello.interface.http.dependencies import Audit, Imports
 from hello.interface.http.large import in_slices
 from hello.interface.http.problems import FieldError, answer, problems
 from hello.interface.http.schemas.imports import ImportResponse
@@ -40,7 +40,6 @@ router = APIRouter(prefix="/api/v1/birthdays", tags=["birthdays"])
 @router.post(
     "/import",
     operation_id="importPeople",
-    dependencies=[AdminStream],
     openapi_extra=FILE,
     response_model=ImportResponse,
     responses=problems(
@@ -50,10 +49,13 @@ router = APIRouter(prefix="/api/v1/birthdays", tags=["birthdays"])
         HTTPStatus.SERVICE_UNAVAILABLE,
     ),
 )
-async def import_people(request: Request, imports: Imports) -> ImportReport | Response:
+async def import_people(
+    request: Request, use: AdminStream, imports: Imports, audit: Audit
+) -> ImportReport | Response:
     """Save people line by line, however many; the same file may be sent again; 400 if no line is good."""
     kind, form = kind_of(request), form_of(request)
     report = await imports.run(read_people(in_slices(request.stream()), kind, form))
+    await audit.record_import(use, accepted=report.accepted, rejected=report.rejected)
     return report if report.accepted else nothing_saved(request, report)
 
 
@@ -99,7 +101,7 @@ def unsupported(message: str) -> HTTPException:
 @router.get(
     "/export",
     operation_id="exportPeople",
-    dependencies=[Admin],
+    dependencies=[RecordedAdmin],
     response_class=Response,
     responses={HTTPStatus.OK: {"content": file_of(Kind.NDJSON)}}
     | problems(*ADMIN, HTTPStatus.SERVICE_UNAVAILABLE),

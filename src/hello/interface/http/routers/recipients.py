@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Path
 from pydantic import BaseModel, ConfigDict
 
 from hello.entities.people import check_username
-from hello.interface.http.callers import Admin
+from hello.interface.http.admins import Admin
 from hello.interface.http.dependencies import Gifts
 from hello.interface.http.limits import limited
 from hello.interface.http.problems import problems
