@@ -263,7 +263,7 @@ def test_pages_of_other_origins_may_send_what_orders_need(servers: Servers) -> N
 def test_the_description_says_what_may_happen(shop: Shop) -> None:
     paths = shop.client.get("/openapi.json").json()["paths"]
     collection, one = paths[ORDERS], paths[f"{ORDERS}/{{order_id}}"]
-    always = {"default", "400", "401", "429", "503"}
+    always = {"default", "400", "401", "408", "414", "429", "431", "503"}
     body = {"413", "415"}
     assert collection["get"]["responses"].keys() == always | {"200"}
     assert collection["post"]["responses"].keys() == always | body | {"201", "409", "422"}

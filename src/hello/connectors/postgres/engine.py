@@ -1,5 +1,6 @@
 """The connection pool, open for as long as the process needs it."""
 
+import logging
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -107,6 +108,9 @@ async def open_engine(database: Database) -> AsyncIterator[AsyncEngine]:
         pool_timeout=database.connect_timeout_s,
         hide_parameters=True,  # a fault is logged, and what people have sent must not be
     )
+    engine.pool.logger.setLevel(
+        logging.WARNING
+    )  # as SQLAlchemy's own, which are below the logger `sqlalchemy`
     event.listen(engine.sync_engine, "checkout", refuse_closed)
     if database.transaction_pooling:
         event.listen(engine.sync_engine, "begin", partial(set_locally, database.local_settings()))
