@@ -108,9 +108,7 @@ async def open_engine(database: Database) -> AsyncIterator[AsyncEngine]:
         pool_timeout=database.connect_timeout_s,
         hide_parameters=True,  # a fault is logged, and what people have sent must not be
     )
-    engine.pool.logger.setLevel(
-        logging.WARNING
-    )  # as SQLAlchemy's own, which are below the logger `sqlalchemy`
+    logging.getLogger(FairPool.__module__).setLevel(logging.WARNING)  # as the logger `sqlalchemy` has it
     event.listen(engine.sync_engine, "checkout", refuse_closed)
     if database.transaction_pooling:
         event.listen(engine.sync_engine, "begin", partial(set_locally, database.local_settings()))
