@@ -43,6 +43,6 @@ ENV PATH=/opt/hello/bin:$PATH PYTHONUNBUFFERED=1 LOG_FORMAT=json HOST=0.0.0.0 WO
 USER 10001:0
 EXPOSE 8000 8001
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=5s --timeout=3s --start-period=10s CMD ["python", "-m", "hello.interface.liveness"]
+HEALTHCHECK --interval=5s --timeout=3s --start-period=10s CMD ["python", "-m", "hello.entrypoints.liveness"]
 ENTRYPOINT ["hello"]
 CMD ["api"]

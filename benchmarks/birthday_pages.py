@@ -18,11 +18,11 @@ from rich.table import Table
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from hello.connected import caches_of, guarded_redis
+from hello.bootstrap.connectors import caches_of, guarded_redis
 from hello.connectors.embedded.servers import Servers, destroy, embedded_servers
-from hello.connectors.postgres.births import open_births
 from hello.connectors.postgres.engine import Database, open_engine
 from hello.connectors.postgres.migrate import migrate
+from hello.connectors.postgres.person_lookup import open_person_lookup
 from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
 from hello.connectors.redis.client import open_redis
 from hello.core.batching import Bounds
@@ -69,7 +69,7 @@ async def compare(servers: Servers, sizes: list[int], console: Console) -> list[
     async with (
         open_engine(database) as engine,
         open_redis(servers.redis_url, 1) as redis,
-        open_births(engine, list, Bounds()) as births,
+        open_person_lookup(engine, list, Bounds()) as lookup,
     ):
         unit_of_work = PostgresUnitOfWork.of(engine, 60)
         lists = caches_of(settings, guarded_redis(settings, redis, CollectorRegistry())).lists
@@ -78,7 +78,7 @@ async def compare(servers: Servers, sizes: list[int], console: Console) -> list[
             start = monotonic()
             await grow(engine, before + 1, size)
             console.print(f"{size:>12,} people after {monotonic() - start:.0f} s more")
-            cached = await measure(cached_page(lists, births.list_stamp, size))
+            cached = await measure(cached_page(lists, lookup.list_stamp, size))
             rows.append((size, *await measure(sql_page(unit_of_work)), *cached))
             before = size
     return rows

@@ -16,7 +16,7 @@ from benchmarks.order_ground import CUSTOMER, ID, TABLES, due_orders, empty
 from benchmarks.order_report import Row, Times
 from benchmarks.places import CACHE
 from benchmarks.progress import say
-from hello.background import ORDERS_AT_ONCE
+from hello.bootstrap.worker import ORDERS_AT_ONCE
 from hello.connectors.postgres.engine import Database as Place
 from hello.connectors.postgres.engine import open_engine
 from hello.connectors.postgres.orders import PostgresOrders

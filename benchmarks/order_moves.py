@@ -46,7 +46,7 @@ def moves(database: Database, workers: int, orders: int) -> list[Row]:
     """Raise `BenchError` unless every order was confirmed and shipped, each once."""
     empty(database)
     with ExitStack() as stack:
-        server = worker("progress", ORDER_SHIP_DELAY="0")
+        server = worker("progress", ORDER_SHIP_DELAY_S="0")
         running = [stack.enter_context(started(server, UNPINNED, database)) for _ in range(workers)]
         before = cpu_s(running)
         speed = asyncio.run(speed_of(database.database_url, orders))

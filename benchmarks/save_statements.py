@@ -26,9 +26,9 @@ from benchmarks.database import TIDY, copy_people, execute
 from benchmarks.names import distinct_names, people
 from hello.connectors.embedded.servers import Servers, destroy, embedded_servers
 from hello.connectors.postgres.engine import Database
-from hello.connectors.postgres.held import PLAN_ONCE
 from hello.connectors.postgres.migrate import migrate
 from hello.connectors.postgres.people import in_order, save_for
+from hello.connectors.postgres.prepared_statements import PLAN_ONCE
 
 SIZES, BATCHES = (1, 10, 60), 2000
 MEASURES = ("ms", "CPU ms")

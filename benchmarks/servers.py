@@ -49,15 +49,15 @@ def all_servers() -> list[Server]:
     ]
 
 
-def our_server(lane: str) -> Server:
+def our_server(fast_path: str) -> Server:
     """Log as in production: a line of JSON for each request."""
     return Server(
-        name=f"hello-{lane}",
-        title=f"Hello, greeting lane {lane}",
+        name=f"hello-{fast_path}",
+        title=f"Hello, fast path {fast_path}",
         versions=versions.hello,
         prepare=builds.nothing,
         command=hello,
-        environment={"GREETING_LANE": lane, "LOG_FORMAT": "json"},
+        environment={"FAST_PATH": fast_path, "LOG_FORMAT": "json"},
         lists=True,
     )
 

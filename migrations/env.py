@@ -15,36 +15,9 @@ from hello.connectors.postgres.errors import business_errors
 from hello.connectors.postgres.migrate import LOCK, wait_for_migrations
 from hello.connectors.postgres.schema import check_server
 from hello.core.settings import Settings, SettingsError, read_settings
-from hello.entities.announcements import Announcement
-from hello.entities.audit import AuditEntry
 from hello.entities.base import Base
-from hello.entities.calendar_feeds import CalendarFeed
-from hello.entities.dead_events import DeadEvent
 from hello.entities.errors import HelloError, UnavailableError
-from hello.entities.events import OutboxRow
-from hello.entities.gifts import GiftsReceived
-from hello.entities.idempotency import IdempotencyKey
-from hello.entities.inbox import InboxEntry
-from hello.entities.items import Item
-from hello.entities.orders import Order
-from hello.entities.people import BirthdayListStamp, Person
-from hello.entities.sessions import Session
 
-ENTITIES = [
-    Person,
-    BirthdayListStamp,
-    Session,
-    Item,
-    AuditEntry,
-    OutboxRow,
-    Announcement,
-    Order,
-    IdempotencyKey,
-    InboxEntry,
-    DeadEvent,
-    CalendarFeed,
-    GiftsReceived,
-]
 UNSUPPORTED = {
     "downgrade": "migrations go forward only: undo a change with the next migration",
     "merge": "migrations have no branches: give the later one the next number",

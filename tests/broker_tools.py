@@ -11,7 +11,7 @@ from hello.connectors.brokers.adapters import open_publisher, source_of
 from hello.connectors.brokers.consumer import BrokerConsumer, consuming
 from hello.connectors.brokers.metrics import ConsumerCounts, consumer_counts
 from hello.connectors.brokers.options import BrokerOptions
-from hello.connectors.postgres.turns import PostgresTurns
+from hello.connectors.postgres.advisory_locks import PostgresAdvisoryLocks
 from hello.entities.events import Event
 from hello.services.event_ports import EventPublisher, Handle, Subscription
 from tests.builders import a_name
@@ -39,7 +39,7 @@ class Broker:
     """One broker, of which every test uses a topic of its own."""
 
     options: BrokerOptions
-    turns: PostgresTurns
+    locks: PostgresAdvisoryLocks
 
     def publisher(self) -> AbstractAsyncContextManager[EventPublisher]:
         return open_publisher(self.options)
@@ -47,7 +47,7 @@ class Broker:
     def consumer(
         self, handle: Handle, name: str = "first", counts: ConsumerCounts | None = None
     ) -> AbstractAsyncContextManager[BrokerConsumer]:
-        source = source_of(self.options, Subscription(name, TYPES), self.turns.take)
+        source = source_of(self.options, Subscription(name, TYPES), self.locks.acquire)
         return consuming(name, source, handle, counts or consumer_counts(CollectorRegistry()))
 
     async def publish(self, *events: Event) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from hello.entities.accounts import Account, Role, email_key
-from hello.entities.audit import Change
+from hello.entities.audit import AuditRecord
 from hello.entities.idempotency import IdempotencyKey
 from hello.entities.items import Item
 from hello.entities.orders import Order, OrderLine
@@ -92,8 +92,8 @@ def a_key(order: Order, key: str) -> IdempotencyKey:
     )
 
 
-def a_change(subject_id: UUID, action: str = "item.created", **details: object) -> Change:
-    return Change(at=NOON, actor_id=None, action=action, subject_id=subject_id, details=details)
+def a_change(subject_id: UUID, action: str = "item.created", **details: object) -> AuditRecord:
+    return AuditRecord(at=NOON, actor_id=None, action=action, subject_id=subject_id, details=details)
 
 
 @dataclass

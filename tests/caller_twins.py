@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from hello.core.clock import Clock
 from hello.entities.errors import UnauthorizedError
-from hello.services.callers import AccessToken, Caller, Standing, Verified
+from hello.services.security import AccessToken, Caller, LimitStatus, Verified
 
 Quota: TypeAlias = tuple[int, int]
 """How many in how many seconds."""
@@ -70,7 +70,7 @@ class TwinLimiter:
     seconds: Callable[[], float] = monotonic
     counted: dict[tuple[str, str], list[float]] = field(default_factory=dict)
 
-    async def hit(self, group: str, key: str) -> Standing | None:
+    async def hit(self, group: str, key: str) -> LimitStatus | None:
         if (quota := self.quotas[group]) is None:
             return None
         before = self._standing(quota, self.counted.get((group, key), []))
@@ -83,11 +83,11 @@ class TwinLimiter:
         if self.quotas[group]:
             self.counted.pop((group, key), None)
 
-    def _standing(self, quota: Quota, hits: list[float]) -> Standing:
+    def _standing(self, quota: Quota, hits: list[float]) -> LimitStatus:
         """Count those within the last window."""
         (amount, window_s), now = quota, self.seconds()
         recent = [at for at in hits if at > now - window_s]
-        return Standing(
+        return LimitStatus(
             quota=amount,
             window_s=window_s,
             remaining=amount - len(recent),

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from hello.entities.accounts import Account
-from hello.entities.audit import AuditEntry, Change
+from hello.entities.audit import AuditEntry, AuditRecord
 from hello.entities.calendar_feeds import CalendarFeed
 from hello.entities.items import Item
 from hello.entities.sessions import Session
@@ -16,19 +16,19 @@ from hello.entities.sessions import Session
 class TwinAuditTrail:
     entries: list[AuditEntry] = field(default_factory=list)
 
-    def note(self, change: Change) -> None:
+    def record(self, record: AuditRecord) -> None:
         entry = AuditEntry(
-            at=change.at,
-            actor_id=change.actor_id,
-            action=change.action,
-            subject_id=change.subject_id,
-            details=dict(change.details),
+            at=record.at,
+            actor_id=record.actor_id,
+            action=record.action,
+            subject_id=record.subject_id,
+            details=dict(record.details),
         )
         entry.id = len(self.entries) + 1
         self.entries.append(entry)
 
-    async def add(self, change: Change) -> None:
-        self.note(change)
+    async def add(self, record: AuditRecord) -> None:
+        self.record(record)
 
     async def page(self, subject_id: UUID | None, before: int | None, limit: int) -> Sequence[AuditEntry]:
         found = [
@@ -44,11 +44,11 @@ class TwinAccounts:
     trail: TwinAuditTrail
     rows: dict[UUID, Account] = field(default_factory=dict)
 
-    async def add(self, account: Account, change: Change) -> bool:
+    async def add(self, account: Account, record: AuditRecord) -> bool:
         if await self.find_by_email(account.email_key):
             return False
         self.rows[account.id] = account
-        self.trail.note(change)
+        self.trail.record(record)
         return True
 
     async def find(self, account_id: UUID) -> Account | None:
@@ -60,21 +60,21 @@ class TwinAccounts:
     async def lock(self, account_id: UUID) -> None:
         """Do nothing: a twin has one transaction at a time."""
 
-    async def remove(self, account_id: UUID, change: Change) -> None:
+    async def remove(self, account_id: UUID, record: AuditRecord) -> None:
         if self.rows.pop(account_id, None):
-            self.trail.note(change)
+            self.trail.record(record)
 
     async def set_password_hash(self, account_id: UUID, old: str, new: str) -> None:
         account = self.rows.get(account_id)
         if account and account.password_hash == old:
             account.password_hash = new
 
-    async def change_password(self, account_id: UUID, old: str, new: str, change: Change) -> bool:
+    async def change_password(self, account_id: UUID, old: str, new: str, record: AuditRecord) -> bool:
         account = self.rows.get(account_id)
         if account is None or account.password_hash != old:
             return False
         await self.set_password_hash(account_id, old, new)
-        self.trail.note(change)
+        self.trail.record(record)
         return True
 
 
@@ -120,10 +120,10 @@ class TwinSessions:
         if session := self.rows.get(session_id):
             session.token_hash = token_hash
 
-    async def end(self, session_id: UUID, change: Change) -> None:
+    async def end(self, session_id: UUID, record: AuditRecord) -> None:
         if session := self.rows.get(session_id):
-            session.ended_at = change.at
-            self.accounts.trail.note(change)
+            session.ended_at = record.at
+            self.accounts.trail.record(record)
 
     async def end_others(self, account_id: UUID, kept_id: UUID | None, at: datetime) -> None:
         for session in self.rows.values():
@@ -136,13 +136,13 @@ class TwinCalendarFeeds:
     trail: TwinAuditTrail
     rows: dict[UUID, CalendarFeed] = field(default_factory=dict)
 
-    async def replace(self, feed: CalendarFeed, change: Change) -> None:
+    async def replace(self, feed: CalendarFeed, record: AuditRecord) -> None:
         self.rows[feed.account_id] = feed
-        self.trail.note(change)
+        self.trail.record(record)
 
-    async def remove(self, account_id: UUID, change: Change) -> None:
+    async def remove(self, account_id: UUID, record: AuditRecord) -> None:
         if self.rows.pop(account_id, None):
-            self.trail.note(change)
+            self.trail.record(record)
 
     async def find(self, key_hash: bytes) -> UUID | None:
         found = (feed.account_id for feed in self.rows.values() if feed.key_hash == key_hash)
@@ -157,9 +157,9 @@ class TwinItems:
     rows: dict[UUID, Item] = field(default_factory=dict)
     locked: list[UUID] = field(default_factory=list)
 
-    async def add(self, item: Item, change: Change) -> None:
+    async def add(self, item: Item, record: AuditRecord) -> None:
         self.rows[item.id] = item
-        self.accounts.trail.note(change)
+        self.accounts.trail.record(record)
 
     async def find(self, item_id: UUID, *, lock: bool = False) -> Item | None:
         if lock is True:  # which only a test can see: a twin has one transaction at a time
@@ -182,17 +182,17 @@ class TwinItems:
             item.owner = self.accounts.rows[item.owner_id]
         return found[skip : skip + limit], len(found)
 
-    async def replace(self, item: Item, change: Change) -> None:
+    async def replace(self, item: Item, record: AuditRecord) -> None:
         if item.id in self.rows:
             self.rows[item.id] = item
-            self.accounts.trail.note(change)
+            self.accounts.trail.record(record)
 
-    async def remove(self, item_id: UUID, change: Change) -> None:
+    async def remove(self, item_id: UUID, record: AuditRecord) -> None:
         if self.rows.pop(item_id, None):
-            self.accounts.trail.note(change)
+            self.accounts.trail.record(record)
 
-    async def remove_owned(self, owner_id: UUID, limit: int, change: Change) -> Sequence[UUID]:
+    async def remove_owned(self, owner_id: UUID, limit: int, record: AuditRecord) -> Sequence[UUID]:
         ids = sorted(item.id for item in self.rows.values() if item.owner_id == owner_id)[:limit]
         for item_id in ids:
-            await self.remove(item_id, replace(change, subject_id=item_id))
+            await self.remove(item_id, replace(record, subject_id=item_id))
         return ids

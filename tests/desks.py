@@ -11,11 +11,11 @@ from uuid_utils.compat import uuid7
 
 from hello.entities.accounts import Role
 from hello.entities.orders import Order
-from hello.services.callers import Caller
-from hello.services.idempotency import IdempotencyService, Once
+from hello.services.idempotency import IdempotencyService, IdempotentRequest
 from hello.services.order_progress import OrderProgress
 from hello.services.orders import LineContent, OrderContent, OrderService
 from hello.services.ports import Begin
+from hello.services.security import Caller
 from tests.builders import StoppedClock, a_change, an_account, an_item
 from tests.twins import TwinBus
 
@@ -30,8 +30,8 @@ def of(*item_ids: UUID, quantity: int = 1, recipient: str | None = None) -> Orde
     return OrderContent(lines=[LineContent(one, quantity) for one in item_ids], recipient=recipient)
 
 
-def a_request(caller: Caller, key: str, fingerprint: bytes = b"\0finger\xff") -> Once:
-    return Once(account_id=caller.account_id, key=key, fingerprint=fingerprint)
+def a_request(caller: Caller, key: str, fingerprint: bytes = b"\0finger\xff") -> IdempotentRequest:
+    return IdempotentRequest(account_id=caller.account_id, key=key, fingerprint=fingerprint)
 
 
 @dataclass
@@ -71,7 +71,7 @@ class Desk:
             await tx.items.replace(item, a_change(item_id, "item.updated"))
 
     async def order(
-        self, caller: Caller, content: OrderContent, once: Once | None = None
+        self, caller: Caller, content: OrderContent, once: IdempotentRequest | None = None
     ) -> Mapping[str, Any]:
         """Return what the customer is told."""
         told: dict[str, Any] = json.loads(await self.orders.create(caller, content, rendered, once))

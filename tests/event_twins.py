@@ -10,10 +10,10 @@ from datetime import datetime
 from itertools import count
 
 from hello.core.clock import Clock
-from hello.entities.dead_events import DeadEvent
+from hello.entities.dead_letters import DeadLetter
 from hello.entities.errors import UnavailableError
 from hello.entities.events import Event
-from hello.services.event_ports import Backlog, Blocker, Waiting
+from hello.services.event_ports import Backlog, Blocker, OutboxBatch
 from tests.builders import NOON, a_name
 from tests.order_twins import TwinGifts
 
@@ -68,11 +68,11 @@ class TwinShard:
     rows: dict[int, list[Event]]
     number: int
 
-    async def waiting(self, limit: int) -> Sequence[Waiting]:
-        waiting: list[Waiting] = []
+    async def waiting(self, limit: int) -> Sequence[OutboxBatch]:
+        waiting: list[OutboxBatch] = []
         for row, events in self.rows.items():
             if events[0].shard == self.number and sum(len(one.events) for one in waiting) < limit:
-                waiting.append(Waiting(row, events))
+                waiting.append(OutboxBatch(row, events))
         return waiting
 
     async def remove(self, ids: Collection[int]) -> None:
@@ -184,27 +184,27 @@ class TwinInbox:
 
 @dataclass
 class TwinDeadLetters:
-    rows: dict[int, DeadEvent] = field(default_factory=dict)
+    rows: dict[int, DeadLetter] = field(default_factory=dict)
 
-    async def add(self, dead: DeadEvent) -> None:
+    async def add(self, dead: DeadLetter) -> None:
         if (dead.consumer, dead.event_id) not in {(one.consumer, one.event_id) for one in self.rows.values()}:
             dead.id = max(self.rows, default=0) + 1
             self.rows[dead.id] = dead
 
-    async def page(self, after: int, limit: int) -> Sequence[DeadEvent]:
+    async def page(self, after: int, limit: int) -> Sequence[DeadLetter]:
         return [dead for dead_id, dead in sorted(self.rows.items()) if dead_id > after][:limit]
 
-    async def find(self, dead_id: int) -> DeadEvent | None:
+    async def find(self, dead_id: int) -> DeadLetter | None:
         return self.rows.get(dead_id)
 
-    async def take(self, dead_id: int) -> DeadEvent | None:
+    async def take(self, dead_id: int) -> DeadLetter | None:
         return self.rows.pop(dead_id, None)
 
 
 @dataclass
 class TwinEventTransaction:
     inbox: TwinInbox = field(default_factory=TwinInbox)
-    dead_events: TwinDeadLetters = field(default_factory=TwinDeadLetters)
+    dead_letters: TwinDeadLetters = field(default_factory=TwinDeadLetters)
     gifts: TwinGifts = field(default_factory=TwinGifts)
 
 

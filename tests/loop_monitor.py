@@ -19,10 +19,10 @@ import httpx
 import uvicorn
 
 from hello.interface.http.app import Application
-from hello.interface.http.server import spare_collector
+from hello.interface.http.serving.server import spare_collector
 from hello.interface.listening import listener, url_of
 
-LONGEST_S = 0.005
+MAX_S = 0.005
 ROUNDS = 5
 SETTLED_S = 0.05
 

@@ -21,18 +21,18 @@ class TwinPeople:
     rows: dict[str, date] = field(default_factory=dict)
     stamp: int = 0
 
-    async def save(self, births: Mapping[str, date], about: Collection[int]) -> None:
+    async def save(self, births: Mapping[str, date], affected: Collection[int]) -> None:
         before = [self.rows[name] for name in births if name in self.rows]
         self.rows |= births
-        self._changed([*before, *births.values()], about)
+        self._changed([*before, *births.values()], affected)
 
-    async def remove(self, username: str, about: Collection[int]) -> None:
+    async def remove(self, username: str, affected: Collection[int]) -> None:
         if username not in self.rows:
             raise NotFoundError(f"no user named {username}")
-        self._changed([self.rows.pop(username)], about)
+        self._changed([self.rows.pop(username)], affected)
 
-    def _changed(self, births: Sequence[date], about: Collection[int]) -> None:
-        self.stamp += any(month_day(born) in about for born in births)
+    def _changed(self, births: Sequence[date], affected: Collection[int]) -> None:
+        self.stamp += any(month_day(born) in affected for born in births)
 
     async def celebrating(
         self, groups: Sequence[BirthdayGroup], after: tuple[int, str], limit: int
@@ -176,29 +176,31 @@ class TwinBus:
 
 
 @dataclass
-class TwinBirths:
+class TwinPersonLookup:
     unit_of_work: TwinUnitOfWork
-    about: Callable[[], Collection[int]] = list
+    affected: Callable[[], Collection[int]] = list
 
-    def ask(self, username: str, told: Callable[[int | None, Exception | None], None]) -> None:
+    def find_nowait(self, username: str, callback: Callable[[int | None, Exception | None], None]) -> None:
         born = self.unit_of_work.stored.people.rows.get(username)
-        told(None if born is None else month_day(born), None)
+        callback(None if born is None else month_day(born), None)
 
-    def tell(self, username: str, born: date, told: Callable[[None, Exception | None], None]) -> None:
+    def save_nowait(
+        self, username: str, born: date, callback: Callable[[None, Exception | None], None]
+    ) -> None:
         self.unit_of_work.stored.people.rows[username] = born
-        told(None, None)
+        callback(None, None)
 
     def explain(self, error: Exception) -> Exception:
         return error
 
-    async def find(self, username: str) -> int | None:
+    async def find_month_day(self, username: str) -> int | None:
         async with self.unit_of_work.begin() as tx:
             born = tx.people.rows.get(username)
         return None if born is None else month_day(born)
 
     async def save(self, username: str, born: date) -> None:
         async with self.unit_of_work.begin() as tx:
-            await tx.people.save({username: born}, self.about())
+            await tx.people.save({username: born}, self.affected())
 
     async def list_stamp(self) -> int:
         return self.unit_of_work.stored.people.stamp

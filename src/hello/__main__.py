@@ -14,7 +14,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, leave)  # else the first process of a container ignores it
     gc.set_threshold(*GC_THRESHOLDS)
     try:
-        import_module("hello.bootstrap").main()
+        import_module("hello.entrypoints.cli.main").main()
     finally:
         gc.freeze()
 

@@ -28,7 +28,7 @@ LIVES = """
         ON last.order_id = orders.id
 """
 GIFTS = "SELECT username, gifts FROM gifts_received"
-DEAD = "SELECT event_id, reason FROM dead_events"
+DEAD = "SELECT event_id, reason FROM dead_letters"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from hello.core.lanes import lanes_of
+from hello.core.concurrency import group_by
 from tests.chaos.facts import Facts, Life, facts_of
 from tests.chaos.shopping import CANCEL, KEEP, REPLACE, Placed
 from tests.chaos.watching import Arrival, Watcher
@@ -44,7 +44,7 @@ def assert_each_event_arrived_in_order(arrivals: Sequence[Arrival], lives: Mappi
     first: dict[str, Arrival] = {}
     for one in arrivals:
         assert first.setdefault(one.id, one) == one, f"{one.id} came back as another"
-    seen = {lane[0].subject: told(lane) for lane in lanes_of(first.values(), lambda one: one.subject)}
+    seen = {lane[0].subject: told(lane) for lane in group_by(first.values(), lambda one: one.subject)}
     wrong = {
         order: seen.get(order) for order, life in lives.items() if seen.get(order) != list(enumerate(life, 1))
     }

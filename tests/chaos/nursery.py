@@ -13,12 +13,14 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any, NoReturn
 
-from hello.bootstrap import main
 from hello.connectors.brokers.adapters import PUBLISHERS, SOURCES
 from hello.core.processes import die_with_parent
+from hello.entrypoints.cli.main import main
 
 PACKAGE = "hello.connectors.brokers"
-NEEDED = {"hello.background"} | {f"{PACKAGE}.{name}" for name, _ in (*PUBLISHERS.values(), *SOURCES.values())}
+NEEDED = {"hello.bootstrap.worker"} | {
+    f"{PACKAGE}.{name}" for name, _ in (*PUBLISHERS.values(), *SOURCES.values())
+}
 
 
 def serve() -> None:

@@ -14,7 +14,7 @@ from random import Random
 from secrets import randbelow
 from typing import Any
 
-from hello.core.lanes import at_most
+from hello.core.concurrency import gather_bounded
 from tests.chaos.awaiting import until, until_finished, until_up
 from tests.chaos.judging import judge
 from tests.chaos.killing import Killer
@@ -60,7 +60,7 @@ class Ordeal:
             asyncio.TaskGroup() as group,
         ):
             visit = partial(visited, customer, wholesale)
-            placing = group.create_task(at_most(AT_ONCE, visit, range(self.orders // EACH)))
+            placing = group.create_task(gather_bounded(AT_ONCE, visit, range(self.orders // EACH)))
             say(f"struck {dict(await self._strike(placing))}")
         return list(chain.from_iterable(placing.result()))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hello.connectors.embedded.postgres import WHEEL
-from hello.core.lanes import at_most
+from hello.core.concurrency import gather_bounded
 from tests.chaos.awaiting import until, until_finished, until_up
 from tests.chaos.facts import facts_of, unfinished
 from tests.chaos.judging import judge
@@ -34,7 +34,7 @@ async def test_dump_restored_into_a_new_cluster_loses_or_repeats_events(tmp_path
         watcher = RedisWatcher(servers.redis_url)
         await until_up(world.api_url)
         async with open_customer(world.api_url) as customer:
-            placing = asyncio.ensure_future(at_most(AT_ONCE, customer.place, range(ORDERS)))
+            placing = asyncio.ensure_future(gather_bounded(AT_ONCE, customer.place, range(ORDERS)))
             await until(lambda: has_begun(servers.database_url), wanted=True, patience_s=PLACED_S)
             for process in reversed(list(world.processes.values())):
                 process.kill()

@@ -20,8 +20,8 @@ WORKER_TASKS, RELAY_TASKS = "progress,birthdays,cleanup,consumers", "relay"
 SETTINGS = {
     "DATABASE_POOL_SIZE": "4",
     "DATABASE_POOL_OVERFLOW": "4",
-    "ORDER_CONFIRM_DELAY": "0.5",
-    "ORDER_SHIP_DELAY": "0.5",
+    "ORDER_CONFIRM_DELAY_S": "0.5",
+    "ORDER_SHIP_DELAY_S": "0.5",
     "RATE_LIMIT_ACCOUNTS": "off",
     "RATE_LIMIT_ITEMS": "off",
     "RATE_LIMIT_LOGIN_PAIR": "off",

@@ -88,9 +88,9 @@ class AccountsContract:
         ada, bob = an_account(), an_account()
         for account in (ada, bob):
             await added(begin, account)
-        change = a_change(ada.id, "account.password_changed")
+        record = a_change(ada.id, "account.password_changed")
         async with begin() as tx:
-            assert await tx.accounts.change_password(ada.id, old, "new", change) is (expected == "new")
+            assert await tx.accounts.change_password(ada.id, old, "new", record) is (expected == "new")
         async with begin() as tx:
             found = [await tx.accounts.find(account.id) for account in (ada, bob)]
             notes = [entry.action for entry in await tx.audit.page(ada.id, None, 9)]

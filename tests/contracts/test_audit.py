@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
-from hello.entities.audit import Change
+from hello.entities.audit import AuditRecord
 from hello.entities.items import Item
 from hello.services.accounts import registration
 from hello.services.ports import Begin
@@ -17,8 +17,8 @@ from tests.twins import TwinUnitOfWork
 
 class AuditTrailContract:
     async def test_entries_say_who_changed_what_and_when(self, begin: Begin, kite: Item) -> None:
-        change = replace(a_change(kite.id, "item.updated"), actor_id=kite.owner_id)
-        await note(begin, kite, change, a_change(kite.id, "item.updated"))
+        record = replace(a_change(kite.id, "item.updated"), actor_id=kite.owner_id)
+        await note(begin, kite, record, a_change(kite.id, "item.updated"))
         async with begin() as tx:
             [by_nobody, by_ada] = await tx.audit.page(kite.id, None, 2)
         assert (by_ada.at, by_ada.action, by_ada.subject_id) == (NOON, "item.updated", kite.id)
@@ -81,10 +81,10 @@ class AuditTrailContract:
         assert [entry.id for entry in second] == [first[1].id]
 
 
-async def note(begin: Begin, item: Item, *changes: Change) -> None:
-    for change in changes:
+async def note(begin: Begin, item: Item, *records: AuditRecord) -> None:
+    for record in records:
         async with begin() as tx:
-            await tx.items.replace(item, change)
+            await tx.items.replace(item, record)
 
 
 @pytest.fixture

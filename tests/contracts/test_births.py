@@ -1,4 +1,4 @@
-"""The promises of the port `Births`, kept by the twin and by PostgreSQL alike."""
+"""The promises of the port `PersonLookup`, kept by the twin and by PostgreSQL alike."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -10,12 +10,12 @@ from sqlalchemy import event, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from hello.connectors.postgres.births import open_births
+from hello.connectors.postgres.person_lookup import open_person_lookup
 from hello.core.batching import Bounds
 from hello.entities.errors import BusyError, UnavailableError
-from hello.services.ports import Births
+from hello.services.ports import PersonLookup
 from tests.builders import a_name
-from tests.twins import TwinBirths, TwinUnitOfWork
+from tests.twins import TwinPersonLookup, TwinUnitOfWork
 
 ABOUT = [517]
 KILL = """
@@ -25,55 +25,57 @@ WHERE datname = current_database() AND pid <> pg_backend_pid()
 
 
 class BirthsContract:
-    async def test_who_is_saved_can_be_found(self, births: Births) -> None:
+    async def test_who_is_saved_can_be_found(self, lookup: PersonLookup) -> None:
         john = a_name()
-        await births.save(john, date(1990, 2, 3))
-        assert await births.find(john) == 203
-        assert await births.find(john.swapcase()) is None
+        await lookup.save(john, date(1990, 2, 3))
+        assert await lookup.find_month_day(john) == 203
+        assert await lookup.find_month_day(john.swapcase()) is None
 
-    async def test_the_last_save_counts(self, births: Births) -> None:
+    async def test_the_last_save_counts(self, lookup: PersonLookup) -> None:
         john = a_name()
         for born in (date(1990, 2, 3), date(1, 1, 1), date(2000, 2, 29)):
-            await births.save(john, born)
-        assert await births.find(john) == 229
+            await lookup.save(john, born)
+        assert await lookup.find_month_day(john) == 229
 
-    async def test_the_stamp_changes_with_each_change_of_a_list(self, births: Births) -> None:
+    async def test_the_stamp_changes_with_each_change_of_a_list(self, lookup: PersonLookup) -> None:
         """Into the list, within it, out of it; and not otherwise."""
-        john, stamps = a_name(), [await births.list_stamp()]
+        john, stamps = a_name(), [await lookup.list_stamp()]
         for day, month, year in [(17, 5, 1990), (17, 5, 1991), (18, 5, 1991), (19, 5, 1991)]:
-            await births.save(john, date(year, month, day))
-            stamps.append(await births.list_stamp())
+            await lookup.save(john, date(year, month, day))
+            stamps.append(await lookup.list_stamp())
         assert [after != before for before, after in pairwise(stamps)] == [True, True, True, False]
 
-    async def test_many_at_once(self, births: Births) -> None:
+    async def test_many_at_once(self, lookup: PersonLookup) -> None:
         names = [a_name() for _ in range(300)]
-        await asyncio.gather(*(births.save(name, date(1990, 1 + n % 12, 1)) for n, name in enumerate(names)))
-        found = await asyncio.gather(*map(births.find, names))
+        await asyncio.gather(*(lookup.save(name, date(1990, 1 + n % 12, 1)) for n, name in enumerate(names)))
+        found = await asyncio.gather(*map(lookup.find_month_day, names))
         assert found == [100 * (1 + n % 12) + 1 for n in range(300)]
 
 
 class TestTwin(BirthsContract):
     @pytest.fixture
-    def births(self, twin: TwinUnitOfWork) -> Births:
-        return TwinBirths(twin, lambda: ABOUT)
+    def lookup(self, twin: TwinUnitOfWork) -> PersonLookup:
+        return TwinPersonLookup(twin, lambda: ABOUT)
 
 
 @pytest.mark.integrated
 class TestPostgres(BirthsContract):
     @pytest.fixture
-    async def births(self, engine: AsyncEngine) -> AsyncIterator[Births]:
-        async with open_births(engine, lambda: ABOUT, Bounds()) as births:
-            yield births
+    async def lookup(self, engine: AsyncEngine) -> AsyncIterator[PersonLookup]:
+        async with open_person_lookup(engine, lambda: ABOUT, Bounds()) as lookup:
+            yield lookup
 
-    async def test_a_connection_that_was_lost_is_replaced(self, births: Births, engine: AsyncEngine) -> None:
+    async def test_a_connection_that_was_lost_is_replaced(
+        self, lookup: PersonLookup, engine: AsyncEngine
+    ) -> None:
         john = a_name()
-        await births.save(john, date(1990, 2, 3))
-        await births.find(john)
+        await lookup.save(john, date(1990, 2, 3))
+        await lookup.find_month_day(john)
         async with engine.connect() as killer:
             await killer.execute(text(KILL))
-        assert await births.find(john) == 203
-        await births.save(john, date(1990, 2, 4))
-        assert await births.find(john) == 204
+        assert await lookup.find_month_day(john) == 203
+        await lookup.save(john, date(1990, 2, 4))
+        assert await lookup.find_month_day(john) == 204
 
     @pytest.mark.parametrize("lost", [1, 2])
     async def test_those_of_the_pool_may_be_lost_as_well(self, engine: AsyncEngine, lost: int) -> None:
@@ -85,23 +87,23 @@ class TestPostgres(BirthsContract):
 
         event.listen(engine.sync_engine, "checkout", lose)
         try:
-            async with open_births(engine, lambda: ABOUT, Bounds()) as births:
-                assert await births.find(a_name()) is None
+            async with open_person_lookup(engine, lambda: ABOUT, Bounds()) as lookup:
+                assert await lookup.find_month_day(a_name()) is None
         finally:
             event.remove(engine.sync_engine, "checkout", lose)
         assert next(left, None) is None
 
     async def test_a_table_that_is_locked_is_unavailable_and_comes_back(self, engine: AsyncEngine) -> None:
-        async with open_births(engine, lambda: ABOUT, Bounds(deadline_s=0.2)) as births:
+        async with open_person_lookup(engine, lambda: ABOUT, Bounds(deadline_s=0.2)) as lookup:
             async with engine.begin() as locker:
                 await locker.execute(text("LOCK TABLE people IN ACCESS EXCLUSIVE MODE"))
                 with pytest.raises(UnavailableError):
-                    await births.find(a_name())
-            assert await births.find(a_name()) is None
+                    await lookup.find_month_day(a_name())
+            assert await lookup.find_month_day(a_name()) is None
 
     async def test_too_many_waiting_are_turned_away(self, engine: AsyncEngine) -> None:
-        async with open_births(engine, lambda: ABOUT, Bounds(waiting=10)) as births:
+        async with open_person_lookup(engine, lambda: ABOUT, Bounds(waiting=10)) as lookup:
             results = await asyncio.gather(
-                *(births.find(a_name()) for _ in range(50)), return_exceptions=True
+                *(lookup.find_month_day(a_name()) for _ in range(50)), return_exceptions=True
             )
         assert {type(result) for result in results} == {BusyError, type(None)}

@@ -66,8 +66,8 @@ def a_feed(account: Account, key_hash: bytes) -> CalendarFeed:
 
 async def store(begin: Begin, account: Account, key_hash: bytes) -> None:
     async with begin() as tx:
-        change = a_change(account.id, "calendar_feed.created")
-        await tx.calendar_feeds.replace(a_feed(account, key_hash), change)
+        record = a_change(account.id, "calendar_feed.created")
+        await tx.calendar_feeds.replace(a_feed(account, key_hash), record)
 
 
 async def owner(begin: Begin, key_hash: bytes) -> UUID | None:

@@ -10,7 +10,7 @@ from hello.connectors.tokens.access import JwtAccessTokens
 from hello.connectors.tokens.keys import SigningKey, TokenKeys
 from hello.entities.accounts import Role
 from hello.entities.errors import UnauthorizedError
-from hello.services.callers import AccessTokens, Caller, Limiter, Passwords, Verified
+from hello.services.security import AccessTokens, Caller, Limiter, Passwords, Verified
 from tests.builders import StoppedClock, a_name, an_account
 from tests.caller_twins import TwinAccessTokens, TwinLimiter, TwinPasswords
 from tests.contracts.test_limiter import QUOTAS, LimiterContract

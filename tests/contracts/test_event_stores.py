@@ -7,7 +7,7 @@ import pytest
 
 from hello.connectors.postgres.events_unit import PostgresEventsUnit
 from hello.entities.events import Event
-from hello.services.dead_events import dead_event
+from hello.services.dead_letters import dead_letter
 from hello.services.event_ports import BeginEvents
 from tests.builders import NOON, a_name
 from tests.event_twins import TwinEventsUnit, an_event
@@ -70,8 +70,8 @@ async def test_a_dead_event_is_kept_as_it_was(begin: BeginEvents, consumer: str)
     (dead,) = await all_dead(begin, consumer)
     assert dead == event
     async with begin() as tx:
-        (stored,) = [one for one in await tx.dead_events.page(0, 1000) if one.consumer == consumer]
-        found = await tx.dead_events.find(stored.id)
+        (stored,) = [one for one in await tx.dead_letters.page(0, 1000) if one.consumer == consumer]
+        found = await tx.dead_letters.find(stored.id)
     assert found
     assert (found.event, found.reason, found.died_at) == (event, "KeyError: 'nope'", NOON)
 
@@ -87,12 +87,12 @@ async def test_event_that_postgresql_cannot_store_is_set_aside(begin: BeginEvent
 async def bury(begin: BeginEvents, consumer: str, *events: Event) -> None:
     async with begin() as tx:
         for event in events:
-            await tx.dead_events.add(dead_event(consumer, event, KeyError("nope"), NOON))
+            await tx.dead_letters.add(dead_letter(consumer, event, KeyError("nope"), NOON))
 
 
 async def all_dead(begin: BeginEvents, consumer: str) -> list[Event]:
     async with begin() as tx:
-        return [one.event for one in await tx.dead_events.page(0, 1000) if one.consumer == consumer]
+        return [one.event for one in await tx.dead_letters.page(0, 1000) if one.consumer == consumer]
 
 
 async def test_an_event_is_dead_once_for_each_consumer(begin: BeginEvents, consumer: str) -> None:
@@ -109,7 +109,7 @@ async def test_the_dead_come_in_pages_the_oldest_first(begin: BeginEvents, consu
     found, after = [], 0
     while True:
         async with begin() as tx:
-            page = await tx.dead_events.page(after, 2)
+            page = await tx.dead_letters.page(after, 2)
         assert len(page) <= 2
         if not page:
             break
@@ -122,14 +122,14 @@ async def test_a_dead_event_is_taken_once(begin: BeginEvents, consumer: str) -> 
     event = an_event()
     await bury(begin, consumer, event)
     async with begin() as tx:
-        (dead,) = [one for one in await tx.dead_events.page(0, 1000) if one.consumer == consumer]
+        (dead,) = [one for one in await tx.dead_letters.page(0, 1000) if one.consumer == consumer]
     async with begin() as tx:
-        taken = await tx.dead_events.take(dead.id)
+        taken = await tx.dead_letters.take(dead.id)
         assert taken
         assert taken.event == event
     async with begin() as tx:
-        assert await tx.dead_events.take(dead.id) is None
-        assert await tx.dead_events.find(dead.id) is None
+        assert await tx.dead_letters.take(dead.id) is None
+        assert await tx.dead_letters.find(dead.id) is None
 
 
 async def test_gifts_are_counted_by_name(begin: BeginEvents) -> None:

@@ -136,9 +136,9 @@ class ItemsContract:
         kites, other = [an_item(ada) for _ in range(3)], an_item(bob)
         for item in (*kites, other):
             await add(begin, item)
-        change = a_change(ada.id, "item.deleted")
+        record = a_change(ada.id, "item.deleted")
         async with begin() as tx:
-            removed = [list(await tx.items.remove_owned(ada.id, 2, change)) for _ in range(3)]
+            removed = [list(await tx.items.remove_owned(ada.id, 2, record)) for _ in range(3)]
         assert [len(ids) for ids in removed] == [2, 1, 0]
         assert {item_id for ids in removed for item_id in ids} == {kite.id for kite in kites}
         async with begin() as tx:

@@ -16,7 +16,7 @@ from hello.connectors.limits.memory import BoundedMemory
 from hello.connectors.limits.quotas import read_quotas
 from hello.connectors.redis.client import open_redis
 from hello.core.settings import SettingsError
-from hello.services.callers import Limiter, Standing
+from hello.services.security import Limiter, LimitStatus
 from tests.builders import a_name
 
 QUOTAS = read_quotas(
@@ -74,7 +74,7 @@ class LimiterContract:
         assert [one.remaining for one in await hits(limiter, "short", john, 2)] == [1, 0]
 
 
-async def hits(limiter: Limiter, group: str, key: str, times: int) -> list[Standing]:
+async def hits(limiter: Limiter, group: str, key: str, times: int) -> list[LimitStatus]:
     return [standing for _ in range(times) if (standing := await limiter.hit(group, key))]
 
 

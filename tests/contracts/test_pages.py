@@ -7,7 +7,7 @@ from time import monotonic
 import pytest
 from prometheus_client import CollectorRegistry
 
-from hello.connected import caches_of, guarded_redis, redis_pages
+from hello.bootstrap.connectors import caches_of, guarded_redis, redis_pages
 from hello.connectors.embedded.servers import Servers
 from hello.connectors.redis.client import open_redis
 from hello.connectors.redis.stamped_pages import MAX_KEPT

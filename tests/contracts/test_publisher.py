@@ -19,9 +19,9 @@ from structlog.testing import capture_logs
 from hello.connectors.brokers.kafka import servers_of
 from hello.connectors.brokers.metrics import ConsumerCounts, consumer_counts
 from hello.connectors.brokers.options import BATCH
+from hello.connectors.postgres.advisory_locks import PostgresAdvisoryLocks
 from hello.connectors.postgres.engine import Database
 from hello.connectors.postgres.events_unit import PostgresEventsUnit
-from hello.connectors.postgres.turns import PostgresTurns
 from hello.core.clock import now
 from hello.entities.errors import UnavailableError
 from hello.entities.events import Event
@@ -37,15 +37,15 @@ GIVEN = {"redis": None, "kafka": "TEST_KAFKA_URL", "rabbitmq": "TEST_AMQP_URL"}
 
 
 @pytest.fixture
-def turns(database: Database) -> PostgresTurns:
-    return PostgresTurns(database)
+def locks(database: Database) -> PostgresAdvisoryLocks:
+    return PostgresAdvisoryLocks(database)
 
 
 @pytest.fixture(params=GIVEN)
-def broker(request: pytest.FixtureRequest, turns: PostgresTurns) -> Broker:
+def broker(request: pytest.FixtureRequest, locks: PostgresAdvisoryLocks) -> Broker:
     variable = GIVEN[request.param]
     url = given(variable) if variable else request.getfixturevalue("servers").redis_url
-    return Broker(options_of(url), turns)
+    return Broker(options_of(url), locks)
 
 
 @pytest.fixture(autouse=True)
@@ -168,7 +168,7 @@ async def test_a_poisonous_event_dies_and_those_behind_it_go_on(
         await until(consumer, lambda: outcome(registry, name, "handled") == 2)
     assert outcome(registry, name, "failed") == 2
     async with events_unit.begin() as tx:
-        dead = [one for one in await tx.dead_events.page(0, 1000) if one.consumer == name]
+        dead = [one for one in await tx.dead_letters.page(0, 1000) if one.consumer == name]
         assert await tx.gifts.received(ada) == 2
     assert [one.event for one in dead] == [poison]
     assert dead[0].reason == "KeyError: 'recipient'"
@@ -206,10 +206,10 @@ async def test_an_effect_is_had_once_though_the_event_is_published_twice(
         assert await tx.gifts.received(ada) == 2
 
 
-async def test_kafka_gets_the_subject_as_the_key(turns: PostgresTurns) -> None:
+async def test_kafka_gets_the_subject_as_the_key(locks: PostgresAdvisoryLocks) -> None:
     """So that all events of one subject are in one partition."""
     url = given("TEST_KAFKA_URL")
-    broker, event = Broker(options_of(url), turns), an_event()
+    broker, event = Broker(options_of(url), locks), an_event()
     await broker.publish(event)
     raw = AIOKafkaConsumer(
         broker.options.topic, bootstrap_servers=servers_of(url), auto_offset_reset="earliest"
@@ -230,9 +230,9 @@ def given(variable: str) -> str:
     return url
 
 
-async def test_rabbitmq_keeps_events_in_queues_that_survive(turns: PostgresTurns) -> None:
+async def test_rabbitmq_keeps_events_in_queues_that_survive(locks: PostgresAdvisoryLocks) -> None:
     url = given("TEST_AMQP_URL")
-    broker, event = Broker(options_of(url), turns), an_event()
+    broker, event = Broker(options_of(url), locks), an_event()
     await broker.publish(event, an_event(event_type="nobody.wants"))
     async with await aio_pika.connect(url) as connection:
         channel = await connection.channel()
@@ -246,10 +246,10 @@ async def test_rabbitmq_keeps_events_in_queues_that_survive(turns: PostgresTurns
 
 
 async def test_rabbitmq_confirms_nothing_for_a_queue_that_is_gone_and_gets_it_back(
-    turns: PostgresTurns,
+    locks: PostgresAdvisoryLocks,
 ) -> None:
     url = given("TEST_AMQP_URL")
-    broker, events = Broker(options_of(url), turns), numbered([a_name()], 2)
+    broker, events = Broker(options_of(url), locks), numbered([a_name()], 2)
     async with broker.publisher() as publisher:
         await publisher.publish(events[0])
         async with await aio_pika.connect(url) as connection:

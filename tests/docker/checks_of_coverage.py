@@ -33,6 +33,6 @@ def test_coverage_of_the_containers_is_shown(stack: Stack) -> None:
     made = stack.make("coverage_compose")
     assert made.returncode == 0, made.stdout + made.stderr
     report = dict(re.findall(r"^src/hello/(\S+) .* (\d+)%", made.stdout, re.MULTILINE))
-    assert int(report["interface/http/lane.py"]) > 80
-    assert int(report["background.py"]) > 80
+    assert int(report["interface/http/serving/fast_path.py"]) > 80
+    assert int(report["bootstrap/worker.py"]) > 80
     assert re.search(r"TOTAL .* \d\d%", made.stdout)

@@ -18,8 +18,8 @@ BASE, OVERRIDE, COVERAGE = (
     "docker-compose.coverage.yml",
 )
 QUICK = {
-    "ORDER_CONFIRM_DELAY": "0.1",
-    "ORDER_SHIP_DELAY": "0.1",
+    "ORDER_CONFIRM_DELAY_S": "0.1",
+    "ORDER_SHIP_DELAY_S": "0.1",
     "RATE_LIMIT_ACCOUNTS": "off",
 }
 ADDRESS = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"

@@ -8,13 +8,13 @@ import httpx
 import pytest
 
 from hello.connectors.embedded.servers import Servers
-from hello.interface.processes import read_places
+from hello.entrypoints.children import read_places
 from tests.external.accounts import LoggedIn, signed_up
 from tests.external.ordering import Shop, newly_opened, open_pair
 from tests.external.running import Running, running_api, running_hello, started
 
-QUICK = {"ORDER_CONFIRM_DELAY": "0.1", "ORDER_SHIP_DELAY": "0.1"}
-LANES = ["BASE_URL"] if "BASE_URL" in os.environ else ["on", "off"]
+QUICK = {"ORDER_CONFIRM_DELAY_S": "0.1", "ORDER_SHIP_DELAY_S": "0.1"}
+FAST_PATH = ["BASE_URL"] if "BASE_URL" in os.environ else ["on", "off"]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -31,27 +31,29 @@ def hello_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def url_with_lane(hello_dir: Path) -> Iterator[str]:
+def url_with_fast_path(hello_dir: Path) -> Iterator[str]:
     """`hello run`, started once for all modules."""
-    with running_hello(hello_dir, GREETING_LANE="on", **QUICK) as hello:
+    with running_hello(hello_dir, FAST_PATH="on", **QUICK) as hello:
         yield hello.url
 
 
 @pytest.fixture(scope="session")
-def url_without_lane(hello_dir: Path, url_with_lane: str) -> Iterator[str]:
-    """An API without the greeting lane, on the same PostgreSQL and Valkey."""
-    assert url_with_lane
+def url_without_fast_path(hello_dir: Path, url_with_fast_path: str) -> Iterator[str]:
+    """An API without the fast path, on the same PostgreSQL and Valkey."""
+    assert url_with_fast_path
     environment = {name.upper(): url for name, url in read_places(hello_dir).items()}
-    with started("api", "--port", "0", environment=environment | {"GREETING_LANE": "off"}) as api:
+    with started("api", "--port", "0", environment=environment | {"FAST_PATH": "off"}) as api:
         yield api.url
 
 
-@pytest.fixture(scope="session", params=LANES, ids=lambda lane: f"lane {lane}")
+@pytest.fixture(scope="session", params=FAST_PATH, ids=lambda fast_path: f"fast path {fast_path}")
 def base_url(request: pytest.FixtureRequest) -> str:
-    """BASE_URL, else a server with the greeting lane and one without."""
+    """BASE_URL, else a server with the fast path and one without."""
     if given := os.environ.get("BASE_URL"):
         return given
-    return str(request.getfixturevalue("url_with_lane" if request.param == "on" else "url_without_lane"))
+    return str(
+        request.getfixturevalue("url_with_fast_path" if request.param == "on" else "url_without_fast_path")
+    )
 
 
 @pytest.fixture(scope="session")

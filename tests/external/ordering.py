@@ -25,7 +25,7 @@ ADMIN_TOKEN = "break glass in case of emergency only"  # noqa: S105
 SETTINGS = {
     "SECRET_KEY": SECRET,
     "ADMIN_TOKEN": ADMIN_TOKEN,
-    "ORDER_CONFIRM_DELAY": str(HOUR.total_seconds()),
+    "ORDER_CONFIRM_DELAY_S": str(HOUR.total_seconds()),
     "RATE_LIMIT_ACCOUNTS": "off",
     "RATE_LIMIT_LOGIN_ADDRESS": "off",
     "RATE_LIMIT_ITEMS": "off",

@@ -227,7 +227,7 @@ async def test_a_password_with_other_parameters_is_hashed_anew_after_the_log_in(
                 await asyncio.sleep(0.05)
     assert fresh.split("$")[:4] == usual.split("$")[:4]
     assert tokens_of(client, email)
-    assert 'chores_total{chore="password.hash_anew",outcome="done"} 1.0' in metrics(client)
+    assert 'background_jobs_total{job="password.rehash",outcome="done"} 1.0' in metrics(client)
 
 
 def metrics(client: httpx.Client) -> str:

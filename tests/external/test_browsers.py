@@ -124,7 +124,7 @@ def test_a_preflight_of_another_is_not(client: httpx.Client, origin: str) -> Non
 
 @pytest.mark.parametrize("path", [ITEMS, "/hello/John", "/api/v1/birthdays/today"])
 def test_ours_may_read_and_others_not(client: httpx.Client, path: str) -> None:
-    """The lane included, which would know nothing of it: it is off then."""
+    """The fast path included, which would know nothing of it: it is off then."""
     ours = client.get(path, headers={"Origin": OURS})
     assert allowed(ours) == OURS
     assert "Origin" in ours.headers["Vary"]

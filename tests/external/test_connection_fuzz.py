@@ -59,9 +59,9 @@ BODIES = (
 )
 
 
-@pytest.fixture(params=["on", "off"], ids=lambda lane: f"lane {lane}")
+@pytest.fixture(params=["on", "off"], ids=lambda fast_path: f"fast path {fast_path}")
 def api(servers: Servers, request: pytest.FixtureRequest) -> Iterator[Running]:
-    with running_api(servers, GREETING_LANE=request.param, **LIMITS) as api:
+    with running_api(servers, FAST_PATH=request.param, **LIMITS) as api:
         yield api
 
 

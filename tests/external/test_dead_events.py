@@ -1,4 +1,4 @@
-"""`hello events dead`: events that a consumer could not handle are looked at, and handed to it again."""
+"""`hello dead-letters`: events that a consumer could not handle are looked at, and handed to it again."""
 
 import asyncio
 import json
@@ -15,7 +15,7 @@ from hello.connectors.postgres.engine import Database, open_engine
 from hello.connectors.postgres.events_unit import PostgresEventsUnit
 from hello.connectors.postgres.migrate import migrate
 from hello.entities.events import Event
-from hello.services.dead_events import dead_event
+from hello.services.dead_letters import dead_letter
 from hello.services.event_ports import EventTransaction
 from tests.builders import NOON, a_name
 from tests.event_twins import an_event
@@ -34,7 +34,7 @@ class Morgue:
 
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [*HELLO, "events", "dead", *arguments],
+            [*HELLO, "dead-letters", *arguments],
             env=os.environ | {"DATABASE_URL": self.database.dsn, "COLUMNS": "200"},
             capture_output=True,
             text=True,
@@ -50,9 +50,9 @@ class Morgue:
 
     async def bury(self, event: Event, consumer: str = "gifts") -> str:
         """Return its id among the dead."""
-        dead = dead_event(consumer, event, ValueError("a broken heart"), NOON)
-        await self.do(lambda tx: tx.dead_events.add(dead))
-        found = await self.do(lambda tx: tx.dead_events.page(0, 1000))
+        dead = dead_letter(consumer, event, ValueError("a broken heart"), NOON)
+        await self.do(lambda tx: tx.dead_letters.add(dead))
+        found = await self.do(lambda tx: tx.dead_letters.page(0, 1000))
         return str(next(one.id for one in found if one.event_id == event.id))
 
     async def gifts_of(self, username: str) -> int:
@@ -70,7 +70,7 @@ async def own_database(database: Database) -> Database:
 @pytest.fixture
 async def morgue(own_database: Database) -> Morgue:
     async with open_engine(own_database) as engine, engine.begin() as connection:
-        await connection.execute(text("TRUNCATE dead_events"))
+        await connection.execute(text("TRUNCATE dead_letters"))
     return Morgue(own_database)
 
 

@@ -25,12 +25,12 @@ BODY = b'{"dateOfBirth": "1990-05-17"}'
 JSON = b"Host: hello\r\nContent-Type: application/json\r\nContent-Length: 29\r\n\r\n"
 PUT = b"PUT /hello/%b HTTP/1.1\r\n" + JSON + BODY
 HURRY = {"HEAD_TIMEOUT_S": "0.5", "BODY_TIMEOUT_S": "0.5", "WRITE_TIMEOUT_S": "0.5", "KEEP_ALIVE_S": "1.5"}
-LANES = pytest.mark.parametrize("lane", ["on", "off"])
+FAST_PATH = pytest.mark.parametrize("fast_path", ["on", "off"])
 
 
-@pytest.fixture(scope="module", params=["on", "off"], ids=lambda lane: f"lane {lane}")
+@pytest.fixture(scope="module", params=["on", "off"], ids=lambda fast_path: f"fast path {fast_path}")
 def api(servers: Servers, request: pytest.FixtureRequest) -> Iterator[Running]:
-    with running_api(servers, GREETING_LANE=request.param, **HURRY) as api:
+    with running_api(servers, FAST_PATH=request.param, **HURRY) as api:
         yield api
 
 
@@ -77,9 +77,9 @@ async def put_one(client: httpx.AsyncClient) -> int:
     return answer.status_code
 
 
-@LANES
-async def test_lost_pipelines_do_not_take_the_answers_of_others(servers: Servers, lane: str) -> None:
-    with running_api(servers, GREETING_LANE=lane) as api:
+@FAST_PATH
+async def test_lost_pipelines_do_not_take_the_answers_of_others(servers: Servers, fast_path: str) -> None:
+    with running_api(servers, FAST_PATH=fast_path) as api:
         await assert_others_are_answered(api)
 
 

@@ -20,9 +20,9 @@ EXPORT, TODAY = "/api/v1/birthdays/export", "/api/v1/birthdays/today"
 Answer = tuple[str, bytes]
 
 
-@pytest.fixture(scope="module", params=["on", "off"], ids=lambda lane: f"lane {lane}")
+@pytest.fixture(scope="module", params=["on", "off"], ids=lambda fast_path: f"fast path {fast_path}")
 def api(servers: Servers, request: pytest.FixtureRequest) -> Iterator[Running]:
-    with running_api(servers, ADMIN_TOKEN=TOKEN, GREETING_LANE=request.param) as api:
+    with running_api(servers, ADMIN_TOKEN=TOKEN, FAST_PATH=request.param) as api:
         yield api
 
 

@@ -1,4 +1,4 @@
-"""The greeting lane changes nothing but speed: on and off answer every request alike."""
+"""The fast path changes nothing but speed: on and off answer every request alike."""
 
 import json
 import os
@@ -26,11 +26,11 @@ Pair = tuple[Running, Running]
 @pytest.fixture(scope="module")
 def pair(servers: Servers) -> Iterator[Pair]:
     """Two processes beside one database."""
-    with running_api(servers, GREETING_LANE="on") as on, running_api(servers, GREETING_LANE="off") as off:
+    with running_api(servers, FAST_PATH="on") as on, running_api(servers, FAST_PATH="off") as off:
         yield on, off
 
 
-KNOWN = b"Lane" + a_name().encode()
+KNOWN = b"FastPath" + a_name().encode()
 JSON = {b"Content-Type": b"application/json", b"Content-Length": b"29"}
 KNOWN_FIRST: Request = (b"PUT", b"/hello/" + KNOWN, JSON, b'{"dateOfBirth": "1990-05-17"}')
 STRANGERS = [KNOWN.swapcase(), b"a" * 100, b"John"]
@@ -192,8 +192,8 @@ def test_a_public_url_leaves_the_lane_and_the_application_alike(servers: Servers
     """The proxy may have removed the prefix, or left it."""
     public = {"PUBLIC_URL": "https://example.com/gifts"}
     with (
-        running_api(servers, GREETING_LANE="on", **public) as on,
-        running_api(servers, GREETING_LANE="off", **public) as off,
+        running_api(servers, FAST_PATH="on", **public) as on,
+        running_api(servers, FAST_PATH="off", **public) as off,
     ):
         exchange(on, [KNOWN_FIRST, *celebrating(21)])
         for target in [*TARGETS, *UNKNOWN]:

@@ -41,7 +41,7 @@ LIMITS = {
     "RATE_LIMIT_LOGIN_PAIR": f"{BY_PAIR}/15 minutes",
     "RATE_LIMIT_LOGIN_ADDRESS": f"{BY_ADDRESS}/15 minutes",
     "RATE_LIMIT_LOGIN_ACCOUNT": f"{BY_EMAIL}/hour",
-    "GREETING_LANE": "on",
+    "FAST_PATH": "on",
 }
 STANDING = re.compile(r'"(\w+)";r=(\d+);t=(\d+)')
 TOGETHER = 10

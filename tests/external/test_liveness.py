@@ -30,7 +30,7 @@ def process(request: pytest.FixtureRequest, servers: Servers) -> Iterator[tuple[
 
 def is_alive(**ports: str) -> bool:
     checked = subprocess.run(
-        [sys.executable, "-m", "hello.interface.liveness"],
+        [sys.executable, "-m", "hello.entrypoints.liveness"],
         env=os.environ | {"PORT": UNUSED, "WORKER_PORT": UNUSED} | ports,
         check=False,
     )

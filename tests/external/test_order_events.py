@@ -73,7 +73,7 @@ async def test_an_order_is_followed_through_its_life_across_processes(shop: Shop
 
 
 def test_a_change_is_told_within_a_moment(shop: Shop) -> None:
-    """Told by PostgreSQL: the next heartbeat would be 15 seconds away."""
+    """Callback by PostgreSQL: the next heartbeat would be 15 seconds away."""
     path = shop.ordered()
     with following(shop.other, shop, path) as events:
         next(events)

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from hello.connectors.embedded.servers import Servers
-from hello.interface.http.admission import BURST
+from hello.interface.http.serving.admission import BURST
 from tests.builders import a_name
 from tests.external.running import Running, running_api
 from tests.external.test_faults import until

@@ -24,12 +24,12 @@ pytestmark = pytest.mark.external
 FEED = "/api/v1/users/me/calendar-feed"
 LISTS = [*PATHS, CALENDAR]
 SETTINGS = {"SECRET_KEY": SECRET, "ADMIN_TOKEN": ADMIN_TOKEN, "RATE_LIMIT_ACCOUNTS": "off"}
-LANES = ["on", "off"]
+FAST_PATH = ["on", "off"]
 
 
-@pytest.fixture(scope="module", params=LANES, ids=lambda lane: f"lane {lane}")
+@pytest.fixture(scope="module", params=FAST_PATH, ids=lambda fast_path: f"fast path {fast_path}")
 def private_api(servers: Servers, request: pytest.FixtureRequest) -> Iterator[Running]:
-    settings = SETTINGS | {"BIRTHDAY_LISTS": "accounts", "GREETING_LANE": request.param, "LOG_LEVEL": "debug"}
+    settings = SETTINGS | {"BIRTHDAY_LISTS": "accounts", "FAST_PATH": request.param, "LOG_LEVEL": "debug"}
     with running_api(servers, **settings) as api:
         yield api
 

@@ -18,7 +18,7 @@ from tests.servers import WORKER, create_database
 
 pytestmark = pytest.mark.external
 RECIPIENTS = "/api/v1/recipients"
-SETTINGS = {"ADMIN_TOKEN": ADMIN_TOKEN, "ORDER_CONFIRM_DELAY": "0.1", "ORDER_SHIP_DELAY": "0.1"}
+SETTINGS = {"ADMIN_TOKEN": ADMIN_TOKEN, "ORDER_CONFIRM_DELAY_S": "0.1", "ORDER_SHIP_DELAY_S": "0.1"}
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from hello.entities.errors import UnauthorizedError
 from hello.entities.sessions import Session
 from hello.services.account_deletion import AccountDeletionService, DeleteAccount
 from hello.services.accounts import registration
-from hello.services.callers import Caller, Role
+from hello.services.security import Caller, Role
 from hello.services.sessions import BY_ACCOUNT, BY_ADDRESS, BY_PAIR
 from tests.builders import NOON, a_change, an_account, an_item, an_order
 from tests.caller_twins import TwinLimiter, TwinPasswords

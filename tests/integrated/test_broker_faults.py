@@ -13,8 +13,8 @@ from structlog.testing import capture_logs
 
 from hello.connectors.brokers.metrics import consumer_counts
 from hello.connectors.embedded.servers import Servers
+from hello.connectors.postgres.advisory_locks import PostgresAdvisoryLocks
 from hello.connectors.postgres.engine import Database
-from hello.connectors.postgres.turns import PostgresTurns
 from hello.entities.errors import UnavailableError
 from tests.broker_tools import SOON_S, Broker, Seen, options_of, until
 from tests.builders import a_name
@@ -25,8 +25,8 @@ pytestmark = [pytest.mark.integrated, pytest.mark.faults]
 
 
 @pytest.fixture
-def turns(database: Database) -> PostgresTurns:
-    return PostgresTurns(database)
+def locks(database: Database) -> PostgresAdvisoryLocks:
+    return PostgresAdvisoryLocks(database)
 
 
 @pytest.fixture(autouse=True)
@@ -53,8 +53,8 @@ def logs() -> Iterator[None]:
         "amqp://guest:guest@127.0.0.1:1/",
     ],
 )
-async def test_a_broker_that_was_never_there_is_told_in_time(url: str, turns: PostgresTurns) -> None:
-    broker, start = Broker(options_of(url, timeout_s=1), turns), monotonic()
+async def test_a_broker_that_was_never_there_is_told_in_time(url: str, locks: PostgresAdvisoryLocks) -> None:
+    broker, start = Broker(options_of(url, timeout_s=1), locks), monotonic()
     for _ in range(2):
         with pytest.raises(UnavailableError):
             await broker.publish(an_event())
@@ -78,9 +78,9 @@ async def away(servers: Servers) -> AsyncIterator[None]:
     await asyncio.to_thread(servers.valkey.start)
 
 
-async def test_redis_goes_away_and_comes_back(own_servers: Servers, turns: PostgresTurns) -> None:
+async def test_redis_goes_away_and_comes_back(own_servers: Servers, locks: PostgresAdvisoryLocks) -> None:
     """It keeps nothing while it is away: only what is published afterwards can arrive."""
-    broker, seen, registry = Broker(options_of(own_servers.redis_url, 1), turns), Seen(), CollectorRegistry()
+    broker, seen, registry = Broker(options_of(own_servers.redis_url, 1), locks), Seen(), CollectorRegistry()
     events = numbered([a_name()], 4)
     async with AsyncExitStack() as stack:
         publisher = await stack.enter_async_context(broker.publisher())

@@ -11,7 +11,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 
-from hello.connected import caches_of, guarded_redis, redis_pages
+from hello.bootstrap.connectors import caches_of, guarded_redis, redis_pages
 from hello.connectors.embedded.servers import Servers
 from hello.connectors.redis.client import RedisProbe, open_redis
 from hello.connectors.redis.pages import RedisPages

@@ -15,14 +15,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
 from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
-from hello.core.chores import Chore
+from hello.core.background_jobs import BackgroundJob
 from hello.entities.accounts import Account, Role
 from hello.entities.errors import HelloError, UnauthorizedError
 from hello.services.accounts import AccountService, Register, registration
 from hello.services.audit import AuditService
-from hello.services.callers import Caller, Verified
 from hello.services.items import ItemContent, ItemService
 from hello.services.ports import Begin, Transaction
+from hello.services.security import Caller, Verified
 from hello.services.sessions import LogIn, SessionService
 from tests.builders import StoppedClock, a_change, an_account, an_email, an_item
 from tests.caller_twins import TwinAccessTokens, TwinLimiter, TwinPasswords
@@ -42,7 +42,7 @@ class Catalogue:
     clock: StoppedClock = field(default_factory=StoppedClock)
     passwords: TwinPasswords = field(default_factory=TwinPasswords)
     email: str = field(default_factory=an_email)
-    chores: list[Chore] = field(default_factory=list)
+    jobs: list[BackgroundJob] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         begin, now, publish, secrets = self.begin, self.clock, TwinBus().publish, count()
@@ -56,7 +56,7 @@ class Catalogue:
             passwords=self.passwords,
             access_tokens=TwinAccessTokens(now),
             limiter=TwinLimiter(dict.fromkeys(("login_pair", "login_address", "login_account"))),
-            hand=self.chores.append,
+            enqueue=self.jobs.append,
             now=now,
             new_id=uuid7,
             new_secret=lambda: f"secret-{next(secrets)}",
@@ -157,12 +157,12 @@ async def test_a_password_is_hashed_anew_with_one_statement_after_the_log_in(
     queries.clear()
     await catalogue.log_in()
     assert len(sent(queries)) == 2
-    [chore] = catalogue.chores
+    [job] = catalogue.jobs
     queries.clear()
-    await chore.do()
+    await job.run()
     assert len(sent(queries)) == 1
     await catalogue.log_in()
-    assert catalogue.chores == [chore]
+    assert catalogue.jobs == [job]
 
 
 @pytest.mark.parametrize("limit", [1, MOST])

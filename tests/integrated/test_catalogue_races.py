@@ -12,8 +12,8 @@ import pytest
 from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
 from hello.entities.accounts import email_key
 from hello.entities.errors import ConflictError, NotFoundError, StaleError, UnauthorizedError
-from hello.services.callers import Caller
-from hello.services.items import ItemContent, Shown
+from hello.services.items import ItemContent, ItemView
+from hello.services.security import Caller
 from hello.services.sessions import Tokens
 from tests.integrated.test_catalogue import KITE, Catalogue
 
@@ -59,7 +59,7 @@ async def test_of_those_who_have_seen_the_same_version_one_changes_it(
     kite, seen = (await catalogue.items.create(ada, KITE)).item.id, frozenset({1})
     wanted = [ItemContent(title=f"Kite {number}") for number in range(AT_ONCE)]
     found = await outcomes(*(catalogue.items.replace(ada, kite, content, seen) for content in wanted))
-    assert found == {Shown: 1, StaleError: AT_ONCE - 1}
+    assert found == {ItemView: 1, StaleError: AT_ONCE - 1}
     assert await noted(catalogue, kite) == {"item.created": 1, "item.updated": 1}
 
 
@@ -84,8 +84,8 @@ async def test_an_item_is_removed_once_and_never_changed_afterwards(
     removals = [catalogue.items.remove(ada, kite, None) for _ in range(AT_ONCE)]
     found = await outcomes(*(work for pair in zip(changes, removals, strict=True) for work in pair))
     assert found[type(None)] == 1
-    assert found[Shown] + found[NotFoundError] == 2 * AT_ONCE - 1
-    expected = Counter({"item.created": 1, "item.updated": found[Shown], "item.deleted": 1})
+    assert found[ItemView] + found[NotFoundError] == 2 * AT_ONCE - 1
+    expected = Counter({"item.created": 1, "item.updated": found[ItemView], "item.deleted": 1})
     assert await noted(catalogue, kite) == +expected
     entries, _ = await catalogue.audit.page(kite, None, 1)
     assert entries[0].action == "item.deleted"
@@ -135,8 +135,8 @@ async def test_a_hash_made_anew_at_once_is_stored_once(
 ) -> None:
     catalogue.passwords.cost = "dear"
     assert await outcomes(*(catalogue.log_in() for _ in range(AT_ONCE))) == {str: AT_ONCE}
-    assert len(catalogue.chores) == AT_ONCE
-    await asyncio.gather(*(chore.do() for chore in catalogue.chores))
+    assert len(catalogue.jobs) == AT_ONCE
+    await asyncio.gather(*(job.run() for job in catalogue.jobs))
     async with unit_of_work.begin() as tx:
         account = await tx.accounts.find(ada.account_id)
     assert account

@@ -10,14 +10,14 @@ import asyncpg
 import httpx
 import pytest
 
+from hello.bootstrap.processes import http_app
 from hello.connectors.embedded.servers import Servers
 from hello.connectors.postgres.engine import Database
 from hello.connectors.postgres.migrate import migrate
 from hello.core.settings import read_settings
-from hello.core.stops import Stop
-from hello.serving import http_app
+from hello.core.shutdown import ShutdownSignal
 from tests.external.accounts import LoggedIn, signed_up
-from tests.loop_monitor import LONGEST_S, ROUNDS, Monitored, MonitoredLoop, monitored
+from tests.loop_monitor import MAX_S, ROUNDS, Monitored, MonitoredLoop, monitored
 from tests.servers import WORKER, create_database, sibling
 
 pytestmark = pytest.mark.integrated
@@ -51,7 +51,7 @@ class World:
             assert answer.status_code == status, answer.text[:300]
 
         longest = self.server.cost_of(send, rounds)
-        assert longest.seconds < TOLERANCE * LONGEST_S, longest
+        assert longest.seconds < TOLERANCE * MAX_S, longest
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +73,7 @@ async def crowded(database: Database) -> Database:
 def server(crowded: Database, servers: Servers) -> Iterator[Monitored]:
     places = {"database_url": crowded.dsn, "redis_url": servers.redis_url}
     settings = read_settings(**places, **OFF, admin_token=TOKEN, log_level="error")
-    with monitored(http_app(settings, Stop())) as server:
+    with monitored(http_app(settings, ShutdownSignal())) as server:
         yield server
 
 
@@ -91,19 +91,19 @@ def test_long_callback_is_noticed() -> None:
     loop = MonitoredLoop()
 
     async def compute() -> None:
-        until = thread_time() + 4 * LONGEST_S
+        until = thread_time() + 4 * MAX_S
         while thread_time() < until:
             pass
 
     loop.run_until_complete(compute())
     loop.close()
-    assert loop.longest.seconds >= 4 * LONGEST_S
+    assert loop.longest.seconds >= 4 * MAX_S
     assert "compute" in loop.longest.name
 
 
 def test_first_openapi_document_is_ready_and_its_route_is_named(server: Monitored) -> None:
     longest = server.cost_of(lambda: httpx.get(f"{server.url}/openapi.json").raise_for_status(), rounds=1)
-    assert longest.seconds < TOLERANCE * LONGEST_S, longest
+    assert longest.seconds < TOLERANCE * MAX_S, longest
     assert 'route="/openapi.json"' in httpx.get(f"{server.url}/metrics").text
 
 

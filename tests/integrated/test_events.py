@@ -15,9 +15,9 @@ from hello.connectors.brokers.consumer import consuming
 from hello.connectors.brokers.metrics import consumer_counts, relay_counts
 from hello.connectors.brokers.options import BrokerOptions
 from hello.connectors.embedded.servers import Servers
+from hello.connectors.postgres.advisory_locks import PostgresAdvisoryLocks
 from hello.connectors.postgres.engine import Database
 from hello.connectors.postgres.events_unit import PostgresEventsUnit
-from hello.connectors.postgres.turns import PostgresTurns
 from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
 from hello.core.clock import now
 from hello.services.consumers import Consumer
@@ -70,7 +70,7 @@ async def handling(engine: AsyncEngine, database: Database, options: BrokerOptio
         now=now,
         tries=3,
     )
-    source = source_of(options, subscription, PostgresTurns(database).take)
+    source = source_of(options, subscription, PostgresAdvisoryLocks(database).acquire)
     async with consuming(subscription.consumer, source, handler.handle, counts) as consumer:
 
         async def once() -> None:

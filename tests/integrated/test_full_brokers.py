@@ -18,24 +18,24 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
+from hello.bootstrap.processes import open_worker
 from hello.connectors.brokers.full_broker import FullBrokerPublisher
 from hello.connectors.brokers.metrics import relay_counts
 from hello.connectors.brokers.outages import BrokerFullError
 from hello.connectors.brokers.redis_streams import open_stream_publisher
 from hello.connectors.brokers.stream_trimming import Trimmed
 from hello.connectors.embedded.valkey import WHEEL
+from hello.connectors.postgres.advisory_locks import PostgresAdvisoryLocks
 from hello.connectors.postgres.engine import Database
-from hello.connectors.postgres.turns import PostgresTurns
 from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
 from hello.core.settings import Settings
-from hello.core.stops import Stop
+from hello.core.shutdown import ShutdownSignal
 from hello.entities.events import Event
-from hello.interface.worker.names import RELAY
+from hello.interface.worker.tasks import RELAY
 from hello.services.event_ports import EventPublisher
 from hello.services.health import Readiness
 from hello.services.relay import Relay
 from hello.services.use_cases import UseCases
-from hello.serving import open_worker
 from tests.broker_tools import Broker, Seen, options_of
 from tests.builders import a_name
 from tests.event_twins import an_event
@@ -75,7 +75,7 @@ async def answers(redis: Redis) -> bool:
 def broker(port: int, redis: Redis, database: Database) -> Broker:
     assert redis
     options = replace(options_of(f"redis://127.0.0.1:{port}"), max_bytes=MAX_BYTES)
-    return Broker(options, PostgresTurns(database))
+    return Broker(options, PostgresAdvisoryLocks(database))
 
 
 @pytest.fixture(autouse=True)
@@ -233,7 +233,7 @@ async def test_worker_with_a_full_broker_is_degraded_and_says_why(
         database_url=SecretStr(database.dsn), broker_url=SecretStr(f"redis://127.0.0.1:{port}")
     )
     reason = "the broker is full: Redis has reached maxmemory"
-    async with open_worker(settings, [RELAY], Stop(), CollectorRegistry()) as use_cases:
+    async with open_worker(settings, [RELAY], ShutdownSignal(), CollectorRegistry()) as use_cases:
         async with filled(redis):
             async with unit_of_work.begin() as tx:
                 await tx.outbox.add(a_large_event())

@@ -12,7 +12,7 @@ from hello.core.clock import now
 from hello.entities.errors import NotFoundError
 from hello.entities.events import Event
 from hello.services.consumers import Consumer
-from hello.services.dead_events import DeadEventService
+from hello.services.dead_letters import DeadLetterService
 from hello.services.event_ports import Effect, EventTransaction, Subscription
 from hello.services.gifts import count_gift
 from tests.builders import a_name
@@ -127,7 +127,7 @@ async def test_redriving_at_once_has_one_effect(
         raise KeyError
 
     await a_consumer(unit, metrics, fails, name).handle(event)
-    service = DeadEventService(begin=unit.begin, effects={name: count_gift}, now=now)
+    service = DeadLetterService(begin=unit.begin, effects={name: count_gift}, now=now)
     (dead,) = [one for one in await service.list(1000) if one.consumer == name]
     results = await asyncio.gather(*(service.redrive(dead.id) for _ in range(5)), return_exceptions=True)
     assert [type(result) for result in results if result] == [NotFoundError] * 4

@@ -14,10 +14,10 @@ from uuid_utils.compat import uuid7
 from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
 from hello.entities.errors import ConflictError, InvalidError, KeyReusedError, StaleError
 from hello.entities.orders import Order
-from hello.services.callers import Caller
-from hello.services.idempotency import Once
+from hello.services.idempotency import IdempotentRequest
 from hello.services.orders import OrderContent
 from hello.services.ports import Begin, Transaction
+from hello.services.security import Caller
 from tests.builders import NOON, a_line, a_name, an_order
 from tests.desks import CONFIRM_DELAY, SHIP_DELAY, Desk, a_request, of
 
@@ -139,7 +139,7 @@ async def test_a_client_that_goes_away_and_comes_back_has_ordered_once(
         await desk.orders.cancel(ada, order.id, None)
 
 
-async def once_more(desk: Desk, caller: Caller, content: OrderContent, request: Once) -> None:
+async def once_more(desk: Desk, caller: Caller, content: OrderContent, request: IdempotentRequest) -> None:
     """Try until the server has noticed that the first one is gone."""
     for _ in range(100):
         with suppress(ConflictError):

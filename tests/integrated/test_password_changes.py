@@ -15,8 +15,8 @@ from hello.entities.accounts import Account
 from hello.entities.errors import ForbiddenError, UnauthorizedError
 from hello.entities.sessions import Session
 from hello.services.accounts import registration
-from hello.services.callers import Caller, Role
 from hello.services.password_changes import ChangePassword, PasswordChangeService
+from hello.services.security import Caller, Role
 from hello.services.sessions import BY_ACCOUNT, BY_ADDRESS, BY_PAIR, LogIn, SessionService
 from tests.builders import a_change, an_account
 from tests.caller_twins import TwinAccessTokens, TwinLimiter, TwinPasswords
@@ -58,7 +58,7 @@ def log_in(unit_of_work: PostgresUnitOfWork, account: Account) -> Coroutine[Any,
         passwords=TwinPasswords(),
         access_tokens=TwinAccessTokens(now),
         limiter=limiter(),
-        hand=lambda _: None,
+        enqueue=lambda _: None,
         now=now,
         new_id=uuid7,
         new_secret=lambda: "secret",

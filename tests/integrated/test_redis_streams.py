@@ -17,8 +17,8 @@ from structlog.typing import EventDict
 from hello.connectors.brokers.metrics import consumer_counts
 from hello.connectors.brokers.redis_source import open_stream_source
 from hello.connectors.embedded.servers import Servers
+from hello.connectors.postgres.advisory_locks import PostgresAdvisoryLocks
 from hello.connectors.postgres.engine import Database
-from hello.connectors.postgres.turns import PostgresTurns
 from hello.connectors.redis.client import open_redis
 from hello.entities.errors import UnavailableError
 from tests.broker_tools import Broker, Seen, options_of, outcome, until
@@ -31,13 +31,13 @@ __all__ = ["port"]
 
 
 @pytest.fixture
-def turns(database: Database) -> PostgresTurns:
-    return PostgresTurns(database)
+def locks(database: Database) -> PostgresAdvisoryLocks:
+    return PostgresAdvisoryLocks(database)
 
 
 @pytest.fixture
-def broker(servers: Servers, turns: PostgresTurns) -> Broker:
-    return Broker(options_of(servers.redis_url), turns)
+def broker(servers: Servers, locks: PostgresAdvisoryLocks) -> Broker:
+    return Broker(options_of(servers.redis_url), locks)
 
 
 @pytest.fixture
@@ -129,7 +129,7 @@ async def test_a_group_that_is_lost_begins_anew(broker: Broker, redis: Redis) ->
 async def test_who_has_lost_its_turn_takes_nothing(broker: Broker) -> None:
     await broker.publish(an_event())
     subscription, *_ = broker.options.subscriptions
-    async with broker.turns.take(a_name()) as lost:
+    async with broker.locks.acquire(a_name()) as lost:
         lost.connection.terminate()
         async with open_stream_source(broker.options, subscription, lambda _: nullcontext(lost)) as source:
             with pytest.raises(UnavailableError):
@@ -147,22 +147,22 @@ async def test_a_full_redis_confirms_nothing(broker: Broker, redis: Redis) -> No
         await redis.config_set("maxmemory-policy", "volatile-lru")
 
 
-async def test_a_cluster(request: pytest.FixtureRequest, turns: PostgresTurns) -> None:
+async def test_a_cluster(request: pytest.FixtureRequest, locks: PostgresAdvisoryLocks) -> None:
     number = request.getfixturevalue("port")
     await take_all_slots(number)
-    await assert_events_arrive(f"redis+cluster://127.0.0.1:{number}", turns)
+    await assert_events_arrive(f"redis+cluster://127.0.0.1:{number}", locks)
 
 
-async def test_tls(request: pytest.FixtureRequest, turns: PostgresTurns, tmp_path: Path) -> None:
+async def test_tls(request: pytest.FixtureRequest, locks: PostgresAdvisoryLocks, tmp_path: Path) -> None:
     number, authority = request.getfixturevalue("port"), trustme.CA()
     await take_all_slots(number)
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
     async with tls_in_front_of(number, authority) as tls_port:
         url = f"rediss://localhost:{tls_port}?ssl_ca_certs={tmp_path / 'ca.pem'}"
-        await assert_events_arrive(url, turns)
+        await assert_events_arrive(url, locks)
 
 
-async def assert_events_arrive(url: str, turns: PostgresTurns) -> None:
-    broker, events = Broker(options_of(url), turns), numbered([a_name()], 3)
+async def assert_events_arrive(url: str, locks: PostgresAdvisoryLocks) -> None:
+    broker, events = Broker(options_of(url), locks), numbered([a_name()], 3)
     await broker.publish(*events)
     assert (await broker.consumed(3, Seen())).events == events

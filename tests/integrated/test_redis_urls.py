@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from hello.connected import guarded_redis, redis_pages
+from hello.bootstrap.connectors import guarded_redis, redis_pages
 from hello.connectors.embedded.valkey import WHEEL
 from hello.connectors.limits.limiter import library_limiter
 from hello.connectors.limits.quotas import read_quotas

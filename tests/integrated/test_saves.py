@@ -11,9 +11,9 @@ import asyncpg
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from hello.connectors.postgres.births import STAMP, open_births
 from hello.connectors.postgres.engine import Database
 from hello.connectors.postgres.people import RETURNS_OLD, in_order, save_for
+from hello.connectors.postgres.person_lookup import STAMP, open_person_lookup
 from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
 from hello.core.batching import Bounds
 from tests.builders import a_name
@@ -187,8 +187,8 @@ async def test_the_server_gets_the_statement_of_its_version(
 ) -> None:
     """Both ways to save: a batch of `/hello`, and an import."""
     returns_old = (await connect()).get_server_version().major >= RETURNS_OLD
-    async with open_births(engine, lambda: LISTS, Bounds()) as births, engine.connect() as observer:
-        await births.save(a_name(), SAVED)
+    async with open_person_lookup(engine, lambda: LISTS, Bounds()) as lookup, engine.connect() as observer:
+        await lookup.save(a_name(), SAVED)
         [query] = (await observer.exec_driver_sql(SENT)).scalars()
     assert ("old.month_day" in query) == returns_old
     async with unit_of_work.begin() as tx:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from hello.connectors.postgres.advisory_locks import AdvisoryLocksProbe, PostgresAdvisoryLocks
 from hello.connectors.postgres.engine import Database
-from hello.connectors.postgres.turns import PostgresTurns, TurnsProbe
 from hello.entities.errors import UnavailableError
 from tests.builders import a_name
 from tests.outbox_tools import kill
@@ -19,12 +19,12 @@ SOON_S = 10
 
 
 async def test_turns_are_taken_one_at_a_time(own_database: Database) -> None:
-    turns, name = PostgresTurns(own_database), a_name()
+    locks, name = PostgresAdvisoryLocks(own_database), a_name()
     async with AsyncExitStack() as stack:
-        turn = await stack.enter_async_context(turns.take(name))
+        turn = await stack.enter_async_context(locks.acquire(name))
         turn.check()
-        second = asyncio.create_task(taken(turns, name))
-        async with turns.take(a_name()):
+        second = asyncio.create_task(taken(locks, name))
+        async with locks.acquire(a_name()):
             pass
         await asyncio.sleep(0.7)
         assert not second.done()
@@ -32,16 +32,16 @@ async def test_turns_are_taken_one_at_a_time(own_database: Database) -> None:
         await asyncio.wait_for(second, SOON_S)
 
 
-async def taken(turns: PostgresTurns, name: str) -> None:
-    async with turns.take(name):
+async def taken(locks: PostgresAdvisoryLocks, name: str) -> None:
+    async with locks.acquire(name):
         pass
 
 
 async def test_a_turn_is_lost_with_its_line(own_database: Database, own_engine: AsyncEngine) -> None:
-    turns, name = PostgresTurns(own_database), a_name()
-    async with turns.take(name) as turn:
+    locks, name = PostgresAdvisoryLocks(own_database), a_name()
+    async with locks.acquire(name) as turn:
         await kill(own_engine, "%pg_try_advisory_lock(%", "idle")
-        await asyncio.wait_for(taken(turns, name), SOON_S)
+        await asyncio.wait_for(taken(locks, name), SOON_S)
         with pytest.raises(UnavailableError):
             turn.check()
 
@@ -53,9 +53,9 @@ async def test_turn_of_a_process_that_is_stopped_ends_in_time(
     """The process is there, its connection too, and nothing is said: as after SIGSTOP."""
     name, clock = a_name(), Clock()
     database = replace(own_database, transaction_pooling=transaction_pooling)
-    async with PostgresTurns(database, hold_s=0.4, elapsed=clock).take(name) as stopped:
+    async with PostgresAdvisoryLocks(database, hold_s=0.4, elapsed=clock).acquire(name) as stopped:
         stopped.hold_s = SOON_S * 100  # its next heartbeat is far away
-        await asyncio.wait_for(taken(PostgresTurns(database), name), SOON_S)
+        await asyncio.wait_for(taken(PostgresAdvisoryLocks(database), name), SOON_S)
         stopped.hold_s = 0.4
         clock.now = 0.4
         with pytest.raises(UnavailableError):
@@ -63,11 +63,11 @@ async def test_turn_of_a_process_that_is_stopped_ends_in_time(
 
 
 async def test_heartbeats_keep_a_turn(own_database: Database) -> None:
-    turns, name = PostgresTurns(own_database, hold_s=0.4), a_name()
-    async with turns.take(name) as turn:
+    locks, name = PostgresAdvisoryLocks(own_database, hold_s=0.4), a_name()
+    async with locks.acquire(name) as turn:
         begun_at = turn.alive_at
         with pytest.raises(TimeoutError):
-            await asyncio.wait_for(taken(PostgresTurns(own_database), name), 1.5)
+            await asyncio.wait_for(taken(PostgresAdvisoryLocks(own_database), name), 1.5)
         assert turn.alive_at > begun_at + 0.4
         turn.check()
 
@@ -81,18 +81,18 @@ class Clock:
 
 
 async def test_who_waits_for_a_turn_can_give_up(own_database: Database) -> None:
-    turns, name = PostgresTurns(own_database), a_name()
-    async with turns.take(name):
+    locks, name = PostgresAdvisoryLocks(own_database), a_name()
+    async with locks.acquire(name):
         with pytest.raises(TimeoutError):
-            await asyncio.wait_for(taken(turns, name), 0.2)
-    await asyncio.wait_for(taken(turns, name), SOON_S)
+            await asyncio.wait_for(taken(locks, name), 0.2)
+    await asyncio.wait_for(taken(locks, name), SOON_S)
 
 
 async def test_who_waits_for_a_turn_says_who_has_it(own_database: Database, own_engine: AsyncEngine) -> None:
-    waiter, name = PostgresTurns(own_database), a_name()
-    probe = TurnsProbe(own_engine, waiter.waiting)
+    waiter, name = PostgresAdvisoryLocks(own_database), a_name()
+    probe = AdvisoryLocksProbe(own_engine, waiter.waiting)
     other = replace(own_database, application_name="other")
-    async with PostgresTurns(other).take(name):
+    async with PostgresAdvisoryLocks(other).acquire(name):
         assert await probe.check() is None
         waiting = asyncio.create_task(taken(waiter, name))
         while not waiter.waiting:
@@ -107,4 +107,4 @@ async def test_who_waits_for_a_turn_says_who_has_it(own_database: Database, own_
 async def test_a_turn_cannot_be_had_without_a_database() -> None:
     nowhere = Database(dsn="postgresql://nobody@127.0.0.1:1/nothing", application_name="hello-test")
     with pytest.raises(UnavailableError):
-        await taken(PostgresTurns(nowhere), "mine")
+        await taken(PostgresAdvisoryLocks(nowhere), "mine")

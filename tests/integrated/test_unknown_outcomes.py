@@ -11,8 +11,8 @@ from sqlalchemy import event, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from hello.connectors.postgres.births import PostgresBirths, open_births
 from hello.connectors.postgres.engine import Database, open_engine
+from hello.connectors.postgres.person_lookup import PostgresPersonLookup, open_person_lookup
 from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
 from hello.core.batching import Bounds
 from hello.entities.errors import UnavailableError, UnknownOutcomeError
@@ -84,12 +84,12 @@ async def until_stored(engine: AsyncEngine, name: str, born: date) -> None:
 
 
 async def lost_after_commit(
-    births: PostgresBirths, proxy: Proxy, engine: AsyncEngine, name: str
+    lookup: PostgresPersonLookup, proxy: Proxy, engine: AsyncEngine, name: str
 ) -> asyncio.Task[None]:
     """Save May; it is stored, and its answer is not passed on."""
-    await births.save(a_name(), MAY)
+    await lookup.save(a_name(), MAY)
     proxy.swallows = True
-    task = asyncio.create_task(births.save(name, MAY))
+    task = asyncio.create_task(lookup.save(name, MAY))
     await until_stored(engine, name, MAY)
     return task
 
@@ -100,16 +100,16 @@ async def test_committed_write_does_not_undo_a_later_one(
     name = a_name()
     async with (
         open_engine(proxy[1]) as through,
-        open_births(through, list, Bounds()) as births,
-        open_births(engine, list, Bounds()) as others,
+        open_person_lookup(through, list, Bounds()) as lookup,
+        open_person_lookup(engine, list, Bounds()) as others,
     ):
-        task = await lost_after_commit(births, proxy[0], engine, name)
+        task = await lost_after_commit(lookup, proxy[0], engine, name)
         await others.save(name, JUNE)
         proxy[0].cut()
         with pytest.raises(UnknownOutcomeError):
             await task
         assert await stored(engine, name) == JUNE
-        await births.save(a_name(), MAY)
+        await lookup.save(a_name(), MAY)
         assert await stored(engine, name) == JUNE
 
 
@@ -117,8 +117,8 @@ async def test_write_of_a_deleted_person_does_not_bring_it_back(
     engine: AsyncEngine, proxy: tuple[Proxy, Database]
 ) -> None:
     name = a_name()
-    async with open_engine(proxy[1]) as through, open_births(through, list, Bounds()) as births:
-        task = await lost_after_commit(births, proxy[0], engine, name)
+    async with open_engine(proxy[1]) as through, open_person_lookup(through, list, Bounds()) as lookup:
+        task = await lost_after_commit(lookup, proxy[0], engine, name)
         async with engine.begin() as connection:
             await connection.execute(text("DELETE FROM people WHERE username = :name"), {"name": name})
         proxy[0].cut()
@@ -132,8 +132,8 @@ async def test_write_without_an_answer_in_time_is_of_unknown_outcome(
 ) -> None:
     name = a_name()
     bounds = Bounds(deadline_s=0.5)
-    async with open_engine(proxy[1]) as through, open_births(through, list, bounds) as births:
-        task = await lost_after_commit(births, proxy[0], engine, name)
+    async with open_engine(proxy[1]) as through, open_person_lookup(through, list, bounds) as lookup:
+        task = await lost_after_commit(lookup, proxy[0], engine, name)
         with pytest.raises(UnknownOutcomeError):
             await task
 
@@ -180,25 +180,25 @@ async def test_write_is_repeated_if_it_was_not_sent(proxy: tuple[Proxy, Database
     def watch(connection: DBAPIConnection, *_: object) -> None:
         connection.driver_connection.add_termination_listener(lambda _: lost.set())
 
-    async with open_engine(proxy[1]) as through, open_births(through, list, Bounds()) as births:
+    async with open_engine(proxy[1]) as through, open_person_lookup(through, list, Bounds()) as lookup:
         event.listen(through.sync_engine, "checkout", watch)
-        await births.save(a_name(), MAY)
+        await lookup.save(a_name(), MAY)
         proxy[0].cut()
         await lost.wait()
-        await births.save(a_name(), MAY)
+        await lookup.save(a_name(), MAY)
 
 
 async def test_read_is_repeated(engine: AsyncEngine, proxy: tuple[Proxy, Database]) -> None:
     async with (
         open_engine(proxy[1]) as through,
-        open_births(through, list, Bounds()) as births,
-        open_births(engine, list, Bounds()) as others,
+        open_person_lookup(through, list, Bounds()) as lookup,
+        open_person_lookup(engine, list, Bounds()) as others,
     ):
         name = a_name()
         await others.save(name, MAY)
-        assert await births.find(name) == 517
+        assert await lookup.find_month_day(name) == 517
         proxy[0].swallows = True
-        task = asyncio.create_task(births.find(name))
+        task = asyncio.create_task(lookup.find_month_day(name))
         await proxy[0].swallowed.wait()
         proxy[0].cut()
         assert await task == 517

@@ -25,7 +25,7 @@ from tests.pooler.pgbouncer import running_pgbouncer
 
 pytestmark = pytest.mark.integrated
 SIZE = 3
-HURRY = {"ORDER_CONFIRM_DELAY": "0.2", "ORDER_SHIP_DELAY": "0.2", "RATE_LIMIT_ACCOUNTS": "off"}
+HURRY = {"ORDER_CONFIRM_DELAY_S": "0.2", "ORDER_SHIP_DELAY_S": "0.2", "RATE_LIMIT_ACCOUNTS": "off"}
 
 
 @pytest.fixture(scope="module")

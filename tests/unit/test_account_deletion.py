@@ -9,8 +9,8 @@ from uuid_utils.compat import uuid7
 from hello.entities.accounts import Role
 from hello.entities.errors import ForbiddenError, NotFoundError, TooManyError, UnauthorizedError
 from hello.services.account_deletion import BATCH, AccountDeletionService, DeleteAccount
-from hello.services.callers import Caller
 from hello.services.items import ItemChanged
+from hello.services.security import Caller
 from hello.services.sessions import BY_ACCOUNT, BY_ADDRESS, BY_PAIR
 from tests.builders import StoppedClock, a_line, an_account, an_item, an_order
 from tests.caller_twins import Quota, TwinLimiter, TwinPasswords

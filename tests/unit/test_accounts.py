@@ -16,7 +16,7 @@ from hello.entities.errors import BusyError, ConflictError, UnauthorizedError
 from hello.interface.http.schemas.accounts import LoginForm, LoginRequest, RegisterRequest
 from hello.services.accounts import AccountRegistered, AccountService, Register
 from hello.services.bus import DomainEvent
-from hello.services.callers import Caller
+from hello.services.security import Caller
 from tests.builders import NOON, an_account
 from tests.caller_twins import TwinPasswords
 from tests.twins import TwinBus, TwinUnitOfWork

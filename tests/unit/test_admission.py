@@ -4,7 +4,7 @@ import asyncio
 
 from starlette.types import Receive, Scope, Send
 
-from hello.interface.http.admission import BURST, FEW, OVER, Admission, Place
+from hello.interface.http.serving.admission import BURST, FEW, OVER, Admission, Place
 
 PERIOD_S = 0.25
 

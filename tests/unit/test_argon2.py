@@ -16,7 +16,7 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 
 from hello.connectors.argon2 import NICER, Argon2Cost, Argon2Passwords, gentle_pool, open_passwords
 from hello.entities.errors import BusyError
-from hello.services.callers import Verified
+from hello.services.security import Verified
 
 CHEAP = Argon2Cost(time_cost=1, memory_kib=8, parallelism=1)
 DEARER = Argon2Cost(time_cost=2, memory_kib=8, parallelism=1)

@@ -35,7 +35,7 @@ async def test_a_page_says_whether_and_where_another_begins(
     twin: TwinUnitOfWork, limit: int, found: list[int], following: int | None
 ) -> None:
     for _ in range(3):
-        twin.stored.audit.note(a_change(KITE))
+        twin.stored.audit.record(a_change(KITE))
     entries, before = await service(twin).page(None, None, limit)
     assert [entry.id for entry in entries] == found
     assert before == following
@@ -52,7 +52,7 @@ async def test_pages_go_through_everything_once_the_newest_first(
 ) -> None:
     twin = TwinUnitOfWork()
     for subject in subjects:
-        twin.stored.audit.note(a_change(subject))
+        twin.stored.audit.record(a_change(subject))
     audit, seen = service(twin), list[int]()
     entries, before = await audit.page(wanted, None, limit)
     seen += [entry.id for entry in entries]
@@ -82,7 +82,7 @@ async def test_a_long_page_is_read_in_small_parts_and_no_further_than_needed(
 ) -> None:
     twin.stored.audit = trail = WatchedTrail()
     for _ in range(2 * PART + 10):
-        trail.note(a_change(KITE))
+        trail.record(a_change(KITE))
     ids = [entry.id for entry in reversed(trail.entries)]
     entries, before = await service(twin).page(None, None, limit)
     assert [entry.id for entry in entries] == ids[:limit]
@@ -94,7 +94,7 @@ async def test_a_long_page_is_read_in_small_parts_and_no_further_than_needed(
 @pytest.mark.parametrize("count", [PART, 2 * PART])
 async def test_whole_parts_end_a_page_too(twin: TwinUnitOfWork, count: int) -> None:
     for _ in range(count):
-        twin.stored.audit.note(a_change(KITE))
+        twin.stored.audit.record(a_change(KITE))
     entries, before = await service(twin).page(None, None, 500)
     assert (len(entries), before) == (count, None)
 

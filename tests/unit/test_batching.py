@@ -57,16 +57,16 @@ writes = st.lists(st.tuples(names, st.integers(0, 1000), st.integers(0, 3)), max
 
 
 @settings(deadline=None)
-@given(planned=writes, pace=st.integers(1, 3), batch=st.integers(1, 4), overlap=st.booleans())
+@given(planned=writes, batch_size=st.integers(1, 3), batch=st.integers(1, 4), overlap=st.booleans())
 async def test_every_write_is_done_and_the_last_of_a_name_counts(
-    planned: list[tuple[str, int, int]], pace: int, batch: int, *, overlap: bool
+    planned: list[tuple[str, int, int]], batch_size: int, batch: int, *, overlap: bool
 ) -> None:
     store = Store()
     batches = batcher(store, Bounds(batch=batch, overlap=overlap))
     waiting = []
     for name, value, turns in planned:
         waiting.append(asyncio.create_task(batches.do(name, value)))
-        for _ in range(turns * pace):
+        for _ in range(turns * batch_size):
             await asyncio.sleep(0)
     results = await asyncio.gather(*waiting)
     assert store.values == {name: value for name, value, _ in planned}

@@ -20,7 +20,7 @@ from hello.services.birthdays import BirthdayPage, BirthdayService
 from hello.services.imports import ImportService, Line, LineError
 from hello.services.people import SavePerson
 from tests.builders import NOON, TODAY
-from tests.twins import TwinBirths, TwinStampedPages, TwinUnitOfWork
+from tests.twins import TwinPersonLookup, TwinStampedPages, TwinUnitOfWork
 from tests.unit.test_people import UTC, service
 
 days = st.dates(date(1990, 1, 1), date(2110, 12, 31))
@@ -80,7 +80,7 @@ def birthdays_of(twin: TwinUnitOfWork) -> BirthdayService:
         begin=twin.begin,
         listed=ListedDays(now=lambda: NOON, leap_day=LeapDay.MAR1),
         pages=TwinStampedPages(),
-        stamp=TwinBirths(twin).list_stamp,
+        stamp=TwinPersonLookup(twin).list_stamp,
         now=lambda: NOON,
         zone=UTC,
         leap_day=LeapDay.MAR1,

@@ -91,4 +91,4 @@ async def test_leapers_are_listed_by_the_rule_of_the_service(
     page = await replace(birthdays, leap_day=rule).celebrating(date(2026, 2, 28), 0, 0, (0, ""), 10)
     assert names(page) == found
     now = datetime(2026, 2, 28, 12, tzinfo=UTC)
-    assert ListedDays(now=lambda: now, leap_day=rule).about() == about
+    assert ListedDays(now=lambda: now, leap_day=rule).affected_month_days() == about

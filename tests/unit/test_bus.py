@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry
 from structlog.testing import capture_logs
 from uuid_utils.compat import uuid7
 
-from hello.assembly import bus_of
+from hello.bootstrap.use_cases import bus_of
 from hello.connectors.metrics import domain_event_counts
 from hello.services.accounts import AccountRegistered
 from hello.services.bus import Bus, DomainEvent

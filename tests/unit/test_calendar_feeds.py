@@ -7,7 +7,7 @@ import pytest
 from hello.entities.accounts import Role
 from hello.entities.errors import UnauthorizedError
 from hello.services.calendar_feeds import CalendarFeedService
-from hello.services.callers import Caller
+from hello.services.security import Caller
 from tests.builders import NOON, StoppedClock, an_account
 from tests.twins import TwinUnitOfWork
 

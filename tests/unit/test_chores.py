@@ -1,4 +1,4 @@
-"""Chores: done after the answer, tried again when they fail, bounded in every way, and never lost unseen."""
+"""Background jobs: run after the answer, retried, bounded, and never lost without a count."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
@@ -9,8 +9,8 @@ import pytest
 from prometheus_client import CollectorRegistry
 from structlog.testing import capture_logs
 
-from hello.connectors.metrics import chore_counts
-from hello.core.chores import Chores, Patience, open_chores
+from hello.connectors.metrics import background_job_counts
+from hello.core.background_jobs import BackgroundJobs, JobLimits, open_background_jobs
 from tests.event_twins import Pauses
 
 OUTCOMES = ("done", "retried", "failed", "refused", "dropped")
@@ -26,7 +26,7 @@ class Sweep:
     may_go_on: asyncio.Event = field(default_factory=asyncio.Event)
     begun: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def do(self) -> None:
+    async def run(self) -> None:
         self.begun.set()
         await self.may_go_on.wait()
         if self.errors:
@@ -35,16 +35,18 @@ class Sweep:
 
 
 class House:
-    """Chores of a house, and what has been counted of them."""
+    """The background jobs, and what has been counted of them."""
 
     def __init__(self) -> None:
         self.registry, self.pauses, self.done = CollectorRegistry(), Pauses(), list[str]()
 
     @asynccontextmanager
-    async def open(self, *, waiting: int = 9, tries: int = 3, drain_s: float = 5) -> AsyncIterator[Chores]:
-        patience = Patience(waiting=waiting, tries=tries, drain_s=drain_s)
-        async with open_chores(chore_counts(self.registry), patience, self.pauses) as chores:
-            yield chores
+    async def open(
+        self, *, waiting: int = 9, tries: int = 3, drain_s: float = 5
+    ) -> AsyncIterator[BackgroundJobs]:
+        patience = JobLimits(waiting=waiting, tries=tries, drain_s=drain_s)
+        async with open_background_jobs(background_job_counts(self.registry), patience, self.pauses) as jobs:
+            yield jobs
 
     def sweep(self, name: str = "sweep", errors: Iterable[BaseException] = ()) -> Sweep:
         sweep = Sweep(self.done, name, list(errors))
@@ -54,9 +56,9 @@ class House:
     def stuck(self, name: str = "stuck") -> Sweep:
         return Sweep(self.done, name)
 
-    def counted(self, chore: str = "sweep") -> dict[str, float]:
+    def counted(self, job: str = "sweep") -> dict[str, float]:
         found = {
-            outcome: self.registry.get_sample_value("chores_total", {"chore": chore, "outcome": outcome})
+            outcome: self.registry.get_sample_value("background_jobs_total", {"job": job, "outcome": outcome})
             for outcome in OUTCOMES
         }
         return {outcome: number for outcome, number in found.items() if number}
@@ -68,9 +70,9 @@ def house() -> House:
 
 
 async def test_who_hands_a_chore_over_waits_for_nothing(house: House) -> None:
-    async with house.open() as chores:
-        chores.hand(stuck := house.stuck())
-        chores.hand(house.sweep())
+    async with house.open() as jobs:
+        jobs.enqueue(stuck := house.stuck())
+        jobs.enqueue(house.sweep())
         await stuck.begun.wait()
         assert not house.done
         stuck.may_go_on.set()
@@ -79,10 +81,10 @@ async def test_who_hands_a_chore_over_waits_for_nothing(house: House) -> None:
 
 async def test_one_is_done_after_the_other(house: House) -> None:
     """However many wait: only the first one has begun."""
-    async with house.open() as chores:
+    async with house.open() as jobs:
         sweeps = [house.stuck(str(number)) for number in range(3)]
         for sweep in sweeps:
-            chores.hand(sweep)
+            jobs.enqueue(sweep)
         await sweeps[0].begun.wait()
         await asyncio.sleep(0.01)
         assert [sweep.begun.is_set() for sweep in sweeps] == [True, False, False]
@@ -93,8 +95,8 @@ async def test_one_is_done_after_the_other(house: House) -> None:
 
 
 async def test_one_that_fails_is_tried_again_after_a_pause(house: House) -> None:
-    async with house.open(tries=3) as chores:
-        chores.hand(house.sweep(errors=[ValueError("dust"), OSError("more dust")]))
+    async with house.open(tries=3) as jobs:
+        jobs.enqueue(house.sweep(errors=[ValueError("dust"), OSError("more dust")]))
     assert house.done == ["sweep"]
     assert house.counted() == {"retried": 2, "done": 1}
     assert len(house.pauses.slept) == 2
@@ -102,69 +104,69 @@ async def test_one_that_fails_is_tried_again_after_a_pause(house: House) -> None
 
 async def test_one_that_keeps_failing_is_given_up_and_the_next_one_done(house: House) -> None:
     with capture_logs() as logs:
-        async with house.open(tries=3) as chores:
-            chores.hand(broken := house.sweep("broken", [ValueError(str(number)) for number in range(9)]))
-            chores.hand(house.sweep())
+        async with house.open(tries=3) as jobs:
+            jobs.enqueue(broken := house.sweep("broken", [ValueError(str(number)) for number in range(9)]))
+            jobs.enqueue(house.sweep())
     assert house.done == ["sweep"]
     assert len(broken.errors) == 6
     assert house.counted("broken") == {"retried": 2, "failed": 1}
-    assert [(entry["event"], entry["chore"]) for entry in logs] == [("chore failed", "broken")]
+    assert [(entry["event"], entry["job"]) for entry in logs] == [("job failed", "broken")]
     assert logs[0]["exc_info"]
 
 
 async def test_past_the_bound_chores_are_refused_and_those_within_are_done(house: House) -> None:
     with capture_logs() as logs:
-        async with house.open(waiting=2) as chores:
-            chores.hand(stuck := house.stuck())
+        async with house.open(waiting=2) as jobs:
+            jobs.enqueue(stuck := house.stuck())
             await stuck.begun.wait()
             for number in range(4):
-                chores.hand(house.sweep(f"{number}"))
+                jobs.enqueue(house.sweep(f"{number}"))
             stuck.may_go_on.set()
     assert house.done == ["stuck", "0", "1"]
     assert [house.counted(str(number)) for number in range(4)] == [{"done": 1}] * 2 + [{"refused": 1}] * 2
-    assert [(entry["chore"], entry["outcome"]) for entry in logs] == [("2", "refused"), ("3", "refused")]
+    assert [(entry["job"], entry["outcome"]) for entry in logs] == [("2", "refused"), ("3", "refused")]
 
 
 async def test_what_is_left_at_the_end_is_done_within_the_deadline(house: House) -> None:
-    async with house.open() as chores:
+    async with house.open() as jobs:
         for number in range(5):
-            chores.hand(house.sweep(str(number)))
+            jobs.enqueue(house.sweep(str(number)))
         assert not house.done
     assert house.done == ["0", "1", "2", "3", "4"]
 
 
 async def test_what_is_left_after_the_deadline_is_dropped(house: House) -> None:
     with capture_logs() as logs:
-        async with house.open(drain_s=0.02) as chores:
-            chores.hand(house.sweep())
-            chores.hand(house.stuck())
-            chores.hand(house.sweep("late"))
+        async with house.open(drain_s=0.02) as jobs:
+            jobs.enqueue(house.sweep())
+            jobs.enqueue(house.stuck())
+            jobs.enqueue(house.sweep("late"))
     assert house.done == ["sweep"]
     assert (house.counted("stuck"), house.counted("late")) == ({"dropped": 1}, {"dropped": 1})
-    assert [(entry["chore"], entry["outcome"]) for entry in logs] == [
+    assert [(entry["job"], entry["outcome"]) for entry in logs] == [
         ("stuck", "dropped"),
         ("late", "dropped"),
     ]
 
 
 async def test_who_comes_after_the_end_is_refused(house: House) -> None:
-    async with house.open() as chores:
+    async with house.open() as jobs:
         pass
-    chores.hand(house.sweep())
+    jobs.enqueue(house.sweep())
     assert house.counted() == {"refused": 1}
 
 
 async def test_one_that_ends_as_if_it_were_cancelled_does_not_end_the_others(house: House) -> None:
-    async with house.open() as chores:
-        chores.hand(house.sweep("cancelled", [asyncio.CancelledError()]))
-        chores.hand(house.sweep())
+    async with house.open() as jobs:
+        jobs.enqueue(house.sweep("cancelled", [asyncio.CancelledError()]))
+        jobs.enqueue(house.sweep())
     assert house.done == ["sweep"]
     assert house.counted("cancelled") == {"dropped": 1}
 
 
 async def test_a_fault_of_the_process_still_lets_the_chores_be_done(house: House) -> None:
     with pytest.raises(ValueError, match="fault"):
-        async with house.open() as chores:
-            chores.hand(house.sweep())
+        async with house.open() as jobs:
+            jobs.enqueue(house.sweep())
             raise ValueError("fault")
     assert house.done == ["sweep"]

@@ -3,7 +3,7 @@
 import pytest
 import typer
 
-from hello.interface.cli_commands import port_number
+from hello.entrypoints.cli.common import port_number
 
 
 @pytest.mark.parametrize(("text", "port"), [("0", 0), ("8000", 8000), (8001, 8001), ("65535", 65535)])

@@ -4,7 +4,7 @@ import pytest
 
 from hello.core.settings import Settings
 from hello.entities.errors import InvalidError
-from hello.interface.cli_worker import names_of, require_broker
+from hello.entrypoints.cli.worker import names_of, require_broker
 
 
 @pytest.mark.parametrize("only", ["relay", "consumers", "progress,relay"])

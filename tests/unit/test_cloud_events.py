@@ -17,7 +17,7 @@ from hello.connectors.brokers.cloud_events import (
     to_properties,
 )
 from hello.connectors.brokers.kafka import servers_of
-from hello.entities.audit import Change
+from hello.entities.audit import AuditRecord
 from hello.entities.events import Event
 from hello.entities.items import Item, item_event
 from tests.builders import NOON
@@ -130,7 +130,9 @@ def test_event_of_the_largest_item_is_at_most_64_kib(character: str) -> None:
         created_at=NOON,
         updated_at=NOON,
     )
-    change = Change(at=NOON, actor_id=item.owner_id, action="item.created", subject_id=item.id, details={})
+    change = AuditRecord(
+        at=NOON, actor_id=item.owner_id, action="item.created", subject_id=item.id, details={}
+    )
     event = item_event(change, item)
     headers, data = to_headers(event)
     assert len(data) <= 64 * 1024

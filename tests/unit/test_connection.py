@@ -16,11 +16,11 @@ from uvicorn import Config
 from uvicorn.server import ServerState
 
 from hello.core.access_log import AccessLog
-from hello.interface.http.incoming import ConnectionLimits
-from hello.interface.http.lane import LaneProtocol
-from hello.interface.http.metrics import http_metrics
-from hello.interface.http.observe import Observer
-from hello.interface.http.request_cycle import RequestCycle
+from hello.interface.http.serving.fast_path import FastPathConnection
+from hello.interface.http.serving.incoming import ConnectionLimits
+from hello.interface.http.serving.metrics import http_metrics
+from hello.interface.http.serving.observe import Observer
+from hello.interface.http.serving.request_cycle import RequestCycle
 
 PATIENCE_S = 5
 OBSERVER = Observer(
@@ -70,14 +70,14 @@ class Clock:
             connection.expire(self.now)
 
 
-class Answering(LaneProtocol):
-    """Answers as the lane does, which has no task that would let go of the request at its end."""
+class Answering(FastPathConnection):
+    """Answers as the fast path does, which has no task that would let go of the request at its end."""
 
     def _serve(self, cycle: RequestCycle, app: Any) -> None:  # noqa: ANN401, ARG002
         self._answer(cycle, b"HTTP/1.1 204 No Content\r\n\r\n")
 
 
-class Slow(LaneProtocol):
+class Slow(FastPathConnection):
     """Answers when it is told to."""
 
     def _serve(self, cycle: RequestCycle, app: Any) -> None:  # noqa: ANN401
@@ -114,7 +114,7 @@ async def test_nothing_of_a_lost_connection_is_left(error: Exception | None) -> 
     connection: Any = connected(Answering, wire, asyncio.get_running_loop())
     connection.data_received(REQUEST)
     assert wire.written.startswith(b"HTTP/1.1 204")
-    left = weakref.ref(cast("LaneProtocol", connection))
+    left = weakref.ref(cast("FastPathConnection", connection))
     connection.connection_lost(error)
     del connection
     assert left() is None

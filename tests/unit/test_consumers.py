@@ -10,11 +10,11 @@ from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
 from hello.core.traces import current_traceparent
-from hello.entities.dead_events import DeadEvent
+from hello.entities.dead_letters import DeadLetter
 from hello.entities.errors import ConflictError, NotFoundError, UnavailableError
 from hello.entities.events import Event
 from hello.services.consumers import Consumer
-from hello.services.dead_events import PAGE, DeadEventService
+from hello.services.dead_letters import PAGE, DeadLetterService
 from hello.services.event_ports import EventTransaction
 from hello.services.gifts import GIFTS, count_gift
 from hello.services.inbox import BATCH, InboxService
@@ -54,7 +54,7 @@ class WatchedLetters(TwinDeadLetters):
     def __deepcopy__(self, _: object) -> "WatchedLetters":
         return self
 
-    async def page(self, after: int, limit: int) -> Sequence[DeadEvent]:
+    async def page(self, after: int, limit: int) -> Sequence[DeadLetter]:
         self.limits.append(limit)
         return await super().page(after, limit)
 
@@ -93,8 +93,10 @@ class Incoming:
         )
 
     @property
-    def dead(self) -> DeadEventService:
-        return DeadEventService(begin=self.unit.begin, effects={GIFTS.consumer: self.effect}, now=fixed(NOON))
+    def dead(self) -> DeadLetterService:
+        return DeadLetterService(
+            begin=self.unit.begin, effects={GIFTS.consumer: self.effect}, now=fixed(NOON)
+        )
 
     def gifts(self, username: str) -> int:
         return self.unit.stored.gifts.rows[username]
@@ -331,7 +333,7 @@ async def test_no_more_dead_are_listed_than_are_wanted(incoming: Incoming) -> No
 async def test_the_dead_are_redriven_page_by_page(incoming: Incoming) -> None:
     for _ in range(PAGE + 1):
         await died(incoming)
-    letters = incoming.unit.stored.dead_events = WatchedLetters(incoming.unit.stored.dead_events.rows)
+    letters = incoming.unit.stored.dead_letters = WatchedLetters(incoming.unit.stored.dead_letters.rows)
     assert (await incoming.dead.redrive_all()).done == PAGE + 1
     assert letters.limits
     assert set(letters.limits) == {PAGE}

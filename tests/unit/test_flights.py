@@ -1,10 +1,10 @@
-"""Flights: shared by those who ask meanwhile, never by those who ask too late."""
+"""SingleFlight: shared by those who ask meanwhile, never by those who ask too late."""
 
 import asyncio
 
 import pytest
 
-from hello.core.flights import Flights
+from hello.core.single_flight import SingleFlight
 
 
 class Calls:
@@ -28,16 +28,16 @@ async def settle() -> None:
 
 
 async def test_who_asks_before_the_call_begins_shares_it() -> None:
-    flights, calls = Flights[str, int](), Calls()
+    single_flight, calls = SingleFlight[str, int](), Calls()
     calls.gate.set()
-    assert await asyncio.gather(*(flights.join("a", calls) for _ in range(5))) == [1] * 5
+    assert await asyncio.gather(*(single_flight.share("a", calls) for _ in range(5))) == [1] * 5
 
 
 async def test_who_asks_later_shares_the_next_one() -> None:
-    flights, calls = Flights[str, int](), Calls()
-    first = asyncio.create_task(flights.join("a", calls))
+    single_flight, calls = SingleFlight[str, int](), Calls()
+    first = asyncio.create_task(single_flight.share("a", calls))
     await settle()
-    later = [asyncio.create_task(flights.join("a", calls)) for _ in range(3)]
+    later = [asyncio.create_task(single_flight.share("a", calls)) for _ in range(3)]
     await settle()
     assert calls.count == 1
     calls.gate.set()
@@ -45,8 +45,8 @@ async def test_who_asks_later_shares_the_next_one() -> None:
 
 
 async def test_other_keys_do_not_wait() -> None:
-    flights, calls = Flights[str, int](), Calls()
-    tasks = [asyncio.create_task(flights.join(key, calls)) for key in "ab"]
+    single_flight, calls = SingleFlight[str, int](), Calls()
+    tasks = [asyncio.create_task(single_flight.share(key, calls)) for key in "ab"]
     await settle()
     assert calls.count == 2
     calls.gate.set()
@@ -54,8 +54,8 @@ async def test_other_keys_do_not_wait() -> None:
 
 
 async def test_who_gives_up_does_not_take_it_from_the_others() -> None:
-    flights, calls = Flights[str, int](), Calls()
-    one, other = (asyncio.create_task(flights.join("a", calls)) for _ in range(2))
+    single_flight, calls = SingleFlight[str, int](), Calls()
+    one, other = (asyncio.create_task(single_flight.share("a", calls)) for _ in range(2))
     await settle()
     one.cancel()
     calls.gate.set()
@@ -63,7 +63,7 @@ async def test_who_gives_up_does_not_take_it_from_the_others() -> None:
 
 
 async def test_a_failure_concerns_its_own_call_only() -> None:
-    flights = Flights[str, int]()
+    single_flight = SingleFlight[str, int]()
 
     async def fail() -> int:
         raise ZeroDivisionError
@@ -71,11 +71,11 @@ async def test_a_failure_concerns_its_own_call_only() -> None:
     async def succeed() -> int:
         return 1
 
-    failing = [asyncio.create_task(flights.join("a", fail)) for _ in range(2)]
+    failing = [asyncio.create_task(single_flight.share("a", fail)) for _ in range(2)]
     await settle()
     assert [type(result) for result in await asyncio.gather(*failing, return_exceptions=True)] == [
         ZeroDivisionError
     ] * 2
-    assert await flights.join("a", succeed) == 1
+    assert await single_flight.share("a", succeed) == 1
     with pytest.raises(ZeroDivisionError):
-        await flights.join("a", fail)
+        await single_flight.share("a", fail)

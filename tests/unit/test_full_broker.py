@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry
 from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
-from hello.connectors.brokers.full_broker import FIRST_PAUSE_S, LONGEST_PAUSE_S, FullBrokerPublisher
+from hello.connectors.brokers.full_broker import FIRST_PAUSE_S, MAX_PAUSE_S, FullBrokerPublisher
 from hello.connectors.brokers.metrics import relay_counts
 from hello.connectors.brokers.outages import BrokerFullError, Outage
 from hello.connectors.brokers.retrying import RetryingPublisher
@@ -68,7 +68,7 @@ async def test_full_broker_is_asked_after_growing_pauses_only(logs: list[EventDi
         world.seconds += 0.5
     pauses = [later - earlier for earlier, later in pairwise(asked_at)]
     assert pauses[:4] == [FIRST_PAUSE_S, 2, 4, 8]
-    assert set(pauses[5:]) == {LONGEST_PAUSE_S}
+    assert set(pauses[5:]) == {MAX_PAUSE_S}
     assert [entry["event"] for entry in logs] == ["broker is full, events wait in the outbox"]
 
 
@@ -109,7 +109,7 @@ async def test_full_broker_that_is_asked_no_more_is_no_reason_to_be_degraded() -
     assert await is_refused(publisher)
     with pytest.raises(BrokerFullError):
         await publisher.check()
-    world.seconds += FIRST_PAUSE_S + LONGEST_PAUSE_S
+    world.seconds += FIRST_PAUSE_S + MAX_PAUSE_S
     await publisher.check()
 
 

@@ -6,7 +6,7 @@ from itertools import count
 
 import pytest
 
-from hello.core.stops import Stop
+from hello.core.shutdown import ShutdownSignal
 from hello.entities.errors import UnavailableError
 from hello.services.health import Check, HealthService, Readiness
 
@@ -33,10 +33,13 @@ NO_CACHE = TwinProbe("cache", required=False, error=DOWN)
 NO_DATABASE = TwinProbe("database", required=True, error=UnavailableError("the database is unavailable"))
 
 
-def health(*probes: TwinProbe, draining: Stop | None = None, timeout_s: float = 5) -> HealthService:
+def health(*probes: TwinProbe, draining: ShutdownSignal | None = None, timeout_s: float = 5) -> HealthService:
     times = count(8)
     return HealthService(
-        probes=probes, draining=draining or Stop(), timer=lambda: next(times) / 8, timeout_s=timeout_s
+        probes=probes,
+        draining=draining or ShutdownSignal(),
+        timer=lambda: next(times) / 8,
+        timeout_s=timeout_s,
     )
 
 
@@ -57,7 +60,7 @@ async def test_only_what_is_required_makes_unready(
 
 
 async def test_a_process_that_drains_is_unready_whatever_is_up() -> None:
-    draining = Stop()
+    draining = ShutdownSignal()
     draining.set()
     found = await health(DATABASE, draining=draining).ready()
     assert (found.status, [check.up for check in found.checks]) == (Readiness.UNREADY, [True])
@@ -75,7 +78,7 @@ async def test_each_check_has_its_name_its_time_and_its_reason() -> None:
 async def test_latency_is_rounded_to_microseconds() -> None:
     times = iter([1.0, 1.0123456])
     found = await HealthService(
-        probes=[CACHE], draining=Stop(), timer=lambda: next(times), timeout_s=1
+        probes=[CACHE], draining=ShutdownSignal(), timer=lambda: next(times), timeout_s=1
     ).ready()
     assert [check.latency_ms for check in found.checks] == [12.346]
 

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 from structlog.testing import capture_logs
 
-from hello.assembly import bus_of
+from hello.bootstrap.use_cases import bus_of
 from hello.connectors.metrics import domain_event_counts
 from hello.entities.accounts import Account, Role
 from hello.entities.errors import ForbiddenError, NotFoundError, StaleError, UnauthorizedError
-from hello.services.callers import Caller
-from hello.services.items import RENDERED, ItemContent, ItemService, Shown, difference, group_of
+from hello.services.items import RENDERED, ItemContent, ItemService, ItemView, difference, group_of
+from hello.services.security import Caller
 from tests.builders import NOON, StoppedClock, an_account
 from tests.twins import TwinPages, TwinUnitOfWork
 from tests.unit.test_accounts import numbered
@@ -25,7 +25,7 @@ from tests.unit.test_accounts import numbered
 KITE = ItemContent(title="A kite", description="Flies.", price_cents=1999)
 DRUM = ItemContent(title="A drum")
 DAY = timedelta(days=1)
-Change: TypeAlias = Callable[["Shop", Caller, UUID, frozenset[int] | None], Awaitable[object]]
+AuditRecord: TypeAlias = Callable[["Shop", Caller, UUID, frozenset[int] | None], Awaitable[object]]
 
 
 @dataclass
@@ -90,7 +90,7 @@ def shop() -> Shop:
     return Shop()
 
 
-def replacing(shop: Shop, caller: Caller, item_id: UUID, seen: frozenset[int] | None) -> Awaitable[Shown]:
+def replacing(shop: Shop, caller: Caller, item_id: UUID, seen: frozenset[int] | None) -> Awaitable[ItemView]:
     return shop.items.replace(caller, item_id, DRUM, seen)
 
 
@@ -101,7 +101,7 @@ def removing(shop: Shop, caller: Caller, item_id: UUID, seen: frozenset[int] | N
 either = pytest.mark.parametrize("change", [replacing, removing])
 
 
-def title(shown: Shown) -> bytes:
+def title(shown: ItemView) -> bytes:
     return f"{shown.item.title} of {shown.owner.full_name}, version {shown.item.version}".encode()
 
 
@@ -206,7 +206,7 @@ async def test_a_removal_leaves_the_title_in_the_trail(shop: Shop) -> None:
 
 
 @either
-async def test_nobody_changes_what_is_not_there(shop: Shop, change: Change) -> None:
+async def test_nobody_changes_what_is_not_there(shop: Shop, change: AuditRecord) -> None:
     kite = await shop.kite()
     await shop.items.remove(shop.ada, kite, None)
     before = shop.state()
@@ -218,7 +218,7 @@ async def test_nobody_changes_what_is_not_there(shop: Shop, change: Change) -> N
 @either
 @pytest.mark.parametrize("seen", [None, frozenset({1}), frozenset({2})], ids=str)
 async def test_a_stranger_changes_nothing_and_learns_no_version(
-    shop: Shop, change: Change, seen: frozenset[int] | None
+    shop: Shop, change: AuditRecord, seen: frozenset[int] | None
 ) -> None:
     kite = await shop.kite()
     before = shop.state()
@@ -228,7 +228,7 @@ async def test_a_stranger_changes_nothing_and_learns_no_version(
 
 
 @either
-async def test_an_administrator_is_a_stranger_here_too(shop: Shop, change: Change) -> None:
+async def test_an_administrator_is_a_stranger_here_too(shop: Shop, change: AuditRecord) -> None:
     with pytest.raises(ForbiddenError):
         await change(shop, Caller(shop.bob.account_id, Role.ADMIN), await shop.kite(), None)
 
@@ -236,7 +236,7 @@ async def test_an_administrator_is_a_stranger_here_too(shop: Shop, change: Chang
 @either
 @pytest.mark.parametrize("seen", [frozenset(), frozenset({1}), frozenset({3, 4})], ids=sorted)
 async def test_who_has_not_seen_the_present_version_changes_nothing(
-    shop: Shop, change: Change, seen: frozenset[int]
+    shop: Shop, change: AuditRecord, seen: frozenset[int]
 ) -> None:
     kite = await shop.kite()
     await shop.items.replace(shop.ada, kite, KITE, None)
@@ -249,7 +249,7 @@ async def test_who_has_not_seen_the_present_version_changes_nothing(
 @either
 @pytest.mark.parametrize("seen", [None, frozenset({2}), frozenset({1, 2, 3})])
 async def test_who_has_seen_the_present_version_changes_it(
-    shop: Shop, change: Change, seen: frozenset[int] | None
+    shop: Shop, change: AuditRecord, seen: frozenset[int] | None
 ) -> None:
     kite = await shop.kite()
     await shop.items.replace(shop.ada, kite, KITE, None)
@@ -258,7 +258,7 @@ async def test_who_has_seen_the_present_version_changes_it(
 
 
 @either
-async def test_the_cached_page_is_dropped_after_the_commit(shop: Shop, change: Change) -> None:
+async def test_the_cached_page_is_dropped_after_the_commit(shop: Shop, change: AuditRecord) -> None:
     kite = await shop.kite()
     await change(shop, shop.ada, kite, None)
     assert shop.pages.dropped == [group_of(kite)]
@@ -267,7 +267,7 @@ async def test_the_cached_page_is_dropped_after_the_commit(shop: Shop, change: C
 
 @either
 async def test_a_change_that_is_committed_is_answered_whatever_the_cache_does(
-    shop: Shop, change: Change
+    shop: Shop, change: AuditRecord
 ) -> None:
     kite, shop.pages.error = await shop.kite(), ValueError("broken")
     with capture_logs() as logs:
@@ -279,7 +279,7 @@ async def test_a_change_that_is_committed_is_answered_whatever_the_cache_does(
 async def test_readers_see_each_change_and_load_it_once(shop: Shop) -> None:
     kite, loads = await shop.kite(), []
 
-    def render(shown: Shown) -> bytes:
+    def render(shown: ItemView) -> bytes:
         loads.append(shown.item.version)
         return title(shown)
 
@@ -316,7 +316,7 @@ async def test_lists_begin_with_the_newest_and_count_all(shop: Shop) -> None:
 
 
 @either
-async def test_only_what_is_changed_is_locked(shop: Shop, change: Change) -> None:
+async def test_only_what_is_changed_is_locked(shop: Shop, change: AuditRecord) -> None:
     kite = await shop.kite()
     await shop.items.rendered(kite, title)
     assert shop.twin.stored.items.locked == []

@@ -32,7 +32,7 @@ from hello.connectors.tokens.pem import new_signing_key, token_keys
 from hello.core.cursors import Cursors
 from hello.core.settings import SettingsError, read_settings
 from hello.entities.errors import UnauthorizedError
-from hello.services.callers import Caller, Role
+from hello.services.security import Caller, Role
 from tests.builders import NOON
 
 ED25519, P256 = Ed25519PrivateKey.generate(), ec.generate_private_key(ec.SECP256R1())

@@ -9,9 +9,9 @@ from fastapi import Request
 
 from hello.entities.errors import TooManyError
 from hello.interface.http.limits import address_of, limited, ratelimit_headers
-from hello.services.callers import Caller, Role, Standing
+from hello.services.security import Caller, LimitStatus, Role
 
-STANDING = Standing(quota=10, window_s=60, remaining=7, reset_s=12, is_exceeded=False)
+STANDING = LimitStatus(quota=10, window_s=60, remaining=7, reset_s=12, is_exceeded=False)
 EXCEEDED = replace(STANDING, remaining=0, is_exceeded=True)
 JOHN = Caller(UUID(int=7), Role.USER)
 POLICY = '"login";q=10;w=60'
@@ -20,15 +20,15 @@ POLICY = '"login";q=10;w=60'
 class TwinLimiter:
     """Answers what it is told to, and remembers who was counted."""
 
-    def __init__(self, standing: Standing | None) -> None:
+    def __init__(self, standing: LimitStatus | None) -> None:
         self.standing = standing
         self.counted: list[tuple[str, str]] = []
 
-    async def hit(self, group: str, key: str) -> Standing | None:
+    async def hit(self, group: str, key: str) -> LimitStatus | None:
         self.counted.append((group, key))
         return self.standing
 
-    async def test(self, *_: str) -> Standing | None:
+    async def test(self, *_: str) -> LimitStatus | None:
         return self.standing
 
     async def clear(self, *_: str) -> None:
@@ -36,7 +36,7 @@ class TwinLimiter:
 
 
 def a_request(
-    standing: Standing | None = STANDING, client: str | None = "192.0.2.1", **state: object
+    standing: LimitStatus | None = STANDING, client: str | None = "192.0.2.1", **state: object
 ) -> Request:
     app = SimpleNamespace(state=SimpleNamespace(use_cases=SimpleNamespace(limiter=TwinLimiter(standing))))
     address = None if client is None else (client, 50_000)

@@ -12,8 +12,8 @@ from hello.entities.accounts import Role
 from hello.interface.http.problems import answer_with_problems
 from hello.interface.http.routers import accounts, items
 from hello.services.accounts import AccountService
-from hello.services.callers import Caller
 from hello.services.items import ItemService
+from hello.services.security import Caller
 from tests.caller_twins import TwinLimiter
 from tests.twins import TwinBus, TwinPages
 from tests.unit.test_accounts import numbered

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from hello.connectors.brokers.linked import LinkedPublisher
-from hello.connectors.brokers.links import Link
+from hello.connectors.brokers.reconnecting_client import Link
+from hello.connectors.brokers.reconnecting_publisher import ReconnectingPublisher
 from hello.connectors.brokers.redis_streams import Stream
 from hello.connectors.brokers.stream_trimming import StreamBounds, Trimmed
 from hello.entities.errors import UnavailableError
@@ -104,7 +104,7 @@ async def test_a_fault_ends_the_connection_and_is_told_as_an_outage() -> None:
         if number == 1:
             raise ConnectionResetError
 
-    publisher = LinkedPublisher(
+    publisher = ReconnectingPublisher(
         name="Test",
         link=server.link,
         send=send,

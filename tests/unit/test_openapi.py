@@ -8,11 +8,11 @@ from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema_specifications import REGISTRY
 from openapi_spec_validator import validate
 
+from hello.bootstrap.processes import api_description
 from hello.core.settings import Settings
-from hello.interface.http import refusals
 from hello.interface.http.paths import OWN
-from hello.interface.http.refusals import Refusal
-from hello.serving import api_description
+from hello.interface.http.serving import refusals
+from hello.interface.http.serving.refusals import Refusal
 
 VOCABULARIES = (
     "core",

@@ -15,7 +15,7 @@ from tests.builders import NOON, a_line, an_order
 
 WAYS = st.sampled_from([[], ["confirm"], ["cancel"], ["confirm", "ship"], ["confirm", "cancel"]])
 REPLACED = st.lists(st.tuples(st.integers(1, 3), st.sampled_from([None, "John", "Jane"])), max_size=5)
-Told = tuple[int, str, Mapping[str, Any]]
+Callback = tuple[int, str, Mapping[str, Any]]
 Replacement = tuple[int, str | None]
 MOVES: dict[str, Callable[[Order, datetime], None]] = {
     "confirm": lambda order, now: order.confirm(now, timedelta(0)),
@@ -24,11 +24,13 @@ MOVES: dict[str, Callable[[Order, datetime], None]] = {
 }
 
 
-def told(order: Order) -> Told:
+def told(order: Order) -> Callback:
     return order.version, order_event(order).type, order.public()
 
 
-def lived(replacements: list[Replacement], way: list[str]) -> tuple[Order, list[OrderRevision], list[Told]]:
+def lived(
+    replacements: list[Replacement], way: list[str]
+) -> tuple[Order, list[OrderRevision], list[Callback]]:
     """Return an order, what was replaced in it, and what was told of it each time."""
     order, replaced, now = an_order(uuid7(), a_line()), list[OrderRevision](), NOON
     history = [told(order)]

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from uuid_utils.compat import uuid7
 
-from hello.core.stops import Stop
+from hello.core.shutdown import ShutdownSignal
 from hello.entities.errors import (
     BusyError,
     NotFoundError,
@@ -18,9 +18,9 @@ from hello.entities.errors import (
     UnavailableError,
 )
 from hello.services import order_feed
-from hello.services.callers import Caller
 from hello.services.order_feed import OrderFeed
 from hello.services.ports import Transaction
+from hello.services.security import Caller
 from hello.services.session_watch import SessionWatch
 from tests.builders import NOON, a_change, a_session
 from tests.desks import CONFIRM_DELAY, SHIP_DELAY, Desk, of
@@ -31,7 +31,7 @@ CREATED, UPDATED, CONFIRMED, SHIPPED = "order.created", "order.updated", "order.
 
 @dataclass
 class Notices:
-    """Told of an order by the test; `heard` are those that are listened for."""
+    """Callback of an order by the test; `heard` are those that are listened for."""
 
     heard: dict[UUID, asyncio.Event] = field(default_factory=dict)
     waits: int = 0
@@ -81,7 +81,12 @@ async def shop(twin: TwinUnitOfWork) -> Shop:
     ada = await desk.somebody()
     sessions = SessionWatch(begin=twin.begin, now=desk.clock)
     feed = OrderFeed(
-        begin=twin.begin, listen=notices.listen, stop=Stop(), sessions=sessions, heartbeat_s=60, retry_s=0
+        begin=twin.begin,
+        listen=notices.listen,
+        stop=ShutdownSignal(),
+        sessions=sessions,
+        heartbeat_s=60,
+        retry_s=0,
     )
     return Shop(desk, feed, notices, twin, ada, await desk.item(ada))
 

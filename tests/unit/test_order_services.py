@@ -13,8 +13,8 @@ from uuid_utils.compat import uuid7
 from hello.entities.errors import ConflictError, InvalidError, KeyReusedError, NotFoundError, StaleError
 from hello.entities.orders import PAGE_LINES, Order
 from hello.services.bus import DomainEvent
-from hello.services.callers import Caller
 from hello.services.orders import OrderCancelled, OrderCreated, OrderReplaced
+from hello.services.security import Caller
 from tests.builders import NOON, a_name
 from tests.desks import CONFIRM_DELAY, KEPT, SHIP_DELAY, Desk, a_request, of
 from tests.order_twins import TwinOrders

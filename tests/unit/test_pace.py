@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from hello.core.pace import Pace
+from hello.core.adaptive_batch_size import AdaptiveBatchSize
 from hello.entities.errors import UnavailableError
 
 
@@ -25,35 +25,35 @@ class Work:
         return done
 
 
-async def work_off(work: Work, pace: Pace) -> None:
+async def work_off(work: Work, batch_size: AdaptiveBatchSize) -> None:
     has_more = True
     while has_more:
         try:
-            has_more = await pace.step(work.do)
+            has_more = await batch_size.step(work.do)
         except UnavailableError:
             has_more = True
 
 
 async def test_all_at_once_as_long_as_that_goes_well() -> None:
     work = Work(left=25, bearable=10)
-    await work_off(work, Pace(10))
+    await work_off(work, AdaptiveBatchSize(10))
     assert work.asked == [10, 10, 10]
 
 
 @pytest.mark.parametrize("bearable", [1, 3, 9])
 async def test_too_much_is_done_in_smaller_pieces(bearable: int) -> None:
     work = Work(left=100, bearable=bearable)
-    await work_off(work, Pace(10))
+    await work_off(work, AdaptiveBatchSize(10))
     assert work.left == 0
     assert min(work.asked) <= bearable
 
 
 async def test_after_a_failure_it_soon_does_as_much_as_before() -> None:
-    work, pace = Work(left=100, bearable=0), Pace(8)
+    work, batch_size = Work(left=100, bearable=0), AdaptiveBatchSize(8)
     for _ in range(6):
         with pytest.raises(UnavailableError):
-            await pace.step(work.do)
+            await batch_size.step(work.do)
     assert work.asked == [8, 4, 2, 1, 1, 1]
     work.bearable = 100
-    assert [await pace.step(work.do) for _ in range(5)] == [True] * 5
+    assert [await batch_size.step(work.do) for _ in range(5)] == [True] * 5
     assert work.asked[6:] == [1, 2, 4, 8, 8]

@@ -11,8 +11,8 @@ from hello.entities.accounts import Role
 from hello.entities.calendar_feeds import CalendarFeed
 from hello.entities.errors import BusyError, ForbiddenError, TooManyError, UnauthorizedError
 from hello.entities.sessions import parse_refresh_token
-from hello.services.callers import Caller, Verified
 from hello.services.password_changes import ChangePassword, PasswordChangeService
+from hello.services.security import Caller, Verified
 from hello.services.sessions import BY_ACCOUNT, BY_ADDRESS, BY_PAIR
 from tests.builders import NOON
 from tests.caller_twins import Quota, TwinPasswords

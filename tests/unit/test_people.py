@@ -15,7 +15,7 @@ from hello.services.birthday_lists import ListedDays
 from hello.services.people import PeopleService, SavePerson
 from hello.services.todays_greetings import TodaysGreetings
 from tests.builders import NOON, TODAY
-from tests.twins import TwinBirths, TwinUnitOfWork
+from tests.twins import TwinPersonLookup, TwinUnitOfWork
 
 UTC = ZoneInfo("UTC")
 
@@ -24,7 +24,7 @@ def service(twin: TwinUnitOfWork, zone: str = "UTC") -> PeopleService:
     listed = ListedDays(now=lambda: NOON, leap_day=LeapDay.MAR1)
     return PeopleService(
         begin=twin.begin,
-        births=TwinBirths(twin, listed.about),
+        lookup=TwinPersonLookup(twin, listed.affected_month_days),
         listed=listed,
         now=lambda: NOON,
         new_id=uuid4,

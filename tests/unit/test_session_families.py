@@ -11,7 +11,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 
 from hello.entities.accounts import Role
 from hello.entities.errors import UnauthorizedError
-from hello.services.callers import Caller
+from hello.services.security import Caller
 from tests.unit.test_sessions import ADA, BOB, LIFETIME, House
 
 Result = TypeVar("Result")

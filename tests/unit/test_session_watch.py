@@ -9,11 +9,11 @@ from datetime import timedelta
 import pytest
 from uuid_utils.compat import uuid7
 
-from hello.core.stops import Stop
+from hello.core.shutdown import ShutdownSignal
 from hello.entities.accounts import Account
 from hello.entities.errors import UnauthorizedError, UnavailableError
-from hello.services.callers import Caller, Role
 from hello.services.ports import Transaction
+from hello.services.security import Caller, Role
 from hello.services.session_watch import SessionWatch
 from tests.builders import NOON, StoppedClock, a_change, a_session, an_account
 from tests.twins import TwinUnitOfWork
@@ -56,7 +56,7 @@ def house(twin: TwinUnitOfWork) -> House:
     return House(twin)
 
 
-async def wait_for(stop: Stop) -> None:
+async def wait_for(stop: ShutdownSignal) -> None:
     async with asyncio.timeout(5):
         await stop.wait()
 

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hello.core.chores import Chore
+from hello.core.background_jobs import BackgroundJob
 from hello.entities.accounts import Account, Role
 from hello.entities.errors import BusyError, TooManyError, UnauthorizedError
 from hello.entities.sessions import RefreshToken, Session, parse_refresh_token
-from hello.services.callers import Caller, Standing
+from hello.services.security import Caller, LimitStatus
 from hello.services.sessions import BY_ACCOUNT, BY_ADDRESS, BY_PAIR, LogIn, SessionService
 from tests.builders import NOON, StoppedClock, an_account
 from tests.caller_twins import Quota, TwinAccessTokens, TwinLimiter, TwinPasswords
@@ -39,13 +39,13 @@ class House:
         self.twin, self.clock = TwinUnitOfWork(), StoppedClock()
         self.passwords, self.access_tokens = TwinPasswords(), TwinAccessTokens(self.clock)
         self.limiter = TwinLimiter(dict.fromkeys(GROUPS) | quotas, lambda: self.clock().timestamp())
-        self.chores, ids, secrets = list[Chore](), numbered(), count()
+        self.jobs, ids, secrets = list[BackgroundJob](), numbered(), count()
         self.sessions = SessionService(
             begin=self.twin.begin,
             passwords=self.passwords,
             access_tokens=self.access_tokens,
             limiter=self.limiter,
-            hand=self.chores.append,
+            enqueue=self.jobs.append,
             now=self.clock,
             new_id=lambda: next(ids),
             new_secret=lambda: f"secret-{next(secrets)}",
@@ -200,15 +200,15 @@ async def test_counters_show_neither_e_mails_nor_addresses() -> None:
 async def test_a_password_hashed_with_other_parameters_is_hashed_anew_after_the_log_in(house: House) -> None:
     house.passwords.cost = "dear"
     await house.fail(log_in(password=GUESS))
-    assert not house.chores
+    assert not house.jobs
     await house.enter()
     assert house.account(house.ada).password_hash == house.ada.password_hash
-    [chore] = house.chores
-    await chore.do()
+    [job] = house.jobs
+    await job.run()
     assert house.account(house.ada).password_hash == await house.passwords.hash(SECRET)
     assert house.account(house.bob).password_hash == house.bob.password_hash
     await house.enter()
-    assert house.chores == [chore]
+    assert house.jobs == [job]
 
 
 async def test_a_log_in_hashes_nothing_itself(house: House) -> None:
@@ -221,15 +221,15 @@ async def test_a_password_that_was_changed_meanwhile_stays(house: House) -> None
     house.passwords.cost = "dear"
     await house.enter()
     changed = house.account(house.ada).password_hash = f"dear:{GUESS}"
-    await house.chores[0].do()
+    await house.jobs[0].run()
     assert house.account(house.ada).password_hash == changed
 
 
 async def test_the_chore_shows_neither_password_nor_hash(house: House) -> None:
     house.passwords.cost = "dear"
     await house.enter()
-    [chore] = house.chores
-    for text in (repr(chore), str(chore), repr(chore.do)):
+    [job] = house.jobs
+    for text in (repr(job), str(job), repr(job.run)):
         assert SECRET not in text
         assert house.ada.password_hash not in text
 
@@ -407,9 +407,9 @@ async def test_who_tries_too_often_is_told_when_to_come_again(
     house: House, reset_s: int, retry_after_s: int
 ) -> None:
     class Full(TwinLimiter):
-        async def hit(self, group: str, key: str) -> Standing | None:
+        async def hit(self, group: str, key: str) -> LimitStatus | None:
             del group, key
-            return Standing(quota=1, window_s=60, remaining=0, reset_s=reset_s, is_exceeded=True)
+            return LimitStatus(quota=1, window_s=60, remaining=0, reset_s=reset_s, is_exceeded=True)
 
     sessions = replace(house.sessions, limiter=Full({}, lambda: 0))
     with pytest.raises(TooManyError, match="too many attempts") as refused:

@@ -21,10 +21,10 @@ from hello.connectors.embedded.errors import EmbeddedError
 from hello.connectors.embedded.log import Log
 from hello.connectors.embedded.server import Server
 from hello.core.processes import ProcessError
-from hello.interface.http.metrics import SHARED_FOLDER
-from hello.interface.local_servers import ServerKeeper
-from hello.interface.restarts import FIRST_PAUSE_S, LONGEST_PAUSE_S, STEADY_S, Backoff, ending
-from hello.interface.supervisor import MAX_FAILED_STARTS, Child, Supervisor
+from hello.entrypoints.local_servers import ServerKeeper
+from hello.entrypoints.restarts import FIRST_PAUSE_S, MAX_PAUSE_S, STEADY_S, Backoff, ending
+from hello.entrypoints.supervisor import MAX_FAILED_STARTS, Child, Supervisor
+from hello.interface.http.serving.metrics import SHARED_FOLDER
 
 SOON_S = 20
 Start: TypeAlias = Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
@@ -106,7 +106,7 @@ def test_pauses_grow_until_a_process_runs_for_long() -> None:
     backoff = Backoff()
     pauses = [backoff.after(0) for _ in range(10)]
     assert pauses == sorted(pauses)
-    assert (pauses[0], pauses[-1]) == (2 * FIRST_PAUSE_S, LONGEST_PAUSE_S)
+    assert (pauses[0], pauses[-1]) == (2 * FIRST_PAUSE_S, MAX_PAUSE_S)
     assert backoff.after(STEADY_S + 1) == FIRST_PAUSE_S
 
 

@@ -11,7 +11,7 @@ from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import Server, ServerState
 
-from hello.interface.http.request_cycle import RequestCycle
+from hello.interface.http.serving.request_cycle import RequestCycle
 
 REQUEST = [
     "scope",

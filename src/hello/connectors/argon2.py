@@ -16,7 +16,7 @@ from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
 from hello.entities.errors import BusyError
-from hello.services.callers import Verified
+from hello.services.security import Verified
 
 Result = TypeVar("Result")
 NICER = 10

@@ -20,11 +20,11 @@ class DomainEventCounts:
 
 
 @dataclass(frozen=True, slots=True)
-class ChoreCounts:
-    chores: Counter
+class BackgroundJobCounts:
+    jobs: Counter
 
-    def counted(self, chore: str, outcome: str) -> None:
-        self.chores.labels(chore, outcome).inc()
+    def counted(self, job: str, outcome: str) -> None:
+        self.jobs.labels(job, outcome).inc()
 
 
 def domain_event_counts(registry: CollectorRegistry) -> DomainEventCounts:
@@ -36,12 +36,12 @@ def domain_event_counts(registry: CollectorRegistry) -> DomainEventCounts:
     )
 
 
-def chore_counts(registry: CollectorRegistry) -> ChoreCounts:
-    return ChoreCounts(
+def background_job_counts(registry: CollectorRegistry) -> BackgroundJobCounts:
+    return BackgroundJobCounts(
         Counter(
-            "chores",
+            "background_jobs",
             "Work done after the answer: done, retried, failed, refused, dropped.",
-            ("chore", "outcome"),
+            ("job", "outcome"),
             registry=registry,
         )
     )

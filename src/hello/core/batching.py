@@ -16,7 +16,7 @@ Key = TypeVar("Key")
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 log = structlog.get_logger("hello.batching")
-Told: TypeAlias = Callable[[Result | None, Exception | None], None]
+Callback: TypeAlias = Callable[[Result | None, Exception | None], None]
 
 
 class OverloadedError(Exception):
@@ -44,18 +44,18 @@ class Bounds:
 
 @dataclass(slots=True)
 class Entry(Generic[Item, Result]):
-    """One key of a batch: the item that counts, and those who wait for its result; each is told once."""
+    """One key of a batch: the item that counts, and those who wait for its result; each is callback once."""
 
     item: Item
     arrived: float
-    waiters: list[Told[Result]]
+    waiters: list[Callback[Result]]
 
-    def tell(self, result: Result | None, error: Exception | None) -> None:
+    def resolve(self, result: Result | None, error: Exception | None) -> None:
         """Call every waiter back: one that raises does not keep the others from their result."""
         waiters, self.waiters = self.waiters, []
-        for told in waiters:
+        for callback in waiters:
             try:
-                told(result, error)
+                callback(result, error)
             except Exception:
                 log.exception("a callback failed")
 
@@ -78,7 +78,7 @@ class Batcher(Generic[Key, Item, Result]):
     ) -> None:
         self._call, self._bounds, self._may_be_one_item = call, bounds, may_be_one_item
         self._waiting: Batch[Key, Item, Result] = {}
-        self._flying: list[Batch[Key, Item, Result]] = []
+        self._running: list[Batch[Key, Item, Result]] = []
         self._in_flight = self._waiters = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
@@ -88,7 +88,7 @@ class Batcher(Generic[Key, Item, Result]):
         """Raise what the call raises, `TimeoutError` past the deadline, `OverloadedError` past the bound."""
         future: asyncio.Future[Result | None] = self._loop.create_future()
 
-        def told(result: Result | None, error: Exception | None) -> None:
+        def callback(result: Result | None, error: Exception | None) -> None:
             if future.done():
                 return
             if error is None:
@@ -96,33 +96,33 @@ class Batcher(Generic[Key, Item, Result]):
             else:
                 future.set_exception(error)
 
-        self.submit(key, item, told)
+        self.submit(key, item, callback)
         return await future
 
-    def submit(self, key: Key, item: Item, told: Told[Result]) -> None:
-        """Call `told` once, with the result or the error; raise `OverloadedError`."""
+    def submit(self, key: Key, item: Item, callback: Callback[Result]) -> None:
+        """Call `callback` once, with the result or the error; raise `OverloadedError`."""
         if self._waiters >= self._bounds.waiting:
             raise OverloadedError
         self._waiters += 1
         entry = self._waiting.get(key)
         if entry is None:
-            self._enter(key, item, told)
+            self._enter(key, item, callback)
         else:
             entry.item = item
-            entry.waiters.append(told)
+            entry.waiters.append(callback)
         if self._in_flight < self._bounds.in_flight:
             self._start()
 
     @property
     def in_flight(self) -> int:
         """How many batches have been taken and are not answered yet."""
-        return len(self._flying)
+        return len(self._running)
 
-    def _enter(self, key: Key, item: Item, told: Told[Result]) -> None:
+    def _enter(self, key: Key, item: Item, callback: Callback[Result]) -> None:
         now = self._loop.time()
         if self._timer is None:
             self._timer = self._loop.call_at(now + self._bounds.deadline_s, self._fail_overdue)
-        self._waiting[key] = Entry(item, now, [told])
+        self._waiting[key] = Entry(item, now, [callback])
 
     def _start(self) -> None:
         self._in_flight += 1
@@ -134,7 +134,7 @@ class Batcher(Generic[Key, Item, Result]):
         try:
             while self._waiting:
                 batch = self._take()
-                self._flying.append(batch)
+                self._running.append(batch)
                 await self._run(batch)
         finally:
             self._in_flight -= 1
@@ -174,17 +174,17 @@ class Batcher(Generic[Key, Item, Result]):
             try:
                 results = await self._result_of({key: entry})
             except Exception as error:  # noqa: BLE001
-                entry.tell(None, error)
+                entry.resolve(None, error)
             else:
-                entry.tell(results.get(key), None)
+                entry.resolve(results.get(key), None)
 
     def _answer(
         self, batch: Batch[Key, Item, Result], results: Mapping[Key, Result], error: Exception | None
     ) -> None:
         """Call back everyone who still waits; only then the batch is no longer in flight."""
         for key, entry in batch.items():
-            entry.tell(results.get(key), error)
-        self._flying.remove(batch)
+            entry.resolve(results.get(key), error)
+        self._running.remove(batch)
 
     def _fail_overdue(self) -> None:
         """Tell those who have waited too long, and come back when the next one would have."""
@@ -192,11 +192,11 @@ class Batcher(Generic[Key, Item, Result]):
         for key in [key for key, entry in self._waiting.items() if entry.arrived <= limit]:
             entry = self._waiting.pop(key)
             self._waiters -= len(entry.waiters)
-            entry.tell(None, TimeoutError())
-        flying = [entry for batch in self._flying for entry in batch.values() if entry.waiters]
+            entry.resolve(None, TimeoutError())
+        flying = [entry for batch in self._running for entry in batch.values() if entry.waiters]
         for entry in flying:
             if entry.arrived <= limit:
-                entry.tell(None, TimeoutError())
+                entry.resolve(None, TimeoutError())
         left = [entry.arrived for entry in chain(flying, self._waiting.values()) if entry.arrived > limit]
         self._timer = None
         if left:

@@ -112,8 +112,8 @@ class Settings(BaseSettings):
     password_threads: Annotated[int, Field(ge=1, le=64)] = 2
     password_queue_size: Annotated[int, Field(ge=1, le=10_000)] = 16
 
-    order_confirm_delay: Delay = 5
-    order_ship_delay: Delay = 5
+    order_confirm_delay_s: Delay = 5
+    order_ship_delay_s: Delay = 5
     order_followers: Annotated[int, Field(ge=1, le=100_000)] = 1000
     order_followers_per_account: Annotated[int, Field(ge=1, le=100_000)] = 20
     idempotency_days: Annotated[int, Field(ge=1, le=365)] = 7
@@ -135,7 +135,7 @@ class Settings(BaseSettings):
     calendar_events: Annotated[int, Field(ge=1, le=10_000)] = 10_000
     calendar_max_age_s: Annotated[int, Field(ge=0, le=86_400)] = 300
 
-    greeting_lane: Literal["on", "off"] = "on"
+    fast_path: Literal["on", "off"] = "on"
     max_connections: Annotated[int, Field(ge=10, le=1_000_000)] = 10_000
     max_requests: Annotated[int, Field(ge=48, le=1_000_000)] = 1000
     max_wait_s: Annotated[float, Field(ge=0.05, le=60)] = 0.25
@@ -260,7 +260,7 @@ def check_url(variable: str, url: SecretStr | None, check: Callable[[str], objec
         raise ValueError(f"{variable}: {error}") from None
 
 
-def listed(text: str) -> list[str]:
+def split_csv(text: str) -> list[str]:
     """Return what stands between commas."""
     return [part.strip() for part in text.split(",") if part.strip()]
 

@@ -14,7 +14,7 @@ from hello.entities.base import Base
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class AuditRecord:
     """What is to be noted of a change; `actor_id` is None when nobody was logged in."""
 
     at: datetime

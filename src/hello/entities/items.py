@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hello.core.clock import rfc3339
 from hello.entities.accounts import Account
-from hello.entities.audit import Change
+from hello.entities.audit import AuditRecord
 from hello.entities.base import Base
 from hello.entities.errors import ForbiddenError, StaleError
 from hello.entities.events import Event
@@ -54,7 +54,7 @@ class Item(Base, kw_only=True):
             raise StaleError("the item has changed since you read it")
 
 
-def item_event(change: Change, item: Item | None = None) -> Event:
+def item_event(change: AuditRecord, item: Item | None = None) -> Event:
     """Tell of a change; of an item that is gone only the id is known."""
     data = {"id": str(change.subject_id)} if item is None else item.public()
     version = "deleted" if item is None else item.version

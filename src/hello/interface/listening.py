@@ -3,8 +3,20 @@
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 BACKLOG = 2048
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listen:
+    """Where a process listens: at an address, or on a socket that its parent has opened (`descriptor`)."""
+
+    host: str
+    port: int
+    workers: int = 1
+    reload: bool = False
+    descriptor: int | None = None
 
 
 class ListenError(Exception):

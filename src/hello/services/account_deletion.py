@@ -5,15 +5,15 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from hello.core.clock import Clock
-from hello.core.lanes import at_most
+from hello.core.concurrency import gather_bounded
 from hello.entities.accounts import Account, email_key
-from hello.entities.audit import Change
+from hello.entities.audit import AuditRecord
 from hello.entities.errors import ForbiddenError, NotFoundError, UnauthorizedError
 from hello.entities.orders import order_event
 from hello.services.bus import Publish
-from hello.services.callers import Caller, Limiter, Passwords
 from hello.services.items import ItemChanged
 from hello.services.ports import Begin, Transaction
+from hello.services.security import Caller, Limiter, Passwords
 from hello.services.sessions import LogIn, count_attempt
 
 BATCH = 250
@@ -80,7 +80,7 @@ class AccountDeletionService:
         cleared = await self._clear_in_transaction(account_id)
         while not cleared.is_empty:
             cleared = await self._clear_in_transaction(account_id)
-        change = Change(
+        record = AuditRecord(
             at=self.now(), actor_id=actor_id, action="account.deleted", subject_id=account_id, details={}
         )
         items: list[UUID] = []
@@ -88,7 +88,7 @@ class AccountDeletionService:
             await tx.accounts.lock(account_id)
             while not (cleared := await self._clear(tx, account_id)).is_empty:
                 items += cleared.items
-            await tx.accounts.remove(account_id, change)
+            await tx.accounts.remove(account_id, record)
         await self._drop_pages(items)
 
     async def _clear_in_transaction(self, account_id: UUID) -> Cleared:
@@ -106,10 +106,10 @@ class AccountDeletionService:
             await tx.orders.save(orders)
             await tx.outbox.add(*map(order_event, orders))
         removed = await tx.orders.remove_final(account_id, BATCH)
-        change = Change(
+        record = AuditRecord(
             at=self.now(), actor_id=account_id, action="item.deleted", subject_id=account_id, details={}
         )
-        return Cleared(removed, await tx.items.remove_owned(account_id, BATCH, change))
+        return Cleared(removed, await tx.items.remove_owned(account_id, BATCH, record))
 
     async def _drop_pages(self, items: Sequence[UUID]) -> None:
-        await at_most(PAGES_AT_ONCE, self.publish, map(ItemChanged, items))
+        await gather_bounded(PAGES_AT_ONCE, self.publish, map(ItemChanged, items))

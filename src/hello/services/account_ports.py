@@ -6,13 +6,13 @@ from typing import Protocol
 from uuid import UUID
 
 from hello.entities.accounts import Account
-from hello.entities.audit import Change
+from hello.entities.audit import AuditRecord
 from hello.entities.calendar_feeds import CalendarFeed
 from hello.entities.sessions import Session
 
 
 class Accounts(Protocol):
-    async def add(self, account: Account, change: Change) -> bool:
+    async def add(self, account: Account, record: AuditRecord) -> bool:
         """Store both, unless the e-mail has an account; return whether it was new."""
         ...
 
@@ -24,7 +24,7 @@ class Accounts(Protocol):
         """Let nothing of the account be stored by others until the end of the transaction."""
         ...
 
-    async def remove(self, account_id: UUID, change: Change) -> None:
+    async def remove(self, account_id: UUID, record: AuditRecord) -> None:
         """Remove it with its sessions, keys and feed; its orders and items have been removed before."""
         ...
 
@@ -32,7 +32,7 @@ class Accounts(Protocol):
         """Store it unless the password has changed meanwhile."""
         ...
 
-    async def change_password(self, account_id: UUID, old: str, new: str, change: Change) -> bool:
+    async def change_password(self, account_id: UUID, old: str, new: str, record: AuditRecord) -> bool:
         """Store the hash `new` in place of `old`; return whether `old` was still the stored one."""
         ...
 
@@ -65,7 +65,7 @@ class Sessions(Protocol):
         """Store the hash in place of the present one; the former one stays."""
         ...
 
-    async def end(self, session_id: UUID, change: Change) -> None: ...
+    async def end(self, session_id: UUID, record: AuditRecord) -> None: ...
 
     async def end_others(self, account_id: UUID, kept_id: UUID | None, at: datetime) -> None:
         """End all sessions of the account that have not ended, except `kept_id`."""
@@ -75,11 +75,11 @@ class Sessions(Protocol):
 class CalendarFeeds(Protocol):
     """A change and what is noted of it are one statement; what changes nothing is not noted."""
 
-    async def replace(self, feed: CalendarFeed, change: Change) -> None:
+    async def replace(self, feed: CalendarFeed, record: AuditRecord) -> None:
         """Store it in place of the account's former one."""
         ...
 
-    async def remove(self, account_id: UUID, change: Change) -> None: ...
+    async def remove(self, account_id: UUID, record: AuditRecord) -> None: ...
 
     async def find(self, key_hash: bytes) -> UUID | None:
         """Return whose it is."""

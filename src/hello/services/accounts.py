@@ -7,11 +7,11 @@ from uuid import UUID
 
 from hello.core.clock import Clock
 from hello.entities.accounts import Account, Role, email_key
-from hello.entities.audit import Change
+from hello.entities.audit import AuditRecord
 from hello.entities.errors import ConflictError, UnauthorizedError
 from hello.services.bus import DomainEvent, Publish
-from hello.services.callers import Caller, Passwords
 from hello.services.ports import Begin
+from hello.services.security import Caller, Passwords
 
 NewId = Callable[[], UUID]
 
@@ -64,9 +64,9 @@ class AccountService:
         return account
 
 
-def registration(account: Account) -> Change:
+def registration(account: Account) -> AuditRecord:
     """Note no e-mail: the trail outlives an account."""
-    return Change(
+    return AuditRecord(
         at=account.created_at,
         actor_id=account.id,
         action="account.registered",

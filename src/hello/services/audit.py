@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from hello.core.clock import Clock
-from hello.entities.audit import AuditEntry, Change
+from hello.entities.audit import AuditEntry, AuditRecord
 from hello.services.ports import Begin, Transaction
 
 PART = 25
@@ -46,7 +46,7 @@ class AuditService:
         await self._add(use, "people.imported", accepted=accepted, rejected=rejected)
 
     async def _add(self, use: AdminUse, action: str, **more: int) -> None:
-        change = Change(
+        record = AuditRecord(
             at=self.now(),
             actor_id=use.actor_id,
             action=action,
@@ -54,7 +54,7 @@ class AuditService:
             details={**use.details, **more},
         )
         async with self.begin() as tx:
-            await tx.audit.add(change)
+            await tx.audit.add(record)
 
     async def page(
         self, subject_id: UUID | None, before: int | None, limit: int

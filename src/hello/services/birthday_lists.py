@@ -23,6 +23,6 @@ class ListedDays:
         here = today(self.now, UTC)
         return [here + timedelta(offset) for offset in ANYWHERE]
 
-    def about(self) -> list[int]:
+    def affected_month_days(self) -> list[int]:
         """Return the days of birth, as `month_day`, of those who are in the lists."""
         return [found for day in self.days() for found in month_days_celebrated(day, self.leap_day)]

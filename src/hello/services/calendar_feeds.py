@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from hello.core.clock import Clock
-from hello.entities.audit import Change
+from hello.entities.audit import AuditRecord
 from hello.entities.calendar_feeds import CalendarFeed
 from hello.entities.errors import UnauthorizedError
-from hello.services.callers import Caller
 from hello.services.ports import Begin
+from hello.services.security import Caller
 from hello.services.sessions import hash_of
 
 
@@ -29,9 +29,9 @@ class CalendarFeedService:
 
     async def revoke(self, caller: Caller) -> None:
         """Leave the account without a key, whether or not it has one."""
-        change = self._change(caller.account_id, "calendar_feed.revoked")
+        record = self._change(caller.account_id, "calendar_feed.revoked")
         async with self.begin() as tx:
-            await tx.calendar_feeds.remove(caller.account_id, change)
+            await tx.calendar_feeds.remove(caller.account_id, record)
 
     async def check(self, key: str) -> None:
         """Raise `UnauthorizedError` unless the key is the present one of an account that exists."""
@@ -40,5 +40,7 @@ class CalendarFeedService:
         if account_id is None:
             raise UnauthorizedError("the key of the calendar is not valid")
 
-    def _change(self, account_id: UUID, action: str) -> Change:
-        return Change(at=self.now(), actor_id=account_id, action=action, subject_id=account_id, details={})
+    def _change(self, account_id: UUID, action: str) -> AuditRecord:
+        return AuditRecord(
+            at=self.now(), actor_id=account_id, action=action, subject_id=account_id, details={}
+        )

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TypeAlias
 
 from hello.core.clock import Clock, today
-from hello.core.flights import Flights
+from hello.core.single_flight import SingleFlight
 from hello.core.throttle import Throttle, ThrottledError
 from hello.entities.birthdays import BirthdayGroup, LeapDay, groups_between
 from hello.entities.errors import BusyError
@@ -60,7 +60,7 @@ class CalendarService:
     leap_day: LeapDay
     max_events: int
     _throttle: Throttle = field(default_factory=lambda: Throttle(PAUSE_S, MAX_WAITING))
-    _flights: Flights[CalendarQuery, CalendarFile] = field(default_factory=Flights)
+    _single_flight: SingleFlight[CalendarQuery, CalendarFile] = field(default_factory=SingleFlight)
     _files: OrderedDict[CalendarQuery, tuple[str, CalendarFile]] = field(default_factory=OrderedDict)
 
     def today(self) -> date:
@@ -68,7 +68,7 @@ class CalendarService:
 
     async def read(self, query: CalendarQuery, render: Render) -> CalendarFile:
         """Return the file, not older than the call; raise `BusyError`. Equal queries share one file."""
-        return await self._flights.join(query, partial(self._read, query, render))
+        return await self._single_flight.share(query, partial(self._read, query, render))
 
     async def _read(self, query: CalendarQuery, render: Render) -> CalendarFile:
         try:

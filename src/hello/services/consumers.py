@@ -22,7 +22,7 @@ from hello.core.clock import Clock
 from hello.core.traces import traced
 from hello.entities.errors import UnavailableError
 from hello.entities.events import Event
-from hello.services.dead_events import dead_event
+from hello.services.dead_letters import dead_letter
 from hello.services.event_ports import BeginEvents, ConsumerMetrics, Effect, Subscription
 from hello.services.inbox import once
 
@@ -81,7 +81,7 @@ class Consumer:
 
     async def _bury(self, event: Event, error: Exception) -> None:
         async with self.begin() as tx:
-            await tx.dead_events.add(dead_event(self.subscription.consumer, event, error, self.now()))
+            await tx.dead_letters.add(dead_letter(self.subscription.consumer, event, error, self.now()))
         self._counted("dead")
 
     def _count_failure(self, _: RetryCallState) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeAlias
 
-from hello.entities.dead_events import DeadEvent
+from hello.entities.dead_letters import DeadLetter
 from hello.entities.events import Event
 from hello.services.ports import ReceivedGifts
 
@@ -21,7 +21,7 @@ class EventPublisher(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class OutboxBatch:
     """What a row of the outbox has to tell, in order: one event, or those of one statement."""
 
     id: int
@@ -54,7 +54,7 @@ class Blocker:
 class Shard(Protocol):
     """A part of the outbox, of one relay alone until its block ends."""
 
-    async def waiting(self, limit: int) -> Sequence[Waiting]:
+    async def waiting(self, limit: int) -> Sequence[OutboxBatch]:
         """Return the first that are committed, in order; no more rows than it takes to have so many events.
 
         Those of one subject are committed in the order of their ids.
@@ -108,7 +108,7 @@ class Subscription:
     types: frozenset[str]
 
 
-class Inboxes(Protocol):
+class Inbox(Protocol):
     async def add(self, consumer: str, event_id: str, now: datetime) -> bool:
         """Note that the consumer has handled the event; return whether it was the first time."""
         ...
@@ -119,17 +119,17 @@ class Inboxes(Protocol):
 
 
 class DeadLetters(Protocol):
-    async def add(self, dead: DeadEvent) -> None:
+    async def add(self, dead: DeadLetter) -> None:
         """Set it aside, unless it is already."""
         ...
 
-    async def page(self, after: int, limit: int) -> Sequence[DeadEvent]:
+    async def page(self, after: int, limit: int) -> Sequence[DeadLetter]:
         """Return the oldest first, from behind the id `after` on."""
         ...
 
-    async def find(self, dead_id: int) -> DeadEvent | None: ...
+    async def find(self, dead_id: int) -> DeadLetter | None: ...
 
-    async def take(self, dead_id: int) -> DeadEvent | None:
+    async def take(self, dead_id: int) -> DeadLetter | None:
         """Remove it for whoever comes first; None for everybody else."""
         ...
 
@@ -144,9 +144,9 @@ class EventTransaction(Protocol):
     """What consumers store, together or not at all."""
 
     @property
-    def inbox(self) -> Inboxes: ...
+    def inbox(self) -> Inbox: ...
     @property
-    def dead_events(self) -> DeadLetters: ...
+    def dead_letters(self) -> DeadLetters: ...
     @property
     def gifts(self) -> Gifts: ...
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from hello.core.stops import Stop
+from hello.core.shutdown import ShutdownSignal
 from hello.entities.errors import UnavailableError
 
 
@@ -51,7 +51,7 @@ class HealthService:
     """`draining` is set before the listener closes."""
 
     probes: Sequence[Probe]
-    draining: Stop
+    draining: ShutdownSignal
     timer: Callable[[], float]
     timeout_s: float
 

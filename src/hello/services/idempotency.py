@@ -12,7 +12,7 @@ from hello.services.ports import Begin, Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Once:
+class IdempotentRequest:
     """`key` is the client's name for the request; `fingerprint` tells it from any other request."""
 
     account_id: UUID

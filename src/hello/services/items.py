@@ -7,13 +7,13 @@ from uuid import UUID
 
 from hello.core.clock import Clock
 from hello.entities.accounts import Account
-from hello.entities.audit import Change
+from hello.entities.audit import AuditRecord
 from hello.entities.errors import ForbiddenError, NotFoundError, UnauthorizedError
 from hello.entities.items import Item
 from hello.services.accounts import NewId
 from hello.services.bus import DomainEvent, Publish
-from hello.services.callers import Caller
 from hello.services.ports import Begin, Pages, Transaction
+from hello.services.security import Caller
 
 RENDERED = "1"
 """Names the form of the cached page: another form, after an update, gets another name."""
@@ -39,7 +39,7 @@ class ItemContent:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ItemView:
     """An item together with its owner, apart from any session."""
 
     item: Item
@@ -54,7 +54,7 @@ class ItemChanged(DomainEvent):
     item_id: UUID
 
 
-Render = Callable[[Shown], bytes]
+Render = Callable[[ItemView], bytes]
 Seen = frozenset[int] | None
 
 
@@ -66,7 +66,7 @@ class ItemService:
     now: Clock
     new_id: NewId
 
-    async def create(self, caller: Caller, content: ItemContent) -> Shown:
+    async def create(self, caller: Caller, content: ItemContent) -> ItemView:
         """Raise `ForbiddenError` for an item of somebody else."""
         content.check_owner(caller)
         at = self.now()
@@ -83,7 +83,7 @@ class ItemService:
             if owner is None:
                 raise UnauthorizedError("the account does not exist any more")
             await tx.items.add(item, self._change(caller, item, "created", content.fields()))
-        return Shown(item, owner)
+        return ItemView(item, owner)
 
     async def rendered(self, item_id: UUID, render: Render) -> bytes:
         """Return the item as rendered when it was cached; raise `NotFoundError`."""
@@ -91,17 +91,17 @@ class ItemService:
         async def load() -> bytes:
             async with self.begin() as tx:
                 item = await self._found(tx, item_id)
-            return render(Shown(item, item.owner))
+            return render(ItemView(item, item.owner))
 
         return await self.pages.get(group_of(item_id), RENDERED, load)
 
-    async def page(self, skip: int, limit: int, owner_id: UUID | None) -> tuple[Sequence[Shown], int]:
+    async def page(self, skip: int, limit: int, owner_id: UUID | None) -> tuple[Sequence[ItemView], int]:
         """Return at most `limit` items, the newest first, and how many there are in all."""
         async with self.begin() as tx:
             items, total = await tx.items.page(skip, limit, owner_id)
-        return [Shown(item, item.owner) for item in items], total
+        return [ItemView(item, item.owner) for item in items], total
 
-    async def replace(self, caller: Caller, item_id: UUID, content: ItemContent, seen: Seen) -> Shown:
+    async def replace(self, caller: Caller, item_id: UUID, content: ItemContent, seen: Seen) -> ItemView:
         """Raise `NotFoundError`, `ForbiddenError`, or `StaleError` unless the version is one of `seen`."""
         content.check_owner(caller)
         async with self.begin() as tx:
@@ -118,14 +118,14 @@ class ItemService:
             details = difference(before, content.fields())
             await tx.items.replace(changed, self._change(caller, changed, "updated", details))
         await self.publish(ItemChanged(item_id))
-        return Shown(changed, item.owner)
+        return ItemView(changed, item.owner)
 
     async def remove(self, caller: Caller, item_id: UUID, seen: Seen) -> None:
         """Raise what `replace` raises."""
         async with self.begin() as tx:
             item = await self._changeable(tx, caller, item_id, seen)
-            change = self._change(caller, item, "deleted", {"title": item.title})
-            await tx.items.remove(item_id, replace(change, at=max(self.now(), item.updated_at)))
+            record = self._change(caller, item, "deleted", {"title": item.title})
+            await tx.items.remove(item_id, replace(record, at=max(self.now(), item.updated_at)))
         await self.publish(ItemChanged(item_id))
 
     async def _changeable(self, tx: Transaction, caller: Caller, item_id: UUID, seen: Seen) -> Item:
@@ -141,8 +141,8 @@ class ItemService:
             raise NotFoundError("there is no such item")
         return item
 
-    def _change(self, caller: Caller, item: Item, what: str, details: Mapping[str, Any]) -> Change:
-        return Change(
+    def _change(self, caller: Caller, item: Item, what: str, details: Mapping[str, Any]) -> AuditRecord:
+        return AuditRecord(
             at=item.updated_at,
             actor_id=caller.account_id,
             action=f"item.{what}",

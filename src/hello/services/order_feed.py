@@ -9,14 +9,14 @@ from functools import partial
 from typing import TypeAlias
 from uuid import UUID
 
-from hello.core.flights import Flights
-from hello.core.stops import Stop, Until
+from hello.core.shutdown import AnySignal, ShutdownSignal
+from hello.core.single_flight import SingleFlight
 from hello.entities.errors import BusyError, NotFoundError, TooManyError, UnavailableError
 from hello.entities.order_changes import OrderChange, changes_of
-from hello.services.callers import Caller
 from hello.services.event_ports import Wakeup
 from hello.services.orders import own_order
 from hello.services.ports import Begin
+from hello.services.security import Caller
 from hello.services.session_watch import SessionWatch
 
 REVISIONS_AT_ONCE = 100
@@ -28,7 +28,7 @@ Listen: TypeAlias = Callable[[UUID], AbstractContextManager[Wakeup]]
 
 
 @dataclass(frozen=True, slots=True)
-class Portion:
+class FeedPage:
     """The next changes; `has_more` when there are others already, `is_over` when none will come."""
 
     changes: Sequence[OrderChange]
@@ -36,7 +36,7 @@ class Portion:
     is_over: bool
 
 
-ENDED = Portion((), has_more=False, is_over=True)
+ENDED = FeedPage((), has_more=False, is_over=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +52,7 @@ class OrderFeed:
 
     begin: Begin
     listen: Listen
-    stop: Stop
+    stop: ShutdownSignal
     sessions: SessionWatch
     heartbeat_s: float = 15
     retry_s: float = 1
@@ -61,7 +61,7 @@ class OrderFeed:
     seats: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(FOLLOWERS))
     per_account: int = PER_ACCOUNT
     taken: Counter[UUID] = field(default_factory=Counter)
-    shared: Flights[tuple[UUID, UUID, int], Portion] = field(default_factory=Flights)
+    shared: SingleFlight[tuple[UUID, UUID, int], FeedPage] = field(default_factory=SingleFlight)
 
     @asynccontextmanager
     async def seat(self, caller: Caller) -> AsyncIterator[None]:
@@ -106,7 +106,7 @@ class OrderFeed:
         An outage of the database is waited for.
         """
         with self.listen(order_id) as wakeup, self.sessions.watch(caller) as ended:
-            until, portion = Until((self.stop, ended)), None
+            until, portion = AnySignal((self.stop, ended)), None
             while not until.is_set:
                 try:
                     portion = await self._portion_at_last(until, caller, order_id, after)
@@ -124,27 +124,29 @@ class OrderFeed:
                 while not (portion.has_more or await self._is_told(until, wakeup)):
                     yield None
 
-    async def _is_told(self, until: Until, wakeup: Wakeup) -> bool:
-        """Wait for a change, the end, or the next heartbeat: False then."""
-        return await until.during(wakeup.wait(self.heartbeat_s)) is not False
+    async def _is_told(self, until: AnySignal, wakeup: Wakeup) -> bool:
+        """Wait for a record, the end, or the next heartbeat: False then."""
+        return await until.race(wakeup.wait(self.heartbeat_s)) is not False
 
-    async def _portion_at_last(self, until: Until, caller: Caller, order_id: UUID, after: int) -> Portion:
+    async def _portion_at_last(
+        self, until: AnySignal, caller: Caller, order_id: UUID, after: int
+    ) -> FeedPage:
         while not until.is_set:
             with suppress(UnavailableError):
-                return await until.during(self._portion(caller, order_id, after)) or ENDED
-            await until.during(asyncio.sleep(self.retry_s))
+                return await until.race(self._portion(caller, order_id, after)) or ENDED
+            await until.race(asyncio.sleep(self.retry_s))
         return ENDED
 
-    async def _portion(self, caller: Caller, order_id: UUID, after: int) -> Portion:
+    async def _portion(self, caller: Caller, order_id: UUID, after: int) -> FeedPage:
         """Share a read that begins after now."""
         read = partial(self._read, caller, order_id, after)
-        return await self.shared.join((caller.account_id, order_id, after), read)
+        return await self.shared.share((caller.account_id, order_id, after), read)
 
-    async def _read(self, caller: Caller, order_id: UUID, after: int) -> Portion:
+    async def _read(self, caller: Caller, order_id: UUID, after: int) -> FeedPage:
         async with self.reads, self.begin() as tx:
             order = await own_order(tx, caller, order_id)
             replaced = await tx.orders.revisions(order_id, after, order.version, REVISIONS_AT_ONCE)
         has_more = len(replaced) == REVISIONS_AT_ONCE
         until = replaced[-1].version - 1 if has_more else order.version
         changes = changes_of(order, replaced, after, until)
-        return Portion(changes, has_more, is_over=order.is_final and not has_more)
+        return FeedPage(changes, has_more, is_over=order.is_final and not has_more)

@@ -13,9 +13,9 @@ from hello.entities.items import Item
 from hello.entities.orders import PAGE_LINES, Order, OrderLine, order_event
 from hello.services.accounts import NewId
 from hello.services.bus import DomainEvent, Publish
-from hello.services.callers import Caller
-from hello.services.idempotency import Once
+from hello.services.idempotency import IdempotentRequest
 from hello.services.ports import Begin, Transaction
+from hello.services.security import Caller
 
 Render: TypeAlias = Callable[[Order], bytes]
 Seen: TypeAlias = frozenset[int] | None
@@ -64,7 +64,7 @@ class OrderService:
     confirm_delay: timedelta
 
     async def create(
-        self, caller: Caller, content: OrderContent, render: Render, once: Once | None = None
+        self, caller: Caller, content: OrderContent, render: Render, once: IdempotentRequest | None = None
     ) -> bytes:
         """Return the order as rendered, or what was answered to the same request before.
 

@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 
 from hello.core.clock import Clock
 from hello.entities.accounts import Account
-from hello.entities.audit import Change
+from hello.entities.audit import AuditRecord
 from hello.entities.errors import ForbiddenError, UnauthorizedError
-from hello.services.callers import Caller, Limiter, Passwords
 from hello.services.ports import Begin
+from hello.services.security import Caller, Limiter, Passwords
 from hello.services.sessions import BY_PAIR, LogIn, count_attempt
 
 
@@ -28,7 +28,7 @@ class PasswordChangeService:
     now: Clock
 
     async def change(self, caller: Caller, wanted: ChangePassword) -> None:
-        """Change the caller's own password; end the other sessions of the account and its calendar feed.
+        """AuditRecord the caller's own password; end the other sessions of the account and its calendar feed.
 
         Raise `ForbiddenError` for a wrong password, `TooManyError` after too many of them.
         """
@@ -64,6 +64,8 @@ class PasswordChangeService:
             await tx.calendar_feeds.remove(account_id, self._change(caller, "calendar_feed.revoked"))
         return True
 
-    def _change(self, caller: Caller, action: str) -> Change:
+    def _change(self, caller: Caller, action: str) -> AuditRecord:
         account_id = caller.account_id
-        return Change(at=self.now(), actor_id=account_id, action=action, subject_id=account_id, details={})
+        return AuditRecord(
+            at=self.now(), actor_id=account_id, action=action, subject_id=account_id, details={}
+        )

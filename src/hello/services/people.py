@@ -10,7 +10,7 @@ from hello.entities.events import Event
 from hello.entities.people import check_born
 from hello.services.accounts import NewId
 from hello.services.birthday_lists import ListedDays
-from hello.services.ports import Begin, Births
+from hello.services.ports import Begin, PersonLookup
 from hello.services.todays_greetings import TodaysGreetings
 
 
@@ -23,7 +23,7 @@ class SavePerson:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeopleService:
     begin: Begin
-    births: Births
+    lookup: PersonLookup
     listed: ListedDays
     now: Clock
     new_id: NewId
@@ -32,7 +32,7 @@ class PeopleService:
     async def save(self, wanted: SavePerson) -> None:
         """Store the person; raise `InvalidError` for a day of birth that is not before today."""
         born = self.check(wanted.date_of_birth)
-        await self.births.save(wanted.username, born)
+        await self.lookup.save(wanted.username, born)
 
     def today(self) -> date:
         """Return which day it is where the service lives."""
@@ -45,11 +45,11 @@ class PeopleService:
     async def save_all(self, births: Mapping[str, date]) -> None:
         """Store people whose days of birth have been checked."""
         async with self.begin() as tx:
-            await tx.people.save(births, self.listed.about())
+            await tx.people.save(births, self.listed.affected_month_days())
 
     async def greet(self, username: str, zone: tzinfo | None = None) -> str:
         """Return the greeting for today in `zone`; raise `NotFoundError`."""
-        found = await self.births.find(username)
+        found = await self.lookup.find_month_day(username)
         if found is None:
             raise NotFoundError(f"no user named {username}")
         if zone is None:
@@ -59,7 +59,7 @@ class PeopleService:
     async def remove(self, username: str) -> None:
         """Forget the person; raise `NotFoundError`."""
         async with self.begin() as tx:
-            await tx.people.remove(username, self.listed.about())
+            await tx.people.remove(username, self.listed.affected_month_days())
             await tx.outbox.add(self._deleted(username))
 
     def _deleted(self, username: str) -> Event:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Protocol, TypeAlias
 from uuid import UUID
 
-from hello.entities.audit import AuditEntry, Change
+from hello.entities.audit import AuditEntry, AuditRecord
 from hello.entities.birthdays import BirthdayGroup, Celebration
 from hello.entities.events import Event
 from hello.entities.idempotency import IdempotencyKey
@@ -18,14 +18,14 @@ from hello.services.account_ports import Accounts, CalendarFeeds, Sessions
 
 
 class People(Protocol):
-    async def save(self, births: Mapping[str, date], about: Collection[int]) -> None:
+    async def save(self, births: Mapping[str, date], affected: Collection[int]) -> None:
         """Store them, new or known, in one statement; two writers of the same names cannot deadlock.
 
-        The stamp of the lists changes if one of them was or is now born on a day of the year in `about`.
+        The stamp of the lists changes if one of them was or is now born on a day of the year in `affected`.
         """
         ...
 
-    async def remove(self, username: str, about: Collection[int]) -> None:
+    async def remove(self, username: str, affected: Collection[int]) -> None:
         """Remove the person and change the stamp as `save` does; raise `NotFoundError`."""
         ...
 
@@ -51,7 +51,7 @@ class People(Protocol):
 class Items(Protocol):
     """A change and what is noted of it are one statement; items come with their owners."""
 
-    async def add(self, item: Item, change: Change) -> None: ...
+    async def add(self, item: Item, record: AuditRecord) -> None: ...
 
     async def find(self, item_id: UUID, *, lock: bool = False) -> Item | None: ...
 
@@ -63,11 +63,11 @@ class Items(Protocol):
         """Return the newest first, and how many there are in all."""
         ...
 
-    async def replace(self, item: Item, change: Change) -> None: ...
+    async def replace(self, item: Item, record: AuditRecord) -> None: ...
 
-    async def remove(self, item_id: UUID, change: Change) -> None: ...
+    async def remove(self, item_id: UUID, record: AuditRecord) -> None: ...
 
-    async def remove_owned(self, owner_id: UUID, limit: int, change: Change) -> Sequence[UUID]:
+    async def remove_owned(self, owner_id: UUID, limit: int, record: AuditRecord) -> Sequence[UUID]:
         """Remove at most `limit` items of the owner, and note the change for each; return their ids."""
         ...
 
@@ -149,7 +149,7 @@ class Announcements(Protocol):
 
 
 class AuditTrail(Protocol):
-    async def add(self, change: Change) -> None:
+    async def add(self, record: AuditRecord) -> None:
         """Record what is no change of a row; repositories record changes themselves."""
         ...
 
@@ -162,21 +162,25 @@ class ReceivedGifts(Protocol):
     async def received(self, username: str) -> int: ...
 
 
-class Births(Protocol):
+class PersonLookup(Protocol):
     """The short way to one person, for very many requests: each call is a transaction of its own.
 
-    `ask` and `tell` are `find` and `save` for those who would rather be called back than wait in a task.
+    `find_nowait` and `save_nowait` call back instead of returning; they are for callers without a task.
     """
 
-    def ask(self, username: str, told: Callable[[int | None, Exception | None], None]) -> None: ...
+    def find_nowait(
+        self, username: str, callback: Callable[[int | None, Exception | None], None]
+    ) -> None: ...
 
-    def tell(self, username: str, born: date, told: Callable[[None, Exception | None], None]) -> None: ...
+    def save_nowait(
+        self, username: str, born: date, callback: Callable[[None, Exception | None], None]
+    ) -> None: ...
 
     def explain(self, error: Exception) -> Exception:
         """Return what an error that a callback got means for the business."""
         ...
 
-    async def find(self, username: str) -> int | None:
+    async def find_month_day(self, username: str) -> int | None:
         """Return the day of the year (229 for 29 February), not older than the call; None for a stranger."""
         ...
 

@@ -13,16 +13,16 @@ from random import Random
 from time import monotonic
 
 from hello.core.clock import Clock
-from hello.core.lanes import at_most, lanes_of
+from hello.core.concurrency import gather_bounded, group_by
 from hello.entities.errors import UnavailableError
 from hello.entities.events import Event
 from hello.services.event_ports import (
     Backlog,
     Blocker,
     EventPublisher,
+    OutboxBatch,
     RelayMetrics,
     Shards,
-    Waiting,
     Wakeup,
 )
 
@@ -34,7 +34,7 @@ FIRST_PAUSE_S = 0.01
 class Progress:
     """How far the pass over one shard has come."""
 
-    def __init__(self, waiting: Sequence[Waiting]) -> None:
+    def __init__(self, waiting: Sequence[OutboxBatch]) -> None:
         self.published = 0
         self.has_failed = False
         self._rows = {row.id: len(row.events) for row in waiting}
@@ -120,7 +120,7 @@ class Relay:
         backlog = await self.shards.backlog()
         self._tell(backlog)
         shards = self.random.sample(backlog.shards, len(backlog.shards))
-        published = sum(await at_most(SHARDS_AT_ONCE, self._relay, shards))
+        published = sum(await gather_bounded(SHARDS_AT_ONCE, self._relay, shards))
         if published or not backlog.shards:
             self._pause_s = min(FIRST_PAUSE_S, self.poll_s) if backlog.shards else self.poll_s
         return published, bool(backlog.shards)
@@ -141,25 +141,27 @@ class Relay:
                 await shard.remove_subjects(row, subjects)
         return progress.published
 
-    async def _publish(self, waiting: Sequence[Waiting], ends_at: float) -> Progress:
+    async def _publish(self, waiting: Sequence[OutboxBatch], ends_at: float) -> Progress:
         """Return what the broker has confirmed until the end, the deadline or the first failure."""
         progress = Progress(waiting)
         events = ((row.id, event) for row in waiting for event in row.events)
-        lanes = lanes_of(events, lambda one: one[1].subject)
+        by_subject = group_by(events, lambda one: one[1].subject)
         with suppress(TimeoutError):
             async with asyncio.timeout(self.deadline_s):
-                await at_most(SUBJECTS_AT_ONCE, partial(self._publish_lane, progress, ends_at), lanes)
+                await gather_bounded(
+                    SUBJECTS_AT_ONCE, partial(self._publish_subject, progress, ends_at), by_subject
+                )
         return progress
 
-    async def _publish_lane(
-        self, progress: Progress, ends_at: float, lane: Sequence[tuple[int, Event]]
+    async def _publish_subject(
+        self, progress: Progress, ends_at: float, events: Sequence[tuple[int, Event]]
     ) -> None:
-        """Publish one after the other; begin nothing more once anything has failed, in whichever lane.
+        """Publish one after the other; begin nothing more once anything has failed, for any subject.
 
         A process that was stopped for longer than the deadline may have lost the shard: it publishes nothing
         more, before its timers can tell.
         """
-        for row, event in lane:
+        for row, event in events:
             if progress.has_failed or self.elapsed() >= ends_at:
                 return
             try:

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from hello.core.clock import Clock
-from hello.core.stops import Stop
+from hello.core.shutdown import ShutdownSignal
 from hello.entities.errors import UnauthorizedError, UnavailableError
-from hello.services.callers import Caller
 from hello.services.ports import Begin
+from hello.services.security import Caller
 
 ENDED = "the session is over"
 
@@ -25,7 +25,7 @@ class SessionWatch:
     begin: Begin
     now: Clock
     interval_s: float = 2
-    _watched: dict[UUID, set[Stop]] = field(default_factory=dict, init=False)
+    _watched: dict[UUID, set[ShutdownSignal]] = field(default_factory=dict, init=False)
     _watching: asyncio.Task[None] | None = field(default=None, init=False)
 
     async def check(self, caller: Caller) -> None:
@@ -34,9 +34,9 @@ class SessionWatch:
             raise UnauthorizedError(ENDED)
 
     @contextmanager
-    def watch(self, caller: Caller) -> Iterator[Stop]:
-        """Yield a `Stop` that is set when the token expires or its session has ended."""
-        ended, timer = Stop(), None
+    def watch(self, caller: Caller) -> Iterator[ShutdownSignal]:
+        """Yield a `ShutdownSignal` that is set when the token expires or its session has ended."""
+        ended, timer = ShutdownSignal(), None
         if caller.expires_at is not None:
             left_s = max(0.0, caller.expires_at - self.now().timestamp())
             timer = asyncio.get_running_loop().call_later(left_s, ended.set)
@@ -48,14 +48,14 @@ class SessionWatch:
             if timer:
                 timer.cancel()
 
-    def _add(self, session_id: UUID | None, ended: Stop) -> None:
+    def _add(self, session_id: UUID | None, ended: ShutdownSignal) -> None:
         if session_id is None:
             return
         self._watched.setdefault(session_id, set()).add(ended)
         if self._watching is None or self._watching.done():
             self._watching = asyncio.create_task(self._watch_all())
 
-    def _remove(self, session_id: UUID | None, ended: Stop) -> None:
+    def _remove(self, session_id: UUID | None, ended: ShutdownSignal) -> None:
         if session_id is None:
             return
         self._watched[session_id].discard(ended)

@@ -8,15 +8,15 @@ from hmac import compare_digest
 from typing import ClassVar
 from uuid import UUID
 
-from hello.core.chores import Hand
+from hello.core.background_jobs import Enqueue
 from hello.core.clock import Clock
 from hello.entities.accounts import Account, Role, email_key
-from hello.entities.audit import Change
+from hello.entities.audit import AuditRecord
 from hello.entities.errors import TooManyError, UnauthorizedError
 from hello.entities.sessions import RefreshToken, Session, parse_refresh_token
 from hello.services.accounts import NewId
-from hello.services.callers import AccessToken, AccessTokens, Caller, Limiter, Passwords, Verified
 from hello.services.ports import Begin, Transaction
+from hello.services.security import AccessToken, AccessTokens, Caller, Limiter, Passwords, Verified
 
 WRONG = "the e-mail or the password is wrong"
 NOT_VALID = "the refresh token is not valid"
@@ -48,17 +48,17 @@ class Tokens:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HashAnew:
-    """The chore that a log-in leaves when the hash is outdated; it shows neither password nor hash."""
+class RehashPassword:
+    """The job that a log-in leaves when the hash is outdated; it shows neither password nor hash."""
 
-    name: ClassVar[str] = "password.hash_anew"
+    name: ClassVar[str] = "password.rehash"
     begin: Begin = field(repr=False)
     passwords: Passwords = field(repr=False)
     account_id: UUID
     old_hash: str = field(repr=False)
     password: str = field(repr=False)
 
-    async def do(self) -> None:
+    async def run(self) -> None:
         fresh_hash = await self.passwords.hash(self.password)
         async with self.begin() as tx:
             await tx.accounts.set_password_hash(self.account_id, self.old_hash, fresh_hash)
@@ -75,7 +75,7 @@ class SessionService:
     passwords: Passwords
     access_tokens: AccessTokens
     limiter: Limiter
-    hand: Hand
+    enqueue: Enqueue
     now: Clock
     new_id: NewId
     new_secret: Callable[[], str]
@@ -92,7 +92,7 @@ class SessionService:
         while not await self._begin_session(account, token):
             account, found = await self._verified(wanted)
         if found.is_outdated:
-            self.hand(self._hash_anew(account, wanted.password))
+            self.enqueue(self._rehash(account, wanted.password))
         return self._tokens(account, token)
 
     async def _verified(self, wanted: LogIn) -> tuple[Account, Verified]:
@@ -152,8 +152,8 @@ class SessionService:
             raise UnauthorizedError(NOT_VALID)
         return session
 
-    def _hash_anew(self, account: Account, password: str) -> HashAnew:
-        return HashAnew(
+    def _rehash(self, account: Account, password: str) -> RehashPassword:
+        return RehashPassword(
             begin=self.begin,
             passwords=self.passwords,
             account_id=account.id,
@@ -173,11 +173,11 @@ class SessionService:
         caller = Caller(account.id, Role(account.role), token.session_id)
         return Tokens(self.access_tokens.issue(caller), str(token))
 
-    def _reuse(self, session: Session) -> Change:
+    def _reuse(self, session: Session) -> AuditRecord:
         return self._change(session, "session.revoked")
 
-    def _change(self, session: Session, action: str) -> Change:
-        return Change(
+    def _change(self, session: Session, action: str) -> AuditRecord:
+        return AuditRecord(
             at=self.now(),
             actor_id=session.account_id,
             action=action,

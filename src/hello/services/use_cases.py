@@ -12,7 +12,6 @@ from hello.services.audit import AuditService
 from hello.services.birthdays import BirthdayService
 from hello.services.calendar_feeds import CalendarFeedService
 from hello.services.calendars import CalendarService
-from hello.services.callers import AccessTokens, Limiter
 from hello.services.gifts import GiftService
 from hello.services.health import HealthService
 from hello.services.idempotency import IdempotencyService
@@ -23,6 +22,7 @@ from hello.services.order_progress import OrderProgress
 from hello.services.orders import OrderService
 from hello.services.password_changes import PasswordChangeService
 from hello.services.people import PeopleService
+from hello.services.security import AccessTokens, Limiter
 from hello.services.sessions import SessionService
 
 

@@ -6,9 +6,9 @@ from functools import partial
 from importlib import import_module
 from typing import Any
 
+from hello.connectors.brokers.advisory_locks import AcquireLock
 from hello.connectors.brokers.options import BrokerOptions
 from hello.connectors.brokers.sources import OpenSource
-from hello.connectors.brokers.turns import TakeTurn
 from hello.services.event_ports import EventPublisher, Subscription
 
 REDIS, KAFKA, RABBIT = "redis", "kafka", "rabbit"
@@ -44,10 +44,10 @@ def open_publisher(
     return publisher
 
 
-def source_of(options: BrokerOptions, subscription: Subscription, take_turn: TakeTurn) -> OpenSource:
+def source_of(options: BrokerOptions, subscription: Subscription, acquire_lock: AcquireLock) -> OpenSource:
     """Only Redis needs turns: the others keep the order by themselves."""
     broker = BROKERS[options.scheme]
-    needed = [take_turn] if broker == REDIS else []
+    needed = [acquire_lock] if broker == REDIS else []
     return partial(found(*SOURCES[broker]), options, subscription, *needed)
 
 

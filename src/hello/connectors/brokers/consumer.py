@@ -9,13 +9,13 @@ from time import monotonic
 from hello.connectors.brokers.metrics import ConsumerCounts
 from hello.connectors.brokers.outages import Outage
 from hello.connectors.brokers.sources import Delivery, OpenSource, Source
-from hello.core.lanes import at_most, lanes_of
+from hello.core.concurrency import gather_bounded, group_by
 from hello.entities.errors import UnavailableError
 from hello.entities.events import Event
 from hello.services.event_ports import Handle
 
 SUBJECTS_AT_ONCE = 8
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 2.0
+FIRST_PAUSE_S, MAX_PAUSE_S = 0.1, 2.0
 HANDLING_S = 5.0
 """How long events are handled after they were asked for: until then no other process gets them again."""
 
@@ -45,7 +45,7 @@ class BrokerConsumer:
                 self._received = await self._receive()
             except UnavailableError:
                 await asyncio.sleep(pause_s)
-                pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+                pause_s = min(2 * pause_s, MAX_PAUSE_S)
 
     async def step(self) -> bool:
         received, self._received = self._received, ()
@@ -92,11 +92,13 @@ class BrokerConsumer:
         events = [one.event for one in received if one.event]
         for _ in range(len(received) - len(events)):
             self.metrics.counted(self.name, "unreadable")
-        await at_most(SUBJECTS_AT_ONCE, self._handle_lane, lanes_of(events, lambda event: event.subject))
+        await gather_bounded(
+            SUBJECTS_AT_ONCE, self._handle_subject, group_by(events, lambda event: event.subject)
+        )
         self._check_time()
 
-    async def _handle_lane(self, lane: Sequence[Event]) -> None:
-        for event in lane:
+    async def _handle_subject(self, events: Sequence[Event]) -> None:
+        for event in events:
             self._check_time()
             await self.handle(event)
 

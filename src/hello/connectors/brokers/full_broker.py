@@ -10,7 +10,7 @@ from hello.connectors.brokers.outages import BrokerFullError
 from hello.entities.events import Event
 from hello.services.event_ports import EventPublisher
 
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 30.0
+FIRST_PAUSE_S, MAX_PAUSE_S = 1.0, 30.0
 log = structlog.get_logger("hello.brokers")
 
 
@@ -44,7 +44,7 @@ class FullBrokerPublisher:
 
     async def check(self) -> None:
         """Raise `BrokerFullError`, unless nothing was published since: another relay may have done it."""
-        if self._is_full and self.elapsed() < self._ends_at + LONGEST_PAUSE_S:
+        if self._is_full and self.elapsed() < self._ends_at + MAX_PAUSE_S:
             raise BrokerFullError("the broker is full", reason=f"the broker is full: {self._reason}")
 
     def _pauses(self) -> bool:
@@ -54,7 +54,7 @@ class FullBrokerPublisher:
         """Begin a pause, once for all events that were refused together."""
         if self._pauses():
             return
-        self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S) if self._is_full else FIRST_PAUSE_S
+        self._pause_s = min(2 * self._pause_s, MAX_PAUSE_S) if self._is_full else FIRST_PAUSE_S
         self._ends_at = self.elapsed() + self._pause_s
         if not self._is_full:
             log.warning("broker is full, events wait in the outbox", reason=error.explanation)

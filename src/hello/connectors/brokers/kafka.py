@@ -9,9 +9,9 @@ from faststream.exceptions import FastStreamException
 from faststream.kafka import KafkaBroker
 
 from hello.connectors.brokers.cloud_events import to_headers
-from hello.connectors.brokers.linked import LinkedPublisher
-from hello.connectors.brokers.links import Link
 from hello.connectors.brokers.options import BrokerOptions
+from hello.connectors.brokers.reconnecting_client import Link
+from hello.connectors.brokers.reconnecting_publisher import ReconnectingPublisher
 from hello.entities.events import Event
 
 FAULTS = (KafkaError, FastStreamException, OSError, TimeoutError)
@@ -47,7 +47,7 @@ async def check(servers: list[str], timeout_ms: int) -> None:
 
 
 @asynccontextmanager
-async def open_kafka_publisher(options: BrokerOptions) -> AsyncIterator[LinkedPublisher[KafkaBroker]]:
+async def open_kafka_publisher(options: BrokerOptions) -> AsyncIterator[ReconnectingPublisher[KafkaBroker]]:
     async def connect() -> KafkaBroker:
         return await connected(options)
 
@@ -57,7 +57,7 @@ async def open_kafka_publisher(options: BrokerOptions) -> AsyncIterator[LinkedPu
 
     link = Link(connect, KafkaBroker.stop)
     try:
-        yield LinkedPublisher(
+        yield ReconnectingPublisher(
             name="Kafka",
             link=link,
             send=send,

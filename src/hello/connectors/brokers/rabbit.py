@@ -13,11 +13,11 @@ from faststream.exceptions import FastStreamException
 from faststream.rabbit import Channel, ExchangeType, QueueType, RabbitBroker, RabbitExchange, RabbitQueue
 
 from hello.connectors.brokers.cloud_events import CONTENT_TYPE, to_properties
-from hello.connectors.brokers.linked import LinkedPublisher
-from hello.connectors.brokers.links import Link
 from hello.connectors.brokers.options import BrokerOptions
 from hello.connectors.brokers.outages import BrokerFullError
 from hello.connectors.brokers.rabbit_broker import ClosingBroker, with_heartbeat
+from hello.connectors.brokers.reconnecting_client import Link
+from hello.connectors.brokers.reconnecting_publisher import ReconnectingPublisher
 from hello.entities.events import Event
 from hello.services.event_ports import Subscription
 
@@ -96,7 +96,7 @@ def is_nack(error: Exception) -> bool:
 
 
 @asynccontextmanager
-async def open_rabbit_publisher(options: BrokerOptions) -> AsyncIterator[LinkedPublisher[RabbitBroker]]:
+async def open_rabbit_publisher(options: BrokerOptions) -> AsyncIterator[ReconnectingPublisher[RabbitBroker]]:
     exchange = exchange_of(options)
     wanted = frozenset[str]().union(*(one.types for one in options.subscriptions))
 
@@ -124,7 +124,7 @@ async def open_rabbit_publisher(options: BrokerOptions) -> AsyncIterator[LinkedP
 
     link = Link(connect, RabbitBroker.stop)
     try:
-        yield LinkedPublisher(
+        yield ReconnectingPublisher(
             name="RabbitMQ",
             link=link,
             send=send,

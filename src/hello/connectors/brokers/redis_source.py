@@ -1,7 +1,7 @@
 """Consuming a Redis stream by a consumer group, in order.
 
 A group hands entries to whoever asks, whatever their subject: two processes at once would mix up the order.
-So one process at a time takes its turn, always as the same consumer of the group: it first gets again
+So one process at a time takes its lock, always as the same consumer of the group: it first gets again
 whatever another one has left unconfirmed.
 """
 
@@ -12,11 +12,11 @@ from typing import Any
 
 from redis.exceptions import OutOfMemoryError, ResponseError
 
+from hello.connectors.brokers.advisory_locks import AcquireLock, AdvisoryLock
 from hello.connectors.brokers.cloud_events import from_headers, split
 from hello.connectors.brokers.options import BATCH, PATIENCE_S, BrokerOptions
 from hello.connectors.brokers.redis_streams import FAULTS, open_client
 from hello.connectors.brokers.sources import Delivery, delivery, unavailable
-from hello.connectors.brokers.turns import TakeTurn, Turn
 from hello.services.event_ports import Subscription
 
 CONSUMER = "worker"
@@ -28,12 +28,12 @@ class StreamSource:
     client: Any
     stream: str
     group: str
-    turn: Turn
+    lock: AdvisoryLock
     _from: str = UNCONFIRMED
 
     async def receive(self) -> Sequence[Delivery]:
         """Read what is unconfirmed from its start again and again: each time less of it is left."""
-        self.turn.check()
+        self.lock.check()
         entries = await self._read()
         if not entries:
             self._from = NEW
@@ -53,14 +53,14 @@ class StreamSource:
 
 @asynccontextmanager
 async def open_stream_source(
-    options: BrokerOptions, subscription: Subscription, take_turn: TakeTurn
+    options: BrokerOptions, subscription: Subscription, acquire_lock: AcquireLock
 ) -> AsyncIterator[StreamSource]:
     """Begin with the oldest event that there is, the first time."""
     group = options.group_of(subscription)
-    async with take_turn(group) as turn, open_client(options, options.timeout_s + PATIENCE_S) as client:
+    async with acquire_lock(group) as lock, open_client(options, options.timeout_s + PATIENCE_S) as client:
         with unavailable("Redis", *FAULTS):
             await ensure_group(client, options.topic, group)
-        yield StreamSource(client=client, stream=options.topic, group=group, turn=turn)
+        yield StreamSource(client=client, stream=options.topic, group=group, lock=lock)
 
 
 async def ensure_group(client: Any, stream: str, group: str) -> None:  # noqa: ANN401  # of one server or a cluster

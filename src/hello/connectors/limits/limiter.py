@@ -18,9 +18,9 @@ from hello.connectors.limits.quotas import Quotas
 from hello.connectors.limits.shared import SharedCounts, shared_storage
 from hello.connectors.limits.standings import count
 from hello.connectors.redis.breaker import Breaker
-from hello.services.callers import Standing
+from hello.services.security import LimitStatus
 
-MOST_KEYS = 100_000
+MAX_KEYS = 100_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +32,7 @@ class LibraryLimiter:
     shared: SharedCounts | None
     metrics: LimitMetrics
 
-    async def hit(self, group: str, key: str) -> Standing | None:
+    async def hit(self, group: str, key: str) -> LimitStatus | None:
         """Raise `KeyError` for a group that nobody has configured, not even as one without a limit."""
         if (quota := self.quotas[group]) is None:
             return None
@@ -59,7 +59,7 @@ def library_limiter(
     metrics = limit_metrics(registry)
     return LibraryLimiter(
         quotas=quotas,
-        own=SlidingWindowCounterRateLimiter(BoundedMemory(MOST_KEYS)),
+        own=SlidingWindowCounterRateLimiter(BoundedMemory(MAX_KEYS)),
         shared=None if redis is None else shared_counts(redis, timeout_s, metrics),
         metrics=metrics,
     )

@@ -10,7 +10,7 @@ from hello.core.settings import SettingsError
 Quotas: TypeAlias = Mapping[str, RateLimitItem | None]
 UNLIMITED = {"", "off"}
 MOST = 1_000_000_000
-LONGEST_S = 366 * 24 * 3600
+MAX_S = 366 * 24 * 3600
 
 
 def read_quotas(texts: Mapping[str, str]) -> Quotas:
@@ -26,7 +26,7 @@ def read_quota(group: str, text: str) -> RateLimitItem | None:
         (quota,) = parse_many(text)
     except ValueError:
         raise wrong(group, "must be like 60/minute or 5/2 hours, or off") from None
-    if not (0 < quota.amount <= MOST and quota.get_expiry() <= LONGEST_S):
+    if not (0 < quota.amount <= MOST and quota.get_expiry() <= MAX_S):
         raise wrong(group, f"must allow 1 to {MOST} in a year at most")
     return type(quota)(quota.amount, quota.multiples, group)
 

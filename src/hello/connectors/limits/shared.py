@@ -17,7 +17,7 @@ from hello.connectors.limits.standings import count, forget
 from hello.connectors.redis.breaker import Breaker
 from hello.connectors.redis.client import fault_reason
 from hello.entities.errors import UnavailableError
-from hello.services.callers import Standing
+from hello.services.security import LimitStatus
 
 PREFIX = "limit"
 IN_FLIGHT = 10  # enough for thousands a second; the client has 100 connections and refuses who finds none
@@ -46,7 +46,7 @@ class SharedCounts:
     metrics: LimitMetrics
     _turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(IN_FLIGHT))
 
-    async def hit(self, quota: RateLimitItem, key: str) -> Standing | None:
+    async def hit(self, quota: RateLimitItem, key: str) -> LimitStatus | None:
         with suppress(UnavailableError):
             self.breaker.check()
             if standing := await self._ask(count, quota, key):

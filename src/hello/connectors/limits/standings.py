@@ -6,10 +6,10 @@ from time import time
 from limits import RateLimitItem
 from limits.aio.strategies import RateLimiter
 
-from hello.services.callers import Standing
+from hello.services.security import LimitStatus
 
 
-async def count(store: RateLimiter, quota: RateLimitItem, key: str) -> Standing:
+async def count(store: RateLimiter, quota: RateLimitItem, key: str) -> LimitStatus:
     """Count one more, unless the quota is used up."""
     is_counted = await store.hit(quota, key)
     reset_s, remaining = await stats(store, quota, key)
@@ -29,8 +29,8 @@ async def stats(store: RateLimiter, quota: RateLimitItem, key: str) -> tuple[int
     return max(0, ceil(resets_at - time())) or quota.get_expiry(), remaining
 
 
-def standing(quota: RateLimitItem, remaining: int, reset_s: int, *, is_exceeded: bool) -> Standing:
-    return Standing(
+def standing(quota: RateLimitItem, remaining: int, reset_s: int, *, is_exceeded: bool) -> LimitStatus:
+    return LimitStatus(
         quota=quota.amount,
         window_s=quota.get_expiry(),
         remaining=remaining,

@@ -7,20 +7,20 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hello.connectors.postgres.audit import noted
+from hello.connectors.postgres.audit import with_audit
 from hello.connectors.postgres.values import values_of
 from hello.entities.accounts import Account
-from hello.entities.audit import Change
+from hello.entities.audit import AuditRecord
 
 
 @dataclass(frozen=True, slots=True)
 class PostgresAccounts:
     session: AsyncSession
 
-    async def add(self, account: Account, change: Change) -> bool:
+    async def add(self, account: Account, record: AuditRecord) -> bool:
         """Let the unique index decide between two of the same e-mail."""
         statement = insert(Account).values(values_of(account)).on_conflict_do_nothing()
-        return await self.session.scalar(noted(statement, change)) is not None
+        return await self.session.scalar(with_audit(statement, record)) is not None
 
     async def find(self, account_id: UUID) -> Account | None:
         return await self.session.scalar(select(Account).where(Account.id == account_id))
@@ -32,14 +32,14 @@ class PostgresAccounts:
         """Foreign keys wait for it, and fail once the account has been removed."""
         await self.session.execute(select(Account.id).where(Account.id == account_id).with_for_update())
 
-    async def remove(self, account_id: UUID, change: Change) -> None:
-        await self.session.execute(noted(delete(Account).where(Account.id == account_id), change))
+    async def remove(self, account_id: UUID, record: AuditRecord) -> None:
+        await self.session.execute(with_audit(delete(Account).where(Account.id == account_id), record))
 
     async def set_password_hash(self, account_id: UUID, old: str, new: str) -> None:
         statement = update(Account).where(Account.id == account_id, Account.password_hash == old)
         await self.session.execute(statement.values(password_hash=new))
 
-    async def change_password(self, account_id: UUID, old: str, new: str, change: Change) -> bool:
+    async def change_password(self, account_id: UUID, old: str, new: str, record: AuditRecord) -> bool:
         statement = update(Account).where(Account.id == account_id, Account.password_hash == old)
-        changed = noted(statement.values(password_hash=new), change)
+        changed = with_audit(statement.values(password_hash=new), record)
         return await self.session.scalar(changed) is not None

@@ -7,7 +7,7 @@ from typing import Self
 
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
-from hello.connectors.postgres.dead_events import PostgresDeadLetters
+from hello.connectors.postgres.dead_letters import PostgresDeadLetters
 from hello.connectors.postgres.engine import sessions_of
 from hello.connectors.postgres.gifts import PostgresGifts
 from hello.connectors.postgres.inbox import PostgresInbox
@@ -23,7 +23,7 @@ class PostgresEventTransaction:
         return PostgresInbox(self.session)
 
     @property
-    def dead_events(self) -> PostgresDeadLetters:
+    def dead_letters(self) -> PostgresDeadLetters:
         return PostgresDeadLetters(self.session)
 
     @property

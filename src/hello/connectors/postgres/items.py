@@ -8,10 +8,10 @@ from sqlalchemy import ARRAY, Uuid, any_, delete, func, insert, literal, select,
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
-from hello.connectors.postgres.audit import noted
+from hello.connectors.postgres.audit import with_audit
 from hello.connectors.postgres.outbox import PostgresOutbox
 from hello.connectors.postgres.values import insert_all, values_of
-from hello.entities.audit import AuditEntry, Change
+from hello.entities.audit import AuditEntry, AuditRecord
 from hello.entities.items import Item, item_event
 
 WITH_OWNER = joinedload(Item.owner, innerjoin=True)
@@ -21,9 +21,9 @@ WITH_OWNER = joinedload(Item.owner, innerjoin=True)
 class PostgresItems:
     session: AsyncSession
 
-    async def add(self, item: Item, change: Change) -> None:
+    async def add(self, item: Item, record: AuditRecord) -> None:
         await self.session.execute(
-            noted(insert(Item).values(values_of(item)), change, item_event(change, item))
+            with_audit(insert(Item).values(values_of(item)), record, item_event(record, item))
         )
 
     async def find(self, item_id: UUID, *, lock: bool = False) -> Item | None:
@@ -42,20 +42,20 @@ class PostgresItems:
         found = await self.session.scalars(query.order_by(Item.id.desc()).offset(skip).limit(limit))
         return found.all(), await self.session.scalar(total) or 0
 
-    async def replace(self, item: Item, change: Change) -> None:
+    async def replace(self, item: Item, record: AuditRecord) -> None:
         statement = update(Item).where(Item.id == item.id).values(values_of(item))
-        await self.session.execute(noted(statement, change, item_event(change, item)))
+        await self.session.execute(with_audit(statement, record, item_event(record, item)))
 
-    async def remove(self, item_id: UUID, change: Change) -> None:
+    async def remove(self, item_id: UUID, record: AuditRecord) -> None:
         statement = delete(Item).where(Item.id == item_id)
-        await self.session.execute(noted(statement, change, item_event(change)))
+        await self.session.execute(with_audit(statement, record, item_event(record)))
 
-    async def remove_owned(self, owner_id: UUID, limit: int, change: Change) -> Sequence[UUID]:
+    async def remove_owned(self, owner_id: UUID, limit: int, record: AuditRecord) -> Sequence[UUID]:
         """Lock them first: an event takes its id behind the lock of its subject (ADR 27)."""
         owned = select(Item.id).where(Item.owner_id == owner_id).order_by(Item.id).limit(limit)
         removing = delete(Item).where(Item.id.in_(owned.with_for_update())).returning(Item.id)
         ids = (await self.session.scalars(removing)).all()
-        changes = [replace(change, subject_id=item_id) for item_id in ids]
+        changes = [replace(record, subject_id=item_id) for item_id in ids]
         if changes:
             await self.session.execute(insert_all(AuditEntry, list(map(asdict, changes))))
             await PostgresOutbox(self.session).add(*map(item_event, changes))

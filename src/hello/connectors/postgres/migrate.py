@@ -80,7 +80,7 @@ def clear_errors() -> Iterator[None]:
 
 
 def alembic_config(database: Database) -> Config:
-    """Hand the database over as an attribute: a password with `%` would trip the ini file's interpolation."""
+    """Pass the database as an attribute: a password with `%` would trip the ini file's interpolation."""
     config = Config()
     config.set_main_option("script_location", str(migrations_folder()).replace("%", "%%"))
     config.set_main_option("file_template", "%%(rev)s_%%(slug)s")

@@ -27,7 +27,7 @@ EVENT = f"""
 # people are, as the aggregate reads them first: two writers who share it cannot deadlock.
 STAMP = """
     UPDATE birthday_list_stamps SET stamp = (random() * 9007199254740992)::bigint
-    WHERE shard = pg_backend_pid() % 64 AND (SELECT bool_or(is_concerned) FROM {changed})
+    WHERE shard = pg_backend_pid() % 64 AND (SELECT bool_or(is_affected) FROM {changed})
 """
 SAVE = f"""
 WITH saved AS (
@@ -35,7 +35,7 @@ WITH saved AS (
     SELECT name, CAST(born AS date) FROM unnest($1::text[], $2::text[]) AS given (name, born)
     ON CONFLICT (username) DO UPDATE SET date_of_birth = excluded.date_of_birth
     RETURNING username,
-        new.month_day = ANY($3::smallint[]) OR old.month_day = ANY($3::smallint[]) AS is_concerned
+        new.month_day = ANY($3::smallint[]) OR old.month_day = ANY($3::smallint[]) AS is_affected
 ), with_event AS ({EVENT})
 {STAMP.format(changed="saved")}
 """  # noqa: S608  # constants only
@@ -49,21 +49,21 @@ WITH given AS (
     INSERT INTO people AS person (username, date_of_birth) SELECT name, born FROM given
     ON CONFLICT (username) DO UPDATE SET date_of_birth = excluded.date_of_birth
     WHERE person.month_day <> ALL($3::smallint[])
-    RETURNING username, month_day = ANY($3::smallint[]) AS is_concerned
+    RETURNING username, month_day = ANY($3::smallint[]) AS is_affected
 ), concerned AS (
     INSERT INTO people (username, date_of_birth)
     SELECT name, born FROM given WHERE name NOT IN (SELECT username FROM saved)
     ON CONFLICT (username) DO UPDATE SET date_of_birth = excluded.date_of_birth
-    RETURNING true AS is_concerned
+    RETURNING true AS is_affected
 ), changed AS (
-    SELECT is_concerned FROM saved UNION ALL SELECT is_concerned FROM concerned
+    SELECT is_affected FROM saved UNION ALL SELECT is_affected FROM concerned
 ), with_event AS ({EVENT})
 {STAMP.format(changed="changed")}
 """  # noqa: S608
 REMOVE = f"""
 WITH removed AS (
     DELETE FROM people WHERE username = $1
-    RETURNING month_day = ANY($2::smallint[]) AS is_concerned
+    RETURNING month_day = ANY($2::smallint[]) AS is_affected
 ), stamped AS ({STAMP.format(changed="removed")})
 SELECT count(*) FROM removed
 """  # noqa: S608
@@ -74,15 +74,15 @@ RETURNS_OLD = 18
 class PostgresPeople:
     session: AsyncSession
 
-    async def save(self, births: Mapping[str, date], about: Collection[int]) -> None:
+    async def save(self, births: Mapping[str, date], affected: Collection[int]) -> None:
         connection = await self.session.connection()
         raw: Any = (await connection.get_raw_connection()).driver_connection
         statement = save_for(raw.get_server_version().major)
-        await connection.exec_driver_sql(statement, (*in_order(births), list(about)))
+        await connection.exec_driver_sql(statement, (*in_order(births), list(affected)))
 
-    async def remove(self, username: str, about: Collection[int]) -> None:
+    async def remove(self, username: str, affected: Collection[int]) -> None:
         connection = await self.session.connection()
-        removed = await connection.exec_driver_sql(REMOVE, (username, list(about)))
+        removed = await connection.exec_driver_sql(REMOVE, (username, list(affected)))
         if not removed.scalar_one():
             raise NotFoundError(f"no user named {username}")
 

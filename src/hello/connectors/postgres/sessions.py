@@ -9,10 +9,10 @@ from sqlalchemy import ARRAY, Uuid, any_, delete, insert, literal, select, updat
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
-from hello.connectors.postgres.audit import noted, rows_of
+from hello.connectors.postgres.audit import rows_of, with_audit
 from hello.connectors.postgres.values import values_of
 from hello.entities.accounts import Account
-from hello.entities.audit import Change
+from hello.entities.audit import AuditRecord
 from hello.entities.sessions import Session
 
 
@@ -53,9 +53,9 @@ class PostgresSessions:
         statement = update(Session).where(Session.id == session_id)
         await self.session.execute(statement.values(token_hash=token_hash))
 
-    async def end(self, session_id: UUID, change: Change) -> None:
-        statement = update(Session).where(Session.id == session_id).values(ended_at=change.at)
-        await self.session.execute(noted(statement, change))
+    async def end(self, session_id: UUID, record: AuditRecord) -> None:
+        statement = update(Session).where(Session.id == session_id).values(ended_at=record.at)
+        await self.session.execute(with_audit(statement, record))
 
     async def end_others(self, account_id: UUID, kept_id: UUID | None, at: datetime) -> None:
         others = (Session.account_id == account_id, Session.id.is_distinct_from(kept_id))

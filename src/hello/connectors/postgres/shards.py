@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from hello.connectors.postgres.engine import milliseconds
 from hello.connectors.postgres.errors import business_errors
 from hello.entities.events import PEOPLE_SHARD, PERSON_SAVED, OutboxRow
-from hello.services.event_ports import Backlog, Blocker, Waiting
+from hello.services.event_ports import Backlog, Blocker, OutboxBatch
 
 LOCKS = 731_004_211  # any number, as long as every relay takes the same and nobody else
 COUNTED = 10_000
@@ -86,11 +86,11 @@ class PostgresShard:
     number: int
     session: AsyncSession
 
-    async def waiting(self, limit: int) -> Sequence[Waiting]:
+    async def waiting(self, limit: int) -> Sequence[OutboxBatch]:
         """Read by a statement of its own: one that also locks would see what was there before the lock."""
         query = select(OutboxRow).from_statement(WAITING)
         rows = await self.session.scalars(query, {"shard": self.number, "limit": limit})
-        return [Waiting(row.id, row.events()) for row in rows]
+        return [OutboxBatch(row.id, row.events()) for row in rows]
 
     async def remove(self, ids: Collection[int]) -> None:
         query = delete(OutboxRow).where(OutboxRow.id == func.any(list(ids)))

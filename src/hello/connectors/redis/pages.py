@@ -11,7 +11,7 @@ from random import Random
 from secrets import token_hex
 
 from hello.connectors.redis.guarded import GuardedRedis
-from hello.core.flights import Flights
+from hello.core.single_flight import SingleFlight
 from hello.entities.errors import UnavailableError
 from hello.services.ports import Load
 
@@ -41,11 +41,11 @@ class RedisPages:
     guarded: GuardedRedis
     lease_s: float
     random: Random
-    _flights: Flights[tuple[str, str], bytes] = field(default_factory=Flights)
-    _drops: Flights[str, bool] = field(default_factory=Flights)
+    _single_flight: SingleFlight[tuple[str, str], bytes] = field(default_factory=SingleFlight)
+    _drops: SingleFlight[str, bool] = field(default_factory=SingleFlight)
 
     async def get(self, group: str, page: str, load: Load) -> bytes:
-        return await self._flights.join((group, page), partial(self._get, group, page, load))
+        return await self._single_flight.share((group, page), partial(self._get, group, page, load))
 
     async def drop(self, group: str) -> None:
         """Drop the group in one round trip, which callers at once share.
@@ -54,7 +54,7 @@ class RedisPages:
         """
         loop = asyncio.get_running_loop()
         ends_at = loop.time() + self.lease_s
-        if not await self._drops.join(group, partial(self._unlink, group)):
+        if not await self._drops.share(group, partial(self._unlink, group)):
             await asyncio.sleep(ends_at - loop.time())
 
     async def _unlink(self, group: str) -> bool:

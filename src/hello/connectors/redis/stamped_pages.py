@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from hello.connectors.redis.guarded import GuardedRedis
-from hello.core.flights import Flights
+from hello.core.single_flight import SingleFlight
 from hello.entities.errors import UnavailableError
 from hello.services.ports import Load, Stamp
 
@@ -26,11 +26,11 @@ class RedisStampedPages:
 
     guarded: GuardedRedis
     lease_s: float
-    _flights: Flights[str, bytes] = field(default_factory=Flights)
+    _single_flight: SingleFlight[str, bytes] = field(default_factory=SingleFlight)
     _kept: OrderedDict[str, tuple[float, bytes]] = field(default_factory=OrderedDict)
 
     async def get(self, page: str, stamp: Stamp, load: Load) -> bytes:
-        return await self._flights.join(page, partial(self._get, page, stamp, load))
+        return await self._single_flight.share(page, partial(self._get, page, stamp, load))
 
     async def _get(self, page: str, stamp: Stamp, load: Load) -> bytes:
         prefix = b"%d\n" % await stamp()

@@ -13,7 +13,7 @@ from hello.connectors.tokens.keys import TokenKeys, VerificationKey
 from hello.core.clock import Clock
 from hello.core.ids import NewId
 from hello.entities.errors import UnauthorizedError
-from hello.services.callers import AccessToken, Caller, Role
+from hello.services.security import AccessToken, Caller, Role
 
 TYPE = "at+jwt"
 COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")

@@ -16,15 +16,9 @@ from hello.core.cursors import Cursors
 from hello.core.ids import request_ids
 from hello.core.public_urls import path_of
 from hello.interface.http.admins import refused_tokens
-from hello.interface.http.admission import Admission
 from hello.interface.http.calendars import CalendarWriter
-from hello.interface.http.connection import connection_class
 from hello.interface.http.cors import METHODS, SENT, SHOWN, Cors
 from hello.interface.http.docs import describe, description, write_document
-from hello.interface.http.incoming import ConnectionLimits
-from hello.interface.http.lane import Lane, lane_class
-from hello.interface.http.metrics import http_metrics
-from hello.interface.http.observe import Observe, Observer
 from hello.interface.http.problems import answer_with_problems, problems
 from hello.interface.http.readers import CalendarReader, ListReader
 from hello.interface.http.routers import (
@@ -41,6 +35,12 @@ from hello.interface.http.routers import (
     people,
     recipients,
 )
+from hello.interface.http.serving.admission import Admission
+from hello.interface.http.serving.connection import connection_class
+from hello.interface.http.serving.fast_path import FastPath, fast_path_class
+from hello.interface.http.serving.incoming import ConnectionLimits
+from hello.interface.http.serving.metrics import http_metrics
+from hello.interface.http.serving.observe import Observe, Observer
 from hello.services.use_cases import OpenUseCases, UseCases
 
 
@@ -60,7 +60,7 @@ class HttpOptions:
     admin_token: str | None = None
     are_lists_private: bool = False
     calendar: CalendarWriter = field(default_factory=CalendarWriter)
-    greeting_lane: bool = True
+    fast_path: bool = True
     origins: Sequence[str] = ()
     proxies: Sequence[str] = ()
     public_url: str = ""
@@ -71,7 +71,7 @@ class HttpOptions:
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """What is served: an ASGI application, and how a connection to it speaks, with the lane or without."""
+    """An ASGI application, and the class of its connections, with or without the fast path."""
 
     asgi: ASGIApp
     connection: type[asyncio.Protocol]
@@ -93,12 +93,14 @@ def create_app(
         Observe(app=app, observer=observer, body_limit=options.body_limit), options.proxies
     )
     is_https = options.public_url.startswith("https://")
-    if not options.greeting_lane:
+    if not options.fast_path:
         return Application(observed, connection_class(observer, options.limits), is_https)
-    lane = Lane(lambda: use_cases_of(app), app.state.cursors, observer, prefix.encode(), options.body_limit)
+    fast_path = FastPath(
+        lambda: use_cases_of(app), app.state.cursors, observer, prefix.encode(), options.body_limit
+    )
     if options.are_lists_private:
-        lane.leave_lists()
-    return Application(observed, lane_class(lane, options.limits), is_https)
+        fast_path.leave_lists()
+    return Application(observed, fast_path_class(fast_path, options.limits), is_https)
 
 
 def behind_proxies(app: ASGIApp, proxies: Sequence[str]) -> ASGIApp:

@@ -27,7 +27,7 @@ def use_cases(request: Request) -> UseCases:
 
 
 def raise_failure(request: Request) -> None:
-    """Raise what the greeting lane has met already, instead of trying again."""
+    """Raise what the fast path has met already, instead of trying again."""
     if failed := getattr(request.state, "failed", None):
         raise failed
 

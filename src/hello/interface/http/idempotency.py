@@ -7,8 +7,8 @@ from fastapi import Header, Request
 from pydantic import BaseModel, Field
 
 from hello.interface.http.paths import own_path
-from hello.services.callers import Caller
-from hello.services.idempotency import Once
+from hello.services.idempotency import IdempotentRequest
+from hello.services.security import Caller
 
 IdempotencyKey: TypeAlias = Annotated[
     Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[\x21-\x7e]+$")] | None,
@@ -18,10 +18,10 @@ IdempotencyKey: TypeAlias = Annotated[
 ]
 
 
-def once(request: Request, caller: Caller, key: str | None, body: BaseModel) -> Once | None:
+def once(request: Request, caller: Caller, key: str | None, body: BaseModel) -> IdempotentRequest | None:
     if key is None:
         return None
-    return Once(account_id=caller.account_id, key=key, fingerprint=fingerprint(request, body))
+    return IdempotentRequest(account_id=caller.account_id, key=key, fingerprint=fingerprint(request, body))
 
 
 def fingerprint(request: Request, body: BaseModel) -> bytes:

@@ -11,8 +11,8 @@ from fastapi import Request
 from fastapi.security.utils import get_authorization_scheme_param
 
 from hello.entities.errors import TooManyError, UnauthorizedError
-from hello.interface.http.callers import read_caller
-from hello.services.callers import Caller, Limiter, Standing
+from hello.interface.http.security import read_caller
+from hello.services.security import Caller, Limiter, LimitStatus
 
 UNKNOWN = "unknown"
 NETWORK_BITS = 64
@@ -65,7 +65,7 @@ def network_of(address: IPv6Address) -> str:
     return str(mapped or IPv6Network((int(address), NETWORK_BITS), strict=False))
 
 
-def ratelimit_headers(group: str, standing: Standing) -> dict[str, str]:
+def ratelimit_headers(group: str, standing: LimitStatus) -> dict[str, str]:
     """Say `q` requests in `w` seconds; `r` of them remain, and in `t` seconds there will be more."""
     return {
         "RateLimit-Policy": f'"{group}";q={standing.quota};w={standing.window_s}',
@@ -80,7 +80,7 @@ def add_headers(request: Request, headers: dict[str, str]) -> None:
         remembered[name] = f"{remembered[name]}, {value}" if name in remembered else value
 
 
-def refuse_exceeded(standing: Standing) -> None:
+def refuse_exceeded(standing: LimitStatus) -> None:
     if standing.is_exceeded:
         wait_s = max(1, standing.reset_s)
         message = f"too many requests: {standing.quota} in {standing.window_s} s are allowed"

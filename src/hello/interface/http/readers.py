@@ -5,9 +5,9 @@ from typing import Annotated
 from fastapi import Depends, Request
 from fastapi.security import APIKeyQuery
 
-from hello.interface.http.callers import Token, account_of
 from hello.interface.http.dependencies import CalendarFeeds
 from hello.interface.http.limits import add_headers
+from hello.interface.http.security import Token, account_of
 
 KEY = "key"
 FEED_KEY = APIKeyQuery(

@@ -8,12 +8,14 @@ from typing import TypeAlias
 
 import structlog
 
-from hello.core.stops import Stop
+from hello.core.shutdown import ShutdownSignal
 from hello.entities.errors import UnavailableError
 from hello.interface.worker.metrics import TaskMetrics
 from hello.services.health import Probe
 
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 30.0
+PROGRESS, BIRTHDAYS, CLEANUP, RELAY, CONSUMERS = "progress", "birthdays", "cleanup", "relay", "consumers"
+ALL_TASKS = (PROGRESS, BIRTHDAYS, CLEANUP, RELAY, CONSUMERS)
+FIRST_PAUSE_S, MAX_PAUSE_S = 0.2, 30.0
 log = structlog.get_logger("hello.worker")
 Step: TypeAlias = Callable[[], Awaitable[bool]]
 """Does one piece of work; returns whether there may be more of it at once."""
@@ -33,7 +35,7 @@ class Task:
     probes: Sequence[Probe] = ()
 
 
-async def keep(task: Task, stop: Stop, metrics: TaskMetrics) -> None:
+async def keep(task: Task, stop: ShutdownSignal, metrics: TaskMetrics) -> None:
     """Repeat the steps; after a failure go on, after longer and longer pauses while it keeps failing."""
     pause = FIRST_PAUSE_S
     while not stop.is_set:
@@ -42,12 +44,12 @@ async def keep(task: Task, stop: Stop, metrics: TaskMetrics) -> None:
             metrics.worked(task.name)
             pause = FIRST_PAUSE_S
             if not has_more:
-                await stop.during(task.wait())
+                await stop.race(task.wait())
         except Exception as error:  # noqa: BLE001  # whatever it is, the task begins again
             metrics.failed(task.name)
             tell(task, error, pause)
-            await stop.during(asyncio.sleep(pause))
-            pause = min(2 * pause, LONGEST_PAUSE_S)
+            await stop.race(asyncio.sleep(pause))
+            pause = min(2 * pause, MAX_PAUSE_S)
 
 
 def tell(task: Task, error: Exception, pause_s: float) -> None:
@@ -61,7 +63,7 @@ def tell(task: Task, error: Exception, pause_s: float) -> None:
 @asynccontextmanager
 async def running(tasks: Sequence[Task], metrics: TaskMetrics, timeout_s: float) -> AsyncIterator[None]:
     """Run them during the block; at its end let the steps in hand finish, and cancel what takes longer."""
-    stop = Stop()
+    stop = ShutdownSignal()
     running = [asyncio.create_task(keep(task, stop, metrics), name=task.name) for task in tasks]
     try:
         yield

@@ -4,7 +4,6 @@ from http import HTTPStatus
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from hello.interface.http.callers import CurrentAccount, CurrentCaller
 from hello.interface.http.dependencies import AccountDeletion, Accounts, PasswordChanges, Sessions
 from hello.interface.http.forms import LOGIN_FORM, GivenForm
 from hello.interface.http.limits import address_of, limited
@@ -18,6 +17,7 @@ from hello.interface.http.schemas.accounts import (
     RegisterRequest,
     TokenResponse,
 )
+from hello.interface.http.security import CurrentAccount, CurrentCaller
 from hello.services.sessions import Tokens
 
 JSON_BODY = (
@@ -120,7 +120,7 @@ async def read_me(account: CurrentAccount) -> Response:
 async def change_password(
     request: Request, caller: CurrentCaller, body: PasswordChangeRequest, changes: PasswordChanges
 ) -> Response:
-    """Change one's own password; all other sessions end, and the calendar feed's URL is revoked."""
+    """AuditRecord one's own password; all other sessions end, and the calendar feed's URL is revoked."""
     await changes.change(caller, body.to_command(address_of(request)))
     return Response(status_code=HTTPStatus.NO_CONTENT)
 

@@ -10,11 +10,11 @@ from fastapi import APIRouter, Depends, Request, Response
 from hello.interface.http.calendars import MEDIA_TYPE, CalendarWriter
 from hello.interface.http.conditions import IfNoneMatch, is_known
 from hello.interface.http.dependencies import Birthdays, Calendars
-from hello.interface.http.described import tagged
 from hello.interface.http.large import LargeResponse, takes_gzip
 from hello.interface.http.limits import limited
 from hello.interface.http.problems import problems
 from hello.interface.http.readers import KEY
+from hello.interface.http.response_headers import tagged
 from hello.interface.http.schemas.birthdays import (
     CursorText,
     Days,

@@ -6,12 +6,12 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict
 
-from hello.interface.http.callers import CurrentCaller
 from hello.interface.http.dependencies import CalendarFeeds
 from hello.interface.http.limits import limited
 from hello.interface.http.paths import reference
 from hello.interface.http.problems import problems
 from hello.interface.http.readers import KEY
+from hello.interface.http.security import CurrentCaller
 
 CALENDAR = "/api/v1/birthdays/calendar.ics"
 EXAMPLE = f"https://hello.example{CALENDAR}?{KEY}=k7Qm..."

@@ -7,9 +7,9 @@ from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from hello.interface.http.dependencies import Health
-from hello.interface.http.metrics import exposition
 from hello.interface.http.problems import problems
 from hello.interface.http.schemas.health import LivenessResponse, ReadinessResponse
+from hello.interface.http.serving.metrics import exposition
 from hello.services.health import Readiness
 
 UNAVAILABLE = HTTPStatus.SERVICE_UNAVAILABLE

@@ -5,18 +5,18 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from hello.interface.http.callers import CurrentCaller
 from hello.interface.http.conditions import IfMatch, IfNoneMatch, etag, is_known, seen_versions
 from hello.interface.http.dependencies import Items
-from hello.interface.http.described import placed, tagged, with_headers
 from hello.interface.http.large import LargeResponse, json_page
 from hello.interface.http.limits import limited
 from hello.interface.http.paths import reference
 from hello.interface.http.problems import problems
+from hello.interface.http.response_headers import placed, tagged, with_headers
 from hello.interface.http.schemas.items import ItemRequest, ItemResponse, ItemsResponse, render_item
 from hello.interface.http.schemas.paging import Limit, Skip
 from hello.interface.http.schemas.texts import Id
-from hello.services.items import Shown
+from hello.interface.http.security import CurrentCaller
+from hello.services.items import ItemView
 
 BAD_REQUEST, NOT_FOUND = HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND
 ANY = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
@@ -79,7 +79,7 @@ async def read_item(item_id: Id, items: Items, if_none_match: IfNoneMatch) -> Re
 async def replace_item(
     item_id: Id, caller: CurrentCaller, body: ItemRequest, items: Items, if_match: IfMatch
 ) -> Response:
-    """Change all of an item; what is left out is then missing."""
+    """AuditRecord all of an item; what is left out is then missing."""
     shown = await items.replace(caller, item_id, body.to_content(), seen_versions(if_match))
     return whole(shown, HTTPStatus.OK, {})
 
@@ -96,7 +96,7 @@ async def remove_item(item_id: Id, caller: CurrentCaller, items: Items, if_match
     return Response(status_code=HTTPStatus.NO_CONTENT)
 
 
-def whole(shown: Shown, status: HTTPStatus, headers: dict[str, str]) -> Response:
+def whole(shown: ItemView, status: HTTPStatus, headers: dict[str, str]) -> Response:
     body = ItemResponse.of(shown).model_dump_json()
     tag = {"ETag": etag(shown.item.version)}
     return Response(body, status, tag | headers, "application/json")

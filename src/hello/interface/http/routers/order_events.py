@@ -10,7 +10,6 @@ from fastapi.sse import EventSourceResponse, format_sse_event
 
 from hello.entities.errors import InvalidError
 from hello.entities.order_changes import OrderChange
-from hello.interface.http.callers import CurrentCaller
 from hello.interface.http.conditions import GREATEST
 from hello.interface.http.dependencies import OrderEvents
 from hello.interface.http.limits import limited
@@ -18,6 +17,7 @@ from hello.interface.http.problems import problems
 from hello.interface.http.routers.orders import ANY, NOT_FOUND
 from hello.interface.http.schemas.orders import ORDER, PATH, OrderResponse
 from hello.interface.http.schemas.texts import Id
+from hello.interface.http.security import CurrentCaller
 
 RECONNECT_MS = 1000
 VERSION = re.compile("[0-9]{1,10}")

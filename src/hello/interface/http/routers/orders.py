@@ -5,15 +5,14 @@ from http import HTTPStatus
 from fastapi import APIRouter, Depends, Request, Response
 
 from hello.entities.orders import Order
-from hello.interface.http.callers import CurrentCaller
 from hello.interface.http.conditions import IfMatch, etag, needed_versions, seen_versions
 from hello.interface.http.dependencies import Orders
-from hello.interface.http.described import placed, tagged, with_headers
 from hello.interface.http.idempotency import IdempotencyKey, once
 from hello.interface.http.large import LargeResponse, json_page
 from hello.interface.http.limits import limited
 from hello.interface.http.paths import reference
 from hello.interface.http.problems import problems
+from hello.interface.http.response_headers import placed, tagged, with_headers
 from hello.interface.http.schemas.birthdays import CursorText, cursors_of
 from hello.interface.http.schemas.orders import (
     PATH,
@@ -27,6 +26,7 @@ from hello.interface.http.schemas.orders import (
 )
 from hello.interface.http.schemas.paging import Limit
 from hello.interface.http.schemas.texts import Id
+from hello.interface.http.security import CurrentCaller
 
 CONFLICT, NOT_FOUND, STALE = HTTPStatus.CONFLICT, HTTPStatus.NOT_FOUND, HTTPStatus.PRECONDITION_FAILED
 ANY = (
@@ -102,7 +102,7 @@ async def read_order(order_id: Id, caller: CurrentCaller, orders: Orders) -> Res
 async def replace_order(
     order_id: Id, caller: CurrentCaller, body: OrderRequest, orders: Orders, if_match: IfMatch
 ) -> Response:
-    """Change all of an order that is not confirmed yet; titles and prices are taken anew."""
+    """AuditRecord all of an order that is not confirmed yet; titles and prices are taken anew."""
     return whole(await orders.replace(caller, order_id, body.to_content(), needed_versions(if_match)))
 
 

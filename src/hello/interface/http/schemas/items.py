@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
 from hello.interface.http.conditions import etag
 from hello.interface.http.schemas.texts import Id, Storable
-from hello.services.items import ItemContent, Shown
+from hello.services.items import ItemContent, ItemView
 
 CONTENT: dict[str, Any] = {"title": "A kite", "description": "Flies in any wind.", "price_cents": 1999}
 OWNER: dict[str, Any] = {"id": "0198c5de-7a3b-7c1e-8f2a-3d4b5c6d7e8f", "full_name": "Ada Lovelace"}
@@ -50,7 +50,7 @@ class ItemResponse(BaseModel):
     updated_at: datetime
 
     @classmethod
-    def of(cls, shown: Shown) -> Self:
+    def of(cls, shown: ItemView) -> Self:
         item, owner = shown.item, shown.owner
         return cls(
             id=item.id,
@@ -63,7 +63,7 @@ class ItemResponse(BaseModel):
         )
 
     @classmethod
-    def json_of(cls, shown: Shown) -> str:
+    def json_of(cls, shown: ItemView) -> str:
         return cls.of(shown).model_dump_json()
 
 
@@ -74,6 +74,6 @@ class ItemsResponse(BaseModel):
     total: int
 
 
-def render_item(shown: Shown) -> bytes:
+def render_item(shown: ItemView) -> bytes:
     """Return the entity tag, and the body behind it on a line of its own."""
     return f"{etag(shown.item.version)}\n{ItemResponse.of(shown).model_dump_json()}".encode()

@@ -1,0 +1,197 @@
+"""Every port connected to its connector."""
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from random import Random
+from secrets import token_urlsafe
+from time import monotonic
+from typing import Any
+
+from prometheus_client import CollectorRegistry
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from hello.bootstrap.use_cases import Ports, health_service, use_cases
+from hello.connectors.argon2 import Argon2Cost, open_passwords
+from hello.connectors.brokers.probe import BrokerProbe
+from hello.connectors.limits.limiter import library_limiter
+from hello.connectors.limits.quotas import read_quotas
+from hello.connectors.metrics import background_job_counts, domain_event_counts
+from hello.connectors.no_cache import NoPages, NoStampedPages
+from hello.connectors.postgres.engine import Database, open_engine
+from hello.connectors.postgres.events_unit import PostgresEventsUnit
+from hello.connectors.postgres.listener import PostgresListener, open_listener
+from hello.connectors.postgres.outbox import CHANGES
+from hello.connectors.postgres.person_lookup import open_person_lookup
+from hello.connectors.postgres.schema import SchemaProbe, migrations_folder, newest_revision
+from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
+from hello.connectors.postgres.write_faults import WriteFaults
+from hello.connectors.redis.breaker import Breaker
+from hello.connectors.redis.client import RedisProbe, open_redis
+from hello.connectors.redis.guarded import GuardedRedis, RedisLike
+from hello.connectors.redis.metrics import cache_metrics
+from hello.connectors.redis.pages import RedisPages
+from hello.connectors.redis.stamped_pages import RedisStampedPages
+from hello.connectors.tokens.access import JwtAccessTokens
+from hello.connectors.tokens.keys import TokenKeys
+from hello.connectors.tokens.pem import token_keys
+from hello.core.background_jobs import open_background_jobs
+from hello.core.batching import Bounds
+from hello.core.clock import now
+from hello.core.settings import Settings
+from hello.core.shutdown import ShutdownSignal
+from hello.entities.birthdays import LeapDay
+from hello.services.birthday_lists import ListedDays
+from hello.services.dead_letters import DeadLetterService
+from hello.services.health import Probe
+from hello.services.ports import Pages, StampedPages
+from hello.services.security import Passwords
+from hello.services.subscriptions import EFFECTS
+from hello.services.use_cases import UseCases
+
+
+@dataclass(frozen=True, slots=True)
+class Connections:
+    """What the connectors of a process share; `redis` is None where there is none."""
+
+    engine: AsyncEngine
+    writes: WriteFaults
+    listener: PostgresListener
+    redis: Any | None
+
+
+@dataclass(frozen=True, slots=True)
+class Caches:
+    """Of lists, which PostgreSQL validates, and of pages that are dropped."""
+
+    lists: StampedPages
+    pages: Pages
+
+
+NO_CACHES = Caches(NoStampedPages(), NoPages())
+
+
+@asynccontextmanager
+async def open_use_cases(
+    settings: Settings, draining: ShutdownSignal, registry: CollectorRegistry
+) -> AsyncIterator[UseCases]:
+    """Connect every port to its connector, for as long as the process runs."""
+    async with AsyncExitStack() as stack:
+        outside = await open_outside(stack, settings)
+        ports = await open_ports(stack, settings, outside, draining, registry)
+        probes = probes_of(settings, outside)
+        yield use_cases(settings, ports, health_service(settings, probes, draining))
+
+
+async def open_outside(stack: AsyncExitStack, settings: Settings) -> Connections:
+    database = Database.of(settings, "hello-api")
+    engine, writes = await stack.enter_async_context(open_engine(database)), WriteFaults()
+    writes.watch(engine)
+    listener = await stack.enter_async_context(
+        open_listener(Database.direct(settings, "hello-api"), {CHANGES}, settings.relay_poll_s)
+    )
+    redis = None
+    if settings.redis_dsn:
+        redis = await stack.enter_async_context(open_redis(settings.redis_dsn, settings.redis_timeout_s))
+    return Connections(engine, writes, listener, redis)
+
+
+async def open_ports(
+    stack: AsyncExitStack,
+    settings: Settings,
+    outside: Connections,
+    draining: ShutdownSignal,
+    registry: CollectorRegistry,
+) -> Ports:
+    quotas, keys, redis = read_quotas(settings.rate_limits), token_keys(settings), outside.redis
+    caches = NO_CACHES if redis is None else caches_of(settings, guarded_redis(settings, redis, registry))
+    listed = ListedDays(now=now, leap_day=LeapDay(settings.leap_day))
+    pooled = settings.database_pooler == "transaction"
+    lookup = await stack.enter_async_context(
+        open_person_lookup(
+            outside.engine,
+            listed.affected_month_days,
+            bounds_of(settings),
+            transaction_pooling=pooled,
+            failed=outside.writes.record,
+        )
+    )
+    passwords = await stack.enter_async_context(passwords_of(settings))
+    # Opened last, as it is closed first: what is left to be done then needs the others.
+    jobs = await stack.enter_async_context(open_background_jobs(background_job_counts(registry)))
+    return Ports(
+        begin=PostgresUnitOfWork.of(outside.engine, settings.database_deadline_s).begin,
+        lookup=lookup,
+        listed=listed,
+        lists=caches.lists,
+        pages=caches.pages,
+        passwords=passwords,
+        access_tokens=access_tokens(settings, keys),
+        limiter=library_limiter(quotas, redis, settings.redis_timeout_s, registry),
+        domain_events=domain_event_counts(registry),
+        enqueue=jobs.enqueue,
+        listen=lambda order_id: outside.listener.listen(CHANGES, str(order_id)),
+        stop=draining,
+    )
+
+
+def bounds_of(settings: Settings) -> Bounds:
+    return Bounds(deadline_s=settings.database_deadline_s, waiting=settings.database_queue_size)
+
+
+def passwords_of(settings: Settings) -> AbstractAsyncContextManager[Passwords]:
+    return open_passwords(
+        Argon2Cost(), threads=settings.password_threads, max_waiting=settings.password_queue_size
+    )
+
+
+def probes_of(settings: Settings, outside: Connections) -> list[Probe]:
+    """Without `BROKER_URL` the events go to the Redis of the cache, which has its check already."""
+    schema = SchemaProbe(outside.engine, newest_revision(migrations_folder()), outside.writes)
+    cache = [] if outside.redis is None else [RedisProbe(outside.redis)]
+    broker = [BrokerProbe(settings.broker_url.get_secret_value())] if settings.broker_url else []
+    return [schema, *cache, *broker]
+
+
+def access_tokens(settings: Settings, keys: TokenKeys) -> JwtAccessTokens:
+    return JwtAccessTokens(
+        keys=keys,
+        issuer=settings.token_issuer,
+        audience=settings.token_audience,
+        lifetime_s=settings.token_lifetime_s,
+        leeway_s=settings.token_leeway_s,
+        now=now,
+        new_id=lambda: token_urlsafe(16),
+    )
+
+
+def guarded_redis(settings: Settings, redis: RedisLike, registry: CollectorRegistry) -> GuardedRedis:
+    return GuardedRedis(
+        redis=redis,
+        timeout_s=settings.redis_timeout_s,
+        breaker=Breaker(timer=monotonic),
+        metrics=cache_metrics(registry),
+    )
+
+
+def caches_of(settings: Settings, guarded: GuardedRedis) -> Caches:
+    lists = RedisStampedPages(guarded=guarded, lease_s=settings.cache_lease_s)
+    return Caches(lists, redis_pages(settings, guarded))
+
+
+def redis_pages(settings: Settings, guarded: GuardedRedis) -> RedisPages:
+    return RedisPages(
+        guarded=guarded,
+        lease_s=settings.cache_lease_s,
+        random=Random(),  # noqa: S311  # spreads expiry, keeps no secret
+    )
+
+
+@asynccontextmanager
+async def open_dead_letters(settings: Settings) -> AsyncIterator[DeadLetterService]:
+    async with open_engine(Database.of(settings, "hello-events")) as engine:
+        yield DeadLetterService(
+            begin=PostgresEventsUnit.of(engine, settings.database_deadline_s).begin,
+            effects={subscription.consumer: effect for subscription, effect in EFFECTS.items()},
+            now=now,
+        )

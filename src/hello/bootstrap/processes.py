@@ -1,0 +1,133 @@
+"""The wiring of the processes that answer requests: the API, and the worker with its tasks."""
+
+import os
+import socket
+import sys
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from prometheus_client import CollectorRegistry
+
+from hello.bootstrap.connectors import open_use_cases
+from hello.connectors.limits.quotas import read_quotas
+from hello.core.access_log import AccessLog
+from hello.core.processes import raise_file_limit
+from hello.core.settings import Settings, split_csv
+from hello.core.shutdown import ShutdownSignal
+from hello.interface.http.app import Application, HttpOptions, create_api, create_app
+from hello.interface.http.calendars import CalendarWriter
+from hello.interface.http.serving import server
+from hello.interface.http.serving.admission import Admission
+from hello.interface.http.serving.incoming import ConnectionLimits
+from hello.interface.http.serving.metrics import check_shared_folder
+from hello.interface.worker.metrics import task_metrics
+from hello.interface.worker.tasks import running
+from hello.services.use_cases import UseCases
+
+OTHER_FILES = 200
+"""Descriptors that are not for clients: a server without any left could not even accept and refuse."""
+
+
+@asynccontextmanager
+async def open_worker(
+    settings: Settings, only: Collection[str], draining: ShutdownSignal, registry: CollectorRegistry
+) -> AsyncIterator[UseCases]:
+    """Do the tasks for as long as the process serves; the steps in hand are finished at the end."""
+    from hello.bootstrap.worker import open_tasks  # noqa: PLC0415  # imports the clients of brokers
+
+    async with (
+        open_use_cases(settings, draining, registry) as use_cases,
+        open_tasks(settings, use_cases, registry, only) as tasks,
+        running(tasks, task_metrics(registry), settings.shutdown_timeout_s),
+    ):
+        probes = [probe for task in tasks for probe in task.probes]
+        health = replace(use_cases.health, probes=[*use_cases.health.probes, *probes])
+        yield replace(use_cases, health=health)
+
+
+def worker_app(settings: Settings, only: Collection[str], draining: ShutdownSignal) -> Application:
+    registry = CollectorRegistry()
+    options = replace(http_options(settings), is_worker=True, fast_path=False, public_url="")
+    return create_app(partial(open_worker, settings, only, draining, registry), options, registry)
+
+
+def http_app(settings: Settings, draining: ShutdownSignal) -> Application:
+    registry = CollectorRegistry()
+    open_ = partial(open_use_cases, settings, draining, registry)
+    return create_app(open_, http_options(settings), registry)
+
+
+def serve_api(settings: Settings, sock: socket.socket) -> None:
+    check_shared_folder()
+    draining = ShutdownSignal()
+    server.serve(http_app(settings, draining), sock, shutdown_of(settings, draining))
+
+
+def serve_worker(settings: Settings, sock: socket.socket, only: Collection[str]) -> None:
+    check_shared_folder()
+    draining = ShutdownSignal()
+    app = worker_app(settings, only, draining)
+    server.serve(app, sock, replace(shutdown_of(settings, draining), drain_s=0))
+
+
+def shutdown_of(settings: Settings, draining: ShutdownSignal) -> server.Shutdown:
+    return server.Shutdown(draining=draining, drain_s=settings.drain_s, timeout_s=settings.shutdown_timeout_s)
+
+
+def api_description(settings: Settings) -> dict[str, Any]:
+    """Return the document of `/openapi.json`, without a server."""
+    registry = CollectorRegistry()
+    open_ = partial(open_use_cases, settings, ShutdownSignal(), registry)
+    return create_api(open_, http_options(settings), registry).openapi()
+
+
+def http_options(settings: Settings) -> HttpOptions:
+    return HttpOptions(
+        body_limit=settings.body_limit_bytes,
+        access_log=AccessLog(
+            write=partial(os.write, sys.stderr.fileno()),
+            as_json=settings.log_format == "json",
+            enabled=settings.log_level in {"debug", "info"},
+        ),
+        fast_path=settings.fast_path == "on" and not is_guarded(settings),
+        origins=split_csv(settings.cors_origins),
+        proxies=split_csv(settings.trusted_proxies),
+        public_url=settings.public_url,
+        calendar=calendar_writer(settings),
+        are_lists_private=are_lists_private(settings),
+        secret=settings.secret_key.get_secret_value().encode(),
+        limits=connection_limits(settings),
+        admission=Admission(max_requests=settings.max_requests, max_wait_s=settings.max_wait_s),
+        admin_token=settings.admin_token.get_secret_value() if settings.admin_token else None,
+    )
+
+
+def are_lists_private(settings: Settings) -> bool:
+    return settings.birthday_lists == "accounts"
+
+
+def calendar_writer(settings: Settings) -> CalendarWriter:
+    return CalendarWriter(
+        domain=settings.calendar_uid_domain,
+        max_age_s=settings.calendar_max_age_s,
+        is_private=are_lists_private(settings),
+    )
+
+
+def connection_limits(settings: Settings) -> ConnectionLimits:
+    return ConnectionLimits(
+        max_connections=min(settings.max_connections, raise_file_limit() - OTHER_FILES),
+        head_s=settings.head_timeout_s,
+        body_s=settings.body_timeout_s,
+        write_s=settings.write_timeout_s,
+        keep_alive_s=settings.keep_alive_s,
+    )
+
+
+def is_guarded(settings: Settings) -> bool:
+    """Say whether the fast path's requests are limited, or of other sites' pages: the application knows."""
+    quotas = read_quotas(settings.rate_limits)
+    return bool(quotas["hello"] or quotas["birthdays"] or settings.cors_origins)

@@ -1,0 +1,180 @@
+"""The worker's tasks, put together: what moves by itself, and what is told to others."""
+
+import asyncio
+from collections.abc import AsyncIterator, Collection
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from random import Random
+
+from prometheus_client import CollectorRegistry
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from hello.connectors.brokers.adapters import open_publisher, source_of
+from hello.connectors.brokers.consumer import consuming
+from hello.connectors.brokers.full_broker import FullBrokerPublisher
+from hello.connectors.brokers.metrics import RelayCounts, consumer_counts, relay_counts
+from hello.connectors.brokers.options import BrokerOptions
+from hello.connectors.brokers.outages import Outage
+from hello.connectors.brokers.retrying import RetryingPublisher
+from hello.connectors.postgres.advisory_locks import AdvisoryLocksProbe, PostgresAdvisoryLocks
+from hello.connectors.postgres.engine import Database, open_engine
+from hello.connectors.postgres.events_unit import PostgresEventsUnit
+from hello.connectors.postgres.listener import PostgresListener, open_listener
+from hello.connectors.postgres.outbox import CHANNEL
+from hello.connectors.postgres.shards import PostgresShards
+from hello.core.adaptive_batch_size import AdaptiveBatchSize
+from hello.core.clock import now
+from hello.core.settings import Settings
+from hello.interface.worker.tasks import BIRTHDAYS, CLEANUP, CONSUMERS, PROGRESS, RELAY, Task
+from hello.services.consumers import Consumer
+from hello.services.event_ports import EventPublisher, Wakeup
+from hello.services.inbox import InboxService
+from hello.services.relay import Relay
+from hello.services.subscriptions import EFFECTS
+from hello.services.use_cases import UseCases
+
+ORDERS_AT_ONCE, PEOPLE_AT_ONCE, KEYS_AT_ONCE = 250, 500, 1000
+BIRTHDAYS_POLL_S, CLEANUP_POLL_S = 60, 3600
+SOON_S = 0.05  # what is due already is in the hands of another worker
+HOLD_FACTOR = 2  # a shard is held for one batch, and then some
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerContext:
+    """What all tasks stand on."""
+
+    settings: Settings
+    database: Database
+    engine: AsyncEngine
+    listener: PostgresListener
+    use_cases: UseCases
+    registry: CollectorRegistry
+
+
+@asynccontextmanager
+async def open_tasks(
+    settings: Settings, use_cases: UseCases, registry: CollectorRegistry, only: Collection[str]
+) -> AsyncIterator[list[Task]]:
+    """Make the tasks that are wanted; those that need a broker only when there is one."""
+    database, direct = Database.of(settings, "hello-worker"), Database.direct(settings, "hello-worker")
+    async with AsyncExitStack() as stack:
+        engine = await stack.enter_async_context(open_engine(database))
+        listener = await stack.enter_async_context(open_listener(direct, {CHANNEL}, settings.relay_poll_s))
+        ground = WorkerContext(settings, direct or database, engine, listener, use_cases, registry)
+        tasks = [
+            await stack.enter_async_context(opened(ground)) for name, opened in OPENED.items() if name in only
+        ]
+        yield [task for some in tasks for task in some]
+
+
+@asynccontextmanager
+async def progress(ground: WorkerContext) -> AsyncIterator[list[Task]]:
+    """Move orders when they are due; a new one wakes it."""
+    orders, poll_s = ground.use_cases.order_progress, ground.settings.relay_poll_s
+    batch_size = AdaptiveBatchSize(ORDERS_AT_ONCE)
+
+    with ground.listener.listen(CHANNEL) as wakeup:
+
+        async def wait() -> None:
+            due = await orders.next_due()
+            until_s = poll_s if due is None else (due - now()).total_seconds()
+            await wakeup.wait(min(max(until_s, SOON_S), poll_s))
+
+        yield [Task(name=PROGRESS, step=partial(batch_size.step, orders.advance), wait=wait)]
+
+
+@asynccontextmanager
+async def birthdays(ground: WorkerContext) -> AsyncIterator[list[Task]]:
+    announcements = ground.use_cases.announcements
+
+    async def step() -> bool:
+        return await announcements.announce(PEOPLE_AT_ONCE) == PEOPLE_AT_ONCE
+
+    yield [Task(name=BIRTHDAYS, step=step, wait=partial(asyncio.sleep, BIRTHDAYS_POLL_S))]
+
+
+@asynccontextmanager
+async def cleanup(ground: WorkerContext) -> AsyncIterator[list[Task]]:
+    """Forget what has become too old to be asked for again."""
+    inbox = InboxService(begin=events_unit(ground).begin, now=now)
+
+    async def step() -> bool:
+        await ground.use_cases.announcements.forget()
+        await inbox.clear(ground.settings.inbox_days)
+        return await ground.use_cases.idempotency.forget(KEYS_AT_ONCE) == KEYS_AT_ONCE
+
+    yield [Task(name=CLEANUP, step=step, wait=partial(asyncio.sleep, CLEANUP_POLL_S))]
+
+
+@asynccontextmanager
+async def relay(ground: WorkerContext) -> AsyncIterator[list[Task]]:
+    if ground.settings.broker_dsn is None:
+        yield []
+        return
+    counts = relay_counts(ground.registry)
+    async with open_publisher(options_of(ground), counts.trimmed) as opened:
+        publisher = FullBrokerPublisher(publisher=opened, tell=counts.full.set)
+        with ground.listener.listen(CHANNEL) as wakeup:
+            publishing = relay_of(ground, publisher, wakeup, counts)
+            yield [
+                Task(name=RELAY, step=publishing.step, wait=publishing.wait, probes=[publisher, publishing])
+            ]
+
+
+def relay_of(ground: WorkerContext, publisher: EventPublisher, wakeup: Wakeup, counts: RelayCounts) -> Relay:
+    settings = ground.settings
+    deadline_s = 2 * settings.publish_timeout_s
+    return Relay(
+        shards=PostgresShards(
+            engine=ground.engine,
+            deadline_s=settings.database_deadline_s,
+            hold_s=HOLD_FACTOR * deadline_s,
+        ),
+        publisher=RetryingPublisher(publisher=publisher, metrics=counts, outage=Outage("relay")),
+        wakeup=wakeup,
+        metrics=counts,
+        now=now,
+        random=Random(),  # noqa: S311  # shares the work, keeps no secret
+        batch=settings.relay_batch,
+        poll_s=settings.relay_poll_s,
+        deadline_s=deadline_s,
+    )
+
+
+@asynccontextmanager
+async def consumers(ground: WorkerContext) -> AsyncIterator[list[Task]]:
+    if ground.settings.broker_dsn is None:
+        yield []
+        return
+    counts = consumer_counts(ground.registry)
+    options, locks = options_of(ground), PostgresAdvisoryLocks(ground.database)
+    async with AsyncExitStack() as stack:
+        tasks = []
+        for subscription, effect in EFFECTS.items():
+            handling = Consumer(
+                subscription=subscription,
+                effect=effect,
+                begin=events_unit(ground).begin,
+                metrics=counts,
+                now=now,
+                tries=ground.settings.consumer_tries,
+            )
+            source = source_of(options, subscription, locks.acquire)
+            consumer = await stack.enter_async_context(
+                consuming(subscription.consumer, source, handling.handle, counts)
+            )
+            tasks.append(Task(name=subscription.consumer, step=consumer.step, wait=consumer.wait))
+        probe = AdvisoryLocksProbe(ground.engine, locks.waiting)
+        yield [replace(tasks[0], probes=[probe]), *tasks[1:]]
+
+
+def options_of(ground: WorkerContext) -> BrokerOptions:
+    return BrokerOptions.of(ground.settings, ground.settings.broker_dsn or "", list(EFFECTS))
+
+
+def events_unit(ground: WorkerContext) -> PostgresEventsUnit:
+    return PostgresEventsUnit.of(ground.engine, ground.settings.database_deadline_s)
+
+
+OPENED = {PROGRESS: progress, BIRTHDAYS: birthdays, CLEANUP: cleanup, RELAY: relay, CONSUMERS: consumers}

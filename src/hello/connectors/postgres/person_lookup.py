@@ -1,0 +1,117 @@
+"""Days of birth in PostgreSQL, read and written in natural batches: one statement for many requests."""
+
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import date
+
+import asyncpg
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from hello.connectors.postgres.errors import business_error
+from hello.connectors.postgres.people import in_order, save_for
+from hello.connectors.postgres.prepared_statements import BatchStatement, PooledStatement, PreparedStatement
+from hello.core.batching import Batcher, Bounds, Callback, OverloadedError
+from hello.entities.errors import BusyError, UnknownOutcomeError
+
+FIND = "SELECT username, month_day FROM people WHERE username = ANY($1::text[])"
+STAMP = "SELECT bit_xor(stamp) FROM birthday_list_stamps"
+ONE_ROW = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
+Affected = Callable[[], Collection[int]]
+Failed = Callable[[Exception], None]
+
+
+def ignore(_: Exception) -> None:
+    """Do nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresPersonLookup:
+    reads: Batcher[str, None, int]
+    writes: Batcher[str, date, None]
+    stamps: Batcher[None, None, int]
+
+    def find_nowait(self, username: str, callback: Callback[int]) -> None:
+        self.reads.submit(username, None, callback)
+
+    def save_nowait(self, username: str, born: date, callback: Callback[None]) -> None:
+        self.writes.submit(username, born, callback)
+
+    def explain(self, error: Exception) -> Exception:
+        return batch_error(error)
+
+    async def find_month_day(self, username: str) -> int | None:
+        try:
+            return await self.reads.do(username, None)
+        except Exception as error:
+            raise batch_error(error) from error
+
+    async def save(self, username: str, born: date) -> None:
+        try:
+            await self.writes.do(username, born)
+        except TimeoutError as error:
+            raise UnknownOutcomeError(reason="no answer in time") from error
+        except Exception as error:
+            raise batch_error(error) from error
+
+    async def list_stamp(self) -> int:
+        try:
+            return await self.stamps.do(None, None) or 0
+        except Exception as error:
+            raise batch_error(error) from error
+
+
+def batch_error(error: Exception) -> Exception:
+    """Return an error of one's own for each who waits: they raise it in tasks of theirs."""
+    if isinstance(error, OverloadedError):
+        return BusyError("more requests are waiting for the database than it can take")
+    if isinstance(error, UnknownOutcomeError):
+        return UnknownOutcomeError(reason=error.reason)
+    return business_error(error) or error
+
+
+@asynccontextmanager
+async def open_person_lookup(
+    engine: AsyncEngine,
+    affected: Affected,
+    bounds: Bounds,
+    *,
+    transaction_pooling: bool = False,
+    failed: Failed = ignore,
+) -> AsyncIterator[PostgresPersonLookup]:
+    """Hold a connection for each kind of statement; `affected` gives the days that the lists are of.
+
+    `failed` is called with what a write raises.
+    """
+    find: BatchStatement = PreparedStatement(engine, lambda _: FIND)
+    stamp: BatchStatement = PreparedStatement(engine, lambda _: STAMP)
+    save: BatchStatement = PreparedStatement(engine, save_for, is_write=True)
+    if transaction_pooling:
+        find, stamp = PooledStatement(engine, lambda _: FIND), PooledStatement(engine, lambda _: STAMP)
+        save = PooledStatement(engine, save_for)
+
+    async def find_all(names: Mapping[str, None]) -> Mapping[str, int]:
+        return dict(await find.fetch(list(names)))
+
+    async def save_all(births: Mapping[str, date]) -> Mapping[str, None]:
+        try:
+            await save.fetch(*in_order(births), list(affected()))
+        except Exception as error:
+            failed(error)
+            raise
+        return {}
+
+    async def stamp_of_all(_: Mapping[None, None]) -> Mapping[None, int]:
+        return {None: (await stamp.fetch())[0][0]}
+
+    try:
+        reads = Batcher(find_all, bounds, is_one_row)
+        writes = Batcher(save_all, replace(bounds, overlap=True), is_one_row)
+        yield PostgresPersonLookup(reads, writes, Batcher(stamp_of_all, bounds, is_one_row))
+    finally:
+        for statement in (find, save, stamp):
+            await statement.release()
+
+
+def is_one_row(error: Exception) -> bool:
+    return isinstance(error, ONE_ROW)

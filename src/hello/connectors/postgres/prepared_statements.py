@@ -1,0 +1,158 @@
+"""One connection held for one kind of statement, prepared once: the shortest way to PostgreSQL and back."""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import asyncpg
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from hello.connectors.postgres.errors import server_reason
+from hello.entities.errors import UnknownOutcomeError
+
+LOST = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # what it makes of a farewell that comes between two statements
+    asyncpg.exceptions.AdminShutdownError,
+    asyncpg.exceptions.CrashShutdownError,
+    OSError,
+)
+SPARE = 2
+"""How many connections may turn out to be lost before a statement fails."""
+# PostgreSQL would plan the statement anew for each array, which takes longer than to run it; and a plan from
+# the time when the table was small must not read all of it when it has grown.
+PLAN = {"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off"}
+PLAN_LOCALLY = "SELECT " + ", ".join(f"set_config('{name}', '{value}', true)" for name, value in PLAN.items())
+PLAN_ONCE = "; ".join(f"SET {name} = {value}" for name, value in PLAN.items())
+
+
+class BatchStatement(Protocol):
+    async def fetch(self, *arguments: object) -> Sequence[asyncpg.Record]:
+        """Run the statement in a transaction of its own; not for two calls at once."""
+        ...
+
+    async def release(self) -> None: ...
+
+
+SqlFor = Callable[[int], str]
+"""From the server's major release to its statement."""
+
+
+@dataclass(slots=True)
+class PreparedStatement:
+    """Each call is a transaction of its own. Not for two calls at once.
+
+    A statement that `is_write` is repeated only if it surely did not run: a repeat could undo what others
+    have written since.
+    """
+
+    engine: AsyncEngine
+    sql_for: SqlFor
+    is_write: bool = False
+    _is_sent: bool = False
+    _connection: AsyncConnection | None = None
+    _prepared: Any = field(default=None, repr=False)
+    _raw: Any = field(default=None, repr=False)
+
+    async def fetch(self, *arguments: object) -> Sequence[asyncpg.Record]:
+        """Run the statement; again, on another connection, when one turns out to be lost.
+
+        The pool's may be lost as well, and not know it yet. Raise `UnknownOutcomeError` for a write that was
+        sent and not answered.
+        """
+        for left in reversed(range(SPARE + 1)):
+            try:
+                return await self._fetch(*arguments)
+            except (*LOST, TimeoutError) as error:
+                if self._is_sent and self.is_write:
+                    raise UnknownOutcomeError(reason=server_reason(error)) from error
+                if left == 0 or isinstance(error, TimeoutError):
+                    raise
+        raise AssertionError
+
+    async def _fetch(self, *arguments: object) -> Sequence[asyncpg.Record]:
+        """Give the connection back on any fault: after a time-out nobody knows what it is still doing."""
+        self._is_sent = False
+        if self._prepared is None or self._is_closed():
+            await self.release()
+            await self._prepare()
+        self._is_sent = True
+        try:
+            found: Sequence[asyncpg.Record] = await self._prepared.fetch(*arguments)
+        except asyncpg.DataError:
+            raise
+        except BaseException:
+            await self.release()
+            raise
+        return found
+
+    def _is_closed(self) -> bool:
+        """Notice what the server has closed before anything is sent to it."""
+        return self._raw is None or self._raw.is_closed()
+
+    async def _prepare(self) -> None:
+        self._connection = await self.engine.connect()
+        try:
+            raw: Any = (await self._connection.get_raw_connection()).driver_connection
+            self._raw = raw
+            await raw.execute(PLAN_ONCE)
+            self._prepared = await raw.prepare(self.sql_for(raw.get_server_version().major))
+        except BaseException:
+            await self.release()
+            raise
+
+    async def release(self) -> None:
+        connection, self._connection, self._prepared, self._raw = self._connection, None, None, None
+        if connection is not None:
+            with suppress(Exception):
+                await connection.invalidate()
+            with suppress(Exception):
+                await connection.close()
+
+
+@dataclass(frozen=True, slots=True)
+class PooledStatement:
+    """The same through a pooler of transactions: prepared, planned and run within one transaction.
+
+    A connection that is lost before the commit has stored nothing: the statement may be repeated.
+    """
+
+    engine: AsyncEngine
+    sql_for: SqlFor
+
+    async def fetch(self, *arguments: object) -> Sequence[asyncpg.Record]:
+        """Run the statement; again, on another connection, when one turns out to be lost."""
+        for _ in range(SPARE):
+            with suppress(*LOST):
+                return await self._fetch(*arguments)
+        return await self._fetch(*arguments)
+
+    async def _fetch(self, *arguments: object) -> Sequence[asyncpg.Record]:
+        async with self.engine.connect() as connection:
+            try:
+                raw: Any = (await connection.get_raw_connection()).driver_connection
+                await connection.exec_driver_sql(PLAN_LOCALLY)
+                sql = self.sql_for(raw.get_server_version().major)
+                found: Sequence[asyncpg.Record] = await raw.fetch(sql, *arguments)
+            except asyncpg.DataError:
+                raise
+            except BaseException:
+                with suppress(Exception):
+                    await connection.invalidate()
+                raise
+            await commit(connection)
+        return found
+
+    async def release(self) -> None:
+        """Hold nothing."""
+
+
+async def commit(connection: AsyncConnection) -> None:
+    """Raise `UnknownOutcomeError` if the answer to the commit is lost."""
+    try:
+        await connection.commit()
+    except (*LOST, DBAPIError) as error:
+        raise UnknownOutcomeError(reason=server_reason(error)) from error

@@ -1,0 +1,1 @@
+"""The command `hello`, one module per group of commands."""

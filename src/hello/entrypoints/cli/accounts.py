@@ -1,0 +1,61 @@
+"""`hello create-admin`, `delete-account` and `signing-key`: what an operator does with accounts."""
+
+import sys
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+
+from hello.connectors.tokens.pem import new_signing_key
+from hello.entities.accounts import Role
+from hello.entities.errors import InvalidError
+from hello.entrypoints.cli.common import HERE, DataDir, with_use_cases
+from hello.interface.http.schemas.accounts import RegisterRequest
+from hello.services.accounts import Register
+
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+FullName = Annotated[str, typer.Option(help="ItemView as the owner of items.")]
+
+
+def add_to(cli: typer.Typer) -> None:
+    cli.command("create-admin")(create_admin)
+    cli.command("delete-account")(delete_account)
+    cli.command("signing-key")(signing_key)
+
+
+def create_admin(email: str, full_name: FullName = "Administrator", data_dir: DataDir = HERE) -> None:
+    """Create an administrator's account; the password is asked for, or read from standard input."""
+    wanted = checked(email, full_name, read_password())
+    with_use_cases(data_dir, lambda use_cases: use_cases.accounts.register(wanted))
+    typer.echo(f"{email} is an administrator now.")
+
+
+def delete_account(email: str, *, yes: Yes = False, data_dir: DataDir = HERE) -> None:
+    """Delete an account with its orders, items and sessions, for an owner who asks to be forgotten."""
+    if not yes:
+        typer.confirm(f"Delete the account of {email} with all its orders and items?", abort=True)
+    with_use_cases(data_dir, lambda use_cases: use_cases.account_deletion.delete_by_email(email))
+    typer.echo(f"The account of {email} is deleted.")
+
+
+def signing_key() -> None:
+    """Print a new private key for TOKEN_SIGNING_KEY, on one line as in `.env`; keep it secret."""
+    typer.echo(new_signing_key().strip().replace("\n", "\\n"))
+
+
+def read_password() -> str:
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\n")
+    password: str = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    return password
+
+
+def checked(email: str, full_name: str, password: str) -> Register:
+    """Ask for what the API asks for; raise `InvalidError`."""
+    given = {"email": email, "full_name": full_name, "password": password}
+    try:
+        wanted = RegisterRequest.model_validate(given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise InvalidError(f"{first['loc'][0]}: {first['msg']}", field=str(first["loc"][0])) from None
+    return wanted.to_command(Role.ADMIN)

@@ -1,0 +1,1 @@
+"""The HTTP server: connections, the fast path, observation and refusals; no routes."""

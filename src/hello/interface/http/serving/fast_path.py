@@ -1,0 +1,225 @@
+"""The fast path: the plain hot shapes of `/hello`, and the first page of who celebrates today.
+
+They are answered where Uvicorn would start the application.
+
+Everything else, and whatever goes wrong, goes on to the application, which can do all of it alone: nothing
+has been taken from the request by then.
+"""
+
+import asyncio
+import re
+from collections.abc import Callable
+from datetime import date
+from functools import cached_property, partial
+from time import time
+from typing import Any, NamedTuple
+
+from hello.core.batching import OverloadedError
+from hello.core.cursors import Cursors
+from hello.core.single_flight import SingleFlight
+from hello.entities.errors import NotFoundError, UnknownOutcomeError
+from hello.entities.people import USERNAME_PATTERN
+from hello.interface.http.schemas.birthdays import render_today
+from hello.interface.http.serving.connection import Connection
+from hello.interface.http.serving.incoming import ConnectionLimits
+from hello.interface.http.serving.observe import Observer, Record, request_id_of
+from hello.interface.http.serving.refusals import BUSY
+from hello.interface.http.serving.request_cycle import RequestCycle
+from hello.services.people import PeopleService
+from hello.services.use_cases import UseCases
+
+PATH = rb"/hello/(" + USERNAME_PATTERN.encode() + rb")"
+BODY = re.compile(
+    rb'[ \t\r\n]*\{[ \t\r\n]*"dateOfBirth"[ \t\r\n]*:'
+    rb'[ \t\r\n]*"(\d{4}-\d\d-\d\d)"[ \t\r\n]*\}[ \t\r\n]*'
+)
+JSON_TYPES = {b"application/json", b"application/json; charset=utf-8"}
+ROUTE = "/hello/{username}"
+GREETED = (
+    b"HTTP/1.1 200 OK\r\n%bcontent-length: %d\r\ncontent-type: application/json\r\nx-request-id: %b\r\n\r\n"
+    b'{"message":"%b"}'
+)
+SAVED = b"HTTP/1.1 204 No Content\r\n%bx-request-id: %b\r\n\r\n"
+TODAY = b"/api/v1/birthdays/today"
+DEFAULT_LIMIT = 20
+NEXT = b'link: <%b?limit=%d&cursor=%b>; rel="next"\r\n'
+LISTED = (
+    b"HTTP/1.1 200 OK\r\n%b%bcontent-length: %d\r\ncontent-type: application/json\r\n"
+    b"x-request-id: %b\r\n\r\n%b"
+)
+MESSAGE_BYTES = len(b'{"message":""}')
+
+
+class FastPath:
+    """What the fast path needs of the application, which has its use cases only once it has started."""
+
+    def __init__(
+        self,
+        start: Callable[[], UseCases],
+        cursors: Cursors,
+        observer: Observer,
+        prefix: bytes = b"",
+        body_limit: int = 1 << 20,
+    ) -> None:
+        self.body_limit = body_limit
+        self._start, self._render = start, partial(render_today, cursors)
+        self.observer, self.new_id = observer, observer.new_id
+        self.greeted: Record = observer.recorder("GET", ROUTE, 200)
+        self.saved: Record = observer.recorder("PUT", ROUTE, 204)
+        self.listed: Record = observer.recorder("GET", TODAY.decode(), 200)
+        self.single_flight: SingleFlight[None, bytes] = SingleFlight()
+        self.path = re.compile(rb"(?:%b)?%b" % (re.escape(prefix), PATH))
+        self.today_path = prefix + TODAY
+        self.today_paths = {TODAY, self.today_path}
+        self._headers: list[tuple[bytes, bytes]] = []
+        self._head = b""
+
+    def leave_lists(self) -> None:
+        """Leave today's list to the application, which asks who reads it."""
+        self.today_paths = set()
+
+    @cached_property
+    def use_cases(self) -> UseCases:
+        return self._start()
+
+    @cached_property
+    def people(self) -> PeopleService:
+        return self.use_cases.people
+
+    async def today(self) -> bytes:
+        birthdays = self.use_cases.birthdays
+        return await birthdays.rendered_today(birthdays.today(None), "", DEFAULT_LIMIT, self._render)
+
+    def head(self, cycle: RequestCycle) -> bytes:
+        """Return Uvicorn's own headers, new each second, and whether the connection is told to end."""
+        if cycle.default_headers is not self._headers:
+            self._headers = cycle.default_headers
+            self._head = b"".join([b"%b: %b\r\n" % header for header in self._headers])
+        return self._head if cycle.keep_alive else self._head + b"connection: close\r\n"
+
+
+class FastRequest(NamedTuple):
+    """A request that the fast path has taken, and when, in seconds since 1970."""
+
+    username: str
+    cycle: RequestCycle
+    app: Any
+    start: float
+
+
+class FastPathConnection(Connection):
+    """One connection; `fast_path` is set by `fast_path_class`."""
+
+    fast_path: FastPath
+
+    def _serve(self, cycle: RequestCycle, app: Any) -> None:  # noqa: ANN401  # Uvicorn's application
+        scope = cycle.scope
+        match = self.fast_path.path.fullmatch(scope["raw_path"])
+        if scope["query_string"] or not cycle.keep_alive:
+            super()._serve(cycle, app)
+        elif match is None:
+            self._list_or_leave(cycle, app)
+        elif scope["method"] == "GET":
+            self._greet(FastRequest(match[1].decode(), cycle, app, time()))
+        elif scope["method"] == "PUT" and is_json(cycle):
+            self.loop.call_soon(self._save, FastRequest(match[1].decode(), cycle, app, time()))
+        else:
+            super()._serve(cycle, app)
+
+    def _list_or_leave(self, cycle: RequestCycle, app: Any) -> None:  # noqa: ANN401
+        if cycle.scope["raw_path"] in self.fast_path.today_paths and cycle.scope["method"] == "GET":
+            task = self.fast_path.single_flight.start(None, self.fast_path.today)
+            task.add_done_callback(partial(self._listed, FastRequest("", cycle, app, time())))
+        else:
+            super()._serve(cycle, app)
+
+    def _listed(self, hot: FastRequest, task: asyncio.Task[bytes]) -> None:
+        if error := task.exception():
+            self._fall_through(hot, error)
+            return
+        following, _, body = task.result().partition(b"\n")
+        link = NEXT % (self.fast_path.today_path, DEFAULT_LIMIT, following) if following else b""
+        request_id = request_id_of(hot.cycle.scope["headers"]) or self.fast_path.new_id()
+        values = self.fast_path.head(hot.cycle), link, len(body), request_id.encode(), body
+        self._answer(hot.cycle, LISTED % values)
+        self.fast_path.listed(hot.start, request_id)
+
+    def _greet(self, hot: FastRequest) -> None:
+        failure: Exception | None = None
+        try:
+            self.fast_path.people.lookup.find_nowait(hot.username, partial(self._greeted, hot))
+        except Exception as error:  # noqa: BLE001  # the application knows what to answer
+            failure = error
+        if failure is not None:
+            self._fall_through(hot, failure)
+
+    def _greeted(self, hot: FastRequest, found: int | None, error: Exception | None) -> None:
+        if found is None:
+            self._fall_through(hot, error or NotFoundError(f"no user named {hot.username}"))
+            return
+        greeting = f"Hello, {hot.username}{self.fast_path.people.todays.endings(hot.start)[found]}".encode()
+        request_id = request_id_of(hot.cycle.scope["headers"]) or self.fast_path.new_id()
+        size = MESSAGE_BYTES + len(greeting)
+        self._answer(
+            hot.cycle, GREETED % (self.fast_path.head(hot.cycle), size, request_id.encode(), greeting)
+        )
+        self.fast_path.greeted(hot.start, request_id)
+
+    def _save(self, hot: FastRequest) -> None:
+        """Begin when the turn of the event loop that brought the head has brought the body too."""
+        is_plain = not hot.cycle.more_body and len(hot.cycle.body) <= self.fast_path.body_limit
+        born = date_in(bytes(hot.cycle.body)) if is_plain else None
+        if born is None:
+            super()._serve(hot.cycle, hot.app)
+            return
+        people = self.fast_path.people
+        try:
+            people.lookup.save_nowait(hot.username, people.check(born), partial(self._saved, hot))
+        except Exception as error:  # noqa: BLE001  # the application knows what to answer
+            self._fall_through(hot, error)
+
+    def _saved(self, hot: FastRequest, _: None, error: Exception | None) -> None:
+        if error is not None:
+            is_late = isinstance(error, TimeoutError)
+            self._fall_through(hot, UnknownOutcomeError(reason="no answer in time") if is_late else error)
+            return
+        request_id = request_id_of(hot.cycle.scope["headers"]) or self.fast_path.new_id()
+        self._answer(hot.cycle, SAVED % (self.fast_path.head(hot.cycle), request_id.encode()))
+        self.fast_path.saved(hot.start, request_id)
+
+    def _fall_through(self, hot: FastRequest, error: BaseException) -> None:
+        """Tell the application that the work has been tried already, and how it ended."""
+        if isinstance(error, OverloadedError):
+            self._refuse_request(hot.cycle, BUSY)
+            return
+        failure = self.fast_path.people.lookup.explain(error) if isinstance(error, Exception) else error
+        hot.cycle.scope["state"]["failed"] = failure
+        super()._serve(hot.cycle, hot.app)
+
+
+def fast_path_class(fast_path: FastPath, limits: ConnectionLimits) -> type[asyncio.Protocol]:
+    """Return the class of protocol that Uvicorn makes one of for each connection."""
+    return type(
+        "FastPath",
+        (FastPathConnection,),
+        {"fast_path": fast_path, "observer": fast_path.observer, "limits": limits},
+    )
+
+
+def is_json(cycle: RequestCycle) -> bool:
+    """Say whether the body is JSON as it comes: the application refuses one that is compressed."""
+    kind = b""
+    for name, value in cycle.scope["headers"]:
+        if name == b"content-type":
+            kind = kind or value
+        elif name == b"content-encoding":
+            return False
+    return kind in JSON_TYPES
+
+
+def date_in(body: bytes) -> date | None:
+    match = BODY.fullmatch(body)
+    try:
+        return date.fromisoformat(match[1].decode()) if match else None
+    except ValueError:
+        return None
