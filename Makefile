@@ -158,7 +158,7 @@ test_postgres17: ## Run the same on PostgreSQL 17
 
 .PHONY: test_postgres
 test_postgres: $(VENV)/dev.stamp
-	@$(BIN)/python -m tests.postgres_releases $(MAJOR)
+	@$(BIN)/python -m tests.support.postgres_releases $(MAJOR)
 	@TEST_POSTGRES=$(MAJOR) $(BIN)/pytest -m "integrated or external" --ignore tests/integrated/test_embedded.py $(TESTS) $(ARGS)
 
 .PHONY: engine

@@ -20,7 +20,7 @@ from typing import Any
 import asyncpg
 from rich.console import Console
 from rich.table import Table
-from tests.postgres_releases import RELEASES, install, servers_of
+from tests.support.postgres_releases import RELEASES, install, servers_of
 
 from benchmarks.database import TIDY, copy_people, execute
 from benchmarks.names import distinct_names, people

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.twins import TwinUnitOfWork
+from tests.twins.transaction import TwinUnitOfWork
 
-pytest_plugins = ["tests.scheduling", "tests.servers"]
+pytest_plugins = ["tests.support.scheduling", "tests.support.servers"]
 
 
 @pytest.fixture

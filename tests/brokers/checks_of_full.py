@@ -13,10 +13,10 @@ import pytest
 
 from hello.connectors.brokers.adapters import open_publisher
 from hello.connectors.brokers.outages import BrokerFullError
-from tests.broker_tools import options_of
 from tests.brokers.broker import Broker
 from tests.brokers.rabbitmq import running_rabbitmq
-from tests.event_twins import an_event
+from tests.support.broker_tools import options_of
+from tests.twins.events import an_event
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.debian import ensure_package
+from tests.support.debian import ensure_package
 
 PROGRAM = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 """Not the one in /usr/sbin, which becomes another user and writes to /var."""

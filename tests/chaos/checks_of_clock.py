@@ -22,7 +22,7 @@ from tests.chaos.killing import MortalServer
 from tests.chaos.surviving import Ordeal
 from tests.chaos.watching import RedisWatcher
 from tests.chaos.world import open_servers, open_world
-from tests.debian import ensure_package
+from tests.support.debian import ensure_package
 
 pytestmark = pytest.mark.timeout(400)
 LIBRARY = Path("/usr/lib") / f"{os.uname().machine}-linux-gnu" / "faketime/libfaketimeMT.so.1"

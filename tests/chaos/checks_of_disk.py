@@ -21,13 +21,13 @@ import httpx
 import pytest
 
 from hello.connectors.embedded.servers import Servers
-from tests.builders import a_name
 from tests.chaos.awaiting import until_up
 from tests.chaos.facts import connection_to
 from tests.chaos.killing import MortalServer
 from tests.chaos.surviving import Ordeal, say
 from tests.chaos.watching import RedisWatcher
 from tests.chaos.world import World, open_servers, open_world
+from tests.support.builders import a_name
 
 pytestmark = pytest.mark.timeout(400)
 ORDERS = int(os.environ.get("CHAOS_FAULT_ORDERS", "400"))

@@ -9,10 +9,10 @@ from uuid import UUID, uuid4
 import httpx
 from tenacity import AsyncRetrying, retry_if_exception_type, retry_if_result, wait_random
 
-from tests.builders import a_name
-from tests.external.accounts import PASSWORD, USERS, bearer
-from tests.external.ordering import ORDERS, newly_opened
 from tests.external.test_hello import put
+from tests.support.builders import a_name
+from tests.support.http.accounts import PASSWORD, USERS, bearer
+from tests.support.http.ordering import ORDERS, newly_opened
 
 PEOPLE, TIMEOUT_S = 20, 5
 PAUSES = wait_random(0.1, 0.5)

@@ -12,7 +12,7 @@ from tests.chaos.killing import MortalServer
 from tests.chaos.shopping import open_customer
 from tests.chaos.watching import RedisWatcher
 from tests.chaos.world import World, open_servers, open_world
-from tests.external.running import LISTENING
+from tests.support.http.running import LISTENING
 
 pytestmark = [pytest.mark.external, pytest.mark.faults, pytest.mark.timeout(200)]
 ORDERS, SOON_S = 20, 60

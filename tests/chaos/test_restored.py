@@ -18,7 +18,7 @@ from tests.chaos.shopping import open_customer
 from tests.chaos.surviving import AT_ONCE
 from tests.chaos.watching import RedisWatcher
 from tests.chaos.world import World, open_servers, open_world
-from tests.servers import temporary_servers
+from tests.support.servers import temporary_servers
 
 pytestmark = [pytest.mark.external, pytest.mark.faults, pytest.mark.timeout(400)]
 ORDERS = int(os.environ.get("CHAOS_FAULT_ORDERS", "120"))

@@ -19,7 +19,7 @@ from tests.chaos.surviving import Ordeal
 from tests.chaos.test_broker_away import readiness_of
 from tests.chaos.watching import RedisWatcher
 from tests.chaos.world import open_servers, open_world
-from tests.delaying import delayed
+from tests.support.delaying import delayed
 
 pytestmark = [pytest.mark.external, pytest.mark.faults, pytest.mark.timeout(400)]
 ORDERS = int(os.environ.get("CHAOS_FAULT_ORDERS", "120"))

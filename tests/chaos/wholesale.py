@@ -13,8 +13,8 @@ from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
 from hello.core.clock import now
 from hello.entities.errors import ConflictError, UnavailableError
 from hello.entities.orders import Order, order_event
-from tests.builders import a_line, an_order
 from tests.chaos.shopping import PAUSES, Customer, Placed
+from tests.support.builders import a_line, an_order
 
 DELAY = timedelta(seconds=0.5)
 DEADLINE_S = 2

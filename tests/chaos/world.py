@@ -11,8 +11,8 @@ from hello.connectors.embedded.servers import Servers
 from tests.brokers.ports import HOST, free_port
 from tests.chaos.killing import Mortal, MortalServer, Victim
 from tests.chaos.processes import Process, open_nursery
-from tests.external.running import migrate, places
-from tests.servers import temporary_servers
+from tests.support.http.running import migrate, places
+from tests.support.servers import temporary_servers
 
 WORKERS, RELAYS, SOON_S = 3, 2, 5
 BROKER_AWAY_S = 3  # longer than a relay tries again before it leaves an event for later

@@ -5,7 +5,7 @@ import pytest
 from hello.entities.accounts import Account
 from hello.services.accounts import registration
 from hello.services.ports import Begin
-from tests.builders import an_account
+from tests.support.builders import an_account
 
 
 async def settled(begin: Begin) -> Account:

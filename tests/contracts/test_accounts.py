@@ -10,8 +10,8 @@ from hello.entities.accounts import Account, Role
 from hello.entities.sessions import Session
 from hello.services.accounts import registration
 from hello.services.ports import Begin
-from tests.builders import HASHED, NOON, a_change, a_name, an_account
-from tests.twins import TwinUnitOfWork
+from tests.support.builders import HASHED, NOON, a_change, a_name, an_account
+from tests.twins.transaction import TwinUnitOfWork
 
 ODD = "Ad\u00e0 \u2028 O'Neill \U0001f382 %s \\"
 

@@ -5,8 +5,8 @@ from datetime import date, timedelta
 import pytest
 
 from hello.services.ports import Begin
-from tests.builders import a_name
-from tests.twins import TwinUnitOfWork
+from tests.support.builders import a_name
+from tests.twins.transaction import TwinUnitOfWork
 
 BORN, DAY = date(1980, 6, 15), date(2026, 6, 15)
 MONTH_DAY, MANY = 615, 1_000_000

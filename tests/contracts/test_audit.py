@@ -11,8 +11,8 @@ from hello.entities.audit import AuditRecord
 from hello.entities.items import Item
 from hello.services.accounts import registration
 from hello.services.ports import Begin
-from tests.builders import NOON, a_change, an_account, an_item
-from tests.twins import TwinUnitOfWork
+from tests.support.builders import NOON, a_change, an_account, an_item
+from tests.twins.transaction import TwinUnitOfWork
 
 
 class AuditTrailContract:

@@ -14,8 +14,8 @@ from hello.connectors.postgres.person_lookup import open_person_lookup
 from hello.core.batching import Bounds
 from hello.entities.errors import BusyError, UnavailableError
 from hello.services.ports import PersonLookup
-from tests.builders import a_name
-from tests.twins import TwinPersonLookup, TwinUnitOfWork
+from tests.support.builders import a_name
+from tests.twins.transaction import TwinPersonLookup, TwinUnitOfWork
 
 ABOUT = [517]
 KILL = """

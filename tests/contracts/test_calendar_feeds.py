@@ -8,8 +8,8 @@ from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
 from hello.entities.accounts import Account
 from hello.entities.calendar_feeds import CalendarFeed
 from hello.services.ports import Begin
-from tests.builders import NOON, a_change
-from tests.twins import TwinUnitOfWork
+from tests.support.builders import NOON, a_change
+from tests.twins.transaction import TwinUnitOfWork
 
 
 class CalendarFeedsContract:

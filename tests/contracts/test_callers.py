@@ -11,9 +11,9 @@ from hello.connectors.tokens.keys import SigningKey, TokenKeys
 from hello.entities.accounts import Role
 from hello.entities.errors import UnauthorizedError
 from hello.services.security import AccessTokens, Caller, Limiter, Passwords, Verified
-from tests.builders import StoppedClock, a_name, an_account
-from tests.caller_twins import TwinAccessTokens, TwinLimiter, TwinPasswords
 from tests.contracts.test_limiter import QUOTAS, LimiterContract
+from tests.support.builders import StoppedClock, a_name, an_account
+from tests.twins.security import TwinAccessTokens, TwinLimiter, TwinPasswords
 
 CHEAP = Argon2Cost(time_cost=1, memory_kib=8, parallelism=1)
 DEAR = Argon2Cost(time_cost=2, memory_kib=8, parallelism=1)

@@ -9,8 +9,8 @@ from hello.connectors.postgres.events_unit import PostgresEventsUnit
 from hello.entities.events import Event
 from hello.services.dead_letters import dead_letter
 from hello.services.event_ports import BeginEvents
-from tests.builders import NOON, a_name
-from tests.event_twins import TwinEventsUnit, an_event
+from tests.support.builders import NOON, a_name
+from tests.twins.events import TwinEventsUnit, an_event
 
 
 @pytest.fixture(params=["twin", pytest.param("postgres", marks=pytest.mark.integrated)])

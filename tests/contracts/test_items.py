@@ -10,8 +10,8 @@ from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
 from hello.entities.accounts import Account
 from hello.entities.items import Item
 from hello.services.ports import Begin
-from tests.builders import NOON, a_change, an_account, an_item
-from tests.twins import TwinUnitOfWork
+from tests.support.builders import NOON, a_change, an_account, an_item
+from tests.twins.transaction import TwinUnitOfWork
 
 ODD = "A k\u00efte \u2028 'of' \"Ada\" \U0001fa81 %s \\n"
 LATER = NOON + timedelta(days=1)

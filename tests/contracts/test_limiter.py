@@ -17,7 +17,7 @@ from hello.connectors.limits.quotas import read_quotas
 from hello.connectors.redis.client import open_redis
 from hello.core.settings import SettingsError
 from hello.services.security import Limiter, LimitStatus
-from tests.builders import a_name
+from tests.support.builders import a_name
 
 QUOTAS = read_quotas(
     {"few": "3/hour", "other": "3 per 1 hour", "many": "100/hour", "short": "2/second", "free": ""}

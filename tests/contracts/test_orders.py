@@ -9,8 +9,8 @@ from uuid_utils.compat import uuid7
 from hello.entities.errors import ConflictError
 from hello.entities.orders import PAGE_LINES, Order, OrderStatus
 from hello.services.ports import Begin
-from tests.builders import NOON, a_change, a_key, a_line, a_name, an_account, an_order
-from tests.twins import TwinUnitOfWork
+from tests.support.builders import NOON, a_change, a_key, a_line, a_name, an_account, an_order
+from tests.twins.transaction import TwinUnitOfWork
 
 LONG_AGO = datetime(1000, 1, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)

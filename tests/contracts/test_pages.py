@@ -14,8 +14,8 @@ from hello.connectors.redis.stamped_pages import MAX_KEPT
 from hello.core.settings import Settings
 from hello.entities.errors import NotFoundError
 from hello.services.ports import Pages, Stamp, StampedPages
-from tests.builders import a_name
-from tests.twins import TwinPages, TwinStampedPages
+from tests.support.builders import a_name
+from tests.twins.transaction import TwinPages, TwinStampedPages
 
 
 class Source:

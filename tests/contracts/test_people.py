@@ -11,8 +11,8 @@ from hello.entities.birthdays import BirthdayGroup, LeapDay, born_on, groups_bet
 from hello.entities.errors import NotFoundError
 from hello.entities.people import Person
 from hello.services.ports import Begin, Transaction
-from tests.builders import a_name, a_person
-from tests.twins import TwinUnitOfWork
+from tests.support.builders import a_name, a_person
+from tests.twins.transaction import TwinUnitOfWork
 
 
 class PeopleContract:

@@ -28,9 +28,9 @@ from hello.entities.events import Event
 from hello.services.consumers import Consumer
 from hello.services.event_ports import Subscription
 from hello.services.gifts import count_gift
-from tests.broker_tools import SOON_S, TYPES, Broker, Seen, options_of, outcome, until
-from tests.builders import a_name
-from tests.event_twins import an_event, numbered, numbers_by_subject
+from tests.support.broker_tools import SOON_S, TYPES, Broker, Seen, options_of, outcome, until
+from tests.support.builders import a_name
+from tests.twins.events import an_event, numbered, numbers_by_subject
 
 pytestmark = pytest.mark.integrated
 GIVEN = {"redis": None, "kafka": "TEST_KAFKA_URL", "rabbitmq": "TEST_AMQP_URL"}

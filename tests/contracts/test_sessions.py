@@ -9,8 +9,8 @@ from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
 from hello.entities.accounts import Account
 from hello.entities.sessions import Session
 from hello.services.ports import Begin
-from tests.builders import NOON, a_change, a_session
-from tests.twins import TwinUnitOfWork
+from tests.support.builders import NOON, a_change, a_session
+from tests.twins.transaction import TwinUnitOfWork
 
 LATER = NOON + timedelta(days=1)
 

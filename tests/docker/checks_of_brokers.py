@@ -8,7 +8,7 @@ import pytest
 
 from hello.connectors.embedded.ending import happens
 from tests.docker.stack import PATIENCE_S, QUICK, Stack, removed_at_the_end, wait_until_ready, write_settings
-from tests.external.ordering import newly_opened
+from tests.support.http.ordering import newly_opened
 
 pytestmark = [pytest.mark.external, pytest.mark.timeout(2 * PATIENCE_S)]
 HANDLED = re.compile(r'^events_consumed_total\{.*outcome="handled".*\} [1-9]', re.MULTILINE)

@@ -20,8 +20,8 @@ from tests.docker.stack import (
     wait_until_ready,
     write_settings,
 )
-from tests.external.accounts import bearer, signed_up
 from tests.external.test_hello import put
+from tests.support.http.accounts import bearer, signed_up
 
 pytestmark = [pytest.mark.external, pytest.mark.timeout(2 * PATIENCE_S)]
 PRODUCTION = {

@@ -20,8 +20,8 @@ from tests.docker.stack import (
     wait_until_ready,
     write_settings,
 )
-from tests.external.ordering import newly_opened
 from tests.external.test_hello import put
+from tests.support.http.ordering import newly_opened
 
 pytestmark = [pytest.mark.external, pytest.mark.timeout(2 * PATIENCE_S)]
 SERVICES = ("api", "worker", "postgres", "valkey")

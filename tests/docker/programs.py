@@ -5,10 +5,10 @@ import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests import debian
 from tests.brokers.commands import path_of, run
 from tests.docker.places import CONFIG
 from tests.docker.progress import say
+from tests.support import debian
 
 PACKAGES = {
     "dockerd": "docker.io",

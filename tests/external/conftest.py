@@ -9,9 +9,9 @@ import pytest
 
 from hello.connectors.embedded.servers import Servers
 from hello.entrypoints.children import read_places
-from tests.external.accounts import LoggedIn, signed_up
-from tests.external.ordering import Shop, newly_opened, open_pair
-from tests.external.running import Running, running_api, running_hello, started
+from tests.support.http.accounts import LoggedIn, signed_up
+from tests.support.http.ordering import Shop, newly_opened, open_pair
+from tests.support.http.running import Running, running_api, running_hello, started
 
 QUICK = {"ORDER_CONFIRM_DELAY_S": "0.1", "ORDER_SHIP_DELAY_S": "0.1"}
 FAST_PATH = ["BASE_URL"] if "BASE_URL" in os.environ else ["on", "off"]

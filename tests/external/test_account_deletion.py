@@ -10,10 +10,10 @@ import httpx
 import pytest
 
 from hello.connectors.embedded.servers import Servers
-from tests.external.accounts import PASSWORD, USERS, LoggedIn, log_in, refresh, register, signed_up
-from tests.external.ordering import ITEMS, ORDERS, Shop, newly_opened, open_pair
-from tests.external.running import HELLO, places
 from tests.external.test_hello import assert_problem
+from tests.support.http.accounts import PASSWORD, USERS, LoggedIn, log_in, refresh, register, signed_up
+from tests.support.http.ordering import ITEMS, ORDERS, Shop, newly_opened, open_pair
+from tests.support.http.running import HELLO, places
 
 pytestmark = pytest.mark.external
 DELETION = f"{USERS}/me/deletion"

@@ -16,8 +16,10 @@ from hello.connectors.postgres.engine import Database, open_engine
 from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
 from hello.entities.accounts import Account, email_key
 from hello.services.ports import Begin
-from tests.builders import a_name
-from tests.external.accounts import (
+from tests.external.test_hello import JSON, assert_problem
+from tests.external.test_run import assert_one_clear_line
+from tests.support.builders import a_name
+from tests.support.http.accounts import (
     FULL_NAME,
     PASSWORD,
     USERS,
@@ -31,8 +33,6 @@ from tests.external.accounts import (
     signed_up,
     tokens_of,
 )
-from tests.external.test_hello import JSON, assert_problem
-from tests.external.test_run import assert_one_clear_line
 
 pytestmark = pytest.mark.external
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}

@@ -11,15 +11,15 @@ import httpx
 import pytest
 
 from hello.connectors.embedded.servers import Servers
-from tests.builders import a_name
-from tests.external.accounts import bearer, client_of, signed_up
-from tests.external.forging import claims_of, signed
-from tests.external.ordering import ADMIN_TOKEN, SETTINGS
-from tests.external.running import Running, running_api
 from tests.external.test_faults import until
 from tests.external.test_hello import assert_problem
 from tests.external.test_hostile_clients import connected
-from tests.servers import WORKER, create_database
+from tests.support.builders import a_name
+from tests.support.http.accounts import bearer, client_of, signed_up
+from tests.support.http.forging import claims_of, signed
+from tests.support.http.ordering import ADMIN_TOKEN, SETTINGS
+from tests.support.http.running import Running, running_api
+from tests.support.servers import WORKER, create_database
 
 pytestmark = pytest.mark.external
 AUDIT, IMPORT, EXPORT = "/api/v1/audit", "/api/v1/birthdays/import", "/api/v1/birthdays/export"

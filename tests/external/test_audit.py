@@ -11,8 +11,9 @@ import httpx
 import pytest
 
 from hello.connectors.embedded.servers import Servers
-from tests.builders import a_name
-from tests.external.accounts import (
+from tests.external.test_hello import assert_problem
+from tests.support.builders import a_name
+from tests.support.http.accounts import (
     LoggedIn,
     bearer,
     log_out,
@@ -21,9 +22,8 @@ from tests.external.accounts import (
     signed_up,
     tokens_of,
 )
-from tests.external.forging import claims_of, signed
-from tests.external.ordering import ADMIN_TOKEN
-from tests.external.test_hello import assert_problem
+from tests.support.http.forging import claims_of, signed
+from tests.support.http.ordering import ADMIN_TOKEN
 
 pytestmark = pytest.mark.external
 AUDIT, ITEMS = "/api/v1/audit", "/api/v1/items"

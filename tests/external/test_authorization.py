@@ -8,8 +8,9 @@ import httpx
 import pytest
 
 from hello.connectors.tokens.keys import SigningKey
-from tests.builders import a_name
-from tests.external.accounts import (
+from tests.external.test_hello import assert_problem
+from tests.support.builders import a_name
+from tests.support.http.accounts import (
     USERS,
     LoggedIn,
     an_email,
@@ -18,9 +19,8 @@ from tests.external.accounts import (
     signed_up,
     tokens_of,
 )
-from tests.external.forging import claims_of, signed, unsigned, with_claims
-from tests.external.ordering import ADMIN_TOKEN
-from tests.external.test_hello import assert_problem
+from tests.support.http.forging import claims_of, signed, unsigned, with_claims
+from tests.support.http.ordering import ADMIN_TOKEN
 
 pytestmark = pytest.mark.external
 NDJSON = {"Content-Type": "application/x-ndjson"}

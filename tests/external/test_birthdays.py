@@ -8,10 +8,10 @@ import pytest
 from icalendar import Calendar
 
 from hello.connectors.embedded.servers import Servers
-from tests.builders import a_name
-from tests.external.accounts import client_of
-from tests.external.running import running_api
 from tests.external.test_hello import assert_problem, put
+from tests.support.builders import a_name
+from tests.support.http.accounts import client_of
+from tests.support.http.running import running_api
 
 pytestmark = pytest.mark.external
 CALENDAR = "/api/v1/birthdays/calendar.ics"

@@ -9,10 +9,10 @@ import httpx
 import pytest
 
 from hello.connectors.embedded.servers import Servers
-from tests.builders import a_name
-from tests.external.accounts import USERS, LoggedIn, client_of
-from tests.external.running import Running, running_api, started
 from tests.external.test_hello import JSON, assert_problem
+from tests.support.builders import a_name
+from tests.support.http.accounts import USERS, LoggedIn, client_of
+from tests.support.http.running import Running, running_api, started
 
 pytestmark = pytest.mark.external
 ITEMS = "/api/v1/items"

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from pytest_bdd import given, parsers, scenarios, then, when
 
-from tests.builders import a_name
+from tests.support.builders import a_name
 
 pytestmark = [pytest.mark.external, pytest.mark.usefixtures("client")]
 scenarios("features/hello.feature")

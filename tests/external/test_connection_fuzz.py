@@ -16,10 +16,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from hello.connectors.embedded.servers import Servers
-from tests.builders import a_name
-from tests.external.plain_http import PlainClient
-from tests.external.running import Running, running_api
 from tests.external.test_hostile_clients import BODY, GET, PUT, memory_mb
+from tests.support.builders import a_name
+from tests.support.http.plain_http import PlainClient
+from tests.support.http.running import Running, running_api
 
 pytestmark = [pytest.mark.external, pytest.mark.faults, pytest.mark.timeout(400)]
 FUZZ_S, RATE = float(os.environ.get("FUZZ_S", "5")), 200

@@ -8,10 +8,10 @@ import pytest
 
 from hello.connectors.embedded.ending import happens
 from hello.connectors.embedded.servers import Servers
-from tests.builders import a_name
-from tests.external.ordering import newly_opened
-from tests.external.running import running_api
 from tests.external.test_hello import assert_problem
+from tests.support.builders import a_name
+from tests.support.http.ordering import newly_opened
+from tests.support.http.running import running_api
 
 pytestmark = pytest.mark.external
 UNKNOWN_ID = "01a21899-bfc9-7521-9292-c1d8bf3c7459"

@@ -11,10 +11,10 @@ import httpx
 import pytest
 
 from hello.connectors.embedded.servers import Servers
-from tests.builders import a_name
-from tests.external.running import Running, migrate, places, running_api, started
 from tests.external.test_hello import JSON, assert_problem, put
-from tests.servers import temporary_servers
+from tests.support.builders import a_name
+from tests.support.http.running import Running, migrate, places, running_api, started
+from tests.support.servers import temporary_servers
 
 pytestmark = [pytest.mark.external, pytest.mark.faults]
 FAULT = "something went wrong on our side"

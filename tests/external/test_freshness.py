@@ -15,11 +15,11 @@ import httpx
 import pytest
 
 from hello.connectors.embedded.servers import Servers
-from tests.builders import a_name
-from tests.delaying import delayed
-from tests.external.plain_http import PlainClient
-from tests.external.running import Running, running_api
-from tests.servers import temporary_servers
+from tests.support.builders import a_name
+from tests.support.delaying import delayed
+from tests.support.http.plain_http import PlainClient
+from tests.support.http.running import Running, running_api
+from tests.support.servers import temporary_servers
 
 pytestmark = [pytest.mark.external, pytest.mark.faults]
 WRITES = int(os.environ.get("WRITES", "3000"))

@@ -7,7 +7,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from tests.builders import a_name
+from tests.support.builders import a_name
 
 pytestmark = pytest.mark.external
 JSON = {"Content-Type": "application/json"}

@@ -15,9 +15,9 @@ import httpx
 import pytest
 
 from hello.connectors.embedded.servers import Servers
-from tests.builders import a_name
-from tests.external.running import Running, running_api
 from tests.external.test_faults import until
+from tests.support.builders import a_name
+from tests.support.http.running import Running, running_api
 
 pytestmark = [pytest.mark.external, pytest.mark.faults]
 GET = b"GET /hello/%b HTTP/1.1\r\nHost: hello\r\n\r\n"

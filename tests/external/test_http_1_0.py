@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from hello.connectors.embedded.servers import Servers
-from tests.builders import a_name
-from tests.external.accounts import client_of
-from tests.external.ordering import Shop, newly_opened
-from tests.external.running import Running, running_api
+from tests.support.builders import a_name
+from tests.support.http.accounts import client_of
+from tests.support.http.ordering import Shop, newly_opened
+from tests.support.http.running import Running, running_api
 
 pytestmark = pytest.mark.external
 TOKEN = "t" * 40

@@ -11,9 +11,9 @@ import httpx
 import pytest
 
 from hello.connectors.embedded.servers import Servers
-from tests.builders import a_name
-from tests.external.running import HELLO, Running, migrate, places, running_api
 from tests.external.test_hello import assert_problem
+from tests.support.builders import a_name
+from tests.support.http.running import HELLO, Running, migrate, places, running_api
 
 pytestmark = pytest.mark.external
 TOKEN = "t" * 40

@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hello.connectors.embedded.servers import Servers
-from tests.builders import a_name
-from tests.external.running import Running, running_api
+from tests.support.builders import a_name
+from tests.support.http.running import Running, running_api
 
 pytestmark = pytest.mark.external
 EXAMPLES = int(os.environ.get("EXAMPLES", "300"))

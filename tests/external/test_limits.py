@@ -12,8 +12,10 @@ import httpx
 import pytest
 
 from hello.connectors.embedded.servers import Servers
-from tests.builders import a_name
-from tests.external.accounts import (
+from tests.external.test_hello import assert_problem
+from tests.external.test_run import assert_one_clear_line, run
+from tests.support.builders import a_name
+from tests.support.http.accounts import (
     PASSWORD,
     USERS,
     an_email,
@@ -22,11 +24,9 @@ from tests.external.accounts import (
     log_in,
     register,
 )
-from tests.external.forging import SECRET, claims_of, signed
-from tests.external.running import Running, places, running_api, started
-from tests.external.test_hello import assert_problem
-from tests.external.test_run import assert_one_clear_line, run
-from tests.servers import temporary_servers
+from tests.support.http.forging import SECRET, claims_of, signed
+from tests.support.http.running import Running, places, running_api, started
+from tests.support.servers import temporary_servers
 
 pytestmark = pytest.mark.external
 ITEMS, UPCOMING = "/api/v1/items", "/api/v1/birthdays/upcoming"

@@ -14,11 +14,11 @@ import httpx
 import pytest
 
 from hello.connectors.embedded.servers import Servers
-from tests.builders import a_name
-from tests.external.accounts import client_of
-from tests.external.ordering import ORDERS, SETTINGS, Shop, newly_opened, work_off
-from tests.external.running import running_api
 from tests.external.test_hello import assert_problem
+from tests.support.builders import a_name
+from tests.support.http.accounts import client_of
+from tests.support.http.ordering import ORDERS, SETTINGS, Shop, newly_opened, work_off
+from tests.support.http.running import running_api
 
 pytestmark = pytest.mark.external
 FOLLOWERS = int(os.environ.get("FOLLOWERS", "200"))

@@ -11,10 +11,10 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.builders import a_name
-from tests.external.accounts import signed_up
-from tests.external.ordering import ORDERS, Shop
 from tests.external.test_hello import JSON, assert_problem
+from tests.support.builders import a_name
+from tests.support.http.accounts import signed_up
+from tests.support.http.ordering import ORDERS, Shop
 
 pytestmark = pytest.mark.external
 AT_ONCE = 10

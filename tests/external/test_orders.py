@@ -8,10 +8,10 @@ import httpx
 import pytest
 
 from hello.connectors.embedded.servers import Servers
-from tests.external.accounts import client_of, signed_up
-from tests.external.ordering import ORDERS, Shop, work_off
-from tests.external.running import running_api
 from tests.external.test_hello import JSON, assert_problem
+from tests.support.http.accounts import client_of, signed_up
+from tests.support.http.ordering import ORDERS, Shop, work_off
+from tests.support.http.running import running_api
 
 pytestmark = pytest.mark.external
 FIELDS = {

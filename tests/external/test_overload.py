@@ -12,10 +12,10 @@ import pytest
 
 from hello.connectors.embedded.servers import Servers
 from hello.interface.http.serving.admission import BURST
-from tests.builders import a_name
-from tests.external.running import Running, running_api
 from tests.external.test_faults import until
 from tests.external.test_hostile_clients import connected, locked, metrics_of, statuses
+from tests.support.builders import a_name
+from tests.support.http.running import Running, running_api
 
 pytestmark = [pytest.mark.external, pytest.mark.faults]
 CLIENTS, SOON_S = 300, 10

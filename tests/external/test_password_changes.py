@@ -6,9 +6,9 @@ import httpx
 import pytest
 
 from hello.connectors.embedded.servers import Servers
-from tests.external.accounts import PASSWORD, USERS, LoggedIn, log_in, refresh, tokens_of
-from tests.external.ordering import Shop, newly_opened, open_pair
 from tests.external.test_hello import assert_problem
+from tests.support.http.accounts import PASSWORD, USERS, LoggedIn, log_in, refresh, tokens_of
+from tests.support.http.ordering import Shop, newly_opened, open_pair
 
 pytestmark = pytest.mark.external
 GUESSES = 10

@@ -11,14 +11,14 @@ import pytest
 from asyncpg import Record
 
 from hello.connectors.embedded.servers import Servers
-from tests.builders import a_name
-from tests.external.accounts import PASSWORD, USERS, LoggedIn, bearer, client_of, log_out, signed_up
-from tests.external.forging import SECRET, claims_of, signed
-from tests.external.ordering import ADMIN_TOKEN
-from tests.external.running import Running, running_api
 from tests.external.test_birthdays import CALENDAR, PATHS, born
 from tests.external.test_hello import assert_problem, put
-from tests.servers import in_thread
+from tests.support.builders import a_name
+from tests.support.http.accounts import PASSWORD, USERS, LoggedIn, bearer, client_of, log_out, signed_up
+from tests.support.http.forging import SECRET, claims_of, signed
+from tests.support.http.ordering import ADMIN_TOKEN
+from tests.support.http.running import Running, running_api
+from tests.support.servers import in_thread
 
 pytestmark = pytest.mark.external
 FEED = "/api/v1/users/me/calendar-feed"

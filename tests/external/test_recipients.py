@@ -9,12 +9,12 @@ import httpx
 import pytest
 
 from hello.connectors.embedded.servers import Servers
-from tests.builders import a_name
-from tests.external.accounts import bearer, client_of
-from tests.external.ordering import ADMIN_TOKEN, Shop, newly_opened
-from tests.external.running import places, running_api, started
 from tests.external.test_hello import assert_problem, put
-from tests.servers import WORKER, create_database
+from tests.support.builders import a_name
+from tests.support.http.accounts import bearer, client_of
+from tests.support.http.ordering import ADMIN_TOKEN, Shop, newly_opened
+from tests.support.http.running import places, running_api, started
+from tests.support.servers import WORKER, create_database
 
 pytestmark = pytest.mark.external
 RECIPIENTS = "/api/v1/recipients"

@@ -13,9 +13,9 @@ import httpx
 import pytest
 
 from hello.connectors.embedded.servers import destroy
-from tests.builders import a_name
-from tests.external.running import HELLO, running_hello, started
 from tests.external.test_hello import put
+from tests.support.builders import a_name
+from tests.support.http.running import HELLO, running_hello, started
 
 pytestmark = pytest.mark.external
 

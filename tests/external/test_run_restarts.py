@@ -18,10 +18,10 @@ from hello.connectors.embedded.ending import happens
 from hello.connectors.embedded.home import base_of
 from hello.connectors.embedded.leftover import command_line
 from hello.connectors.embedded.servers import destroy
-from tests.builders import a_name
-from tests.external.running import Running, started
 from tests.external.test_hello import put
 from tests.external.test_run import descendants, run
+from tests.support.builders import a_name
+from tests.support.http.running import Running, started
 
 SOON_S = 40
 PROGRAMS = {"PostgreSQL": b"/postgres\0-D", "Valkey": b"/valkey-server\0-\0"}

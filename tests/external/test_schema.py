@@ -25,11 +25,11 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from hello.connectors.embedded.servers import Servers
-from tests.external.accounts import LoggedIn, bearer, client_of, signed_up
-from tests.external.forging import SECRET, claims_of, signed
-from tests.external.running import running_api
 from tests.external.test_authorization import ROUTES
-from tests.servers import WORKER, create_database
+from tests.support.http.accounts import LoggedIn, bearer, client_of, signed_up
+from tests.support.http.forging import SECRET, claims_of, signed
+from tests.support.http.running import running_api
+from tests.support.servers import WORKER, create_database
 
 pytestmark = [pytest.mark.external, pytest.mark.timeout(3600)]
 EXAMPLES = int(os.environ.get("EXAMPLES", "300"))

@@ -11,11 +11,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 from jwt.utils import base64url_decode
 
 from hello.connectors.embedded.servers import Servers
-from tests.external.accounts import USERS, LoggedIn, bearer, client_of, refresh, signed_up, tokens_of
-from tests.external.forging import claims_of
-from tests.external.running import places, running_api, started
 from tests.external.test_hello import assert_problem
 from tests.external.test_run import assert_one_clear_line, run
+from tests.support.http.accounts import USERS, LoggedIn, bearer, client_of, refresh, signed_up, tokens_of
+from tests.support.http.forging import claims_of
+from tests.support.http.running import places, running_api, started
 
 pytestmark = pytest.mark.external
 JWKS = "/.well-known/jwks.json"

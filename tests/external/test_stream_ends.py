@@ -11,11 +11,11 @@ from sqlalchemy import text
 
 from hello.connectors.embedded.servers import Servers
 from hello.connectors.postgres.engine import Database, open_engine
-from tests.external.accounts import LoggedIn, bearer, client_of, log_out, refresh, tokens_of
-from tests.external.forging import claims_of, signed
-from tests.external.ordering import SETTINGS, Shop, newly_opened
-from tests.external.running import running_api
 from tests.external.test_hello import assert_problem
+from tests.support.http.accounts import LoggedIn, bearer, client_of, log_out, refresh, tokens_of
+from tests.support.http.forging import claims_of, signed
+from tests.support.http.ordering import SETTINGS, Shop, newly_opened
+from tests.support.http.running import running_api
 
 pytestmark = pytest.mark.external
 ORDER_TABLES = ("order_lines", "order_history", "order_revisions")

@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 
 from hello.connectors.embedded.servers import Servers
-from tests.external.ordering import ITEMS, ORDERS, Shop
+from tests.support.http.ordering import ITEMS, ORDERS, Shop
 
 pytestmark = pytest.mark.external
 GIVEN = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"

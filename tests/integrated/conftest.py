@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from hello.connectors.postgres.engine import Database, open_engine
 from hello.connectors.postgres.migrate import migrate
 from hello.connectors.postgres.shards import PostgresShards
-from tests.servers import WORKER, create_database, sibling
+from tests.support.servers import WORKER, create_database, sibling
 
 
 @pytest.fixture(scope="module")

@@ -16,9 +16,9 @@ from hello.services.account_deletion import AccountDeletionService, DeleteAccoun
 from hello.services.accounts import registration
 from hello.services.security import Caller, Role
 from hello.services.sessions import BY_ACCOUNT, BY_ADDRESS, BY_PAIR
-from tests.builders import NOON, a_change, an_account, an_item, an_order
-from tests.caller_twins import TwinLimiter, TwinPasswords
-from tests.twins import TwinBus
+from tests.support.builders import NOON, a_change, an_account, an_item, an_order
+from tests.twins.security import TwinLimiter, TwinPasswords
+from tests.twins.transaction import TwinBus
 
 pytestmark = pytest.mark.integrated
 SECRET = "correct horse battery"  # noqa: S105

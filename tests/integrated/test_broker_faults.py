@@ -16,10 +16,10 @@ from hello.connectors.embedded.servers import Servers
 from hello.connectors.postgres.advisory_locks import PostgresAdvisoryLocks
 from hello.connectors.postgres.engine import Database
 from hello.entities.errors import UnavailableError
-from tests.broker_tools import SOON_S, Broker, Seen, options_of, until
-from tests.builders import a_name
-from tests.event_twins import an_event, numbered
-from tests.servers import temporary_servers
+from tests.support.broker_tools import SOON_S, Broker, Seen, options_of, until
+from tests.support.builders import a_name
+from tests.support.servers import temporary_servers
+from tests.twins.events import an_event, numbered
 
 pytestmark = [pytest.mark.integrated, pytest.mark.faults]
 

@@ -9,8 +9,8 @@ import pytest
 from hello.connectors.brokers.probe import KEPT_S, BrokerProbe, connect
 from hello.connectors.embedded.servers import Servers
 from hello.entities.errors import UnavailableError
-from tests.external.running import running_api
-from tests.servers import temporary_servers
+from tests.support.http.running import running_api
+from tests.support.servers import temporary_servers
 
 pytestmark = pytest.mark.integrated
 

@@ -17,9 +17,9 @@ from hello.connectors.redis.client import RedisProbe, open_redis
 from hello.connectors.redis.pages import RedisPages
 from hello.core.settings import Settings
 from hello.entities.errors import UnavailableError
-from tests.builders import a_name
 from tests.contracts.test_pages import Source, stamp_of
-from tests.servers import temporary_servers
+from tests.support.builders import a_name
+from tests.support.servers import temporary_servers
 
 pytestmark = [pytest.mark.integrated, pytest.mark.faults]
 LEASE_S = Settings().cache_lease_s

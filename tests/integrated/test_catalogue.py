@@ -24,9 +24,9 @@ from hello.services.items import ItemContent, ItemService
 from hello.services.ports import Begin, Transaction
 from hello.services.security import Caller, Verified
 from hello.services.sessions import LogIn, SessionService
-from tests.builders import StoppedClock, a_change, an_account, an_email, an_item
-from tests.caller_twins import TwinAccessTokens, TwinLimiter, TwinPasswords
-from tests.twins import TwinBus, TwinPages
+from tests.support.builders import StoppedClock, a_change, an_account, an_email, an_item
+from tests.twins.security import TwinAccessTokens, TwinLimiter, TwinPasswords
+from tests.twins.transaction import TwinBus, TwinPages
 
 pytestmark = pytest.mark.integrated
 SECRET, GUESS = "correct horse battery", "battery staple"

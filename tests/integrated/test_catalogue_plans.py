@@ -9,7 +9,7 @@ from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from hello.connectors.postgres.unit_of_work import PostgresTransaction, PostgresUnitOfWork
-from tests.builders import NOON, a_change, a_session, an_account, an_item
+from tests.support.builders import NOON, a_change, a_session, an_account, an_item
 
 pytestmark = pytest.mark.integrated
 Query: TypeAlias = Callable[[PostgresTransaction], Awaitable[object]]

@@ -16,9 +16,9 @@ from hello.connectors.postgres.engine import Database
 from hello.connectors.postgres.migrate import migrate
 from hello.core.settings import read_settings
 from hello.core.shutdown import ShutdownSignal
-from tests.external.accounts import LoggedIn, signed_up
-from tests.loop_monitor import MAX_S, ROUNDS, Monitored, MonitoredLoop, monitored
-from tests.servers import WORKER, create_database, sibling
+from tests.support.http.accounts import LoggedIn, signed_up
+from tests.support.loop_monitor import MAX_S, ROUNDS, Monitored, MonitoredLoop, monitored
+from tests.support.servers import WORKER, create_database, sibling
 
 pytestmark = pytest.mark.integrated
 TOKEN = "t" * 40

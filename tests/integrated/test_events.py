@@ -23,9 +23,9 @@ from hello.core.clock import now
 from hello.services.consumers import Consumer
 from hello.services.event_ports import Subscription
 from hello.services.gifts import count_gift
-from tests.builders import a_name
-from tests.event_twins import an_event
-from tests.outbox_tools import a_retrying_relay
+from tests.support.builders import a_name
+from tests.support.outbox_tools import a_retrying_relay
+from tests.twins.events import an_event
 
 pytestmark = pytest.mark.integrated
 EVENTS, RELAYS, CONSUMERS = 300, 2, 2

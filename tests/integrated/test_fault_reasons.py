@@ -19,9 +19,9 @@ from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
 from hello.connectors.postgres.write_faults import WriteFaults
 from hello.connectors.redis.client import RedisProbe, open_redis
 from hello.entities.errors import UnavailableError
-from tests.builders import a_name
 from tests.integrated.test_redis_urls import tls_in_front_of
-from tests.servers import WORKER, create_database, sibling
+from tests.support.builders import a_name
+from tests.support.servers import WORKER, create_database, sibling
 
 pytestmark = pytest.mark.integrated
 PASSWORD = "correct-horse"  # noqa: S105

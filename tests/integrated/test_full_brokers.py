@@ -36,10 +36,10 @@ from hello.services.event_ports import EventPublisher
 from hello.services.health import Readiness
 from hello.services.relay import Relay
 from hello.services.use_cases import UseCases
-from tests.broker_tools import Broker, Seen, options_of
-from tests.builders import a_name
-from tests.event_twins import an_event
-from tests.outbox_tools import a_retrying_relay
+from tests.support.broker_tools import Broker, Seen, options_of
+from tests.support.builders import a_name
+from tests.support.outbox_tools import a_retrying_relay
+from tests.twins.events import an_event
 
 pytestmark = [pytest.mark.integrated, pytest.mark.faults]
 MIB = 2**20

@@ -15,8 +15,8 @@ from hello.services.consumers import Consumer
 from hello.services.dead_letters import DeadLetterService
 from hello.services.event_ports import Effect, EventTransaction, Subscription
 from hello.services.gifts import count_gift
-from tests.builders import a_name
-from tests.event_twins import TwinMetrics, an_event
+from tests.support.builders import a_name
+from tests.twins.events import TwinMetrics, an_event
 
 pytestmark = pytest.mark.integrated
 MANY = 10

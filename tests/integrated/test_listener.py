@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from hello.connectors.postgres.engine import Database
 from hello.connectors.postgres.listener import PAUSE_S, PostgresListener, open_listener
 from hello.connectors.postgres.outbox import CHANNEL, PostgresOutbox
-from tests.event_twins import an_event
-from tests.outbox_tools import kill, write
+from tests.support.outbox_tools import kill, write
+from tests.twins.events import an_event
 
 pytestmark = pytest.mark.integrated
 SOON_S = 10

@@ -17,8 +17,8 @@ from hello.connectors.embedded.postgres import WHEEL
 from hello.connectors.postgres.engine import Database
 from hello.connectors.postgres.migrate import alembic_config, drift
 from hello.connectors.postgres.schema import migrations_folder, newest_revision
-from tests.builders import a_name
-from tests.servers import create_database, sibling
+from tests.support.builders import a_name
+from tests.support.servers import create_database, sibling
 
 pytestmark = pytest.mark.integrated
 

@@ -10,10 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from hello.connectors.postgres.unit_of_work import PostgresTransaction, PostgresUnitOfWork
 from hello.entities.orders import Order
 from hello.services.security import Caller
-from tests.builders import NOON, a_line, a_name, an_order
-from tests.desks import CONFIRM_DELAY, Desk, a_request, of
 from tests.integrated.test_catalogue import sent
 from tests.integrated.test_catalogue_plans import plans_of
+from tests.support.builders import NOON, a_line, a_name, an_order
+from tests.support.desks import CONFIRM_DELAY, Desk, a_request, of
 
 pytestmark = pytest.mark.integrated
 Query: TypeAlias = Callable[[PostgresTransaction], Awaitable[object]]

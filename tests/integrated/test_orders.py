@@ -18,8 +18,8 @@ from hello.services.idempotency import IdempotentRequest
 from hello.services.orders import OrderContent
 from hello.services.ports import Begin, Transaction
 from hello.services.security import Caller
-from tests.builders import NOON, a_line, a_name, an_order
-from tests.desks import CONFIRM_DELAY, SHIP_DELAY, Desk, a_request, of
+from tests.support.builders import NOON, a_line, a_name, an_order
+from tests.support.desks import CONFIRM_DELAY, SHIP_DELAY, Desk, a_request, of
 
 pytestmark = pytest.mark.integrated
 AT_ONCE = 10

@@ -18,8 +18,8 @@ from hello.services.accounts import registration
 from hello.services.password_changes import ChangePassword, PasswordChangeService
 from hello.services.security import Caller, Role
 from hello.services.sessions import BY_ACCOUNT, BY_ADDRESS, BY_PAIR, LogIn, SessionService
-from tests.builders import a_change, an_account
-from tests.caller_twins import TwinAccessTokens, TwinLimiter, TwinPasswords
+from tests.support.builders import a_change, an_account
+from tests.twins.security import TwinAccessTokens, TwinLimiter, TwinPasswords
 
 pytestmark = pytest.mark.integrated
 SECRET, NEW, HOME = "correct horse battery", "staple a new battery", "192.0.2.1"

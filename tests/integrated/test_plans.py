@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from hello.connectors.postgres.people import PostgresPeople
 from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
 from hello.entities.birthdays import LeapDay, groups_between
-from tests.builders import a_name
+from tests.support.builders import a_name
 
 pytestmark = pytest.mark.integrated
 PEOPLE = 20_000

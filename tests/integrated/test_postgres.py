@@ -13,7 +13,7 @@ from hello.connectors.postgres.engine import Database, open_engine
 from hello.connectors.postgres.schema import SchemaProbe
 from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
 from hello.entities.errors import UnavailableError
-from tests.builders import a_name
+from tests.support.builders import a_name
 
 pytestmark = pytest.mark.integrated
 

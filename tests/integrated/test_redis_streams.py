@@ -21,10 +21,10 @@ from hello.connectors.postgres.advisory_locks import PostgresAdvisoryLocks
 from hello.connectors.postgres.engine import Database
 from hello.connectors.redis.client import open_redis
 from hello.entities.errors import UnavailableError
-from tests.broker_tools import Broker, Seen, options_of, outcome, until
-from tests.builders import a_name
-from tests.event_twins import an_event, numbered
 from tests.integrated.test_redis_urls import port, take_all_slots, tls_in_front_of
+from tests.support.broker_tools import Broker, Seen, options_of, outcome, until
+from tests.support.builders import a_name
+from tests.twins.events import an_event, numbered
 
 pytestmark = pytest.mark.integrated
 __all__ = ["port"]

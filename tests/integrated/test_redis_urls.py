@@ -20,8 +20,8 @@ from hello.connectors.limits.limiter import library_limiter
 from hello.connectors.limits.quotas import read_quotas
 from hello.connectors.redis.client import RedisProbe, open_redis
 from hello.core.settings import Settings
-from tests.builders import a_name
 from tests.contracts.test_pages import Source
+from tests.support.builders import a_name
 
 pytestmark = pytest.mark.integrated
 

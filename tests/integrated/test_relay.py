@@ -23,8 +23,9 @@ from hello.entities.errors import NotFoundError, UnavailableError
 from hello.entities.events import PEOPLE_SHARD, Event
 from hello.services.event_ports import EventPublisher, Wakeup
 from hello.services.relay import Relay
-from tests.builders import NOON, a_name
-from tests.event_twins import (
+from tests.support.builders import NOON, a_name
+from tests.support.outbox_tools import IN_TRANSACTION, kill, left, shards_of, write
+from tests.twins.events import (
     TwinMetrics,
     TwinPublisher,
     TwinWakeup,
@@ -32,7 +33,6 @@ from tests.event_twins import (
     numbered,
     numbers_by_subject,
 )
-from tests.outbox_tools import IN_TRANSACTION, kill, left, shards_of, write
 
 pytestmark = pytest.mark.integrated
 SOON_S = 10

@@ -16,7 +16,7 @@ from hello.connectors.postgres.people import RETURNS_OLD, in_order, save_for
 from hello.connectors.postgres.person_lookup import STAMP, open_person_lookup
 from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
 from hello.core.batching import Bounds
-from tests.builders import a_name
+from tests.support.builders import a_name
 
 pytestmark = pytest.mark.integrated
 Connect = Callable[[], Any]

@@ -13,9 +13,9 @@ from hello.connectors.postgres.people import PostgresPeople
 from hello.connectors.postgres.shards import CLAIM, LOCKS, PostgresShards
 from hello.entities.errors import UnavailableError
 from hello.entities.events import PEOPLE_SHARD, OutboxRow, shard_of
-from tests.builders import NOON, a_name
-from tests.event_twins import an_event
-from tests.outbox_tools import IN_TRANSACTION, kill, shards_of, write
+from tests.support.builders import NOON, a_name
+from tests.support.outbox_tools import IN_TRANSACTION, kill, shards_of, write
+from tests.twins.events import an_event
 
 pytestmark = pytest.mark.integrated
 SOON_S = 10

@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from hello.connectors.postgres.advisory_locks import AdvisoryLocksProbe, PostgresAdvisoryLocks
 from hello.connectors.postgres.engine import Database
 from hello.entities.errors import UnavailableError
-from tests.builders import a_name
-from tests.outbox_tools import kill
+from tests.support.builders import a_name
+from tests.support.outbox_tools import kill
 
 pytestmark = pytest.mark.integrated
 SOON_S = 10

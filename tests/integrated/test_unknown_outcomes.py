@@ -16,7 +16,7 @@ from hello.connectors.postgres.person_lookup import PostgresPersonLookup, open_p
 from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
 from hello.core.batching import Bounds
 from hello.entities.errors import UnavailableError, UnknownOutcomeError
-from tests.builders import a_name
+from tests.support.builders import a_name
 
 pytestmark = pytest.mark.integrated
 MAY, JUNE = date(1990, 5, 17), date(1990, 6, 17)

@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 from tests.mutation.folders import CACHE, ROOT, folder_of
 from tests.mutation.report import Mutant, report
 from tests.mutation.suites import SUITES, Suite
-from tests.servers import relax, temporary_servers
+from tests.support.servers import relax, temporary_servers
 
 ENGINE = Path(__file__).with_name("engine.py")
 

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.external.running import HELLO, running_hello
+from tests.support.http.running import HELLO, running_hello
 
 HERE = Path(__file__).parent
 Client = Callable[[str], None]

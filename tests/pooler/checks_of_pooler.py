@@ -15,13 +15,13 @@ import pytest
 
 from hello.connectors.embedded.servers import Servers
 from tests.brokers.program import Program
-from tests.builders import a_name
-from tests.external.accounts import client_of
-from tests.external.ordering import newly_opened
-from tests.external.running import HELLO, Running, places, started
 from tests.external.test_faults import until
 from tests.external.test_order_events import following
 from tests.pooler.pgbouncer import running_pgbouncer
+from tests.support.builders import a_name
+from tests.support.http.accounts import client_of
+from tests.support.http.ordering import newly_opened
+from tests.support.http.running import HELLO, Running, places, started
 
 pytestmark = pytest.mark.integrated
 SIZE = 3

@@ -12,7 +12,7 @@ from hello.connectors.embedded.command import Command
 from hello.connectors.embedded.log import Log
 from tests.brokers.ports import HOST, free_port
 from tests.brokers.program import Program
-from tests.debian import ensure_package
+from tests.support.debian import ensure_package
 
 PROGRAM = Path("/usr/sbin/pgbouncer")
 SETTINGS = """\

@@ -14,10 +14,10 @@ import httpx
 import pytest
 
 from hello.connectors.embedded.servers import Servers
-from tests.builders import a_name
-from tests.external.accounts import PASSWORD, LoggedIn, signed_up
-from tests.external.running import running_api
 from tests.proxy.nginx import free_port, running_nginx
+from tests.support.builders import a_name
+from tests.support.http.accounts import PASSWORD, LoggedIn, signed_up
+from tests.support.http.running import running_api
 
 pytestmark = pytest.mark.external
 PREFIX = "/gifts"

@@ -12,9 +12,9 @@ from hello.services.account_deletion import BATCH, AccountDeletionService, Delet
 from hello.services.items import ItemChanged
 from hello.services.security import Caller
 from hello.services.sessions import BY_ACCOUNT, BY_ADDRESS, BY_PAIR
-from tests.builders import StoppedClock, a_line, an_account, an_item, an_order
-from tests.caller_twins import Quota, TwinLimiter, TwinPasswords
-from tests.twins import TwinBus, TwinUnitOfWork
+from tests.support.builders import StoppedClock, a_line, an_account, an_item, an_order
+from tests.twins.security import Quota, TwinLimiter, TwinPasswords
+from tests.twins.transaction import TwinBus, TwinUnitOfWork
 
 SECRET, HOME = "correct horse battery", "192.0.2.1"
 

@@ -17,9 +17,9 @@ from hello.interface.http.schemas.accounts import LoginForm, LoginRequest, Regis
 from hello.services.accounts import AccountRegistered, AccountService, Register
 from hello.services.bus import DomainEvent
 from hello.services.security import Caller
-from tests.builders import NOON, an_account
-from tests.caller_twins import TwinPasswords
-from tests.twins import TwinBus, TwinUnitOfWork
+from tests.support.builders import NOON, an_account
+from tests.twins.security import TwinPasswords
+from tests.twins.transaction import TwinBus, TwinUnitOfWork
 
 SECRET = "correct horse battery"  # noqa: S105
 ADA = Register(email="Ada@example.com", full_name="Ada Lovelace", password=SECRET)

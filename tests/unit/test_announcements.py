@@ -7,8 +7,8 @@ import pytest
 
 from hello.entities.birthdays import LeapDay
 from hello.services.announcements import KEPT_DAYS, AnnouncementService
-from tests.builders import NOON, TODAY
-from tests.twins import TwinUnitOfWork
+from tests.support.builders import NOON, TODAY
+from tests.twins.transaction import TwinUnitOfWork
 
 LATE = timezone(timedelta(hours=13))
 

@@ -20,8 +20,8 @@ from hello.entities.events import Event, OutboxRow
 from hello.entities.items import item_event
 from hello.entities.orders import order_event
 from hello.services.announcements import AnnouncementService
-from tests.builders import NOON, a_change, an_account, an_item, an_order
-from tests.twins import TwinUnitOfWork
+from tests.support.builders import NOON, a_change, an_account, an_item, an_order
+from tests.twins.transaction import TwinUnitOfWork
 
 DOCS = Path(__file__).parents[2] / "docs"
 TOPIC = Settings.model_fields["events_topic"].default

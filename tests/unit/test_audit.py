@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from hello.entities.audit import AuditEntry
 from hello.entities.errors import UnavailableError
 from hello.services.audit import PART, AuditService
-from tests.builders import NOON, StoppedClock, a_change
-from tests.catalogue_twins import TwinAuditTrail
-from tests.twins import TwinUnitOfWork
+from tests.support.builders import NOON, StoppedClock, a_change
+from tests.twins.catalogue import TwinAuditTrail
+from tests.twins.transaction import TwinUnitOfWork
 
 KITE, DRUM, ADA, USE = (UUID(int=number) for number in range(1, 5))
 DETAILS = {"method": "POST", "route": "/import", "request_id": "r-1"}

@@ -19,8 +19,8 @@ from hello.services.birthday_lists import ListedDays
 from hello.services.birthdays import BirthdayPage, BirthdayService
 from hello.services.imports import ImportService, Line, LineError
 from hello.services.people import SavePerson
-from tests.builders import NOON, TODAY
-from tests.twins import TwinPersonLookup, TwinStampedPages, TwinUnitOfWork
+from tests.support.builders import NOON, TODAY
+from tests.twins.transaction import TwinPersonLookup, TwinStampedPages, TwinUnitOfWork
 from tests.unit.test_people import UTC, service
 
 days = st.dates(date(1990, 1, 1), date(2110, 12, 31))

@@ -11,8 +11,8 @@ from hello.entities.birthdays import BirthdayGroup, Celebration, LeapDay
 from hello.entities.errors import InvalidError
 from hello.services.birthday_lists import ListedDays
 from hello.services.birthdays import BirthdayService
-from tests.builders import TODAY
-from tests.twins import TwinPeople, TwinUnitOfWork
+from tests.support.builders import TODAY
+from tests.twins.transaction import TwinPeople, TwinUnitOfWork
 from tests.unit.test_birthday_lists import birthdays_of, names
 
 

@@ -12,7 +12,7 @@ from hello.connectors.brokers.metrics import consumer_counts
 from hello.connectors.brokers.outages import Outage
 from hello.connectors.brokers.sources import Delivery
 from hello.entities.events import Event
-from tests.event_twins import numbered
+from tests.twins.events import numbered
 
 
 @dataclass

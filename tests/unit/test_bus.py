@@ -15,7 +15,7 @@ from hello.services.accounts import AccountRegistered
 from hello.services.bus import Bus, DomainEvent
 from hello.services.items import ItemChanged, group_of
 from hello.services.orders import OrderCancelled, OrderCreated, OrderReplaced
-from tests.twins import TwinPages
+from tests.twins.transaction import TwinPages
 
 
 @dataclass(frozen=True, slots=True)

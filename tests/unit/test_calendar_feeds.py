@@ -8,8 +8,8 @@ from hello.entities.accounts import Role
 from hello.entities.errors import UnauthorizedError
 from hello.services.calendar_feeds import CalendarFeedService
 from hello.services.security import Caller
-from tests.builders import NOON, StoppedClock, an_account
-from tests.twins import TwinUnitOfWork
+from tests.support.builders import NOON, StoppedClock, an_account
+from tests.twins.transaction import TwinUnitOfWork
 
 ADA, BOB = (Caller(an_account().id, Role.USER) for _ in range(2))
 

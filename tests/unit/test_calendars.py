@@ -22,8 +22,8 @@ from hello.services.calendars import (
     CalendarService,
     place_of,
 )
-from tests.builders import NOON, TODAY
-from tests.twins import TwinUnitOfWork
+from tests.support.builders import NOON, TODAY
+from tests.twins.transaction import TwinUnitOfWork
 from tests.unit.test_people import UTC
 
 WRITER = CalendarWriter(domain="hello.example", max_age_s=60)

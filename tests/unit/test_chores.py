@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 
 from hello.connectors.metrics import background_job_counts
 from hello.core.background_jobs import BackgroundJobs, JobLimits, open_background_jobs
-from tests.event_twins import Pauses
+from tests.twins.events import Pauses
 
 OUTCOMES = ("done", "retried", "failed", "refused", "dropped")
 

@@ -20,7 +20,7 @@ from hello.connectors.brokers.kafka import servers_of
 from hello.entities.audit import AuditRecord
 from hello.entities.events import Event
 from hello.entities.items import Item, item_event
-from tests.builders import NOON
+from tests.support.builders import NOON
 
 EVENT = Event(
     id="42-1",

@@ -19,8 +19,8 @@ from hello.services.event_ports import EventTransaction
 from hello.services.gifts import GIFTS, count_gift
 from hello.services.inbox import BATCH, InboxService
 from hello.services.subscriptions import EFFECTS
-from tests.builders import NOON
-from tests.event_twins import (
+from tests.support.builders import NOON
+from tests.twins.events import (
     Pauses,
     TwinDeadLetters,
     TwinEventsUnit,
@@ -194,7 +194,7 @@ async def test_a_dead_event_is_shown_and_an_unknown_one_is_not(incoming: Incomin
     (dead,) = await incoming.dead.list(1)
     assert (await incoming.dead.show(dead.id)).event == event
     for ask in (incoming.dead.show, incoming.dead.redrive):
-        with pytest.raises(NotFoundError, match="no dead event 99"):
+        with pytest.raises(NotFoundError, match="no dead letter 99"):
             await ask(99)
 
 

@@ -14,7 +14,7 @@ from hello.entities.errors import (
 )
 from hello.entities.events import PEOPLE_SHARD, PERSON_SAVED, SHARDS, Event, OutboxRow, shard_of
 from hello.entities.items import Item, item_event
-from tests.builders import NOON, a_change, an_account, an_item
+from tests.support.builders import NOON, a_change, an_account, an_item
 
 TRACE = f"00-{'a' * 32}-{'b' * 16}-01"
 

@@ -14,7 +14,7 @@ from hello.connectors.brokers.metrics import relay_counts
 from hello.connectors.brokers.outages import BrokerFullError, Outage
 from hello.connectors.brokers.retrying import RetryingPublisher
 from hello.entities.events import Event
-from tests.event_twins import Pauses, TwinMetrics, an_event
+from tests.twins.events import Pauses, TwinMetrics, an_event
 
 
 @dataclass

@@ -9,8 +9,8 @@ import pytest
 from hello.entities.people import Person
 from hello.services.imports import BATCH, EXPORT_BATCH, ImportReport, ImportService, Line, LineError
 from hello.services.people import PeopleService, SavePerson
-from tests.builders import TODAY
-from tests.twins import TwinPeople, TwinUnitOfWork
+from tests.support.builders import TODAY
+from tests.twins.transaction import TwinPeople, TwinUnitOfWork
 from tests.unit.test_people import service
 
 BORN = date(1990, 1, 1)

@@ -18,8 +18,8 @@ from hello.entities.accounts import Account, Role
 from hello.entities.errors import ForbiddenError, NotFoundError, StaleError, UnauthorizedError
 from hello.services.items import RENDERED, ItemContent, ItemService, ItemView, difference, group_of
 from hello.services.security import Caller
-from tests.builders import NOON, StoppedClock, an_account
-from tests.twins import TwinPages, TwinUnitOfWork
+from tests.support.builders import NOON, StoppedClock, an_account
+from tests.twins.transaction import TwinPages, TwinUnitOfWork
 from tests.unit.test_accounts import numbered
 
 KITE = ItemContent(title="A kite", description="Flies.", price_cents=1999)

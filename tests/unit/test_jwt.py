@@ -33,7 +33,7 @@ from hello.core.cursors import Cursors
 from hello.core.settings import SettingsError, read_settings
 from hello.entities.errors import UnauthorizedError
 from hello.services.security import Caller, Role
-from tests.builders import NOON
+from tests.support.builders import NOON
 
 ED25519, P256 = Ed25519PrivateKey.generate(), ec.generate_private_key(ec.SECP256R1())
 SECRET = b"k" * 32

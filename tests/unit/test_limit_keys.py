@@ -14,8 +14,8 @@ from hello.interface.http.routers import accounts, items
 from hello.services.accounts import AccountService
 from hello.services.items import ItemService
 from hello.services.security import Caller
-from tests.caller_twins import TwinLimiter
-from tests.twins import TwinBus, TwinPages
+from tests.twins.security import TwinLimiter
+from tests.twins.transaction import TwinBus, TwinPages
 from tests.unit.test_accounts import numbered
 from tests.unit.test_sessions import ADA, HOME, SECRET, House
 

@@ -11,7 +11,7 @@ from hello.connectors.brokers.redis_streams import Stream
 from hello.connectors.brokers.stream_trimming import StreamBounds, Trimmed
 from hello.entities.errors import UnavailableError
 from hello.entities.events import Event
-from tests.event_twins import an_event
+from tests.twins.events import an_event
 
 SHORT_S, LONG_S = 0.05, 0.1
 

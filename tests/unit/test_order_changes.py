@@ -11,7 +11,7 @@ from uuid_utils.compat import uuid7
 from hello.entities.order_changes import changes_of
 from hello.entities.order_revisions import OrderRevision
 from hello.entities.orders import Order, order_event
-from tests.builders import NOON, a_line, an_order
+from tests.support.builders import NOON, a_line, an_order
 
 WAYS = st.sampled_from([[], ["confirm"], ["cancel"], ["confirm", "ship"], ["confirm", "cancel"]])
 REPLACED = st.lists(st.tuples(st.integers(1, 3), st.sampled_from([None, "John", "Jane"])), max_size=5)

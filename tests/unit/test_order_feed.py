@@ -22,9 +22,9 @@ from hello.services.order_feed import OrderFeed
 from hello.services.ports import Transaction
 from hello.services.security import Caller
 from hello.services.session_watch import SessionWatch
-from tests.builders import NOON, a_change, a_session
-from tests.desks import CONFIRM_DELAY, SHIP_DELAY, Desk, of
-from tests.twins import TwinUnitOfWork
+from tests.support.builders import NOON, a_change, a_session
+from tests.support.desks import CONFIRM_DELAY, SHIP_DELAY, Desk, of
+from tests.twins.transaction import TwinUnitOfWork
 
 CREATED, UPDATED, CONFIRMED, SHIPPED = "order.created", "order.updated", "order.confirmed", "order.shipped"
 

@@ -15,10 +15,10 @@ from hello.entities.orders import PAGE_LINES, Order
 from hello.services.bus import DomainEvent
 from hello.services.orders import OrderCancelled, OrderCreated, OrderReplaced
 from hello.services.security import Caller
-from tests.builders import NOON, a_name
-from tests.desks import CONFIRM_DELAY, KEPT, SHIP_DELAY, Desk, a_request, of
-from tests.order_twins import TwinOrders
-from tests.twins import TwinBus, TwinUnitOfWork
+from tests.support.builders import NOON, a_name
+from tests.support.desks import CONFIRM_DELAY, KEPT, SHIP_DELAY, Desk, a_request, of
+from tests.twins.orders import TwinOrders
+from tests.twins.transaction import TwinBus, TwinUnitOfWork
 
 LATER = timedelta(hours=1)
 KNOWN = "John"

@@ -14,7 +14,7 @@ from uuid_utils.compat import uuid7
 from hello.entities.errors import ConflictError, NotFoundError, StaleError
 from hello.entities.orders import Order, OrderStatus, order_event
 from hello.interface.http.schemas.orders import OrderResponse
-from tests.builders import NOON, a_line, an_order
+from tests.support.builders import NOON, a_line, an_order
 
 DELAY, LATER = timedelta(seconds=7), NOON + timedelta(hours=1)
 AuditRecord: TypeAlias = Callable[[Order, datetime], object]

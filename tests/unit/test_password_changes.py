@@ -14,8 +14,8 @@ from hello.entities.sessions import parse_refresh_token
 from hello.services.password_changes import ChangePassword, PasswordChangeService
 from hello.services.security import Caller, Verified
 from hello.services.sessions import BY_ACCOUNT, BY_ADDRESS, BY_PAIR
-from tests.builders import NOON
-from tests.caller_twins import Quota, TwinPasswords
+from tests.support.builders import NOON
+from tests.twins.security import Quota, TwinPasswords
 from tests.unit.test_sessions import ADA, BOB, GROUPS, GUESS, HOME, SECRET, House, log_in
 
 NEW = "staple a new battery"

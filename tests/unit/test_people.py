@@ -14,8 +14,8 @@ from hello.entities.people import check_username
 from hello.services.birthday_lists import ListedDays
 from hello.services.people import PeopleService, SavePerson
 from hello.services.todays_greetings import TodaysGreetings
-from tests.builders import NOON, TODAY
-from tests.twins import TwinPersonLookup, TwinUnitOfWork
+from tests.support.builders import NOON, TODAY
+from tests.twins.transaction import TwinPersonLookup, TwinUnitOfWork
 
 UTC = ZoneInfo("UTC")
 

@@ -16,8 +16,8 @@ from hello.entities.errors import UnavailableError
 from hello.entities.events import SHARDS, Event
 from hello.services.event_ports import Blocker, EventPublisher
 from hello.services.relay import FIRST_PAUSE_S, Relay
-from tests.builders import NOON
-from tests.event_twins import (
+from tests.support.builders import NOON
+from tests.twins.events import (
     Pauses,
     TwinMetrics,
     TwinPublisher,

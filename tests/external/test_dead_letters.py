@@ -17,10 +17,10 @@ from hello.connectors.postgres.migrate import migrate
 from hello.entities.events import Event
 from hello.services.dead_letters import dead_letter
 from hello.services.event_ports import EventTransaction
-from tests.builders import NOON, a_name
-from tests.event_twins import an_event
-from tests.external.running import HELLO
-from tests.servers import WORKER, create_database, sibling
+from tests.support.builders import NOON, a_name
+from tests.support.http.running import HELLO
+from tests.support.servers import WORKER, create_database, sibling
+from tests.twins.events import an_event
 
 pytestmark = pytest.mark.external
 Answer = TypeVar("Answer")
@@ -76,9 +76,9 @@ async def morgue(own_database: Database) -> Morgue:
 
 async def test_without_any_it_says_so(morgue: Morgue) -> None:
     listed = morgue.command("list")
-    assert (listed.returncode, listed.stdout.strip()) == (0, "No event is dead.")
+    assert (listed.returncode, listed.stdout.strip()) == (0, "There are no dead letters.")
     redriven = morgue.command("redrive", "--all")
-    assert (redriven.returncode, redriven.stdout.strip()) == (0, "0 handled, 0 still dead.")
+    assert (redriven.returncode, redriven.stdout.strip()) == (0, "0 handled, 0 failed again.")
 
 
 async def test_the_dead_are_listed_with_their_reason(morgue: Morgue) -> None:
@@ -116,11 +116,11 @@ async def test_a_redriven_event_has_its_effect_and_is_gone(morgue: Morgue) -> No
     ada = a_name()
     ids = [await morgue.bury(an_event(recipient=ada)) for _ in range(3)]
     redriven = morgue.command("redrive", *ids[:2])
-    assert (redriven.returncode, redriven.stdout.strip()) == (0, "2 handled, 0 still dead.")
+    assert (redriven.returncode, redriven.stdout.strip()) == (0, "2 handled, 0 failed again.")
     assert await morgue.gifts_of(ada) == 2
     again = morgue.command("redrive", ids[0])
     assert again.returncode == 1
-    assert f"no dead event {ids[0]}" in again.stderr
+    assert f"no dead letter {ids[0]}" in again.stderr
     assert await morgue.gifts_of(ada) == 2
 
 
@@ -130,7 +130,7 @@ async def test_those_that_fail_again_stay_and_keep_nobody_up(morgue: Morgue) -> 
     await morgue.bury(an_event(recipient=ada))
     redriven = morgue.command("redrive", "--all")
     assert redriven.returncode == 1
-    assert "1 handled, 1 still dead." in redriven.stdout
+    assert "1 handled, 1 failed again." in redriven.stdout
     assert f"{lost}: " in redriven.stdout
     assert await morgue.gifts_of(ada) == 1
     assert morgue.command("show", lost).returncode == 0
@@ -145,4 +145,4 @@ def test_an_unknown_one_is_a_line_not_a_traceback(morgue: Morgue) -> None:
     for command in ("show", "redrive"):
         found = morgue.command(command, "999999999")
         assert found.returncode == 1
-        assert found.stderr.strip() == "hello: there is no dead event 999999999"
+        assert found.stderr.strip() == "hello: there is no dead letter 999999999"

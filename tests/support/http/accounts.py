@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 
 from hello.connectors.embedded.servers import Servers
-from tests.builders import a_name
-from tests.external.running import HELLO, Running, places
+from tests.support.builders import a_name
+from tests.support.http.running import HELLO, Running, places
 
 USERS = "/api/v1/users"
 PASSWORD = "correct horse battery"  # noqa: S105

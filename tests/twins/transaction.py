@@ -12,8 +12,8 @@ from hello.entities.events import Event
 from hello.entities.people import Person
 from hello.services.bus import DomainEvent
 from hello.services.ports import Load, Stamp
-from tests.catalogue_twins import TwinAccounts, TwinAuditTrail, TwinCalendarFeeds, TwinItems, TwinSessions
-from tests.order_twins import TwinGifts, TwinIdempotencyKeys, TwinOrders
+from tests.twins.catalogue import TwinAccounts, TwinAuditTrail, TwinCalendarFeeds, TwinItems, TwinSessions
+from tests.twins.orders import TwinGifts, TwinIdempotencyKeys, TwinOrders
 
 
 @dataclass

@@ -20,7 +20,7 @@ from hello.connectors.embedded.servers import Servers, destroy, embedded_servers
 from hello.connectors.postgres.engine import Database, open_engine
 from hello.connectors.postgres.migrate import migrate
 from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
-from tests.postgres_releases import RELEASES, servers_of
+from tests.support.postgres_releases import RELEASES, servers_of
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
 Result = TypeVar("Result")

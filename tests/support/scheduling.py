@@ -8,12 +8,12 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parents[1]
 LONGEST_FIRST = (
     "chaos/",
     "external/test_run",
     "external/test_faults",
-    "external/test_dead_events",
+    "external/test_dead_letters",
     "external/",
     "integrated/",
     "contracts/",

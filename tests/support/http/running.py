@@ -14,7 +14,7 @@ from threading import Thread
 from hello.connectors.embedded.servers import Servers, destroy
 from hello.connectors.postgres import migrate as migrations
 from hello.connectors.postgres.engine import Database
-from tests.servers import in_thread
+from tests.support.servers import in_thread
 
 HELLO = (sys.executable, "-m", "hello")
 LISTENING = re.compile(r"listening .*(http://[\d.]+:\d+)")

@@ -16,8 +16,8 @@ from hello.services.order_progress import OrderProgress
 from hello.services.orders import LineContent, OrderContent, OrderService
 from hello.services.ports import Begin
 from hello.services.security import Caller
-from tests.builders import StoppedClock, a_change, an_account, an_item
-from tests.twins import TwinBus
+from tests.support.builders import StoppedClock, a_change, an_account, an_item
+from tests.twins.transaction import TwinBus
 
 CONFIRM_DELAY, SHIP_DELAY, KEPT = timedelta(seconds=5), timedelta(seconds=7), timedelta(days=7)
 

@@ -14,7 +14,7 @@ from hello.connectors.brokers.options import BrokerOptions
 from hello.connectors.postgres.advisory_locks import PostgresAdvisoryLocks
 from hello.entities.events import Event
 from hello.services.event_ports import EventPublisher, Handle, Subscription
-from tests.builders import a_name
+from tests.support.builders import a_name
 
 TYPES = frozenset({"order.created", "order.shipped"})
 SOON_S = 30

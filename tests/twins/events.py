@@ -14,8 +14,8 @@ from hello.entities.dead_letters import DeadLetter
 from hello.entities.errors import UnavailableError
 from hello.entities.events import Event
 from hello.services.event_ports import Backlog, Blocker, OutboxBatch
-from tests.builders import NOON, a_name
-from tests.order_twins import TwinGifts
+from tests.support.builders import NOON, a_name
+from tests.twins.orders import TwinGifts
 
 
 def an_event(

@@ -14,7 +14,7 @@ from hello.core.clock import now
 from hello.entities.events import Event
 from hello.services.event_ports import EventPublisher
 from hello.services.relay import Relay
-from tests.event_twins import TwinWakeup
+from tests.twins.events import TwinWakeup
 
 IN_TRANSACTION = "idle in transaction"
 KILL = text(

@@ -13,11 +13,11 @@ from hello.connectors.postgres.engine import Database, open_engine
 from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
 from hello.core.clock import now
 from hello.services.order_progress import OrderProgress
-from tests.builders import a_name
-from tests.external.accounts import LoggedIn, client_of, signed_up
-from tests.external.forging import SECRET
-from tests.external.running import running_api
 from tests.external.test_hello import put
+from tests.support.builders import a_name
+from tests.support.http.accounts import LoggedIn, client_of, signed_up
+from tests.support.http.forging import SECRET
+from tests.support.http.running import running_api
 
 ORDERS, ITEMS = "/api/v1/orders", "/api/v1/items"
 HOUR = timedelta(hours=1)

@@ -1,0 +1,1 @@
+"""Servers, builders and tools that tests share."""

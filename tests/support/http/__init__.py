@@ -1,0 +1,1 @@
+"""A client library for external tests: what a user does over HTTP."""
