@@ -12,7 +12,7 @@ from benchmarks.names import a_name
 from benchmarks.running import Running
 from hello.core.clock import now
 from hello.entities.birthdays import LeapDay, days_until_birthday
-from hello.entities.greetings import DaysWording, Greeting
+from hello.entities.greetings import DaysWording, Greeting, hello
 
 NAME_LENGTH = 20
 OK, SAVED, BAD, UNKNOWN = 200, 204, 400, 404
@@ -90,7 +90,7 @@ def bad_bodies(day: date) -> list[object]:
 
 def greeting(name: str, born: date, day: date) -> dict[str, str]:
     days = days_until_birthday(born, day, LeapDay.MAR1)
-    return {"message": Greeting(DaysWording.SPEC).to(name, days)}
+    return {"message": hello(name, Greeting(DaysWording.SPEC).ending(days))}
 
 
 def unless(what: str, answer: Answer, status: int) -> Iterator[str]:

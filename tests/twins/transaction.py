@@ -193,7 +193,10 @@ class TwinPersonLookup:
         self.unit_of_work.stored.people.rows[username] = born
         callback(None, None)
 
-    def explain(self, error: Exception) -> Exception:
+    def explain_find(self, error: Exception) -> Exception:
+        return error
+
+    def explain_save(self, error: Exception) -> Exception:
         return error
 
     async def find_month_day(self, username: str) -> int | None:

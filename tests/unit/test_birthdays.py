@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hello.entities.birthdays import LeapDay, celebration, days_until_birthday
-from hello.entities.greetings import DaysWording, Greeting
+from hello.entities.greetings import DaysWording, Greeting, hello
 
 LEAPER = date(2000, 2, 29)
 births = st.dates(date(1800, 1, 1), date(2100, 1, 1))
@@ -66,4 +66,4 @@ def test_whoever_is_not_born_on_a_leap_day_celebrates_on_the_same_day(born: date
     ],
 )
 def test_wording(wording: DaysWording, left: int, words: str) -> None:
-    assert Greeting(wording).to("John", left) == words
+    assert hello("John", Greeting(wording).ending(left)) == words

@@ -1,14 +1,16 @@
 """What a name and a day of birth may be, and what the service does with them."""
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from hello.core.batching import OverloadedError
 from hello.entities.birthdays import LeapDay, month_day
-from hello.entities.errors import InvalidError, NotFoundError
+from hello.entities.errors import BusyError, InvalidError, NotFoundError
 from hello.entities.greetings import DaysWording, Greeting
 from hello.entities.people import check_username
 from hello.services.birthday_lists import ListedDays
@@ -121,16 +123,18 @@ def test_a_day_begins_and_ends_at_midnight_where_the_service_lives() -> None:
 
 def test_a_greeting_is_kept_no_longer_than_its_day() -> None:
     todays = service(TwinUnitOfWork()).todays
-    assert [todays.endings(NOON.timestamp() + days * 86_400)[617] for days in range(3)] == [
-        "! Your birthday is in 2 day(s)",
-        "! Your birthday is in 1 day(s)",
-        "! Happy birthday!",
+    assert [todays.greet("John", 617, NOON.timestamp() + days * 86_400) for days in range(3)] == [
+        "Hello, John! Your birthday is in 2 day(s)",
+        "Hello, John! Your birthday is in 1 day(s)",
+        "Hello, John! Happy birthday!",
     ]
 
 
 def test_every_day_of_birth_has_a_greeting() -> None:
-    endings = service(TwinUnitOfWork()).todays.endings(NOON.timestamp())
-    assert set(endings) == {month_day(date(2000, 1, 1) + timedelta(day)) for day in range(366)}
+    todays = service(TwinUnitOfWork()).todays
+    for day in range(366):
+        born = month_day(date(2000, 1, 1) + timedelta(day))
+        assert todays.greet("John", born, NOON.timestamp()) == todays.greet_on(TODAY, "John", born)
 
 
 @pytest.mark.parametrize(
@@ -139,5 +143,70 @@ def test_every_day_of_birth_has_a_greeting() -> None:
 )
 def test_leapers_are_greeted_by_the_rule_of_the_service(rule: LeapDay, ending: str) -> None:
     todays = replace(service(TwinUnitOfWork()).todays, leap_day=rule)
-    assert todays.greet("John", 229, date(2026, 2, 28)) == f"Hello, John{ending}"
-    assert todays.endings(datetime(2026, 2, 28, 12, tzinfo=UTC).timestamp())[229] == ending
+    greeting, noon = f"Hello, John{ending}", datetime(2026, 2, 28, 12, tzinfo=UTC)
+    assert todays.greet_on(noon.date(), "John", 229) == greeting
+    assert todays.greet("John", 229, noon.timestamp()) == greeting
+
+
+@dataclass
+class Calls:
+    """What callbacks got: the result, and the error."""
+
+    greetings: list[tuple[str | None, Exception | None]] = field(default_factory=list)
+    saves: list[Exception | None] = field(default_factory=list)
+
+    def greeted(self, greeting: str | None, error: Exception | None) -> None:
+        self.greetings.append((greeting, error))
+
+
+@dataclass
+class FaultyLookup(TwinPersonLookup):
+    """Calls back with `error`; `is_full` refuses at once."""
+
+    fault: Exception = field(default_factory=TimeoutError)
+    is_full: bool = False
+
+    def find_nowait(self, _: str, callback: Callable[[int | None, Exception | None], None]) -> None:
+        self._fail(callback)
+
+    def save_nowait(self, _: str, __: date, callback: Callable[[None, Exception | None], None]) -> None:
+        self._fail(callback)
+
+    def _fail(self, callback: Callable[[None, Exception | None], None]) -> None:
+        if self.is_full:
+            raise OverloadedError
+        callback(None, self.fault)
+
+    def explain_find(self, error: Exception) -> Exception:
+        return BusyError(f"find: {type(error).__name__}")
+
+    def explain_save(self, error: Exception) -> Exception:
+        return BusyError(f"save: {type(error).__name__}")
+
+
+async def test_callbacks_get_what_the_coroutines_return(twin: TwinUnitOfWork) -> None:
+    people, calls = service(twin), Calls()
+    people.save_nowait(SavePerson(username="John", date_of_birth=date(1990, 6, 15)), calls.saves.append)
+    people.greet_nowait("John", NOON.timestamp(), calls.greeted)
+    people.greet_nowait("Jane", NOON.timestamp(), calls.greeted)
+    assert calls.saves == [None]
+    (greeting, _), (_, error) = calls.greetings
+    assert greeting == await people.greet("John") == "Hello, John! Happy birthday!"
+    assert str(error) == "no user named Jane"
+
+
+@pytest.mark.parametrize(("is_full", "fault"), [(True, "OverloadedError"), (False, "TimeoutError")])
+def test_callbacks_get_business_errors(twin: TwinUnitOfWork, fault: str, *, is_full: bool) -> None:
+    people, calls = replace(service(twin), lookup=FaultyLookup(twin, is_full=is_full)), Calls()
+    people.greet_nowait("John", NOON.timestamp(), calls.greeted)
+    people.save_nowait(SavePerson(username="John", date_of_birth=date(1990, 6, 15)), calls.saves.append)
+    assert str(calls.greetings[0][1]) == f"find: {fault}"
+    assert [str(error) for error in calls.saves] == [f"save: {fault}"]
+
+
+def test_invalid_date_is_raised_before_anything_is_saved(twin: TwinUnitOfWork) -> None:
+    calls = Calls()
+    with pytest.raises(InvalidError):
+        service(twin).save_nowait(SavePerson(username="John", date_of_birth=TODAY), calls.saves.append)
+    assert not calls.saves
+    assert not twin.stored.people.rows

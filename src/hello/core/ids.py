@@ -1,12 +1,14 @@
-"""Request ids: taken from the client when they are well formed, else made."""
+"""Identifiers: UUIDs of entities, and the ids of requests."""
 
 import re
 from collections.abc import Callable
 from itertools import count
 from secrets import token_hex
 from typing import TypeAlias
+from uuid import UUID
 
 NewId: TypeAlias = Callable[[], str]
+NewUuid: TypeAlias = Callable[[], UUID]
 WELL_FORMED = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 
 

@@ -9,15 +9,17 @@ class DaysWording(StrEnum):
     PLURAL = "plural"
 
 
+def hello(username: str, ending: str) -> str:
+    return f"Hello, {username}{ending}"
+
+
 @dataclass(frozen=True, slots=True)
 class Greeting:
     wording: DaysWording
 
-    def to(self, username: str, days: int) -> str:
-        """Greet someone whose birthday is in so many days, today when 0."""
-        if days == 0:
-            return f"Hello, {username}! Happy birthday!"
-        return f"Hello, {username}! Your birthday is in {days} {self._unit(days)}"
+    def ending(self, days: int) -> str:
+        """Return what follows the name if the birthday is in so many days, today if 0."""
+        return "! Happy birthday!" if days == 0 else f"! Your birthday is in {days} {self._unit(days)}"
 
     def _unit(self, days: int) -> str:
         if self.wording is DaysWording.SPEC:

@@ -1,19 +1,17 @@
 """Accounts: registering, and knowing one's own."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import ClassVar
 from uuid import UUID
 
 from hello.core.clock import Clock
+from hello.core.ids import NewUuid
 from hello.entities.accounts import Account, Role, email_key
 from hello.entities.audit import AuditRecord
 from hello.entities.errors import ConflictError, UnauthorizedError
 from hello.services.bus import DomainEvent, Publish
 from hello.services.ports import Begin
 from hello.services.security import Caller, Passwords
-
-NewId = Callable[[], UUID]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +34,7 @@ class AccountService:
     passwords: Passwords
     publish: Publish
     now: Clock
-    new_id: NewId
+    new_id: NewUuid
 
     async def register(self, wanted: Register) -> Account:
         """Raise `ConflictError` when there is an account of this e-mail."""

@@ -1,11 +1,12 @@
 """The audit trail: administrators read it, and what they do is recorded in it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from hello.core.clock import Clock
+from hello.core.ids import NewUuid
 from hello.entities.audit import AuditEntry, AuditRecord
 from hello.services.ports import Begin, Transaction
 
@@ -25,7 +26,7 @@ class AdminUse:
 class AuditService:
     begin: Begin
     now: Clock
-    new_id: Callable[[], UUID]
+    new_id: NewUuid
 
     async def record_use(
         self, actor_id: UUID | None, *, method: str, route: str, request_id: str

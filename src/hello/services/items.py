@@ -6,11 +6,11 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from hello.core.clock import Clock
+from hello.core.ids import NewUuid
 from hello.entities.accounts import Account
 from hello.entities.audit import AuditRecord
 from hello.entities.errors import ForbiddenError, NotFoundError, UnauthorizedError
 from hello.entities.items import Item, item_event
-from hello.services.accounts import NewId
 from hello.services.bus import DomainEvent, Publish
 from hello.services.ports import Begin, Pages, Transaction
 from hello.services.security import Caller
@@ -64,7 +64,7 @@ class ItemService:
     pages: Pages
     publish: Publish
     now: Clock
-    new_id: NewId
+    new_id: NewUuid
 
     async def create(self, caller: Caller, content: ItemContent) -> ItemView:
         """Raise `ForbiddenError` for an item of somebody else."""

@@ -8,10 +8,10 @@ from typing import ClassVar, TypeAlias
 from uuid import UUID
 
 from hello.core.clock import Clock
+from hello.core.ids import NewUuid
 from hello.entities.errors import InvalidError, NotFoundError
 from hello.entities.items import Item
 from hello.entities.orders import PAGE_LINES, Order, OrderLine, order_event
-from hello.services.accounts import NewId
 from hello.services.bus import DomainEvent, Publish
 from hello.services.idempotency import IdempotentRequest
 from hello.services.ports import Begin, Transaction
@@ -60,7 +60,7 @@ class OrderService:
     begin: Begin
     publish: Publish
     now: Clock
-    new_id: NewId
+    new_id: NewUuid
     confirm_delay: timedelta
 
     async def create(

@@ -174,8 +174,12 @@ class PersonLookup(Protocol):
         self, username: str, born: date, callback: Callable[[None, Exception | None], None]
     ) -> None: ...
 
-    def explain(self, error: Exception) -> Exception:
-        """Return what an error that a callback got means for the business."""
+    def explain_find(self, error: Exception) -> Exception:
+        """Return the business error for an error that a callback of `find_nowait` got."""
+        ...
+
+    def explain_save(self, error: Exception) -> Exception:
+        """Return the same for `save_nowait`."""
         ...
 
     async def find_month_day(self, username: str) -> int | None:

@@ -10,11 +10,11 @@ from uuid import UUID
 
 from hello.core.background_jobs import Enqueue
 from hello.core.clock import Clock
+from hello.core.ids import NewUuid
 from hello.entities.accounts import Account, Role, email_key
 from hello.entities.audit import AuditRecord
 from hello.entities.errors import TooManyError, UnauthorizedError
 from hello.entities.sessions import RefreshToken, Session, parse_refresh_token
-from hello.services.accounts import NewId
 from hello.services.ports import Begin, Transaction
 from hello.services.security import AccessToken, AccessTokens, Caller, Limiter, Passwords, Verified
 
@@ -77,7 +77,7 @@ class SessionService:
     limiter: Limiter
     enqueue: Enqueue
     now: Clock
-    new_id: NewId
+    new_id: NewUuid
     new_secret: Callable[[], str]
     lifetime: timedelta
     grace: timedelta

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, tzinfo
 
 from hello.entities.birthdays import LeapDay, born_on, days_until_birthday, month_day
-from hello.entities.greetings import Greeting
+from hello.entities.greetings import Greeting, hello
 
 SOME_LEAP_YEAR = date(2000, 1, 1)
 
@@ -27,13 +27,17 @@ class TodaysGreetings:
             self._turn(datetime.fromtimestamp(now, self.zone))
         return self._today
 
-    def endings(self, now: float) -> dict[int, str]:
-        """Return what follows `Hello, John` on that day, by day of birth."""
-        self.day(now)
-        return self._endings
+    def greet(self, username: str, month_day: int, now: float) -> str:
+        """Return the greeting of that day for somebody born on `month_day`."""
+        if not self._since <= now < self._until:
+            self._turn(datetime.fromtimestamp(now, self.zone))
+        return hello(username, self._endings[month_day])
 
-    def greet(self, username: str, found: int, today: date) -> str:
-        return self.greeting.to(username, days_until_birthday(born_on(found), today, self.leap_day))
+    def greet_on(self, day: date, username: str, month_day: int) -> str:
+        return hello(username, self._ending(month_day, day))
+
+    def _ending(self, month_day: int, day: date) -> str:
+        return self.greeting.ending(days_until_birthday(born_on(month_day), day, self.leap_day))
 
     def _turn(self, now: datetime) -> None:
         """Begin another day, also an earlier one if the clock was set back; days differ in length."""
@@ -41,4 +45,4 @@ class TodaysGreetings:
         self._since = datetime.combine(self._today, time(), self.zone).timestamp()
         self._until = datetime.combine(self._today + timedelta(1), time(), self.zone).timestamp()
         days = [month_day(SOME_LEAP_YEAR + timedelta(day)) for day in range(366)]
-        self._endings = {day: self.greet("", day, self._today).removeprefix("Hello, ") for day in days}
+        self._endings = {day: self._ending(day, self._today) for day in days}

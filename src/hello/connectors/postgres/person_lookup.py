@@ -42,7 +42,12 @@ class PostgresPersonLookup:
     def save_nowait(self, username: str, born: date, callback: Callback[None]) -> None:
         self.writes.submit(username, born, callback)
 
-    def explain(self, error: Exception) -> Exception:
+    def explain_find(self, error: Exception) -> Exception:
+        return batch_error(error)
+
+    def explain_save(self, error: Exception) -> Exception:
+        if isinstance(error, TimeoutError):
+            return UnknownOutcomeError(reason="no answer in time")
         return batch_error(error)
 
     async def find_month_day(self, username: str) -> int | None:
@@ -54,10 +59,8 @@ class PostgresPersonLookup:
     async def save(self, username: str, born: date) -> None:
         try:
             await self.writes.do(username, born)
-        except TimeoutError as error:
-            raise UnknownOutcomeError(reason="no answer in time") from error
         except Exception as error:
-            raise batch_error(error) from error
+            raise self.explain_save(error) from error
 
     async def list_stamp(self) -> int:
         try:

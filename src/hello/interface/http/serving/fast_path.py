@@ -14,10 +14,9 @@ from functools import cached_property, partial
 from time import time
 from typing import Any, NamedTuple
 
-from hello.core.batching import OverloadedError
 from hello.core.cursors import Cursors
 from hello.core.single_flight import SingleFlight
-from hello.entities.errors import NotFoundError, UnknownOutcomeError
+from hello.entities.errors import BusyError, InvalidError
 from hello.entities.people import USERNAME_PATTERN
 from hello.interface.http.schemas.birthdays import render_today
 from hello.interface.http.serving.connection import Connection
@@ -25,7 +24,7 @@ from hello.interface.http.serving.incoming import ConnectionLimits
 from hello.interface.http.serving.observe import Observer, Record, request_id_of
 from hello.interface.http.serving.refusals import BUSY
 from hello.interface.http.serving.request_cycle import RequestCycle
-from hello.services.people import PeopleService
+from hello.services.people import PeopleService, SavePerson
 from hello.services.use_cases import UseCases
 
 PATH = rb"/hello/(" + USERNAME_PATTERN.encode() + rb")"
@@ -133,68 +132,61 @@ class FastPathConnection(Connection):
         else:
             super()._serve(cycle, app)
 
-    def _listed(self, hot: FastRequest, task: asyncio.Task[bytes]) -> None:
+    def _listed(self, request: FastRequest, task: asyncio.Task[bytes]) -> None:
         if error := task.exception():
-            self._fall_through(hot, error)
+            self._fall_through(request, error)
             return
         following, _, body = task.result().partition(b"\n")
         link = NEXT % (self.fast_path.today_path, DEFAULT_LIMIT, following) if following else b""
-        request_id = request_id_of(hot.cycle.scope["headers"]) or self.fast_path.new_id()
-        values = self.fast_path.head(hot.cycle), link, len(body), request_id.encode(), body
-        self._answer(hot.cycle, LISTED % values)
-        self.fast_path.listed(hot.start, request_id)
+        request_id = self._id_of(request)
+        values = self.fast_path.head(request.cycle), link, len(body), request_id.encode(), body
+        self._answer(request.cycle, LISTED % values)
+        self.fast_path.listed(request.start, request_id)
 
-    def _greet(self, hot: FastRequest) -> None:
-        failure: Exception | None = None
-        try:
-            self.fast_path.people.lookup.find_nowait(hot.username, partial(self._greeted, hot))
-        except Exception as error:  # noqa: BLE001  # the application knows what to answer
-            failure = error
-        if failure is not None:
-            self._fall_through(hot, failure)
+    def _greet(self, request: FastRequest) -> None:
+        self.fast_path.people.greet_nowait(request.username, request.start, partial(self._greeted, request))
 
-    def _greeted(self, hot: FastRequest, found: int | None, error: Exception | None) -> None:
-        if found is None:
-            self._fall_through(hot, error or NotFoundError(f"no user named {hot.username}"))
+    def _greeted(self, request: FastRequest, greeting: str | None, error: Exception | None) -> None:
+        if greeting is None:
+            self._fall_through(request, error)
             return
-        greeting = f"Hello, {hot.username}{self.fast_path.people.todays.endings(hot.start)[found]}".encode()
-        request_id = request_id_of(hot.cycle.scope["headers"]) or self.fast_path.new_id()
-        size = MESSAGE_BYTES + len(greeting)
-        self._answer(
-            hot.cycle, GREETED % (self.fast_path.head(hot.cycle), size, request_id.encode(), greeting)
-        )
-        self.fast_path.greeted(hot.start, request_id)
+        text, request_id = greeting.encode(), self._id_of(request)
+        values = self.fast_path.head(request.cycle), MESSAGE_BYTES + len(text), request_id.encode(), text
+        self._answer(request.cycle, GREETED % values)
+        self.fast_path.greeted(request.start, request_id)
 
-    def _save(self, hot: FastRequest) -> None:
-        """Begin when the turn of the event loop that brought the head has brought the body too."""
-        is_plain = not hot.cycle.more_body and len(hot.cycle.body) <= self.fast_path.body_limit
-        born = date_in(bytes(hot.cycle.body)) if is_plain else None
+    def _save(self, request: FastRequest) -> None:
+        """Start after the event loop has passed on the body that came with the head."""
+        cycle = request.cycle
+        is_plain = not cycle.more_body and len(cycle.body) <= self.fast_path.body_limit
+        born = date_in(bytes(cycle.body)) if is_plain else None
         if born is None:
-            super()._serve(hot.cycle, hot.app)
+            super()._serve(cycle, request.app)
             return
-        people = self.fast_path.people
+        wanted = SavePerson(username=request.username, date_of_birth=born)
         try:
-            people.lookup.save_nowait(hot.username, people.check(born), partial(self._saved, hot))
-        except Exception as error:  # noqa: BLE001  # the application knows what to answer
-            self._fall_through(hot, error)
+            self.fast_path.people.save_nowait(wanted, partial(self._saved, request))
+        except InvalidError as error:
+            self._fall_through(request, error)
 
-    def _saved(self, hot: FastRequest, _: None, error: Exception | None) -> None:
+    def _saved(self, request: FastRequest, error: Exception | None) -> None:
         if error is not None:
-            is_late = isinstance(error, TimeoutError)
-            self._fall_through(hot, UnknownOutcomeError(reason="no answer in time") if is_late else error)
+            self._fall_through(request, error)
             return
-        request_id = request_id_of(hot.cycle.scope["headers"]) or self.fast_path.new_id()
-        self._answer(hot.cycle, SAVED % (self.fast_path.head(hot.cycle), request_id.encode()))
-        self.fast_path.saved(hot.start, request_id)
+        request_id = self._id_of(request)
+        self._answer(request.cycle, SAVED % (self.fast_path.head(request.cycle), request_id.encode()))
+        self.fast_path.saved(request.start, request_id)
 
-    def _fall_through(self, hot: FastRequest, error: BaseException) -> None:
-        """Tell the application that the work has been tried already, and how it ended."""
-        if isinstance(error, OverloadedError):
-            self._refuse_request(hot.cycle, BUSY)
+    def _id_of(self, request: FastRequest) -> str:
+        return request_id_of(request.cycle.scope["headers"]) or self.fast_path.new_id()
+
+    def _fall_through(self, request: FastRequest, error: BaseException | None) -> None:
+        """Tell the application how the work ended, which it need not try again; refuse on overload."""
+        if isinstance(error, BusyError):
+            self._refuse_request(request.cycle, BUSY)
             return
-        failure = self.fast_path.people.lookup.explain(error) if isinstance(error, Exception) else error
-        hot.cycle.scope["state"]["failed"] = failure
-        super()._serve(hot.cycle, hot.app)
+        request.cycle.scope["state"]["failed"] = error
+        super()._serve(request.cycle, request.app)
 
 
 def fast_path_class(fast_path: FastPath, limits: ConnectionLimits) -> type[asyncio.Protocol]:
