@@ -27,7 +27,8 @@ from benchmarks.names import distinct_names, people
 from hello.connectors.embedded.servers import Servers, destroy, embedded_servers
 from hello.connectors.postgres.engine import Database
 from hello.connectors.postgres.migrate import migrate
-from hello.connectors.postgres.people import in_order, save_for
+from hello.connectors.postgres.outbox import people_in_order
+from hello.connectors.postgres.person_lookup import save_with_event
 from hello.connectors.postgres.prepared_statements import PLAN_ONCE
 
 SIZES, BATCHES = (1, 10, 60), 2000
@@ -55,7 +56,7 @@ class Measured:
 
     async def save(self, births: dict[str, date]) -> None:
         start, cpu = perf_counter(), self.cpu_ms()
-        await self.prepared.fetch(*in_order(births), LISTS)
+        await self.prepared.fetch(*people_in_order(births), LISTS)
         self.candidate.times[len(births)].append(1000 * (perf_counter() - start))
         self.candidate.cpu[len(births)].append(self.cpu_ms() - cpu)
 
@@ -98,7 +99,7 @@ async def prepared(candidate: Candidate, stack: AsyncExitStack) -> Measured:
     connection = await asyncpg.connect(candidate.url)
     stack.push_async_callback(connection.close)
     await connection.execute(PLAN_ONCE)
-    statement = await connection.prepare(save_for(candidate.statement))
+    statement = await connection.prepare(save_with_event(candidate.statement))
     return Measured(candidate, statement, connection.get_server_pid())
 
 

@@ -66,7 +66,7 @@ class Customer:
         return Placed(created.json()["id"], recipient, wish, await self._is_granted(wish, created, recipient))
 
     async def _is_granted(self, wish: str, created: httpx.Response, recipient: str) -> bool:
-        """AuditRecord the first version only, so that it is changed once."""
+        """Change the first version only, so that it is changed once."""
         path = created.headers["Location"]
         if wish == KEEP:
             return True

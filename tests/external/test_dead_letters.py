@@ -12,11 +12,11 @@ import pytest
 from sqlalchemy import text
 
 from hello.connectors.postgres.engine import Database, open_engine
-from hello.connectors.postgres.events_unit import PostgresEventsUnit
 from hello.connectors.postgres.migrate import migrate
+from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
 from hello.entities.events import Event
 from hello.services.dead_letters import dead_letter
-from hello.services.event_ports import EventTransaction
+from hello.services.ports import Transaction
 from tests.support.builders import NOON, a_name
 from tests.support.http.running import HELLO
 from tests.support.servers import WORKER, create_database, sibling
@@ -42,9 +42,9 @@ class Morgue:
             check=False,
         )
 
-    async def do(self, work: Callable[[EventTransaction], Awaitable[Answer]]) -> Answer:
+    async def do(self, work: Callable[[Transaction], Awaitable[Answer]]) -> Answer:
         async with open_engine(self.database) as engine:
-            unit = PostgresEventsUnit.of(engine, 5)
+            unit = PostgresUnitOfWork.of(engine, 5)
             async with unit.begin() as tx:
                 return await work(tx)
 

@@ -1,5 +1,7 @@
 """What tests do to an outbox, and to the connections of those who use it."""
 
+from collections.abc import Mapping
+from datetime import date
 from random import Random
 
 from sqlalchemy import text
@@ -9,6 +11,7 @@ from hello.connectors.brokers.metrics import RelayCounts
 from hello.connectors.brokers.outages import Outage
 from hello.connectors.brokers.retrying import RetryingPublisher
 from hello.connectors.postgres.outbox import PostgresOutbox
+from hello.connectors.postgres.people import PostgresPeople
 from hello.connectors.postgres.shards import PostgresShards
 from hello.core.clock import now
 from hello.entities.events import Event
@@ -60,3 +63,9 @@ async def kill(engine: AsyncEngine, query: str, state: str = "%") -> None:
     async with engine.connect() as connection:
         killed = await connection.scalars(KILL, {"query": query, "state": state})
         assert killed.all() == [True]
+
+
+async def save_people(session: AsyncSession, births: Mapping[str, date]) -> None:
+    """Save people as the service does: with the event of each."""
+    await PostgresPeople(session).save(births, [])
+    await PostgresOutbox(session).add_person_saved(births)

@@ -2,20 +2,18 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Collection, Iterator, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from copy import deepcopy
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from itertools import count
 
 from hello.core.clock import Clock
 from hello.entities.dead_letters import DeadLetter
 from hello.entities.errors import UnavailableError
-from hello.entities.events import Event
+from hello.entities.events import PERSON_SAVED, Event
 from hello.services.event_ports import Backlog, Blocker, OutboxBatch
 from tests.support.builders import NOON, a_name
-from tests.twins.orders import TwinGifts
 
 
 def an_event(
@@ -43,6 +41,30 @@ def numbers_by_subject(events: Sequence[Event]) -> dict[str, list[int]]:
     for event in events:
         found.setdefault(event.subject, {}).setdefault(event.data["number"])
     return {subject: list(numbers) for subject, numbers in found.items()}
+
+
+@dataclass
+class TwinOutbox:
+    """Remembers the events that a transaction has added; a packed row of people as its events."""
+
+    events: list[Event] = field(default_factory=list)
+    rows: int = 0
+
+    async def add(self, *events: Event) -> None:
+        self.events += events
+
+    async def add_person_saved(self, births: Mapping[str, date]) -> None:
+        self.rows += 1
+        self.events += [
+            Event(
+                id=f"person-{self.rows}-{username}",
+                type=PERSON_SAVED,
+                subject=username,
+                time=NOON,
+                data={"username": username, "dateOfBirth": births[username].isoformat()},
+            )
+            for username in sorted(births)
+        ]
 
 
 @dataclass
@@ -199,30 +221,6 @@ class TwinDeadLetters:
 
     async def take(self, dead_id: int) -> DeadLetter | None:
         return self.rows.pop(dead_id, None)
-
-
-@dataclass
-class TwinEventTransaction:
-    inbox: TwinInbox = field(default_factory=TwinInbox)
-    dead_letters: TwinDeadLetters = field(default_factory=TwinDeadLetters)
-    gifts: TwinGifts = field(default_factory=TwinGifts)
-
-
-@dataclass
-class TwinEventsUnit:
-    """`stored` is what has been committed; `away` is for how many transactions the database is away."""
-
-    stored: TwinEventTransaction = field(default_factory=TwinEventTransaction)
-    away: int = 0
-
-    @asynccontextmanager
-    async def begin(self) -> AsyncIterator[TwinEventTransaction]:
-        if self.away > 0:
-            self.away -= 1
-            raise UnavailableError("the database is away")
-        draft = deepcopy(self.stored)
-        yield draft
-        self.stored = draft
 
 
 @dataclass

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from hello.entities.birthdays import BirthdayGroup, Celebration, month_day
-from hello.entities.errors import NotFoundError
-from hello.entities.events import Event
+from hello.entities.errors import NotFoundError, UnavailableError
 from hello.entities.people import Person
 from hello.services.bus import DomainEvent
 from hello.services.ports import Load, Stamp
 from tests.twins.catalogue import TwinAccounts, TwinAuditTrail, TwinCalendarFeeds, TwinItems, TwinSessions
+from tests.twins.events import TwinDeadLetters, TwinInbox, TwinOutbox
 from tests.twins.orders import TwinGifts, TwinIdempotencyKeys, TwinOrders
 
 
@@ -61,14 +61,6 @@ class TwinPeople:
 
 
 @dataclass
-class TwinOutbox:
-    events: list[Event] = field(default_factory=list)
-
-    async def add(self, *events: Event) -> None:
-        self.events += events
-
-
-@dataclass
 class TwinAnnouncements:
     people: TwinPeople
     claimed: set[tuple[date, str]] = field(default_factory=set)
@@ -99,6 +91,8 @@ class TwinTransaction:
     announcements: TwinAnnouncements
     orders: TwinOrders
     idempotency_keys: TwinIdempotencyKeys
+    inbox: TwinInbox
+    dead_letters: TwinDeadLetters
 
 
 def nothing_stored() -> TwinTransaction:
@@ -117,20 +111,29 @@ def nothing_stored() -> TwinTransaction:
         TwinAnnouncements(people),
         TwinOrders(keys),
         keys,
+        TwinInbox(),
+        TwinDeadLetters(),
     )
 
 
 @dataclass
 class TwinUnitOfWork:
-    """`stored` is what has been committed so far; `error` is what the next transactions fail with."""
+    """`stored` is what has been committed so far; `error` is what the next transactions fail with.
+
+    The database is unavailable to as many transactions as `unavailable` says.
+    """
 
     stored: TwinTransaction = field(default_factory=nothing_stored)
     error: Exception | None = None
+    unavailable: int = 0
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[TwinTransaction]:
         if self.error:
             raise self.error
+        if self.unavailable > 0:
+            self.unavailable -= 1
+            raise UnavailableError("the database is unavailable")
         draft = deepcopy(self.stored)
         yield draft
         self.stored = draft
@@ -201,6 +204,7 @@ class TwinPersonLookup:
     async def save(self, username: str, born: date) -> None:
         async with self.unit_of_work.begin() as tx:
             await tx.people.save({username: born}, self.affected())
+            await tx.outbox.add_person_saved({username: born})
 
     async def list_stamp(self) -> int:
         return self.unit_of_work.stored.people.stamp

@@ -19,7 +19,6 @@ from hello.connectors.limits.quotas import read_quotas
 from hello.connectors.metrics import background_job_counts, domain_event_counts
 from hello.connectors.no_cache import NoPages, NoStampedPages
 from hello.connectors.postgres.engine import Database, open_engine
-from hello.connectors.postgres.events_unit import PostgresEventsUnit
 from hello.connectors.postgres.listener import PostgresListener, open_listener
 from hello.connectors.postgres.outbox import CHANGES
 from hello.connectors.postgres.person_lookup import open_person_lookup
@@ -42,11 +41,11 @@ from hello.core.settings import Settings
 from hello.core.shutdown import ShutdownSignal
 from hello.entities.birthdays import LeapDay
 from hello.services.birthday_lists import ListedDays
+from hello.services.consumers import EFFECTS
 from hello.services.dead_letters import DeadLetterService
 from hello.services.health import Probe
 from hello.services.ports import Pages, StampedPages
 from hello.services.security import Passwords
-from hello.services.subscriptions import EFFECTS
 from hello.services.use_cases import UseCases
 
 
@@ -191,7 +190,7 @@ def redis_pages(settings: Settings, guarded: GuardedRedis) -> RedisPages:
 async def open_dead_letters(settings: Settings) -> AsyncIterator[DeadLetterService]:
     async with open_engine(Database.of(settings, "hello-events")) as engine:
         yield DeadLetterService(
-            begin=PostgresEventsUnit.of(engine, settings.database_deadline_s).begin,
+            begin=PostgresUnitOfWork.of(engine, settings.database_deadline_s).begin,
             effects={subscription.consumer: effect for subscription, effect in EFFECTS.items()},
             now=now,
         )

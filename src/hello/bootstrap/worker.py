@@ -19,19 +19,18 @@ from hello.connectors.brokers.outages import Outage
 from hello.connectors.brokers.retrying import RetryingPublisher
 from hello.connectors.postgres.advisory_locks import AdvisoryLocksProbe, PostgresAdvisoryLocks
 from hello.connectors.postgres.engine import Database, open_engine
-from hello.connectors.postgres.events_unit import PostgresEventsUnit
 from hello.connectors.postgres.listener import PostgresListener, open_listener
 from hello.connectors.postgres.outbox import CHANNEL
 from hello.connectors.postgres.shards import PostgresShards
+from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
 from hello.core.adaptive_batch_size import AdaptiveBatchSize
 from hello.core.clock import now
 from hello.core.settings import Settings
 from hello.interface.worker.tasks import BIRTHDAYS, CLEANUP, CONSUMERS, PROGRESS, RELAY, Task
-from hello.services.consumers import Consumer
+from hello.services.consumers import EFFECTS, Consumer
 from hello.services.event_ports import EventPublisher, Wakeup
 from hello.services.inbox import InboxService
 from hello.services.relay import Relay
-from hello.services.subscriptions import EFFECTS
 from hello.services.use_cases import UseCases
 
 ORDERS_AT_ONCE, PEOPLE_AT_ONCE, KEYS_AT_ONCE = 250, 500, 1000
@@ -42,7 +41,7 @@ HOLD_FACTOR = 2  # a shard is held for one batch, and then some
 
 @dataclass(frozen=True, slots=True)
 class WorkerContext:
-    """What all tasks stand on."""
+    """What the tasks of a worker share."""
 
     settings: Settings
     database: Database
@@ -61,20 +60,22 @@ async def open_tasks(
     async with AsyncExitStack() as stack:
         engine = await stack.enter_async_context(open_engine(database))
         listener = await stack.enter_async_context(open_listener(direct, {CHANNEL}, settings.relay_poll_s))
-        ground = WorkerContext(settings, direct or database, engine, listener, use_cases, registry)
+        context = WorkerContext(settings, direct or database, engine, listener, use_cases, registry)
         tasks = [
-            await stack.enter_async_context(opened(ground)) for name, opened in OPENED.items() if name in only
+            await stack.enter_async_context(opened(context))
+            for name, opened in OPENERS.items()
+            if name in only
         ]
         yield [task for some in tasks for task in some]
 
 
 @asynccontextmanager
-async def progress(ground: WorkerContext) -> AsyncIterator[list[Task]]:
+async def progress(context: WorkerContext) -> AsyncIterator[list[Task]]:
     """Move orders when they are due; a new one wakes it."""
-    orders, poll_s = ground.use_cases.order_progress, ground.settings.relay_poll_s
+    orders, poll_s = context.use_cases.order_progress, context.settings.relay_poll_s
     batch_size = AdaptiveBatchSize(ORDERS_AT_ONCE)
 
-    with ground.listener.listen(CHANNEL) as wakeup:
+    with context.listener.listen(CHANNEL) as wakeup:
 
         async def wait() -> None:
             due = await orders.next_due()
@@ -85,8 +86,8 @@ async def progress(ground: WorkerContext) -> AsyncIterator[list[Task]]:
 
 
 @asynccontextmanager
-async def birthdays(ground: WorkerContext) -> AsyncIterator[list[Task]]:
-    announcements = ground.use_cases.announcements
+async def birthdays(context: WorkerContext) -> AsyncIterator[list[Task]]:
+    announcements = context.use_cases.announcements
 
     async def step() -> bool:
         return await announcements.announce(PEOPLE_AT_ONCE) == PEOPLE_AT_ONCE
@@ -95,39 +96,39 @@ async def birthdays(ground: WorkerContext) -> AsyncIterator[list[Task]]:
 
 
 @asynccontextmanager
-async def cleanup(ground: WorkerContext) -> AsyncIterator[list[Task]]:
+async def cleanup(context: WorkerContext) -> AsyncIterator[list[Task]]:
     """Forget what has become too old to be asked for again."""
-    inbox = InboxService(begin=events_unit(ground).begin, now=now)
+    inbox = InboxService(begin=unit_of_work(context).begin, now=now)
 
     async def step() -> bool:
-        await ground.use_cases.announcements.forget()
-        await inbox.clear(ground.settings.inbox_days)
-        return await ground.use_cases.idempotency.forget(KEYS_AT_ONCE) == KEYS_AT_ONCE
+        await context.use_cases.announcements.forget()
+        await inbox.clear(context.settings.inbox_days)
+        return await context.use_cases.idempotency.forget(KEYS_AT_ONCE) == KEYS_AT_ONCE
 
     yield [Task(name=CLEANUP, step=step, wait=partial(asyncio.sleep, CLEANUP_POLL_S))]
 
 
 @asynccontextmanager
-async def relay(ground: WorkerContext) -> AsyncIterator[list[Task]]:
-    if ground.settings.broker_dsn is None:
+async def relay(context: WorkerContext) -> AsyncIterator[list[Task]]:
+    if context.settings.broker_dsn is None:
         yield []
         return
-    counts = relay_counts(ground.registry)
-    async with open_publisher(options_of(ground), counts.trimmed) as opened:
+    counts = relay_counts(context.registry)
+    async with open_publisher(options_of(context), counts.trimmed) as opened:
         publisher = FullBrokerPublisher(publisher=opened, tell=counts.full.set)
-        with ground.listener.listen(CHANNEL) as wakeup:
-            publishing = relay_of(ground, publisher, wakeup, counts)
+        with context.listener.listen(CHANNEL) as wakeup:
+            publishing = relay_of(context, publisher, wakeup, counts)
             yield [
                 Task(name=RELAY, step=publishing.step, wait=publishing.wait, probes=[publisher, publishing])
             ]
 
 
-def relay_of(ground: WorkerContext, publisher: EventPublisher, wakeup: Wakeup, counts: RelayCounts) -> Relay:
-    settings = ground.settings
+def relay_of(context: WorkerContext, publisher: EventPublisher, wakeup: Wakeup, counts: RelayCounts) -> Relay:
+    settings = context.settings
     deadline_s = 2 * settings.publish_timeout_s
     return Relay(
         shards=PostgresShards(
-            engine=ground.engine,
+            engine=context.engine,
             deadline_s=settings.database_deadline_s,
             hold_s=HOLD_FACTOR * deadline_s,
         ),
@@ -143,38 +144,38 @@ def relay_of(ground: WorkerContext, publisher: EventPublisher, wakeup: Wakeup, c
 
 
 @asynccontextmanager
-async def consumers(ground: WorkerContext) -> AsyncIterator[list[Task]]:
-    if ground.settings.broker_dsn is None:
+async def consumers(context: WorkerContext) -> AsyncIterator[list[Task]]:
+    if context.settings.broker_dsn is None:
         yield []
         return
-    counts = consumer_counts(ground.registry)
-    options, locks = options_of(ground), PostgresAdvisoryLocks(ground.database)
+    counts = consumer_counts(context.registry)
+    options, locks = options_of(context), PostgresAdvisoryLocks(context.database)
     async with AsyncExitStack() as stack:
         tasks = []
         for subscription, effect in EFFECTS.items():
             handling = Consumer(
                 subscription=subscription,
                 effect=effect,
-                begin=events_unit(ground).begin,
+                begin=unit_of_work(context).begin,
                 metrics=counts,
                 now=now,
-                tries=ground.settings.consumer_tries,
+                tries=context.settings.consumer_tries,
             )
             source = source_of(options, subscription, locks.acquire)
             consumer = await stack.enter_async_context(
                 consuming(subscription.consumer, source, handling.handle, counts)
             )
             tasks.append(Task(name=subscription.consumer, step=consumer.step, wait=consumer.wait))
-        probe = AdvisoryLocksProbe(ground.engine, locks.waiting)
+        probe = AdvisoryLocksProbe(context.engine, locks.waiting)
         yield [replace(tasks[0], probes=[probe]), *tasks[1:]]
 
 
-def options_of(ground: WorkerContext) -> BrokerOptions:
-    return BrokerOptions.of(ground.settings, ground.settings.broker_dsn or "", list(EFFECTS))
+def options_of(context: WorkerContext) -> BrokerOptions:
+    return BrokerOptions.of(context.settings, context.settings.broker_dsn or "", list(EFFECTS))
 
 
-def events_unit(ground: WorkerContext) -> PostgresEventsUnit:
-    return PostgresEventsUnit.of(ground.engine, ground.settings.database_deadline_s)
+def unit_of_work(context: WorkerContext) -> PostgresUnitOfWork:
+    return PostgresUnitOfWork.of(context.engine, context.settings.database_deadline_s)
 
 
-OPENED = {PROGRESS: progress, BIRTHDAYS: birthdays, CLEANUP: cleanup, RELAY: relay, CONSUMERS: consumers}
+OPENERS = {PROGRESS: progress, BIRTHDAYS: birthdays, CLEANUP: cleanup, RELAY: relay, CONSUMERS: consumers}

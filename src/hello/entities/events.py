@@ -55,24 +55,3 @@ class OutboxRow(Base, kw_only=True):
     time: Mapped[datetime]
     data: Mapped[dict[str, Any]] = mapped_column(JSONB)
     traceparent: Mapped[str | None] = mapped_column(Text)
-
-    def events(self) -> list[Event]:
-        """Return the events in order; their ids are the same whenever the row is read."""
-        if self.type == PERSON_SAVED:
-            return [self._saved(username, born) for username, born in self.data.items()]
-        return [self._event(self.event_id, self.subject, self.data)]
-
-    def _saved(self, username: str, born: str) -> Event:
-        return self._event(
-            f"person-{self.id}-{username}", username, {"username": username, "dateOfBirth": born}
-        )
-
-    def _event(self, event_id: str, subject: str, data: Mapping[str, Any]) -> Event:
-        return Event(
-            id=event_id,
-            type=self.type,
-            subject=subject,
-            time=self.time,
-            data=data,
-            traceparent=self.traceparent,
-        )

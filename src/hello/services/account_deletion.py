@@ -1,7 +1,7 @@
 """Deleting an account with all that is its own."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from hello.core.clock import Clock
@@ -9,6 +9,7 @@ from hello.core.concurrency import gather_bounded
 from hello.entities.accounts import Account, email_key
 from hello.entities.audit import AuditRecord
 from hello.entities.errors import ForbiddenError, NotFoundError, UnauthorizedError
+from hello.entities.items import item_event
 from hello.entities.orders import order_event
 from hello.services.bus import Publish
 from hello.services.items import ItemChanged
@@ -106,10 +107,16 @@ class AccountDeletionService:
             await tx.orders.save(orders)
             await tx.outbox.add(*map(order_event, orders))
         removed = await tx.orders.remove_final(account_id, BATCH)
+        return Cleared(removed, await self._remove_items(tx, account_id))
+
+    async def _remove_items(self, tx: Transaction, account_id: UUID) -> Sequence[UUID]:
         record = AuditRecord(
             at=self.now(), actor_id=account_id, action="item.deleted", subject_id=account_id, details={}
         )
-        return Cleared(removed, await tx.items.remove_owned(account_id, BATCH, record))
+        ids = await tx.items.remove_owned(account_id, BATCH, record)
+        if ids:
+            await tx.outbox.add(*(item_event(replace(record, subject_id=item_id)) for item_id in ids))
+        return ids
 
     async def _drop_pages(self, items: Sequence[UUID]) -> None:
         await gather_bounded(PAGES_AT_ONCE, self.publish, map(ItemChanged, items))

@@ -4,7 +4,7 @@ While the database is away an event waits as long as it takes: that is no fault 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -23,11 +23,15 @@ from hello.core.traces import traced
 from hello.entities.errors import UnavailableError
 from hello.entities.events import Event
 from hello.services.dead_letters import dead_letter
-from hello.services.event_ports import BeginEvents, ConsumerMetrics, Effect, Subscription
-from hello.services.inbox import once
+from hello.services.event_ports import ConsumerMetrics, Subscription
+from hello.services.gifts import GIFTS, count_gift
+from hello.services.inbox import Effect, once
+from hello.services.ports import Begin
 
 Sleep: TypeAlias = Callable[[float], Awaitable[None]]
 PAUSES = wait_random_exponential(multiplier=0.1, max=5)
+EFFECTS: Mapping[Subscription, Effect] = {GIFTS: count_gift}
+"""Every consumer of the product, and what it does with an event."""
 log = structlog.get_logger("hello.consumers")
 
 
@@ -37,7 +41,7 @@ class Consumer:
 
     subscription: Subscription
     effect: Effect
-    begin: BeginEvents
+    begin: Begin
     metrics: ConsumerMetrics
     now: Clock
     tries: int

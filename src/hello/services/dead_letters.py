@@ -14,8 +14,8 @@ from hello.core.clock import Clock
 from hello.entities.dead_letters import DeadLetter
 from hello.entities.errors import ConflictError, NotFoundError, UnavailableError
 from hello.entities.events import Event
-from hello.services.event_ports import BeginEvents, Effect
-from hello.services.inbox import once
+from hello.services.inbox import Effect, once
+from hello.services.ports import Begin
 
 PAGE = 100
 REASON_LENGTH = 1000
@@ -69,7 +69,7 @@ class Redriven:
 class DeadLetterService:
     """`effects` by the names of the consumers."""
 
-    begin: BeginEvents
+    begin: Begin
     effects: Mapping[str, Effect]
     now: Clock
 

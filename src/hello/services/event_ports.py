@@ -1,14 +1,13 @@
 """Everything that publishing and consuming events asks of the outside world, on one page."""
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol, TypeAlias
 
 from hello.entities.dead_letters import DeadLetter
 from hello.entities.events import Event
-from hello.services.ports import ReceivedGifts
 
 
 class EventPublisher(Protocol):
@@ -134,26 +133,16 @@ class DeadLetters(Protocol):
         ...
 
 
-class Gifts(ReceivedGifts, Protocol):
-    async def count(self, username: str) -> None:
-        """Count one gift more."""
+class Outbox(Protocol):
+    async def add(self, *events: Event) -> None:
+        """Have them published, in order, once the transaction is committed, and never otherwise."""
+        ...
+
+    async def add_person_saved(self, births: Mapping[str, date]) -> None:
+        """Have one event `person.saved` published for each of these people, as `add` does."""
         ...
 
 
-class EventTransaction(Protocol):
-    """What consumers store, together or not at all."""
-
-    @property
-    def inbox(self) -> Inbox: ...
-    @property
-    def dead_letters(self) -> DeadLetters: ...
-    @property
-    def gifts(self) -> Gifts: ...
-
-
-BeginEvents: TypeAlias = Callable[[], AbstractAsyncContextManager[EventTransaction]]
-Effect: TypeAlias = Callable[[EventTransaction, Event], Awaitable[None]]
-"""What an event brings about, all of it in the transaction."""
 Handle: TypeAlias = Callable[[Event], Awaitable[None]]
 
 

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 from hello.entities.errors import NotFoundError
 from hello.entities.events import Event
-from hello.services.event_ports import EventTransaction, Subscription
-from hello.services.ports import Begin
+from hello.services.event_ports import Subscription
+from hello.services.ports import Begin, Transaction
 
 GIFTS = Subscription("gifts", frozenset({"order.shipped"}))
 
 
-async def count_gift(tx: EventTransaction, event: Event) -> None:
+async def count_gift(tx: Transaction, event: Event) -> None:
     """Count one for its recipient; an order that its customer keeps is no gift."""
     if recipient := event.data["recipient"]:
         await tx.gifts.count(recipient)

@@ -1,16 +1,20 @@
 """The inbox: an event that is delivered again has no second effect."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeAlias
 
 from hello.core.clock import Clock
 from hello.entities.events import Event
-from hello.services.event_ports import BeginEvents, Effect, EventTransaction
+from hello.services.ports import Begin, Transaction
 
 BATCH = 10_000
+Effect: TypeAlias = Callable[[Transaction, Event], Awaitable[None]]
+"""What a consumer does with an event, all of it in the transaction."""
 
 
-async def once(tx: EventTransaction, consumer: str, event: Event, effect: Effect, now: datetime) -> bool:
+async def once(tx: Transaction, consumer: str, event: Event, effect: Effect, now: datetime) -> bool:
     """Bring the effect about, unless it was already; return whether it was not.
 
     Two who try at once are told apart by the inbox, where the later one waits for the earlier one's end.
@@ -23,7 +27,7 @@ async def once(tx: EventTransaction, consumer: str, event: Event, effect: Effect
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboxService:
-    begin: BeginEvents
+    begin: Begin
     now: Clock
 
     async def clear(self, days: int) -> int:

@@ -9,7 +9,7 @@ from hello.core.clock import Clock
 from hello.entities.accounts import Account
 from hello.entities.audit import AuditRecord
 from hello.entities.errors import ForbiddenError, NotFoundError, UnauthorizedError
-from hello.entities.items import Item
+from hello.entities.items import Item, item_event
 from hello.services.accounts import NewId
 from hello.services.bus import DomainEvent, Publish
 from hello.services.ports import Begin, Pages, Transaction
@@ -82,7 +82,9 @@ class ItemService:
             owner = await tx.accounts.find(caller.account_id)
             if owner is None:
                 raise UnauthorizedError("the account does not exist any more")
-            await tx.items.add(item, self._change(caller, item, "created", content.fields()))
+            record = self._record(caller, item, "created", content.fields())
+            await tx.items.add(item, record)
+            await tx.outbox.add(item_event(record, item))
         return ItemView(item, owner)
 
     async def rendered(self, item_id: UUID, render: Render) -> bytes:
@@ -115,8 +117,9 @@ class ItemService:
                 updated_at=max(self.now(), item.updated_at),
                 **content.fields(),
             )
-            details = difference(before, content.fields())
-            await tx.items.replace(changed, self._change(caller, changed, "updated", details))
+            record = self._record(caller, changed, "updated", difference(before, content.fields()))
+            await tx.items.replace(changed, record)
+            await tx.outbox.add(item_event(record, changed))
         await self.publish(ItemChanged(item_id))
         return ItemView(changed, item.owner)
 
@@ -124,8 +127,10 @@ class ItemService:
         """Raise what `replace` raises."""
         async with self.begin() as tx:
             item = await self._changeable(tx, caller, item_id, seen)
-            record = self._change(caller, item, "deleted", {"title": item.title})
-            await tx.items.remove(item_id, replace(record, at=max(self.now(), item.updated_at)))
+            record = self._record(caller, item, "deleted", {"title": item.title})
+            record = replace(record, at=max(self.now(), item.updated_at))
+            await tx.items.remove(item_id, record)
+            await tx.outbox.add(item_event(record))
         await self.publish(ItemChanged(item_id))
 
     async def _changeable(self, tx: Transaction, caller: Caller, item_id: UUID, seen: Seen) -> Item:
@@ -141,7 +146,7 @@ class ItemService:
             raise NotFoundError("there is no such item")
         return item
 
-    def _change(self, caller: Caller, item: Item, what: str, details: Mapping[str, Any]) -> AuditRecord:
+    def _record(self, caller: Caller, item: Item, what: str, details: Mapping[str, Any]) -> AuditRecord:
         return AuditRecord(
             at=item.updated_at,
             actor_id=caller.account_id,

@@ -28,7 +28,7 @@ class PasswordChangeService:
     now: Clock
 
     async def change(self, caller: Caller, wanted: ChangePassword) -> None:
-        """AuditRecord the caller's own password; end the other sessions of the account and its calendar feed.
+        """Change the caller's own password; end the other sessions of the account and its calendar feed.
 
         Raise `ForbiddenError` for a wrong password, `TooManyError` after too many of them.
         """

@@ -43,9 +43,10 @@ class PeopleService:
         return check_born(born, self.today())
 
     async def save_all(self, births: Mapping[str, date]) -> None:
-        """Store people whose days of birth have been checked."""
+        """Store people whose dates of birth have been checked, with an event for each."""
         async with self.begin() as tx:
             await tx.people.save(births, self.listed.affected_month_days())
+            await tx.outbox.add_person_saved(births)
 
     async def greet(self, username: str, zone: tzinfo | None = None) -> str:
         """Return the greeting for today in `zone`; raise `NotFoundError`."""

@@ -8,13 +8,13 @@ from uuid import UUID
 
 from hello.entities.audit import AuditEntry, AuditRecord
 from hello.entities.birthdays import BirthdayGroup, Celebration
-from hello.entities.events import Event
 from hello.entities.idempotency import IdempotencyKey
 from hello.entities.items import Item
 from hello.entities.order_revisions import OrderRevision
 from hello.entities.orders import Order
 from hello.entities.people import Person
 from hello.services.account_ports import Accounts, CalendarFeeds, Sessions
+from hello.services.event_ports import DeadLetters, Inbox, Outbox
 
 
 class People(Protocol):
@@ -132,12 +132,6 @@ class IdempotencyKeys(Protocol):
         ...
 
 
-class Outbox(Protocol):
-    async def add(self, *events: Event) -> None:
-        """Have them published, in order, once the transaction has been committed, and never otherwise."""
-        ...
-
-
 class Announcements(Protocol):
     async def claim(self, day: date, month_days: Sequence[int], limit: int) -> Sequence[Celebration]:
         """Return at most `limit` of those who celebrate and whom nobody has claimed for the day."""
@@ -158,7 +152,11 @@ class AuditTrail(Protocol):
         ...
 
 
-class ReceivedGifts(Protocol):
+class Gifts(Protocol):
+    async def count(self, username: str) -> None:
+        """Count one more gift for the person."""
+        ...
+
     async def received(self, username: str) -> int: ...
 
 
@@ -185,7 +183,7 @@ class PersonLookup(Protocol):
         ...
 
     async def save(self, username: str, born: date) -> None:
-        """Store the person, on disk."""
+        """Store the person and the event `person.saved`, on disk."""
         ...
 
     async def list_stamp(self) -> int:
@@ -205,7 +203,7 @@ class Transaction(Protocol):
     @property
     def calendar_feeds(self) -> CalendarFeeds: ...
     @property
-    def gifts(self) -> ReceivedGifts: ...
+    def gifts(self) -> Gifts: ...
     @property
     def items(self) -> Items: ...
     @property
@@ -218,6 +216,10 @@ class Transaction(Protocol):
     def outbox(self) -> Outbox: ...
     @property
     def announcements(self) -> Announcements: ...
+    @property
+    def inbox(self) -> Inbox: ...
+    @property
+    def dead_letters(self) -> DeadLetters: ...
 
 
 Begin: TypeAlias = Callable[[], AbstractAsyncContextManager[Transaction]]

@@ -17,7 +17,6 @@ from hello.connectors.brokers.options import BrokerOptions
 from hello.connectors.embedded.servers import Servers
 from hello.connectors.postgres.advisory_locks import PostgresAdvisoryLocks
 from hello.connectors.postgres.engine import Database
-from hello.connectors.postgres.events_unit import PostgresEventsUnit
 from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
 from hello.core.clock import now
 from hello.services.consumers import Consumer
@@ -65,7 +64,7 @@ async def handling(engine: AsyncEngine, database: Database, options: BrokerOptio
     handler = Consumer(
         subscription=subscription,
         effect=count_gift,
-        begin=PostgresEventsUnit.of(engine, 5).begin,
+        begin=PostgresUnitOfWork.of(engine, 5).begin,
         metrics=counts,
         now=now,
         tries=3,
@@ -114,7 +113,7 @@ async def test_each_event_has_its_effect_once_whoever_dies(
                 await tx.outbox.add(an_event(recipient=names[number % 10]))
 
     async def all_received() -> bool:
-        async with PostgresEventsUnit.of(engine, 5).begin() as tx:
+        async with PostgresUnitOfWork.of(engine, 5).begin() as tx:
             return sum([await tx.gifts.received(name) for name in names]) >= EVENTS
 
     async with AsyncExitStack() as stack:
@@ -128,5 +127,5 @@ async def test_each_event_has_its_effect_once_whoever_dies(
         async with asyncio.timeout(SOON_S):
             while not await all_received():
                 await asyncio.sleep(0.1)
-    async with PostgresEventsUnit.of(engine, 5).begin() as tx:
+    async with PostgresUnitOfWork.of(engine, 5).begin() as tx:
         assert [await tx.gifts.received(name) for name in names] == [EVENTS // 10] * 10

@@ -7,14 +7,16 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 from structlog.testing import capture_logs
 
-from hello.connectors.postgres.events_unit import PostgresEventsUnit
+from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
 from hello.core.clock import now
 from hello.entities.errors import NotFoundError
 from hello.entities.events import Event
 from hello.services.consumers import Consumer
 from hello.services.dead_letters import DeadLetterService
-from hello.services.event_ports import Effect, EventTransaction, Subscription
+from hello.services.event_ports import Subscription
 from hello.services.gifts import count_gift
+from hello.services.inbox import Effect
+from hello.services.ports import Transaction
 from tests.support.builders import a_name
 from tests.twins.events import TwinMetrics, an_event
 
@@ -29,8 +31,8 @@ def logs() -> Iterator[None]:
 
 
 @pytest.fixture
-def unit(engine: AsyncEngine) -> PostgresEventsUnit:
-    return PostgresEventsUnit.of(engine, 5)
+def unit(engine: AsyncEngine) -> PostgresUnitOfWork:
+    return PostgresUnitOfWork.of(engine, 5)
 
 
 @pytest.fixture
@@ -44,7 +46,7 @@ def metrics() -> TwinMetrics:
 
 
 def a_consumer(
-    unit: PostgresEventsUnit, metrics: TwinMetrics, effect: Effect = count_gift, name: str = "test"
+    unit: PostgresUnitOfWork, metrics: TwinMetrics, effect: Effect = count_gift, name: str = "test"
 ) -> Consumer:
     return Consumer(
         subscription=Subscription(name, frozenset({"order.shipped"})),
@@ -56,13 +58,13 @@ def a_consumer(
     )
 
 
-async def received(unit: PostgresEventsUnit, username: str) -> int:
+async def received(unit: PostgresUnitOfWork, username: str) -> int:
     async with unit.begin() as tx:
         return await tx.gifts.received(username)
 
 
 async def test_deliveries_at_once_have_one_effect(
-    unit: PostgresEventsUnit, metrics: TwinMetrics, ada: str
+    unit: PostgresUnitOfWork, metrics: TwinMetrics, ada: str
 ) -> None:
     consumer, event = a_consumer(unit, metrics), an_event(recipient=ada)
     await asyncio.gather(*(consumer.handle(event) for _ in range(MANY)))
@@ -71,7 +73,7 @@ async def test_deliveries_at_once_have_one_effect(
 
 
 async def test_events_at_once_for_one_recipient_all_count(
-    unit: PostgresEventsUnit, metrics: TwinMetrics, ada: str
+    unit: PostgresUnitOfWork, metrics: TwinMetrics, ada: str
 ) -> None:
     consumer = a_consumer(unit, metrics)
     await asyncio.gather(*(consumer.handle(an_event(recipient=ada)) for _ in range(MANY)))
@@ -79,11 +81,11 @@ async def test_events_at_once_for_one_recipient_all_count(
 
 
 async def test_a_consumer_that_dies_in_the_midst_leaves_no_half_of_it(
-    unit: PostgresEventsUnit, metrics: TwinMetrics, ada: str
+    unit: PostgresUnitOfWork, metrics: TwinMetrics, ada: str
 ) -> None:
     event, begun = an_event(recipient=ada), asyncio.Event()
 
-    async def dies(tx: EventTransaction, event: Event) -> None:
+    async def dies(tx: Transaction, event: Event) -> None:
         await count_gift(tx, event)
         begun.set()
         await asyncio.sleep(60)
@@ -98,11 +100,11 @@ async def test_a_consumer_that_dies_in_the_midst_leaves_no_half_of_it(
 
 
 async def test_a_delivery_waits_for_another_one_that_may_yet_fail(
-    unit: PostgresEventsUnit, metrics: TwinMetrics, ada: str
+    unit: PostgresUnitOfWork, metrics: TwinMetrics, ada: str
 ) -> None:
     event, begun, end = an_event(recipient=ada), asyncio.Event(), asyncio.Event()
 
-    async def fails(_: EventTransaction, __: Event) -> None:
+    async def fails(_: Transaction, __: Event) -> None:
         begun.set()
         await end.wait()
         raise asyncio.CancelledError
@@ -119,11 +121,11 @@ async def test_a_delivery_waits_for_another_one_that_may_yet_fail(
 
 
 async def test_redriving_at_once_has_one_effect(
-    unit: PostgresEventsUnit, metrics: TwinMetrics, ada: str
+    unit: PostgresUnitOfWork, metrics: TwinMetrics, ada: str
 ) -> None:
     name, event = a_name(), an_event(recipient=ada)
 
-    async def fails(_: EventTransaction, __: Event) -> None:
+    async def fails(_: Transaction, __: Event) -> None:
         raise KeyError
 
     await a_consumer(unit, metrics, fails, name).handle(event)

@@ -24,7 +24,7 @@ from hello.entities.events import PEOPLE_SHARD, Event
 from hello.services.event_ports import EventPublisher, Wakeup
 from hello.services.relay import Relay
 from tests.support.builders import NOON, a_name
-from tests.support.outbox_tools import IN_TRANSACTION, kill, left, shards_of, write
+from tests.support.outbox_tools import IN_TRANSACTION, kill, left, save_people, shards_of, write
 from tests.twins.events import (
     TwinMetrics,
     TwinPublisher,
@@ -120,7 +120,7 @@ async def test_all_whom_one_statement_has_saved_are_published(
     names = sorted(a_name() for _ in range(300))
     for born in (date(1980, 6, 15), date(1990, 6, 15)):
         async with outbox.begin() as session:
-            await PostgresPeople(session).save(dict.fromkeys(names, born), [])
+            await save_people(session, dict.fromkeys(names, born))
     publisher = TwinPublisher()
     while await a_relay(shards, publisher).run_once():
         pass
@@ -149,7 +149,7 @@ class Writers:
                     await self._remove(session, self.random.choice(self.names))
                 else:
                     names = self.random.sample(self.names, 2)
-                    await PostgresPeople(session).save(dict.fromkeys(names, born), [])
+                    await save_people(session, dict.fromkeys(names, born))
                     self._note(names, born.isoformat())
                 await asyncio.sleep(self.random.random() / 100)
 
@@ -204,7 +204,7 @@ async def test_what_is_confirmed_of_a_row_is_removed_from_it(
 ) -> None:
     names = sorted(a_name() for _ in range(30))
     async with outbox.begin() as session:
-        await PostgresPeople(session).save(dict.fromkeys(names, date(1980, 6, 15)), [])
+        await save_people(session, dict.fromkeys(names, date(1980, 6, 15)))
     async with shards.claim(PEOPLE_SHARD) as shard:
         assert shard
         (before,) = await shard.waiting(100)

@@ -17,8 +17,8 @@ from hello.interface.http.schemas.orders import OrderResponse
 from tests.support.builders import NOON, a_line, an_order
 
 DELAY, LATER = timedelta(seconds=7), NOON + timedelta(hours=1)
-AuditRecord: TypeAlias = Callable[[Order, datetime], object]
-CHANGES: dict[str, AuditRecord] = {
+ChangeOrder: TypeAlias = Callable[[Order, datetime], object]
+CHANGES: dict[str, ChangeOrder] = {
     "confirm": lambda order, now: order.confirm(now, DELAY),
     "ship": Order.ship,
     "cancel": Order.cancel,

@@ -79,6 +79,19 @@ async def test_open_orders_are_cancelled_with_an_event_and_shipped_ones_are_not(
     assert events == [("order.cancelled", str(open_order))]
 
 
+async def test_each_deleted_item_has_an_event_and_an_audit_entry() -> None:
+    world = World()
+    ids = {world.item(world.ada) for _ in range(3)}
+    kept = world.item(world.bob)
+    await world.delete(world.ada)
+    events = {event.subject for event in world.twin.stored.outbox.events if event.type == "item.deleted"}
+    entries = {
+        entry.subject_id for entry in world.twin.stored.audit.entries if entry.action == "item.deleted"
+    }
+    assert (events, entries) == ({str(item_id) for item_id in ids}, ids)
+    assert kept in world.twin.stored.items.rows
+
+
 async def test_cached_pages_of_all_items_are_dropped() -> None:
     world = World()
     ids = {world.item(world.ada) for _ in range(2 * BATCH + 1)}

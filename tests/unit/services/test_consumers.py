@@ -13,22 +13,21 @@ from hello.core.traces import current_traceparent
 from hello.entities.dead_letters import DeadLetter
 from hello.entities.errors import ConflictError, NotFoundError, UnavailableError
 from hello.entities.events import Event
-from hello.services.consumers import Consumer
+from hello.services.consumers import EFFECTS, Consumer
 from hello.services.dead_letters import PAGE, DeadLetterService
-from hello.services.event_ports import EventTransaction
 from hello.services.gifts import GIFTS, count_gift
 from hello.services.inbox import BATCH, InboxService
-from hello.services.subscriptions import EFFECTS
+from hello.services.ports import Transaction
 from tests.support.builders import NOON
 from tests.twins.events import (
     Pauses,
     TwinDeadLetters,
-    TwinEventsUnit,
     TwinInbox,
     TwinMetrics,
     an_event,
     fixed,
 )
+from tests.twins.transaction import TwinUnitOfWork
 
 TRIES = 3
 
@@ -39,7 +38,7 @@ class Faulty:
 
     errors: list[Exception] = field(default_factory=list)
 
-    async def __call__(self, tx: EventTransaction, event: Event) -> None:
+    async def __call__(self, tx: Transaction, event: Event) -> None:
         await count_gift(tx, event)
         if self.errors:
             raise self.errors.pop()
@@ -75,7 +74,7 @@ class WatchedInbox(TwinInbox):
 class Incoming:
     """A consumer and all that it works with."""
 
-    unit: TwinEventsUnit = field(default_factory=TwinEventsUnit)
+    unit: TwinUnitOfWork = field(default_factory=TwinUnitOfWork)
     metrics: TwinMetrics = field(default_factory=TwinMetrics)
     pauses: Pauses = field(default_factory=Pauses)
     effect: Faulty = field(default_factory=Faulty)
@@ -168,7 +167,7 @@ async def test_a_dead_event_that_comes_again_is_dead_once(incoming: Incoming) ->
 
 @pytest.mark.parametrize("transactions", [1, 2, TRIES, 10 * TRIES])
 async def test_an_outage_of_the_database_kills_no_event(incoming: Incoming, transactions: int) -> None:
-    incoming.unit.away = transactions
+    incoming.unit.unavailable = transactions
     await incoming.consumer.handle(an_event(recipient="Ada"))
     assert incoming.gifts("Ada") == 1
     assert not await incoming.dead.list(10)
@@ -178,10 +177,10 @@ async def test_an_outage_of_the_database_kills_no_event(incoming: Incoming, tran
 async def test_an_event_is_not_lost_when_the_database_goes_away_before_its_burial(incoming: Incoming) -> None:
     tries = 0
 
-    async def fails(_: EventTransaction, __: Event) -> None:
+    async def fails(_: Transaction, __: Event) -> None:
         nonlocal tries
         tries += 1
-        incoming.unit.away = tries == TRIES
+        incoming.unit.unavailable = tries == TRIES
         raise KeyError
 
     await replace(incoming.consumer, effect=fails).handle(an_event())
@@ -287,7 +286,7 @@ async def test_one_redriven_is_noted_in_the_inbox_with_the_time(incoming: Incomi
 async def test_an_effect_belongs_to_the_trace_of_its_event(incoming: Incoming) -> None:
     seen, traceparent = list[str | None](), f"00-{'a' * 32}-{'b' * 16}-01"
 
-    async def looks(_: EventTransaction, __: Event) -> None:
+    async def looks(_: Transaction, __: Event) -> None:
         seen.append(current_traceparent())
 
     consumer = replace(incoming.consumer, effect=looks)
@@ -297,7 +296,7 @@ async def test_an_effect_belongs_to_the_trace_of_its_event(incoming: Incoming) -
 
 
 async def test_tries_are_counted_and_apart_whatever_fails(incoming: Incoming) -> None:
-    incoming.unit.away, incoming.effect.errors = 3, [KeyError("one")]
+    incoming.unit.unavailable, incoming.effect.errors = 3, [KeyError("one")]
     await incoming.consumer.handle(an_event(recipient="Ada"))
     assert incoming.metrics.outcomes == {"gifts failed": 4, "gifts handled": 1}
     assert len(incoming.pauses.slept) == 4
@@ -305,7 +304,7 @@ async def test_tries_are_counted_and_apart_whatever_fails(incoming: Incoming) ->
 
 
 async def test_a_consumer_that_is_stopped_buries_nothing(incoming: Incoming) -> None:
-    async def stopped(_: EventTransaction, __: Event) -> None:
+    async def stopped(_: Transaction, __: Event) -> None:
         raise asyncio.CancelledError
 
     with pytest.raises(asyncio.CancelledError):
@@ -316,7 +315,7 @@ async def test_a_consumer_that_is_stopped_buries_nothing(incoming: Incoming) -> 
 
 async def test_an_outage_while_one_is_redriven_is_told_as_such(incoming: Incoming) -> None:
     await died(incoming)
-    incoming.unit.away = 1
+    incoming.unit.unavailable = 1
     with pytest.raises(UnavailableError):
         await incoming.dead.redrive(1)
     assert len(await incoming.dead.list(10)) == 1

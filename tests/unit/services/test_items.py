@@ -25,7 +25,7 @@ from tests.unit.services.test_accounts import numbered
 KITE = ItemContent(title="A kite", description="Flies.", price_cents=1999)
 DRUM = ItemContent(title="A drum")
 DAY = timedelta(days=1)
-AuditRecord: TypeAlias = Callable[["Shop", Caller, UUID, frozenset[int] | None], Awaitable[object]]
+ChangeItem: TypeAlias = Callable[["Shop", Caller, UUID, frozenset[int] | None], Awaitable[object]]
 
 
 @dataclass
@@ -125,6 +125,28 @@ async def test_a_creation_is_noted(shop: Shop) -> None:
     assert shop.trail == [("item.created", shop.ada.account_id, kite, details)]
 
 
+async def test_each_change_has_its_event(shop: Shop) -> None:
+    kite = await shop.kite()
+    await shop.items.replace(shop.ada, kite, DRUM, None)
+    await shop.items.remove(shop.ada, kite, None)
+    events = shop.twin.stored.outbox.events
+    assert [(event.type, event.id) for event in events] == [
+        ("item.created", f"{kite}-1"),
+        ("item.updated", f"{kite}-2"),
+        ("item.deleted", f"{kite}-deleted"),
+    ]
+    assert [event.data.get("title") for event in events] == ["A kite", "A drum", None]
+
+
+async def test_refused_change_has_no_event(shop: Shop) -> None:
+    kite = await shop.kite()
+    with pytest.raises(ForbiddenError):
+        await shop.items.replace(shop.bob, kite, DRUM, None)
+    with pytest.raises(StaleError):
+        await shop.items.remove(shop.ada, kite, frozenset({7}))
+    assert [event.type for event in shop.twin.stored.outbox.events] == ["item.created"]
+
+
 async def test_ones_own_id_may_be_said(shop: Shop) -> None:
     content = replace(KITE, owner_id=shop.ada.account_id)
     kite = (await shop.items.create(shop.ada, content)).item.id
@@ -206,7 +228,7 @@ async def test_a_removal_leaves_the_title_in_the_trail(shop: Shop) -> None:
 
 
 @either
-async def test_nobody_changes_what_is_not_there(shop: Shop, change: AuditRecord) -> None:
+async def test_nobody_changes_what_is_not_there(shop: Shop, change: ChangeItem) -> None:
     kite = await shop.kite()
     await shop.items.remove(shop.ada, kite, None)
     before = shop.state()
@@ -218,7 +240,7 @@ async def test_nobody_changes_what_is_not_there(shop: Shop, change: AuditRecord)
 @either
 @pytest.mark.parametrize("seen", [None, frozenset({1}), frozenset({2})], ids=str)
 async def test_a_stranger_changes_nothing_and_learns_no_version(
-    shop: Shop, change: AuditRecord, seen: frozenset[int] | None
+    shop: Shop, change: ChangeItem, seen: frozenset[int] | None
 ) -> None:
     kite = await shop.kite()
     before = shop.state()
@@ -228,7 +250,7 @@ async def test_a_stranger_changes_nothing_and_learns_no_version(
 
 
 @either
-async def test_an_administrator_is_a_stranger_here_too(shop: Shop, change: AuditRecord) -> None:
+async def test_an_administrator_is_a_stranger_here_too(shop: Shop, change: ChangeItem) -> None:
     with pytest.raises(ForbiddenError):
         await change(shop, Caller(shop.bob.account_id, Role.ADMIN), await shop.kite(), None)
 
@@ -236,7 +258,7 @@ async def test_an_administrator_is_a_stranger_here_too(shop: Shop, change: Audit
 @either
 @pytest.mark.parametrize("seen", [frozenset(), frozenset({1}), frozenset({3, 4})], ids=sorted)
 async def test_who_has_not_seen_the_present_version_changes_nothing(
-    shop: Shop, change: AuditRecord, seen: frozenset[int]
+    shop: Shop, change: ChangeItem, seen: frozenset[int]
 ) -> None:
     kite = await shop.kite()
     await shop.items.replace(shop.ada, kite, KITE, None)
@@ -249,7 +271,7 @@ async def test_who_has_not_seen_the_present_version_changes_nothing(
 @either
 @pytest.mark.parametrize("seen", [None, frozenset({2}), frozenset({1, 2, 3})])
 async def test_who_has_seen_the_present_version_changes_it(
-    shop: Shop, change: AuditRecord, seen: frozenset[int] | None
+    shop: Shop, change: ChangeItem, seen: frozenset[int] | None
 ) -> None:
     kite = await shop.kite()
     await shop.items.replace(shop.ada, kite, KITE, None)
@@ -258,7 +280,7 @@ async def test_who_has_seen_the_present_version_changes_it(
 
 
 @either
-async def test_the_cached_page_is_dropped_after_the_commit(shop: Shop, change: AuditRecord) -> None:
+async def test_the_cached_page_is_dropped_after_the_commit(shop: Shop, change: ChangeItem) -> None:
     kite = await shop.kite()
     await change(shop, shop.ada, kite, None)
     assert shop.pages.dropped == [group_of(kite)]
@@ -267,7 +289,7 @@ async def test_the_cached_page_is_dropped_after_the_commit(shop: Shop, change: A
 
 @either
 async def test_a_change_that_is_committed_is_answered_whatever_the_cache_does(
-    shop: Shop, change: AuditRecord
+    shop: Shop, change: ChangeItem
 ) -> None:
     kite, shop.pages.error = await shop.kite(), ValueError("broken")
     with capture_logs() as logs:
@@ -316,7 +338,7 @@ async def test_lists_begin_with_the_newest_and_count_all(shop: Shop) -> None:
 
 
 @either
-async def test_only_what_is_changed_is_locked(shop: Shop, change: AuditRecord) -> None:
+async def test_only_what_is_changed_is_locked(shop: Shop, change: ChangeItem) -> None:
     kite = await shop.kite()
     await shop.items.rendered(kite, title)
     assert shop.twin.stored.items.locked == []

@@ -87,11 +87,20 @@ def test_today_follows_a_clock_that_is_set_back() -> None:
     ]
 
 
+async def test_each_saved_person_has_an_event(twin: TwinUnitOfWork) -> None:
+    people, born = service(twin), date(1990, 6, 16)
+    await people.save(SavePerson(username="John", date_of_birth=born))
+    await people.save_all({"Bob": born, "Ada": born})
+    assert [(event.type, event.data) for event in twin.stored.outbox.events] == [
+        ("person.saved", {"username": name, "dateOfBirth": "1990-06-16"}) for name in ("John", "Ada", "Bob")
+    ]
+
+
 async def test_a_removal_is_an_event(twin: TwinUnitOfWork) -> None:
     people = service(twin)
     await people.save(SavePerson(username="John", date_of_birth=date(1990, 6, 16)))
     await people.remove("John")
-    (event,) = twin.stored.outbox.events
+    _, event = twin.stored.outbox.events
     assert UUID(event.id.removeprefix("person-")).version == 4
     assert (event.type, event.subject, event.time) == ("person.deleted", "John", NOON)
     assert event.data == {"username": "John"}

@@ -10,30 +10,19 @@ from sqlalchemy.dialects.postgresql import Insert as Upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.dml import ReturningInsert
 
-from hello.connectors.postgres.outbox import WAKE_RELAYS, outbox_values
 from hello.entities.audit import AuditEntry, AuditRecord
-from hello.entities.events import Event, OutboxRow
 
 COLUMNS = (AuditEntry.at, AuditEntry.actor_id, AuditEntry.action, AuditEntry.subject_id, AuditEntry.details)
 
 
-def with_audit(
-    statement: Insert | Upsert | Update | Delete, record: AuditRecord, event: Event | None = None
-) -> ReturningInsert[Any]:
-    """Return the statement together with its note, and with its event: for each row that it changes."""
+def with_audit(statement: Insert | Upsert | Update | Delete, record: AuditRecord) -> ReturningInsert[Any]:
+    """Return the statement together with an audit entry for each row that it changes."""
     changed = statement.returning(literal(1).label("row")).cte("changed")
     values = (record.at, record.actor_id, record.action, record.subject_id, record.details)
-    entry = rows_of(COLUMNS, values, changed)
-    note = insert(AuditEntry).from_select([column.key for column in COLUMNS], entry)
-    if event is None:
-        return note.returning(AuditEntry.id)
-    return note.add_cte(event_insert(event, changed).cte("event")).returning(AuditEntry.id, WAKE_RELAYS)
-
-
-def event_insert(event: Event, changed: CTE) -> Insert:
-    values = outbox_values(event)
-    columns = [OutboxRow.__table__.c[name] for name in values]
-    return insert(OutboxRow).from_select(list(values), rows_of(columns, list(values.values()), changed))
+    entries = rows_of(COLUMNS, values, changed)
+    return (
+        insert(AuditEntry).from_select([column.key for column in COLUMNS], entries).returning(AuditEntry.id)
+    )
 
 
 def rows_of(columns: Sequence[Any], values: Sequence[object], changed: CTE) -> Select[Any]:

@@ -9,10 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
 from hello.connectors.postgres.audit import with_audit
-from hello.connectors.postgres.outbox import PostgresOutbox
 from hello.connectors.postgres.values import insert_all, values_of
 from hello.entities.audit import AuditEntry, AuditRecord
-from hello.entities.items import Item, item_event
+from hello.entities.items import Item
 
 WITH_OWNER = joinedload(Item.owner, innerjoin=True)
 
@@ -22,9 +21,7 @@ class PostgresItems:
     session: AsyncSession
 
     async def add(self, item: Item, record: AuditRecord) -> None:
-        await self.session.execute(
-            with_audit(insert(Item).values(values_of(item)), record, item_event(record, item))
-        )
+        await self.session.execute(with_audit(insert(Item).values(values_of(item)), record))
 
     async def find(self, item_id: UUID, *, lock: bool = False) -> Item | None:
         query = select(Item).where(Item.id == item_id).options(WITH_OWNER)
@@ -44,19 +41,18 @@ class PostgresItems:
 
     async def replace(self, item: Item, record: AuditRecord) -> None:
         statement = update(Item).where(Item.id == item.id).values(values_of(item))
-        await self.session.execute(with_audit(statement, record, item_event(record, item)))
+        await self.session.execute(with_audit(statement, record))
 
     async def remove(self, item_id: UUID, record: AuditRecord) -> None:
         statement = delete(Item).where(Item.id == item_id)
-        await self.session.execute(with_audit(statement, record, item_event(record)))
+        await self.session.execute(with_audit(statement, record))
 
     async def remove_owned(self, owner_id: UUID, limit: int, record: AuditRecord) -> Sequence[UUID]:
-        """Lock them first: an event takes its id behind the lock of its subject (ADR 27)."""
+        """Lock them in the order of their ids, so that two who remove them cannot deadlock."""
         owned = select(Item.id).where(Item.owner_id == owner_id).order_by(Item.id).limit(limit)
         removing = delete(Item).where(Item.id.in_(owned.with_for_update())).returning(Item.id)
         ids = (await self.session.scalars(removing)).all()
         changes = [replace(record, subject_id=item_id) for item_id in ids]
         if changes:
             await self.session.execute(insert_all(AuditEntry, list(map(asdict, changes))))
-            await PostgresOutbox(self.session).add(*map(item_event, changes))
         return ids

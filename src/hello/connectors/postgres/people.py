@@ -9,57 +9,48 @@ from sqlalchemy import literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hello.connectors.postgres.celebrations import celebrating, celebrating_text, parameters_of, ranges_of
+from hello.connectors.postgres.outbox import people_in_order
 from hello.entities.birthdays import BirthdayGroup, Celebration
 from hello.entities.errors import NotFoundError
-from hello.entities.events import PEOPLE_SHARD, PERSON_SAVED
 from hello.entities.people import Person
 
-# Names are sorted, so that two writers of the same names cannot deadlock. Only the row itself, once it is
-# locked, knows which list the person has left. All events are one row, which costs next to nothing; no relay
-# is woken, as commits would wait for each other. The row gets its id once all people are locked: the events
-# of one person are in the order of their ids (ADR 27).
-EVENT = f"""
-    INSERT INTO outbox (shard, event_id, type, subject, time, data)
-    SELECT {PEOPLE_SHARD}, '', '{PERSON_SAVED}', '', now(), jsonb_object($1::text[], $2::text[])
-    FROM (SELECT count(*) FROM saved) AS locked
-"""  # noqa: S608  # constants only
 # A change of a list replaces a number in the same transaction (ADR 29). The number's row is locked after all
 # people are, as the aggregate reads them first: two writers who share it cannot deadlock.
 STAMP = """
     UPDATE birthday_list_stamps SET stamp = (random() * 9007199254740992)::bigint
     WHERE shard = pg_backend_pid() % 64 AND (SELECT bool_or(is_affected) FROM {changed})
 """
-SAVE = f"""
-WITH saved AS (
+# Names are sorted, so that two writers of the same names cannot deadlock. Only the row itself, once it is
+# locked, knows which list the person has left.
+SAVED = """
+saved AS (
     INSERT INTO people (username, date_of_birth)
     SELECT name, CAST(born AS date) FROM unnest($1::text[], $2::text[]) AS given (name, born)
     ON CONFLICT (username) DO UPDATE SET date_of_birth = excluded.date_of_birth
     RETURNING username,
         new.month_day = ANY($3::smallint[]) OR old.month_day = ANY($3::smallint[]) AS is_affected
-), with_event AS ({EVENT})
-{STAMP.format(changed="saved")}
-"""  # noqa: S608  # constants only
+), changed AS (
+    SELECT is_affected FROM saved
+)"""
 # Before PostgreSQL 18 nothing returns the old row, but a condition sees it, locked and in its latest version.
 # The first step locks all rows, in their order, and does not change those whose old day matters. The second
 # step needs the whole result of the first, and saves just these.
-SAVE_IN_TWO_STEPS = f"""
-WITH given AS (
+SAVED_IN_TWO_STEPS = """
+given AS (
     SELECT name, CAST(born AS date) AS born FROM unnest($1::text[], $2::text[]) AS given (name, born)
 ), saved AS (
     INSERT INTO people AS person (username, date_of_birth) SELECT name, born FROM given
     ON CONFLICT (username) DO UPDATE SET date_of_birth = excluded.date_of_birth
     WHERE person.month_day <> ALL($3::smallint[])
     RETURNING username, month_day = ANY($3::smallint[]) AS is_affected
-), concerned AS (
+), affected_rows AS (
     INSERT INTO people (username, date_of_birth)
     SELECT name, born FROM given WHERE name NOT IN (SELECT username FROM saved)
     ON CONFLICT (username) DO UPDATE SET date_of_birth = excluded.date_of_birth
     RETURNING true AS is_affected
 ), changed AS (
-    SELECT is_affected FROM saved UNION ALL SELECT is_affected FROM concerned
-), with_event AS ({EVENT})
-{STAMP.format(changed="changed")}
-"""  # noqa: S608
+    SELECT is_affected FROM saved UNION ALL SELECT is_affected FROM affected_rows
+)"""
 REMOVE = f"""
 WITH removed AS (
     DELETE FROM people WHERE username = $1
@@ -77,8 +68,8 @@ class PostgresPeople:
     async def save(self, births: Mapping[str, date], affected: Collection[int]) -> None:
         connection = await self.session.connection()
         raw: Any = (await connection.get_raw_connection()).driver_connection
-        statement = save_for(raw.get_server_version().major)
-        await connection.exec_driver_sql(statement, (*in_order(births), list(affected)))
+        statement = save_statement(raw.get_server_version().major)
+        await connection.exec_driver_sql(statement, (*people_in_order(births), list(affected)))
 
     async def remove(self, username: str, affected: Collection[int]) -> None:
         connection = await self.session.connection()
@@ -116,12 +107,7 @@ class PostgresPeople:
         return await self.session.scalar(query) is not None
 
 
-def save_for(major: int) -> str:
-    """Return the statement for a major release of PostgreSQL."""
-    return SAVE if major >= RETURNS_OLD else SAVE_IN_TWO_STEPS
-
-
-def in_order(births: Mapping[str, date]) -> tuple[list[str], list[str]]:
-    """Return names and dates; as text, since asyncpg makes 0001-01-01 into `-infinity`."""
-    names = sorted(births)
-    return names, [births[name].isoformat() for name in names]
+def save_statement(major: int, event: str = "") -> str:
+    """Return the statement for a major release of PostgreSQL; `event` is another step, after `saved`."""
+    saved = SAVED if major >= RETURNS_OLD else SAVED_IN_TWO_STEPS
+    return f"WITH {saved}{event}{STAMP.format(changed='changed')}"

@@ -9,7 +9,8 @@ import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hello.connectors.postgres.errors import business_error
-from hello.connectors.postgres.people import in_order, save_for
+from hello.connectors.postgres.outbox import PACK_AFTER_SAVED, people_in_order
+from hello.connectors.postgres.people import save_statement
 from hello.connectors.postgres.prepared_statements import BatchStatement, PooledStatement, PreparedStatement
 from hello.core.batching import Batcher, Bounds, Callback, OverloadedError
 from hello.entities.errors import BusyError, UnknownOutcomeError
@@ -19,6 +20,10 @@ STAMP = "SELECT bit_xor(stamp) FROM birthday_list_stamps"
 ONE_ROW = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
 Affected = Callable[[], Collection[int]]
 Failed = Callable[[Exception], None]
+
+
+def save_with_event(major: int) -> str:
+    return save_statement(major, PACK_AFTER_SAVED)
 
 
 def ignore(_: Exception) -> None:
@@ -85,17 +90,17 @@ async def open_person_lookup(
     """
     find: BatchStatement = PreparedStatement(engine, lambda _: FIND)
     stamp: BatchStatement = PreparedStatement(engine, lambda _: STAMP)
-    save: BatchStatement = PreparedStatement(engine, save_for, is_write=True)
+    save: BatchStatement = PreparedStatement(engine, save_with_event, is_write=True)
     if transaction_pooling:
         find, stamp = PooledStatement(engine, lambda _: FIND), PooledStatement(engine, lambda _: STAMP)
-        save = PooledStatement(engine, save_for)
+        save = PooledStatement(engine, save_with_event)
 
     async def find_all(names: Mapping[str, None]) -> Mapping[str, int]:
         return dict(await find.fetch(list(names)))
 
     async def save_all(births: Mapping[str, date]) -> Mapping[str, None]:
         try:
-            await save.fetch(*in_order(births), list(affected()))
+            await save.fetch(*people_in_order(births), list(affected()))
         except Exception as error:
             failed(error)
             raise

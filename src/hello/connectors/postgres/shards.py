@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from hello.connectors.postgres.engine import milliseconds
 from hello.connectors.postgres.errors import business_errors
+from hello.connectors.postgres.outbox import events_of
 from hello.entities.events import PEOPLE_SHARD, PERSON_SAVED, OutboxRow
 from hello.services.event_ports import Backlog, Blocker, OutboxBatch
 
@@ -90,7 +91,7 @@ class PostgresShard:
         """Read by a statement of its own: one that also locks would see what was there before the lock."""
         query = select(OutboxRow).from_statement(WAITING)
         rows = await self.session.scalars(query, {"shard": self.number, "limit": limit})
-        return [OutboxBatch(row.id, row.events()) for row in rows]
+        return [OutboxBatch(row.id, events_of(row)) for row in rows]
 
     async def remove(self, ids: Collection[int]) -> None:
         query = delete(OutboxRow).where(OutboxRow.id == func.any(list(ids)))

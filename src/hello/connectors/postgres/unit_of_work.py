@@ -12,10 +12,12 @@ from hello.connectors.postgres.accounts import PostgresAccounts
 from hello.connectors.postgres.announcements import PostgresAnnouncements
 from hello.connectors.postgres.audit import PostgresAuditTrail
 from hello.connectors.postgres.calendar_feeds import PostgresCalendarFeeds
+from hello.connectors.postgres.dead_letters import PostgresDeadLetters
 from hello.connectors.postgres.engine import sessions_of
 from hello.connectors.postgres.errors import business_errors
 from hello.connectors.postgres.gifts import PostgresGifts
 from hello.connectors.postgres.idempotency import PostgresIdempotencyKeys
+from hello.connectors.postgres.inbox import PostgresInbox
 from hello.connectors.postgres.items import PostgresItems
 from hello.connectors.postgres.orders import PostgresOrders
 from hello.connectors.postgres.outbox import PostgresOutbox
@@ -69,6 +71,14 @@ class PostgresTransaction:
     @property
     def idempotency_keys(self) -> PostgresIdempotencyKeys:
         return PostgresIdempotencyKeys(self.session)
+
+    @property
+    def inbox(self) -> PostgresInbox:
+        return PostgresInbox(self.session)
+
+    @property
+    def dead_letters(self) -> PostgresDeadLetters:
+        return PostgresDeadLetters(self.session)
 
     @property
     def outbox(self) -> PostgresOutbox:

@@ -20,7 +20,7 @@ async def if_match_of(
     request: Request,
     _if_match: Annotated[
         str | None,
-        Header(alias="If-Match", description="AuditRecord it only while its `ETag` is one of these"),
+        Header(alias="If-Match", description="Change it only while its `ETag` is one of these"),
     ] = None,
 ) -> str | None:
     return joined(request, "If-Match")

@@ -21,7 +21,7 @@ from hello.connectors.brokers.metrics import ConsumerCounts, consumer_counts
 from hello.connectors.brokers.options import BATCH
 from hello.connectors.postgres.advisory_locks import PostgresAdvisoryLocks
 from hello.connectors.postgres.engine import Database
-from hello.connectors.postgres.events_unit import PostgresEventsUnit
+from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
 from hello.core.clock import now
 from hello.entities.errors import UnavailableError
 from hello.entities.events import Event
@@ -156,7 +156,7 @@ async def test_another_process_goes_on_where_one_was_stopped(broker: Broker) -> 
 
 
 async def test_a_poisonous_event_dies_and_those_behind_it_go_on(
-    broker: Broker, events_unit: PostgresEventsUnit
+    broker: Broker, events_unit: PostgresUnitOfWork
 ) -> None:
     name, ada, subject = a_name(), a_name(), a_name()
     poison = replace(an_event(subject), data={})
@@ -174,7 +174,7 @@ async def test_a_poisonous_event_dies_and_those_behind_it_go_on(
     assert dead[0].reason == "KeyError: 'recipient'"
 
 
-def counting_gifts(name: str, events_unit: PostgresEventsUnit, counts: ConsumerCounts) -> Consumer:
+def counting_gifts(name: str, events_unit: PostgresUnitOfWork, counts: ConsumerCounts) -> Consumer:
     return Consumer(
         subscription=Subscription(name, TYPES),
         effect=count_gift,
@@ -186,12 +186,12 @@ def counting_gifts(name: str, events_unit: PostgresEventsUnit, counts: ConsumerC
 
 
 @pytest.fixture
-def events_unit(request: pytest.FixtureRequest) -> PostgresEventsUnit:
-    return PostgresEventsUnit(request.getfixturevalue("unit_of_work").sessions, 5)
+def events_unit(request: pytest.FixtureRequest) -> PostgresUnitOfWork:
+    return PostgresUnitOfWork(request.getfixturevalue("unit_of_work").sessions, 5)
 
 
 async def test_an_effect_is_had_once_though_the_event_is_published_twice(
-    broker: Broker, events_unit: PostgresEventsUnit
+    broker: Broker, events_unit: PostgresUnitOfWork
 ) -> None:
     ada = a_name()
     event = an_event(recipient=ada)

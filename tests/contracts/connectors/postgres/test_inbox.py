@@ -5,19 +5,20 @@ from datetime import timedelta
 
 import pytest
 
-from hello.connectors.postgres.events_unit import PostgresEventsUnit
+from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
 from hello.entities.events import Event
 from hello.services.dead_letters import dead_letter
-from hello.services.event_ports import BeginEvents
+from hello.services.ports import Begin
 from tests.support.builders import NOON, a_name
-from tests.twins.events import TwinEventsUnit, an_event
+from tests.twins.events import an_event
+from tests.twins.transaction import TwinUnitOfWork
 
 
 @pytest.fixture(params=["twin", pytest.param("postgres", marks=pytest.mark.integrated)])
-def begin(request: pytest.FixtureRequest) -> BeginEvents:
+def begin(request: pytest.FixtureRequest) -> Begin:
     if request.param == "twin":
-        return TwinEventsUnit().begin
-    return PostgresEventsUnit(request.getfixturevalue("undone").sessions, 5).begin
+        return TwinUnitOfWork().begin
+    return PostgresUnitOfWork(request.getfixturevalue("undone").sessions, 5).begin
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def consumer() -> str:
     return a_name()
 
 
-async def test_an_event_is_new_to_each_consumer_once(begin: BeginEvents, consumer: str) -> None:
+async def test_an_event_is_new_to_each_consumer_once(begin: Begin, consumer: str) -> None:
     other, event_id = a_name(), a_name()
     for expected in (True, False, False):
         async with begin() as tx:
@@ -36,7 +37,7 @@ async def test_an_event_is_new_to_each_consumer_once(begin: BeginEvents, consume
         assert await tx.inbox.add(consumer, a_name(), NOON)
 
 
-async def test_what_is_undone_is_new_again(begin: BeginEvents, consumer: str) -> None:
+async def test_what_is_undone_is_new_again(begin: Begin, consumer: str) -> None:
     with pytest.raises(KeyError):
         await failing(begin, consumer)
     async with begin() as tx:
@@ -44,14 +45,14 @@ async def test_what_is_undone_is_new_again(begin: BeginEvents, consumer: str) ->
         assert await tx.gifts.received(consumer) == 0
 
 
-async def failing(begin: BeginEvents, consumer: str) -> None:
+async def failing(begin: Begin, consumer: str) -> None:
     async with begin() as tx:
         await tx.inbox.add(consumer, "1", NOON)
         await tx.gifts.count(consumer)
         raise KeyError
 
 
-async def test_the_inbox_is_cleared_of_what_is_old_bit_by_bit(begin: BeginEvents, consumer: str) -> None:
+async def test_the_inbox_is_cleared_of_what_is_old_bit_by_bit(begin: Begin, consumer: str) -> None:
     async with begin() as tx:
         for age in range(5):
             await tx.inbox.add(consumer, str(age), NOON - timedelta(days=10_000 + age))
@@ -64,7 +65,7 @@ async def test_the_inbox_is_cleared_of_what_is_old_bit_by_bit(begin: BeginEvents
         assert [await tx.inbox.add(consumer, str(age), NOON) for age in range(5)] == [False] * 2 + [True] * 3
 
 
-async def test_a_dead_event_is_kept_as_it_was(begin: BeginEvents, consumer: str) -> None:
+async def test_a_dead_event_is_kept_as_it_was(begin: Begin, consumer: str) -> None:
     event = replace(an_event(), traceparent="00-a-b-01", data={"lines": [{"title": "ö", "price": 1.5}]})
     await bury(begin, consumer, event)
     (dead,) = await all_dead(begin, consumer)
@@ -76,7 +77,7 @@ async def test_a_dead_event_is_kept_as_it_was(begin: BeginEvents, consumer: str)
     assert (found.event, found.reason, found.died_at) == (event, "KeyError: 'nope'", NOON)
 
 
-async def test_event_that_postgresql_cannot_store_is_set_aside(begin: BeginEvents, consumer: str) -> None:
+async def test_event_that_postgresql_cannot_store_is_set_aside(begin: Begin, consumer: str) -> None:
     broken = {"a\0": ["b\0", {"c": "\ud800"}], "d": 1}
     await bury(begin, consumer, replace(an_event(), subject="x\0", type="y\0", data=broken))
     (dead,) = await all_dead(begin, consumer)
@@ -84,18 +85,18 @@ async def test_event_that_postgresql_cannot_store_is_set_aside(begin: BeginEvent
     assert dead.data == {"a\N{SYMBOL FOR NULL}": ["b\N{SYMBOL FOR NULL}", {"c": "?"}], "d": 1}
 
 
-async def bury(begin: BeginEvents, consumer: str, *events: Event) -> None:
+async def bury(begin: Begin, consumer: str, *events: Event) -> None:
     async with begin() as tx:
         for event in events:
             await tx.dead_letters.add(dead_letter(consumer, event, KeyError("nope"), NOON))
 
 
-async def all_dead(begin: BeginEvents, consumer: str) -> list[Event]:
+async def all_dead(begin: Begin, consumer: str) -> list[Event]:
     async with begin() as tx:
         return [one.event for one in await tx.dead_letters.page(0, 1000) if one.consumer == consumer]
 
 
-async def test_an_event_is_dead_once_for_each_consumer(begin: BeginEvents, consumer: str) -> None:
+async def test_an_event_is_dead_once_for_each_consumer(begin: Begin, consumer: str) -> None:
     event, other = an_event(), a_name()
     await bury(begin, consumer, event, event)
     await bury(begin, consumer, event)
@@ -103,7 +104,7 @@ async def test_an_event_is_dead_once_for_each_consumer(begin: BeginEvents, consu
     assert await all_dead(begin, consumer) == await all_dead(begin, other) == [event]
 
 
-async def test_the_dead_come_in_pages_the_oldest_first(begin: BeginEvents, consumer: str) -> None:
+async def test_the_dead_come_in_pages_the_oldest_first(begin: Begin, consumer: str) -> None:
     events = [an_event() for _ in range(5)]
     await bury(begin, consumer, *events)
     found, after = [], 0
@@ -118,7 +119,7 @@ async def test_the_dead_come_in_pages_the_oldest_first(begin: BeginEvents, consu
     assert found == events
 
 
-async def test_a_dead_event_is_taken_once(begin: BeginEvents, consumer: str) -> None:
+async def test_a_dead_event_is_taken_once(begin: Begin, consumer: str) -> None:
     event = an_event()
     await bury(begin, consumer, event)
     async with begin() as tx:
@@ -132,7 +133,7 @@ async def test_a_dead_event_is_taken_once(begin: BeginEvents, consumer: str) -> 
         assert await tx.dead_letters.find(dead.id) is None
 
 
-async def test_gifts_are_counted_by_name(begin: BeginEvents) -> None:
+async def test_gifts_are_counted_by_name(begin: Begin) -> None:
     ada, bob = a_name(), a_name()
     for username in (ada, bob, ada):
         async with begin() as tx:

@@ -12,8 +12,9 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hello.connectors.postgres.engine import Database
-from hello.connectors.postgres.people import RETURNS_OLD, in_order, save_for
-from hello.connectors.postgres.person_lookup import STAMP, open_person_lookup
+from hello.connectors.postgres.outbox import people_in_order
+from hello.connectors.postgres.people import RETURNS_OLD
+from hello.connectors.postgres.person_lookup import STAMP, open_person_lookup, save_with_event
 from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
 from hello.core.batching import Bounds
 from tests.support.builders import a_name
@@ -75,13 +76,13 @@ async def statement(connect: Connect, request: pytest.FixtureRequest) -> str:
     connection = await connect()
     if request.param > connection.get_server_version().major:
         pytest.skip(f"needs PostgreSQL {RETURNS_OLD}")
-    return save_for(request.param)
+    return save_with_event(request.param)
 
 
 async def save(connection: asyncpg.Connection, statement: str, births: Mapping[str, date]) -> bool:
     """Return whether the stamp of the lists has changed."""
     before = await connection.fetchval(STAMP)
-    await connection.execute(statement, *in_order(births), LISTS)
+    await connection.execute(statement, *people_in_order(births), LISTS)
     return bool(before != await connection.fetchval(STAMP))
 
 
@@ -170,7 +171,7 @@ async def writes(
     for _ in range(SAVES):
         births = {name: chance.choice(DATES) for name in chance.sample(names, chance.randint(1, 5))}
         async with connection.transaction():
-            await connection.execute(statement, *in_order(births), LISTS)
+            await connection.execute(statement, *people_in_order(births), LISTS)
             writer = await connection.fetchval("SELECT pg_current_xact_id()::text")
         done.append((writer, births))
     return done

@@ -9,12 +9,11 @@ from sqlalchemy import insert, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from hello.connectors.postgres.outbox import outbox_values
-from hello.connectors.postgres.people import PostgresPeople
 from hello.connectors.postgres.shards import CLAIM, LOCKS, PostgresShards
 from hello.entities.errors import UnavailableError
 from hello.entities.events import PEOPLE_SHARD, OutboxRow, shard_of
 from tests.support.builders import NOON, a_name
-from tests.support.outbox_tools import IN_TRANSACTION, kill, shards_of, write
+from tests.support.outbox_tools import IN_TRANSACTION, kill, save_people, shards_of, write
 from tests.twins.events import an_event
 
 pytestmark = pytest.mark.integrated
@@ -91,7 +90,7 @@ async def test_as_many_rows_are_read_as_it_takes_to_have_so_many_events(
 ) -> None:
     for _ in range(4):
         async with outbox.begin() as session:
-            await PostgresPeople(session).save({a_name(): date(1980, 6, 15) for _ in range(30)}, [])
+            await save_people(session, {a_name(): date(1980, 6, 15) for _ in range(30)})
     for limit, rows in ((1, 1), (30, 1), (31, 2), (90, 3), (1000, 4)):
         async with shards.claim(PEOPLE_SHARD) as shard:
             assert shard

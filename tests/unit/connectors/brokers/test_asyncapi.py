@@ -13,6 +13,7 @@ from uuid_utils.compat import uuid7
 from hello.connectors.brokers.asyncapi import ATTRIBUTES, document
 from hello.connectors.brokers.cloud_events import to_headers
 from hello.connectors.brokers.event_schemas import EVENT_TYPES
+from hello.connectors.postgres.outbox import events_of
 from hello.core.settings import Settings
 from hello.entities.birthdays import LeapDay
 from hello.entities.events import Event, OutboxRow
@@ -85,7 +86,7 @@ def events() -> list[Event]:
         order_event(order),
         item_event(a_change(item.id, "item.updated"), item),
         item_event(a_change(item.id, "item.deleted")),
-        *saved.events(),
+        *events_of(saved),
     ]
 
 

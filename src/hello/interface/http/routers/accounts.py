@@ -120,7 +120,7 @@ async def read_me(account: CurrentAccount) -> Response:
 async def change_password(
     request: Request, caller: CurrentCaller, body: PasswordChangeRequest, changes: PasswordChanges
 ) -> Response:
-    """AuditRecord one's own password; all other sessions end, and the calendar feed's URL is revoked."""
+    """Change one's own password; all other sessions end, and the calendar feed's URL is revoked."""
     await changes.change(caller, body.to_command(address_of(request)))
     return Response(status_code=HTTPStatus.NO_CONTENT)
 

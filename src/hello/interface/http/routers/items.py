@@ -79,7 +79,7 @@ async def read_item(item_id: Id, items: Items, if_none_match: IfNoneMatch) -> Re
 async def replace_item(
     item_id: Id, caller: CurrentCaller, body: ItemRequest, items: Items, if_match: IfMatch
 ) -> Response:
-    """AuditRecord all of an item; what is left out is then missing."""
+    """Change all of an item; what is left out is then missing."""
     shown = await items.replace(caller, item_id, body.to_content(), seen_versions(if_match))
     return whole(shown, HTTPStatus.OK, {})
 
