@@ -12,13 +12,13 @@ from pathlib import Path
 
 from hello.connectors.embedded.ending import end
 
-NURSERY = Path(__file__).with_name("nursery.py")
+FORK_SERVER = Path(__file__).with_name("forkserver.py")
 STOP_STEPS = ((signal.SIGTERM, 30.0),)
 KILL_STEPS = ((signal.SIGKILL, 10.0),)
 
 
 @dataclass(frozen=True, slots=True)
-class Nursery:
+class ForkServer:
     """Whoever asks must be alone."""
 
     process: subprocess.Popen[str]
@@ -33,24 +33,24 @@ class Nursery:
 
 
 @contextmanager
-def open_nursery(folder: Path, environment: Mapping[str, str]) -> Iterator[Nursery]:
+def open_fork_server(folder: Path, environment: Mapping[str, str]) -> Iterator[ForkServer]:
     """Work in the folder; end all that still run at the end. `environment` is what a fork sets too late."""
     with subprocess.Popen(
-        [sys.executable, "-uP", NURSERY],
+        [sys.executable, "-uP", FORK_SERVER],
         cwd=folder,
         env=os.environ | environment,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     ) as process:
-        yield Nursery(process)
+        yield ForkServer(process)
 
 
 @dataclass(slots=True, kw_only=True)
 class Process:
     """`hello` with some arguments; each life of it writes to the same log."""
 
-    nursery: Nursery
+    fork_server: ForkServer
     arguments: Sequence[str]
     environment: Mapping[str, str]
     log: Path
@@ -68,7 +68,7 @@ class Process:
 
     def start(self) -> None:
         """Return at once: whoever needs it waits."""
-        self.started = self.nursery.fork(self.arguments, self.environment, self.log)
+        self.started = self.fork_server.fork(self.arguments, self.environment, self.log)
 
     @contextmanager
     def stopped(self) -> Iterator[None]:

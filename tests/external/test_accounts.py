@@ -16,9 +16,8 @@ from hello.connectors.postgres.engine import Database, open_engine
 from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
 from hello.entities.accounts import Account, email_key
 from hello.services.ports import Begin
-from tests.external.test_hello import JSON, assert_problem
-from tests.external.test_run import assert_one_clear_line
 from tests.support.builders import a_name
+from tests.support.cli import assert_one_error_line
 from tests.support.http.accounts import (
     FULL_NAME,
     PASSWORD,
@@ -33,6 +32,7 @@ from tests.support.http.accounts import (
     signed_up,
     tokens_of,
 )
+from tests.support.http.messages import JSON, assert_problem
 
 pytestmark = pytest.mark.external
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -363,5 +363,5 @@ def test_the_command_line_says_what_is_wrong(
 ) -> None:
     taken = ada.account["email"].swapcase()
     result = create_admin(servers, taken if email == "taken" else email, password)
-    assert_one_clear_line(result, words)
+    assert_one_error_line(result, words)
     assert result.stdout == ""

@@ -11,14 +11,14 @@ import httpx
 import pytest
 
 from hello.connectors.embedded.servers import Servers
-from tests.external.test_faults import until
-from tests.external.test_hello import assert_problem
-from tests.external.test_hostile_clients import connected
 from tests.support.builders import a_name
 from tests.support.http.accounts import bearer, client_of, signed_up
-from tests.support.http.forging import claims_of, signed
-from tests.support.http.ordering import ADMIN_TOKEN, SETTINGS
+from tests.support.http.messages import assert_problem
+from tests.support.http.orders import ADMIN_TOKEN, SETTINGS
+from tests.support.http.raw import connected
 from tests.support.http.running import Running, running_api
+from tests.support.http.tokens import claims_of, signed
+from tests.support.polling import until
 from tests.support.servers import WORKER, create_database
 
 pytestmark = pytest.mark.external

@@ -11,7 +11,6 @@ import httpx
 import pytest
 
 from hello.connectors.embedded.servers import Servers
-from tests.external.test_hello import assert_problem
 from tests.support.builders import a_name
 from tests.support.http.accounts import (
     LoggedIn,
@@ -22,8 +21,9 @@ from tests.support.http.accounts import (
     signed_up,
     tokens_of,
 )
-from tests.support.http.forging import claims_of, signed
-from tests.support.http.ordering import ADMIN_TOKEN
+from tests.support.http.messages import assert_problem
+from tests.support.http.orders import ADMIN_TOKEN
+from tests.support.http.tokens import claims_of, signed
 
 pytestmark = pytest.mark.external
 AUDIT, ITEMS = "/api/v1/audit", "/api/v1/items"

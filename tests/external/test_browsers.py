@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from hello.connectors.embedded.servers import Servers
-from tests.external.test_hello import JSON, assert_problem
 from tests.support.builders import a_name
 from tests.support.http.accounts import USERS, LoggedIn, client_of
+from tests.support.http.messages import JSON, assert_problem
 from tests.support.http.running import Running, running_api, started
 
 pytestmark = pytest.mark.external

@@ -8,9 +8,9 @@ import pytest
 
 from hello.connectors.embedded.ending import happens
 from hello.connectors.embedded.servers import Servers
-from tests.external.test_hello import assert_problem
 from tests.support.builders import a_name
-from tests.support.http.ordering import newly_opened
+from tests.support.http.messages import assert_problem
+from tests.support.http.orders import open_order_client
 from tests.support.http.running import running_api
 
 pytestmark = pytest.mark.external
@@ -140,6 +140,6 @@ def test_the_coding_counts_not_what_the_body_looks_like(
 
 
 def test_an_order_is_shipped_without_a_request(client: httpx.Client) -> None:
-    shop = newly_opened(client, client)
-    order = shop.ordered()
-    assert happens(lambda: shop.read(order).json()["status"] == "SHIPPED", SHIPPED_S)
+    order_client = open_order_client(client, client)
+    order = order_client.ordered()
+    assert happens(lambda: order_client.read(order).json()["status"] == "SHIPPED", SHIPPED_S)

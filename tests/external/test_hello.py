@@ -1,52 +1,34 @@
 """`/hello` to the letter of the contract."""
 
-from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from datetime import timedelta
 from urllib.parse import quote
 
 import httpx
 import pytest
 
 from tests.support.builders import a_name
+from tests.support.http.birthdays import save_birthday, today
+from tests.support.http.messages import JSON, assert_problem
 
 pytestmark = pytest.mark.external
-JSON = {"Content-Type": "application/json"}
-
-
-def today() -> date:
-    return datetime.now(UTC).date()
-
-
-def put(client: httpx.Client, name: str, born: object) -> httpx.Response:
-    return client.put(f"/hello/{name}", json={"dateOfBirth": born})
-
-
-def assert_problem(response: httpx.Response, status: int) -> dict[str, Any]:
-    problem: dict[str, Any] = response.json()
-    assert response.headers["Content-Type"] == "application/problem+json"
-    assert (response.status_code, problem["status"]) == (status, status)
-    assert problem["instance"] == response.request.url.raw_path.decode().split("?")[0]
-    assert problem["request_id"] == response.headers["X-Request-ID"]
-    assert problem.keys() - {"errors"} == {"type", "title", "status", "detail", "instance", "request_id"}
-    return problem
 
 
 def test_a_new_and_a_known_user_are_saved_without_a_body(client: httpx.Client) -> None:
     name = a_name()
     for born in ("1990-05-17", "1991-05-17"):
-        saved = put(client, name, born)
+        saved = save_birthday(client, name, born)
         assert (saved.status_code, saved.content) == (204, b"")
 
 
 @pytest.mark.parametrize("name", ["a", "Z" * 100, "health", "metrics"])
 def test_any_letters_are_a_name(client: httpx.Client, name: str) -> None:
-    assert put(client, name, "1990-05-17").status_code == 204
+    assert save_birthday(client, name, "1990-05-17").status_code == 204
     assert client.get(f"/hello/{name}").json()["message"].startswith(f"Hello, {name}! ")
 
 
 def test_the_greeting_counts_the_days(client: httpx.Client) -> None:
     name, born = a_name(), today().replace(year=1996) + timedelta(5)
-    put(client, name, born.isoformat())
+    save_birthday(client, name, born.isoformat())
     greeting = client.get(f"/hello/{name}")
     assert greeting.status_code == 200
     assert greeting.json() == {"message": f"Hello, {name}! Your birthday is in 5 day(s)"}
@@ -54,19 +36,19 @@ def test_the_greeting_counts_the_days(client: httpx.Client) -> None:
 
 def test_the_greeting_congratulates(client: httpx.Client) -> None:
     name = a_name()
-    put(client, name, today().replace(year=1996).isoformat())
+    save_birthday(client, name, today().replace(year=1996).isoformat())
     assert client.get(f"/hello/{name}").json() == {"message": f"Hello, {name}! Happy birthday!"}
 
 
 def test_names_are_case_sensitive(client: httpx.Client) -> None:
     name = a_name()
-    put(client, name, "1990-05-17")
+    save_birthday(client, name, "1990-05-17")
     assert_problem(client.get(f"/hello/{name.swapcase()}"), 404)
 
 
 def test_who_is_deleted_is_unknown(client: httpx.Client) -> None:
     name = a_name()
-    put(client, name, "1990-05-17")
+    save_birthday(client, name, "1990-05-17")
     deleted = client.delete(f"/hello/{name}")
     assert (deleted.status_code, deleted.content) == (204, b"")
     assert_problem(client.get(f"/hello/{name}"), 404)
@@ -126,19 +108,19 @@ def test_anything_else_is_no_name(client: httpx.Client, method: str, name: str) 
     ],
 )
 def test_what_is_no_date_is_refused(client: httpx.Client, born: object) -> None:
-    problem = assert_problem(put(client, a_name(), born), 400)
+    problem = assert_problem(save_birthday(client, a_name(), born), 400)
     assert [error["field"] for error in problem["errors"]] == ["dateOfBirth"]
 
 
 @pytest.mark.parametrize("ahead", [0, 1, 365])
 def test_nobody_is_born_today_or_later(client: httpx.Client, ahead: int) -> None:
-    problem = assert_problem(put(client, a_name(), (today() + timedelta(ahead)).isoformat()), 400)
+    problem = assert_problem(save_birthday(client, a_name(), (today() + timedelta(ahead)).isoformat()), 400)
     assert problem["errors"][0]["field"] == "dateOfBirth"
     assert "before today" in problem["detail"]
 
 
 def test_yesterday_is_early_enough(client: httpx.Client) -> None:
-    assert put(client, a_name(), (today() - timedelta(1)).isoformat()).status_code == 204
+    assert save_birthday(client, a_name(), (today() - timedelta(1)).isoformat()).status_code == 204
 
 
 @pytest.mark.parametrize(
@@ -196,7 +178,7 @@ def test_a_body_over_the_limit_is_413(client: httpx.Client, streamed: bool) -> N
 def test_the_client_chooses_the_zone(client: httpx.Client) -> None:
     """Kiritimati is a day ahead of Midway Atoll, or two."""
     name = a_name()
-    put(client, name, "1990-05-17")
+    save_birthday(client, name, "1990-05-17")
     messages = {
         client.get(f"/hello/{name}", params={"tz": tz}).json()["message"]
         for tz in ("Pacific/Kiritimati", "Pacific/Midway")
@@ -207,7 +189,7 @@ def test_the_client_chooses_the_zone(client: httpx.Client) -> None:
 @pytest.mark.parametrize("tz", ["", "Mars/Phobos", "../UTC", "\0", "/etc/passwd", "utc+1", "Europe"])
 def test_an_unknown_zone_is_400(client: httpx.Client, tz: str) -> None:
     name = a_name()
-    put(client, name, "1990-05-17")
+    save_birthday(client, name, "1990-05-17")
     problem = assert_problem(client.get(f"/hello/{name}", params={"tz": tz}), 400)
     assert problem["errors"][0]["field"] == "tz"
 
@@ -221,7 +203,7 @@ def test_another_method_is_405_and_says_which_there_are(client: httpx.Client, me
 
 def test_head_is_get_without_a_body(client: httpx.Client) -> None:
     name = a_name()
-    put(client, name, "1990-05-17")
+    save_birthday(client, name, "1990-05-17")
     head, get = client.head(f"/hello/{name}"), client.get(f"/hello/{name}")
     assert (head.status_code, head.content) == (200, b"")
     assert head.headers["Content-Length"] == get.headers["Content-Length"]

@@ -11,8 +11,8 @@ import httpx
 import pytest
 
 from hello.connectors.embedded.servers import Servers
-from tests.external.test_hello import assert_problem
 from tests.support.builders import a_name
+from tests.support.http.messages import assert_problem
 from tests.support.http.running import HELLO, Running, migrate, places, running_api
 
 pytestmark = pytest.mark.external

@@ -8,8 +8,8 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from tests.external.test_hello import JSON, assert_problem
 from tests.support.http.accounts import FULL_NAME, LoggedIn, signed_up
+from tests.support.http.messages import JSON, assert_problem
 
 pytestmark = pytest.mark.external
 ITEMS = "/api/v1/items"

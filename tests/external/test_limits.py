@@ -12,9 +12,8 @@ import httpx
 import pytest
 
 from hello.connectors.embedded.servers import Servers
-from tests.external.test_hello import assert_problem
-from tests.external.test_run import assert_one_clear_line, run
 from tests.support.builders import a_name
+from tests.support.cli import assert_one_error_line, run_hello
 from tests.support.http.accounts import (
     PASSWORD,
     USERS,
@@ -24,8 +23,9 @@ from tests.support.http.accounts import (
     log_in,
     register,
 )
-from tests.support.http.forging import SECRET, claims_of, signed
+from tests.support.http.messages import assert_problem
 from tests.support.http.running import Running, places, running_api, started
+from tests.support.http.tokens import SECRET, claims_of, signed
 from tests.support.servers import temporary_servers
 
 pytestmark = pytest.mark.external
@@ -273,5 +273,5 @@ def test_limits_hold_while_valkey_is_stopped(tmp_path: Path) -> None:
 
 
 def test_a_limit_that_makes_no_sense() -> None:
-    result = run("api", "--port", "0", RATE_LIMIT_ITEMS="5/fortnight")
-    assert_one_clear_line(result, "RATE_LIMIT_ITEMS: must")
+    result = run_hello("api", "--port", "0", RATE_LIMIT_ITEMS="5/fortnight")
+    assert_one_error_line(result, "RATE_LIMIT_ITEMS: must")

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from hello.connectors.embedded.servers import Servers
-from tests.external.test_faults import until
 from tests.support.http.running import Running, places, running_api, started
+from tests.support.polling import until
 
 pytestmark = pytest.mark.external
 UNUSED = "1"

@@ -1,4 +1,4 @@
-"""`hello run` when what it started dies: it comes back, or `hello run` stops and says why."""
+"""`hello run_hello` when what it started dies: it comes back, or `hello run_hello` stops and says why."""
 
 import os
 import re
@@ -18,10 +18,11 @@ from hello.connectors.embedded.ending import happens
 from hello.connectors.embedded.home import base_of
 from hello.connectors.embedded.leftover import command_line
 from hello.connectors.embedded.servers import destroy
-from tests.external.test_hello import put
-from tests.external.test_run import descendants, run
 from tests.support.builders import a_name
+from tests.support.cli import run_hello
+from tests.support.http.birthdays import save_birthday
 from tests.support.http.running import Running, started
+from tests.support.processes import descendants
 
 SOON_S = 40
 PROGRAMS = {"PostgreSQL": b"/postgres\0-D", "Valkey": b"/valkey-server\0-\0"}
@@ -125,7 +126,7 @@ def saved_someone(url: str) -> bool:
 def save(url: str, name: str) -> bool:
     try:
         with httpx.Client(base_url=url, timeout=20) as client:
-            return put(client, name, "1990-05-17").status_code == 204
+            return save_birthday(client, name, "1990-05-17").status_code == 204
     except httpx.HTTPError:
         return False
 
@@ -199,7 +200,7 @@ def data_dir_of_its_own(tmp_path: Path) -> Iterator[Path]:
 
 def test_a_missing_folder_for_metrics_is_one_clear_line(tmp_path: Path) -> None:
     for command in ("api", "worker"):
-        result = run(command, "--port", "0", PROMETHEUS_MULTIPROC_DIR=str(tmp_path / "missing"))
+        result = run_hello(command, "--port", "0", PROMETHEUS_MULTIPROC_DIR=str(tmp_path / "missing"))
         assert result.returncode == 1
         [line] = result.stderr.splitlines()
         assert line == f"hello: PROMETHEUS_MULTIPROC_DIR: there is no folder '{tmp_path}/missing'"
@@ -207,7 +208,7 @@ def test_a_missing_folder_for_metrics_is_one_clear_line(tmp_path: Path) -> None:
 
 def test_processes_that_never_start_end_it_with_one_clear_line(data_dir_of_its_own: Path) -> None:
     missing = str(data_dir_of_its_own / "missing")
-    result = run(
+    result = run_hello(
         "run", "--port", "0", "--data-dir", str(data_dir_of_its_own), PROMETHEUS_MULTIPROC_DIR=missing
     )
     assert result.returncode == 1

@@ -25,10 +25,10 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from hello.connectors.embedded.servers import Servers
-from tests.external.test_authorization import ROUTES
 from tests.support.http.accounts import LoggedIn, bearer, client_of, signed_up
-from tests.support.http.forging import SECRET, claims_of, signed
+from tests.support.http.routes import ROUTES
 from tests.support.http.running import running_api
+from tests.support.http.tokens import SECRET, claims_of, signed
 from tests.support.servers import WORKER, create_database
 
 pytestmark = [pytest.mark.external, pytest.mark.timeout(3600)]

@@ -11,11 +11,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 from jwt.utils import base64url_decode
 
 from hello.connectors.embedded.servers import Servers
-from tests.external.test_hello import assert_problem
-from tests.external.test_run import assert_one_clear_line, run
+from tests.support.cli import assert_one_error_line, run_hello
 from tests.support.http.accounts import USERS, LoggedIn, bearer, client_of, refresh, signed_up, tokens_of
-from tests.support.http.forging import claims_of
+from tests.support.http.messages import assert_problem
 from tests.support.http.running import places, running_api, started
+from tests.support.http.tokens import claims_of
 
 pytestmark = pytest.mark.external
 JWKS = "/.well-known/jwks.json"
@@ -23,7 +23,7 @@ JWKS = "/.well-known/jwks.json"
 
 def new_key() -> str:
     """Return what `hello signing-key` prints: one line, as in `.env`."""
-    printed = run("signing-key")
+    printed = run_hello("signing-key")
     assert (printed.returncode, printed.stderr) == (0, "")
     [line] = printed.stdout.splitlines()
     assert line.startswith("-----BEGIN PRIVATE KEY-----\\n")
@@ -121,6 +121,6 @@ def test_new_tokens_are_signed_with_the_new_key(rotation: Rotation, ada: LoggedI
 
 
 def test_a_key_that_is_none_is_told_in_one_line() -> None:
-    result = run("api", "--port", "0", TOKEN_SIGNING_KEY="sesame")  # noqa: S106
-    assert_one_clear_line(result, "TOKEN_SIGNING_KEY: must be")
+    result = run_hello("api", "--port", "0", TOKEN_SIGNING_KEY="sesame")  # noqa: S106
+    assert_one_error_line(result, "TOKEN_SIGNING_KEY: must be")
     assert "sesame" not in result.stderr

@@ -15,7 +15,7 @@ from hello.entities.errors import ConflictError, NotFoundError, StaleError, Unau
 from hello.services.items import ItemContent, ItemView
 from hello.services.security import Caller
 from hello.services.sessions import Tokens
-from tests.integrated.services.test_catalogue_statements import KITE, Catalogue
+from tests.support.catalogue import KITE, Catalogue
 
 pytestmark = pytest.mark.integrated
 AT_ONCE = 8

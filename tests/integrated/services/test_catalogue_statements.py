@@ -2,9 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
-from datetime import timedelta
-from itertools import count
+from dataclasses import dataclass
 from typing import TypeAlias
 from uuid import UUID
 
@@ -12,65 +10,22 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
-from uuid_utils.compat import uuid7
 
 from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
-from hello.core.background_jobs import BackgroundJob
-from hello.entities.accounts import Account, Role
+from hello.entities.accounts import Account
 from hello.entities.errors import HelloError, UnauthorizedError
-from hello.services.accounts import AccountService, Register, registration
-from hello.services.audit import AuditService
-from hello.services.items import ItemContent, ItemService
-from hello.services.ports import Begin, Transaction
+from hello.services.accounts import registration
+from hello.services.items import ItemService
+from hello.services.ports import Transaction
 from hello.services.security import Caller, Verified
-from hello.services.sessions import LogIn, SessionService
-from tests.support.builders import StoppedClock, a_change, an_account, an_email, an_item
-from tests.twins.security import TwinAccessTokens, TwinLimiter, TwinPasswords
-from tests.twins.transaction import TwinBus, TwinPages
+from hello.services.sessions import SessionService
+from tests.support.builders import a_change, an_account, an_item
+from tests.support.catalogue import GUESS, KITE, Catalogue
+from tests.support.query_plans import without_savepoints
+from tests.twins.security import TwinPasswords
 
 pytestmark = pytest.mark.integrated
-SECRET, GUESS = "correct horse battery", "battery staple"
-KITE = ItemContent(title="A kite", description="Flies.", price_cents=1999)
 MOST = 100
-
-
-@dataclass
-class Catalogue:
-    """The use cases on a real database and, for the rest, on twins; and Ada, who can register."""
-
-    begin: Begin
-    clock: StoppedClock = field(default_factory=StoppedClock)
-    passwords: TwinPasswords = field(default_factory=TwinPasswords)
-    email: str = field(default_factory=an_email)
-    jobs: list[BackgroundJob] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        begin, now, publish, secrets = self.begin, self.clock, TwinBus().publish, count()
-        self.accounts = AccountService(
-            begin=begin, passwords=self.passwords, publish=publish, now=now, new_id=uuid7
-        )
-        self.audit = AuditService(begin=begin, now=now, new_id=uuid7)
-        self.items = ItemService(begin=begin, pages=TwinPages(), publish=publish, now=now, new_id=uuid7)
-        self.sessions = SessionService(
-            begin=begin,
-            passwords=self.passwords,
-            access_tokens=TwinAccessTokens(now),
-            limiter=TwinLimiter(dict.fromkeys(("login_pair", "login_address", "login_account"))),
-            enqueue=self.jobs.append,
-            now=now,
-            new_id=uuid7,
-            new_secret=lambda: f"secret-{next(secrets)}",
-            lifetime=timedelta(days=30),
-            grace=timedelta(0),
-        )
-
-    async def register(self) -> Caller:
-        wanted = Register(email=self.email, full_name="Ada Lovelace", password=SECRET)
-        return Caller((await self.accounts.register(wanted)).id, Role.USER)
-
-    async def log_in(self, password: str = SECRET) -> str:
-        wanted = LogIn(email=self.email, password=password, address="192.0.2.1")
-        return (await self.sessions.log_in(wanted)).refresh
 
 
 @dataclass
@@ -135,18 +90,13 @@ async def test_no_use_case_takes_more_than_three_statements(
 ) -> None:
     queries.clear()
     await done(use_case(settled))
-    assert len(sent(queries)) == most, sent(queries)
+    assert len(without_savepoints(queries)) == most, without_savepoints(queries)
 
 
 async def done(work: Awaitable[object]) -> None:
     """Do it, whether it is refused or not."""
     with suppress(HelloError):
         await work
-
-
-def sent(queries: list[str]) -> list[str]:
-    """Leave out what a test's transaction around the transaction needs."""
-    return [query for query in queries if "SAVEPOINT" not in query]
 
 
 async def test_a_password_is_hashed_anew_with_one_statement_after_the_log_in(
@@ -156,11 +106,11 @@ async def test_a_password_is_hashed_anew_with_one_statement_after_the_log_in(
     catalogue.passwords.cost = "dear"
     queries.clear()
     await catalogue.log_in()
-    assert len(sent(queries)) == 2
+    assert len(without_savepoints(queries)) == 2
     [job] = catalogue.jobs
     queries.clear()
     await job.run()
-    assert len(sent(queries)) == 1
+    assert len(without_savepoints(queries)) == 1
     await catalogue.log_in()
     assert catalogue.jobs == [job]
 
@@ -179,7 +129,7 @@ async def test_a_page_of_many_items_of_many_owners_takes_no_more_statements(
     found, _ = await catalogue.items.page(0, limit, None)
     assert [shown.owner.id for shown in found] == [owner.id for owner in owners[::-1]][:limit]
     assert {shown.owner.full_name for shown in found} == {"Ada Lovelace"}
-    assert len(sent(queries)) == 2
+    assert len(without_savepoints(queries)) == 2
 
 
 async def test_no_transaction_is_open_while_a_password_is_looked_at(

@@ -19,7 +19,7 @@ from hello.services.orders import OrderContent
 from hello.services.ports import Begin, Transaction
 from hello.services.security import Caller
 from tests.support.builders import NOON, a_line, a_name, an_order
-from tests.support.desks import CONFIRM_DELAY, SHIP_DELAY, Desk, a_request, of
+from tests.support.orders import CONFIRM_DELAY, SHIP_DELAY, OrderUseCases, a_request, of
 
 pytestmark = pytest.mark.integrated
 AT_ONCE = 10
@@ -27,26 +27,26 @@ DUE, WORKERS = 200, 4
 
 
 @pytest.fixture
-def desk(unit_of_work: PostgresUnitOfWork) -> Desk:
+def use_cases(unit_of_work: PostgresUnitOfWork) -> OrderUseCases:
     """What it stores stays; its clock stands still."""
-    return Desk(unit_of_work.begin)
+    return OrderUseCases(unit_of_work.begin)
 
 
 @pytest.fixture
-async def ada(desk: Desk) -> Caller:
-    return await desk.somebody()
+async def ada(use_cases: OrderUseCases) -> Caller:
+    return await use_cases.somebody()
 
 
 @pytest.fixture
-async def kite(desk: Desk, ada: Caller) -> UUID:
-    return await desk.item(ada)
+async def kite(use_cases: OrderUseCases, ada: Caller) -> UUID:
+    return await use_cases.item(ada)
 
 
 @pytest.fixture
-async def due(desk: Desk, ada: Caller) -> list[UUID]:
+async def due(use_cases: OrderUseCases, ada: Caller) -> list[UUID]:
     """Orders that are due to be confirmed."""
     orders = [an_order(ada.account_id, a_line(), a_line(), due_at=NOON) for _ in range(DUE)]
-    async with desk.begin() as tx:
+    async with use_cases.begin() as tx:
         for order in orders:
             await tx.orders.add(order)
     return [order.id for order in orders]
@@ -81,123 +81,131 @@ async def told(engine: AsyncEngine, order_ids: list[UUID]) -> dict[UUID, str]:
         return {row.subject: row.types for row in found}
 
 
-async def work_off(desk: Desk) -> int:
+async def advance_orders(use_cases: OrderUseCases) -> int:
     """Do as a worker does."""
     moved = 0
-    while some := await desk.progress.advance(7):
+    while some := await use_cases.progress.advance(7):
         moved += some
     return moved
 
 
 async def test_duplicates_at_once_are_one_order(
-    desk: Desk, engine: AsyncEngine, ada: Caller, kite: UUID
+    use_cases: OrderUseCases, engine: AsyncEngine, ada: Caller, kite: UUID
 ) -> None:
     request = a_request(ada, a_name())
-    found = await outcomes(*(desk.order(ada, of(kite), request) for _ in range(AT_ONCE)))
+    found = await outcomes(*(use_cases.order(ada, of(kite), request) for _ in range(AT_ONCE)))
     answers = [one for one in found if isinstance(one, dict)]
     assert Counter(map(type, found)).keys() <= {dict, ConflictError}
     assert answers
     assert all(answer == answers[0] for answer in answers)
-    [order], _ = await desk.orders.page(ada, None, None, 20)
+    [order], _ = await use_cases.orders.page(ada, None, None, 20)
     assert order.public() == answers[0]
     assert await told(engine, [order.id]) == {order.id: "created"}
-    assert await desk.order(ada, of(kite), request) == answers[0]
+    assert await use_cases.order(ada, of(kite), request) == answers[0]
 
 
-async def test_a_duplicate_does_not_wait_for_the_one_that_runs(desk: Desk, ada: Caller, kite: UUID) -> None:
+async def test_a_duplicate_does_not_wait_for_the_one_that_runs(
+    use_cases: OrderUseCases, ada: Caller, kite: UUID
+) -> None:
     key = a_name()
-    async with desk.begin() as tx:
+    async with use_cases.begin() as tx:
         assert await tx.idempotency_keys.claim(ada.account_id, key)
         with pytest.raises(ConflictError, match="still running"):
-            await asyncio.wait_for(desk.order(ada, of(kite), a_request(ada, key)), 1)
-        await desk.order(ada, of(kite), a_request(ada, a_name()))
-    await desk.order(ada, of(kite), a_request(ada, key))
+            await asyncio.wait_for(use_cases.order(ada, of(kite), a_request(ada, key)), 1)
+        await use_cases.order(ada, of(kite), a_request(ada, a_name()))
+    await use_cases.order(ada, of(kite), a_request(ada, key))
 
 
-async def test_one_key_of_two_requests_at_once_belongs_to_one(desk: Desk, ada: Caller, kite: UUID) -> None:
+async def test_one_key_of_two_requests_at_once_belongs_to_one(
+    use_cases: OrderUseCases, ada: Caller, kite: UUID
+) -> None:
     key = a_name()
     requests = [a_request(ada, key, bytes([number])) for number in range(AT_ONCE)]
-    found = await outcomes(*(desk.order(ada, of(kite), request) for request in requests))
+    found = await outcomes(*(use_cases.order(ada, of(kite), request) for request in requests))
     kinds = Counter(map(type, found))
     assert kinds[dict] == 1
     assert kinds.keys() <= {dict, ConflictError, KeyReusedError}
-    assert len((await desk.orders.page(ada, None, None, 20))[0]) == 1
+    assert len((await use_cases.orders.page(ada, None, None, 20))[0]) == 1
 
 
 async def test_a_client_that_goes_away_and_comes_back_has_ordered_once(
-    desk: Desk, ada: Caller, kite: UUID
+    use_cases: OrderUseCases, ada: Caller, kite: UUID
 ) -> None:
     """It goes away after 0, 1, 2, … milliseconds: before, during and after the work."""
     for moment in range(25):
         request = a_request(ada, a_name())
-        running = asyncio.create_task(desk.order(ada, of(kite), request))
+        running = asyncio.create_task(use_cases.order(ada, of(kite), request))
         await asyncio.sleep(moment / 1000)
         running.cancel()
         await outcomes(running)
-        await once_more(desk, ada, of(kite), request)
-        [order], _ = await desk.orders.page(ada, "CREATED", None, 20)
-        await desk.orders.cancel(ada, order.id, None)
+        await once_more(use_cases, ada, of(kite), request)
+        [order], _ = await use_cases.orders.page(ada, "CREATED", None, 20)
+        await use_cases.orders.cancel(ada, order.id, None)
 
 
-async def once_more(desk: Desk, caller: Caller, content: OrderContent, request: IdempotentRequest) -> None:
+async def once_more(
+    use_cases: OrderUseCases, caller: Caller, content: OrderContent, request: IdempotentRequest
+) -> None:
     """Try until the server has noticed that the first one is gone."""
     for _ in range(100):
         with suppress(ConflictError):
-            await desk.order(caller, content, request)
+            await use_cases.order(caller, content, request)
             return
         await asyncio.sleep(0.02)
     pytest.fail("the key is never free again")
 
 
 async def test_each_move_happens_once_whatever_number_of_workers(
-    desk: Desk, engine: AsyncEngine, ada: Caller, due: list[UUID]
+    use_cases: OrderUseCases, engine: AsyncEngine, ada: Caller, due: list[UUID]
 ) -> None:
     for delay, states, types in [
         (CONFIRM_DELAY, "CREATED CONFIRMED", "confirmed"),
         (SHIP_DELAY, "CREATED CONFIRMED SHIPPED", "confirmed shipped"),
     ]:
-        desk.clock.move(delay)
-        moved = await asyncio.gather(*(work_off(desk) for _ in range(WORKERS)))
-        await work_off(desk)
+        use_cases.clock.move(delay)
+        moved = await asyncio.gather(*(advance_orders(use_cases) for _ in range(WORKERS)))
+        await advance_orders(use_cases)
         assert sum(moved) >= DUE
-        assert await desk.histories(ada, due) == dict.fromkeys(due, states)
+        assert await use_cases.histories(ada, due) == dict.fromkeys(due, states)
         assert await told(engine, due) == dict.fromkeys(due, types)
-    assert await work_off(desk) == 0
+    assert await advance_orders(use_cases) == 0
 
 
-async def test_workers_pass_over_what_others_hold(desk: Desk, due: list[UUID]) -> None:
-    async with desk.begin() as tx:
+async def test_workers_pass_over_what_others_hold(use_cases: OrderUseCases, due: list[UUID]) -> None:
+    async with use_cases.begin() as tx:
         held = {order.id for order in await tx.orders.claim(NOON, DUE // 2)}
-        assert await asyncio.wait_for(desk.progress.advance(DUE), 1) >= DUE - len(held)
-    async with desk.begin() as tx:
+        assert await asyncio.wait_for(use_cases.progress.advance(DUE), 1) >= DUE - len(held)
+    async with use_cases.begin() as tx:
         assert held & set(due) <= {order.id for order in await tx.orders.claim(NOON, 10 * DUE)}
 
 
 async def test_a_worker_that_dies_has_moved_nothing(
-    desk: Desk, engine: AsyncEngine, ada: Caller, due: list[UUID]
+    use_cases: OrderUseCases, engine: AsyncEngine, ada: Caller, due: list[UUID]
 ) -> None:
     with pytest.raises(DyingError):
-        await Desk(dying(desk.begin)).progress.advance(10 * DUE)
-    assert set((await desk.histories(ada, due)).values()) == {"CREATED"}
+        await OrderUseCases(dying(use_cases.begin)).progress.advance(10 * DUE)
+    assert set((await use_cases.histories(ada, due)).values()) == {"CREATED"}
     assert await told(engine, due) == {}
-    assert await desk.progress.advance(10 * DUE) >= DUE
+    assert await use_cases.progress.advance(10 * DUE) >= DUE
 
 
 async def test_an_order_is_cancelled_or_goes_on_but_not_both(
-    desk: Desk, engine: AsyncEngine, ada: Caller, due: list[UUID]
+    use_cases: OrderUseCases, engine: AsyncEngine, ada: Caller, due: list[UUID]
 ) -> None:
     """Of all orders half are cancelled, and half of those a second time, while they move."""
     few = asyncio.Semaphore(AT_ONCE)
 
     async def cancel(order_id: UUID) -> None:
         async with few:
-            await desk.orders.cancel(ada, order_id, None)
+            await use_cases.orders.cancel(ada, order_id, None)
 
     cancelling = [cancel(order_id) for order_id in due[::2] + due[::4]]
-    found = Counter(map(type, await outcomes(work_off(desk), work_off(desk), *cancelling)))
+    found = Counter(
+        map(type, await outcomes(advance_orders(use_cases), advance_orders(use_cases), *cancelling))
+    )
     assert found == {int: 2, type(None): DUE // 2, ConflictError: DUE // 4}
-    await work_off(desk)
-    ways = await desk.histories(ada, due)
+    await advance_orders(use_cases)
+    ways = await use_cases.histories(ada, due)
     assert {ways[order_id] for order_id in due[1::2]} == {"CREATED CONFIRMED"}
     assert {ways[order_id].removeprefix("CREATED CONFIRMED") for order_id in due[::2]} <= {
         " CANCELLED",
@@ -209,28 +217,30 @@ async def test_an_order_is_cancelled_or_goes_on_but_not_both(
 
 
 async def test_of_those_who_have_seen_the_same_version_one_changes_it(
-    desk: Desk, ada: Caller, kite: UUID
+    use_cases: OrderUseCases, ada: Caller, kite: UUID
 ) -> None:
-    order_id, seen = await desk.ordered(ada, of(kite)), frozenset({1})
+    order_id, seen = await use_cases.ordered(ada, of(kite)), frozenset({1})
     contents = [of(kite, quantity=1 + number) for number in range(AT_ONCE)]
-    found = await outcomes(*(desk.orders.replace(ada, order_id, content, seen) for content in contents))
+    found = await outcomes(*(use_cases.orders.replace(ada, order_id, content, seen) for content in contents))
     assert Counter(map(type, found)) == {Order: 1, StaleError: AT_ONCE - 1}
     [changed] = [one for one in found if isinstance(one, Order)]
-    assert (await desk.orders.read(ada, order_id)).public() == changed.public()
+    assert (await use_cases.orders.read(ada, order_id)).public() == changed.public()
 
 
-async def test_an_order_is_read_as_it_was_at_one_moment(desk: Desk, ada: Caller, kite: UUID) -> None:
-    order_id = await desk.ordered(ada, of(kite))
+async def test_an_order_is_read_as_it_was_at_one_moment(
+    use_cases: OrderUseCases, ada: Caller, kite: UUID
+) -> None:
+    order_id = await use_cases.ordered(ada, of(kite))
 
     async def change() -> None:
         for number in range(1, 100):
-            await desk.orders.replace(ada, order_id, of(*[kite] * (1 + number % 3)), None)
+            await use_cases.orders.replace(ada, order_id, of(*[kite] * (1 + number % 3)), None)
         reading.cancel()
 
     async def read() -> None:
         while True:
-            page, _ = await desk.orders.page(ada, None, None, 1)
-            for order in (*page, await desk.orders.read(ada, order_id)):
+            page, _ = await use_cases.orders.page(ada, None, None, 1)
+            for order in (*page, await use_cases.orders.read(ada, order_id)):
                 assert len(order.lines) == 1 + (order.version - 1) % 3
 
     reading = asyncio.create_task(read())
@@ -239,14 +249,14 @@ async def test_an_order_is_read_as_it_was_at_one_moment(desk: Desk, ada: Caller,
 
 
 async def test_what_was_changed_while_one_waited_for_the_lock_is_seen(
-    desk: Desk, ada: Caller, kite: UUID
+    use_cases: OrderUseCases, ada: Caller, kite: UUID
 ) -> None:
     async def locked() -> Order | None:
-        async with desk.begin() as tx:
+        async with use_cases.begin() as tx:
             return await tx.orders.find(order_id, lock=True)
 
-    order_id = await desk.ordered(ada, of(kite))
-    async with desk.begin() as tx:
+    order_id = await use_cases.ordered(ada, of(kite))
+    async with use_cases.begin() as tx:
         order = await tx.orders.find(order_id, lock=True)
         assert order
         waiting = asyncio.create_task(locked())
@@ -260,12 +270,12 @@ async def test_what_was_changed_while_one_waited_for_the_lock_is_seen(
 
 
 async def test_an_order_that_is_not_committed_does_not_use_its_key_up(
-    desk: Desk, ada: Caller, kite: UUID
+    use_cases: OrderUseCases, ada: Caller, kite: UUID
 ) -> None:
     request = a_request(ada, a_name())
     with pytest.raises(DyingError):
-        await Desk(dying(desk.begin)).order(ada, of(kite), request)
+        await OrderUseCases(dying(use_cases.begin)).order(ada, of(kite), request)
     with pytest.raises(InvalidError):
-        await desk.order(ada, of(kite, uuid7()), request)
-    assert await desk.orders.page(ada, None, None, 20) == ([], None)
-    assert (await desk.order(ada, of(kite), request))["status"] == "CREATED"
+        await use_cases.order(ada, of(kite, uuid7()), request)
+    assert await use_cases.orders.page(ada, None, None, 20) == ([], None)
+    assert (await use_cases.order(ada, of(kite), request))["status"] == "CREATED"

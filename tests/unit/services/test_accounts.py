@@ -1,8 +1,6 @@
 """Registering an account, and reading one's own."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-from itertools import count
 from random import Random
 from string import ascii_letters
 from uuid import UUID
@@ -17,7 +15,7 @@ from hello.interface.http.schemas.accounts import LoginForm, LoginRequest, Regis
 from hello.services.accounts import AccountRegistered, AccountService, Register
 from hello.services.bus import DomainEvent
 from hello.services.security import Caller
-from tests.support.builders import NOON, an_account
+from tests.support.builders import NOON, an_account, numbered_ids
 from tests.twins.security import TwinPasswords
 from tests.twins.transaction import TwinBus, TwinUnitOfWork
 
@@ -25,15 +23,10 @@ SECRET = "correct horse battery"  # noqa: S105
 ADA = Register(email="Ada@example.com", full_name="Ada Lovelace", password=SECRET)
 
 
-def numbered() -> Iterator[UUID]:
-    """Return ids of which each is greater than the one before."""
-    return (UUID(int=number) for number in count(1))
-
-
 def service(
     twin: TwinUnitOfWork, passwords: TwinPasswords | None = None, bus: TwinBus | None = None
 ) -> AccountService:
-    ids = numbered()
+    ids = numbered_ids()
     return AccountService(
         begin=twin.begin,
         passwords=passwords or TwinPasswords(),
@@ -46,7 +39,7 @@ def service(
 async def test_who_registers_has_an_account(twin: TwinUnitOfWork) -> None:
     account = await service(twin).register(ADA)
     [stored] = twin.stored.accounts.rows.values()
-    assert stored.id == account.id == next(numbered())
+    assert stored.id == account.id == next(numbered_ids())
     assert (stored.email, stored.email_key) == ("Ada@example.com", "ada@example.com")
     assert (stored.full_name, stored.role, stored.created_at) == ("Ada Lovelace", Role.USER, NOON)
 

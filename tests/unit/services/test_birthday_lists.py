@@ -15,13 +15,11 @@ from hello.entities.birthdays import (
     month_days_celebrated,
 )
 from hello.entities.errors import InvalidError
-from hello.services.birthday_lists import ListedDays
-from hello.services.birthdays import BirthdayPage, BirthdayService
 from hello.services.imports import ImportService, Line, LineError
 from hello.services.people import SavePerson
-from tests.support.builders import NOON, TODAY
-from tests.twins.transaction import TwinPersonLookup, TwinStampedPages, TwinUnitOfWork
-from tests.unit.services.test_people import UTC, service
+from tests.support.builders import TODAY
+from tests.support.people import birthday_service, names, people_service
+from tests.twins.transaction import TwinUnitOfWork
 
 days = st.dates(date(1990, 1, 1), date(2110, 12, 31))
 births = st.dates(date(1880, 1, 1), date(1980, 12, 31))
@@ -62,7 +60,7 @@ def test_everyone_is_in_the_year_ahead_once_at_the_next_birthday(
 
 @pytest.mark.parametrize("offset", range(-3, 4))
 async def test_only_who_is_in_a_list_about_now_concerns_it(twin: TwinUnitOfWork, offset: int) -> None:
-    day, people = (TODAY + timedelta(offset)).replace(year=1990), service(twin)
+    day, people = (TODAY + timedelta(offset)).replace(year=1990), people_service(twin)
     changes: list[Callable[[], Awaitable[None]]] = [
         lambda: people.save(SavePerson(username="John", date_of_birth=day)),
         lambda: people.save(SavePerson(username="John", date_of_birth=date(1990, 1, 1))),
@@ -75,24 +73,8 @@ async def test_only_who_is_in_a_list_about_now_concerns_it(twin: TwinUnitOfWork,
         assert (twin.stored.people.stamp != before) == (abs(offset) <= 1)
 
 
-def birthdays_of(twin: TwinUnitOfWork) -> BirthdayService:
-    return BirthdayService(
-        begin=twin.begin,
-        listed=ListedDays(now=lambda: NOON, leap_day=LeapDay.MAR1),
-        pages=TwinStampedPages(),
-        stamp=TwinPersonLookup(twin).list_stamp,
-        now=lambda: NOON,
-        zone=UTC,
-        leap_day=LeapDay.MAR1,
-    )
-
-
-def names(page: BirthdayPage) -> bytes:
-    return ",".join(person.username for person in page.people).encode()
-
-
 async def test_moving_in_and_out_of_today_changes_the_cached_list(twin: TwinUnitOfWork) -> None:
-    people, birthdays = service(twin), birthdays_of(twin)
+    people, birthdays = people_service(twin), birthday_service(twin)
     for born, expected in [
         (date(1990, 6, 15), b"John"),
         (date(1990, 6, 16), b""),
@@ -106,7 +88,7 @@ async def test_moving_in_and_out_of_today_changes_the_cached_list(twin: TwinUnit
 
 async def test_a_day_that_is_over_everywhere_has_no_list(twin: TwinUnitOfWork) -> None:
     with pytest.raises(InvalidError):
-        await birthdays_of(twin).rendered_today(TODAY - timedelta(2), "", 10, names)
+        await birthday_service(twin).rendered_today(TODAY - timedelta(2), "", 10, names)
 
 
 async def test_pages_lead_through_the_coming_days(twin: TwinUnitOfWork) -> None:
@@ -114,7 +96,7 @@ async def test_pages_lead_through_the_coming_days(twin: TwinUnitOfWork) -> None:
         day = TODAY + timedelta(offset)
         born = day.replace(year=2000 if (day.month, day.day) == (2, 29) else 1990)
         twin.stored.people.rows[f"{'ab'[offset % 2]}{'x' * (offset // 2)}"] = born
-    birthdays, found, after = birthdays_of(twin), [], (-1, "")
+    birthdays, found, after = birthday_service(twin), [], (-1, "")
     while True:
         page = await birthdays.celebrating(TODAY, 1, 366, after, 7)
         found += [(person.in_days, person.username) for person in page.people]
@@ -133,6 +115,6 @@ async def test_an_import_takes_the_good_lines_and_reports_the_others(twin: TwinU
         for number, year in ((252, 1990), (253, 1991)):
             yield Line(number, SavePerson(username="John", date_of_birth=date(year, 1, 1)))
 
-    report = await ImportService(people=service(twin)).run(lines())
+    report = await ImportService(people=people_service(twin)).run(lines())
     assert (report.accepted, report.rejected, len(report.errors)) == (2, 251, 100)
     assert twin.stored.people.rows == {"John": date(1991, 1, 1)}

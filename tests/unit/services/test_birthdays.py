@@ -12,8 +12,8 @@ from hello.entities.errors import InvalidError
 from hello.services.birthday_lists import ListedDays
 from hello.services.birthdays import BirthdayService
 from tests.support.builders import TODAY
+from tests.support.people import birthday_service, names
 from tests.twins.transaction import TwinPeople, TwinUnitOfWork
-from tests.unit.services.test_birthday_lists import birthdays_of, names
 
 
 @dataclass
@@ -34,7 +34,7 @@ class WatchedPeople(TwinPeople):
 
 @pytest.fixture
 def birthdays(twin: TwinUnitOfWork) -> BirthdayService:
-    return birthdays_of(twin)
+    return birthday_service(twin)
 
 
 async def test_a_day_that_is_over_is_a_wrong_cursor(birthdays: BirthdayService) -> None:

@@ -10,8 +10,8 @@ from hello.entities.people import Person
 from hello.services.imports import BATCH, EXPORT_BATCH, ImportReport, ImportService, Line, LineError
 from hello.services.people import PeopleService, SavePerson
 from tests.support.builders import TODAY
+from tests.support.people import people_service
 from tests.twins.transaction import TwinPeople, TwinUnitOfWork
-from tests.unit.services.test_people import service
 
 BORN = date(1990, 1, 1)
 
@@ -55,7 +55,7 @@ def line(number: int, name: str | None = None, born: date = BORN) -> Line:
 
 
 def watched(twin: TwinUnitOfWork) -> WatchedService:
-    plain = service(twin)
+    plain = people_service(twin)
     return WatchedService(**{name: getattr(plain, name) for name in PeopleService.__slots__})
 
 
@@ -94,7 +94,7 @@ async def test_a_batch_that_is_stored_is_not_stored_again(twin: TwinUnitOfWork) 
 async def test_what_is_wrong_is_said_with_its_line(twin: TwinUnitOfWork) -> None:
     bad = LineError(7, "username: is missing")
     found = lines_of(line(6), bad, line(8, born=TODAY), line(9, born=TODAY - timedelta(1)))
-    report = await ImportService(people=service(twin)).run(found)
+    report = await ImportService(people=people_service(twin)).run(found)
     assert (report.accepted, report.rejected) == (2, 2)
     message = f"dateOfBirth: must be before today, {TODAY.isoformat()}"
     assert report.errors == [bad, LineError(8, message)]
@@ -105,7 +105,7 @@ async def test_what_is_wrong_is_said_with_its_line(twin: TwinUnitOfWork) -> None
 async def test_an_export_has_everybody_once_by_name(twin: TwinUnitOfWork, count: int) -> None:
     births = {name_of(number): BORN + timedelta(number) for number in range(count)}
     twin.stored.people = people = WatchedPeople(dict(reversed(births.items())))
-    found = [person async for person in ImportService(people=service(twin)).export()]
+    found = [person async for person in ImportService(people=people_service(twin)).export()]
     assert found == [SavePerson(username=name, date_of_birth=born) for name, born in births.items()]
     assert set(people.limits) == {EXPORT_BATCH}
     assert len(people.limits) == 1 + count // EXPORT_BATCH

@@ -18,14 +18,13 @@ from hello.entities.accounts import Account, Role
 from hello.entities.errors import ForbiddenError, NotFoundError, StaleError, UnauthorizedError
 from hello.services.items import RENDERED, ItemContent, ItemService, ItemView, difference, group_of
 from hello.services.security import Caller
-from tests.support.builders import NOON, StoppedClock, an_account
+from tests.support.builders import NOON, StoppedClock, an_account, numbered_ids
 from tests.twins.transaction import TwinPages, TwinUnitOfWork
-from tests.unit.services.test_accounts import numbered
 
 KITE = ItemContent(title="A kite", description="Flies.", price_cents=1999)
 DRUM = ItemContent(title="A drum")
 DAY = timedelta(days=1)
-ChangeItem: TypeAlias = Callable[["Shop", Caller, UUID, frozenset[int] | None], Awaitable[object]]
+ChangeItem: TypeAlias = Callable[["ItemUseCases", Caller, UUID, frozenset[int] | None], Awaitable[object]]
 
 
 @dataclass
@@ -44,11 +43,11 @@ class WatchedPages(TwinPages):
         await super().drop(group)
 
 
-class Shop:
+class ItemUseCases:
     """The use cases on twins, with two people who have accounts."""
 
     def __init__(self) -> None:
-        self.twin, self.clock, ids = TwinUnitOfWork(), StoppedClock(), numbered()
+        self.twin, self.clock, ids = TwinUnitOfWork(), StoppedClock(), numbered_ids()
         self.pages = WatchedPages(twin=self.twin)
         self.items = ItemService(
             begin=self.twin.begin,
@@ -86,16 +85,20 @@ class Shop:
 
 
 @pytest.fixture
-def shop() -> Shop:
-    return Shop()
+def use_cases() -> ItemUseCases:
+    return ItemUseCases()
 
 
-def replacing(shop: Shop, caller: Caller, item_id: UUID, seen: frozenset[int] | None) -> Awaitable[ItemView]:
-    return shop.items.replace(caller, item_id, DRUM, seen)
+def replacing(
+    use_cases: ItemUseCases, caller: Caller, item_id: UUID, seen: frozenset[int] | None
+) -> Awaitable[ItemView]:
+    return use_cases.items.replace(caller, item_id, DRUM, seen)
 
 
-def removing(shop: Shop, caller: Caller, item_id: UUID, seen: frozenset[int] | None) -> Awaitable[None]:
-    return shop.items.remove(caller, item_id, seen)
+def removing(
+    use_cases: ItemUseCases, caller: Caller, item_id: UUID, seen: frozenset[int] | None
+) -> Awaitable[None]:
+    return use_cases.items.remove(caller, item_id, seen)
 
 
 either = pytest.mark.parametrize("change", [replacing, removing])
@@ -105,31 +108,31 @@ def title(shown: ItemView) -> bytes:
     return f"{shown.item.title} of {shown.owner.full_name}, version {shown.item.version}".encode()
 
 
-async def test_what_is_created_is_shown_with_its_owner(shop: Shop) -> None:
-    shown = await shop.items.create(shop.ada, KITE)
-    assert shown.owner.id == shop.ada.account_id
-    row = shop.stored[shown.item.id]
+async def test_what_is_created_is_shown_with_its_owner(use_cases: ItemUseCases) -> None:
+    shown = await use_cases.items.create(use_cases.ada, KITE)
+    assert shown.owner.id == use_cases.ada.account_id
+    row = use_cases.stored[shown.item.id]
     assert (row.title, row.description, row.price_cents) == ("A kite", "Flies.", 1999)
-    assert (row.owner_id, row.version) == (shop.ada.account_id, 1)
+    assert (row.owner_id, row.version) == (use_cases.ada.account_id, 1)
     assert row.created_at == row.updated_at == NOON
 
 
-async def test_only_the_title_must_be_said(shop: Shop) -> None:
-    item = (await shop.items.create(shop.ada, DRUM)).item
+async def test_only_the_title_must_be_said(use_cases: ItemUseCases) -> None:
+    item = (await use_cases.items.create(use_cases.ada, DRUM)).item
     assert (item.description, item.price_cents) == (None, None)
 
 
-async def test_a_creation_is_noted(shop: Shop) -> None:
-    kite = await shop.kite()
+async def test_a_creation_is_noted(use_cases: ItemUseCases) -> None:
+    kite = await use_cases.kite()
     details = {"title": "A kite", "description": "Flies.", "price_cents": 1999}
-    assert shop.trail == [("item.created", shop.ada.account_id, kite, details)]
+    assert use_cases.trail == [("item.created", use_cases.ada.account_id, kite, details)]
 
 
-async def test_each_change_has_its_event(shop: Shop) -> None:
-    kite = await shop.kite()
-    await shop.items.replace(shop.ada, kite, DRUM, None)
-    await shop.items.remove(shop.ada, kite, None)
-    events = shop.twin.stored.outbox.events
+async def test_each_change_has_its_event(use_cases: ItemUseCases) -> None:
+    kite = await use_cases.kite()
+    await use_cases.items.replace(use_cases.ada, kite, DRUM, None)
+    await use_cases.items.remove(use_cases.ada, kite, None)
+    events = use_cases.twin.stored.outbox.events
     assert [(event.type, event.id) for event in events] == [
         ("item.created", f"{kite}-1"),
         ("item.updated", f"{kite}-2"),
@@ -138,71 +141,75 @@ async def test_each_change_has_its_event(shop: Shop) -> None:
     assert [event.data.get("title") for event in events] == ["A kite", "A drum", None]
 
 
-async def test_refused_change_has_no_event(shop: Shop) -> None:
-    kite = await shop.kite()
+async def test_refused_change_has_no_event(use_cases: ItemUseCases) -> None:
+    kite = await use_cases.kite()
     with pytest.raises(ForbiddenError):
-        await shop.items.replace(shop.bob, kite, DRUM, None)
+        await use_cases.items.replace(use_cases.bob, kite, DRUM, None)
     with pytest.raises(StaleError):
-        await shop.items.remove(shop.ada, kite, frozenset({7}))
-    assert [event.type for event in shop.twin.stored.outbox.events] == ["item.created"]
+        await use_cases.items.remove(use_cases.ada, kite, frozenset({7}))
+    assert [event.type for event in use_cases.twin.stored.outbox.events] == ["item.created"]
 
 
-async def test_ones_own_id_may_be_said(shop: Shop) -> None:
-    content = replace(KITE, owner_id=shop.ada.account_id)
-    kite = (await shop.items.create(shop.ada, content)).item.id
-    assert (await shop.items.replace(shop.ada, kite, content, None)).item.owner_id == shop.ada.account_id
-    assert all("owner_id" not in details for *_, details in shop.trail)
+async def test_ones_own_id_may_be_said(use_cases: ItemUseCases) -> None:
+    content = replace(KITE, owner_id=use_cases.ada.account_id)
+    kite = (await use_cases.items.create(use_cases.ada, content)).item.id
+    assert (
+        await use_cases.items.replace(use_cases.ada, kite, content, None)
+    ).item.owner_id == use_cases.ada.account_id
+    assert all("owner_id" not in details for *_, details in use_cases.trail)
 
 
-async def test_an_item_cannot_be_for_somebody_else(shop: Shop) -> None:
-    kite, content = await shop.kite(), replace(DRUM, owner_id=shop.bob.account_id)
-    before = shop.state()
+async def test_an_item_cannot_be_for_somebody_else(use_cases: ItemUseCases) -> None:
+    kite, content = await use_cases.kite(), replace(DRUM, owner_id=use_cases.bob.account_id)
+    before = use_cases.state()
     with pytest.raises(ForbiddenError):
-        await shop.items.create(shop.ada, content)
+        await use_cases.items.create(use_cases.ada, content)
     with pytest.raises(ForbiddenError):
-        await shop.items.replace(shop.ada, kite, content, None)
-    assert shop.state() == before
+        await use_cases.items.replace(use_cases.ada, kite, content, None)
+    assert use_cases.state() == before
 
 
-async def test_who_has_no_account_any_more_creates_nothing(shop: Shop) -> None:
+async def test_who_has_no_account_any_more_creates_nothing(use_cases: ItemUseCases) -> None:
     with pytest.raises(UnauthorizedError):
-        await shop.items.create(Caller(an_account().id, Role.USER), KITE)
-    assert not shop.stored
-    assert not shop.trail
+        await use_cases.items.create(Caller(an_account().id, Role.USER), KITE)
+    assert not use_cases.stored
+    assert not use_cases.trail
 
 
-async def test_a_replacement_changes_everything_but_owner_and_beginning(shop: Shop) -> None:
-    kite = await shop.kite()
-    shop.clock.move(DAY)
-    shown = await shop.items.replace(shop.ada, kite, DRUM, None)
-    assert shown.owner.id == shop.ada.account_id
-    for item in (shown.item, shop.stored[kite]):
+async def test_a_replacement_changes_everything_but_owner_and_beginning(use_cases: ItemUseCases) -> None:
+    kite = await use_cases.kite()
+    use_cases.clock.move(DAY)
+    shown = await use_cases.items.replace(use_cases.ada, kite, DRUM, None)
+    assert shown.owner.id == use_cases.ada.account_id
+    for item in (shown.item, use_cases.stored[kite]):
         assert (item.id, item.title, item.description, item.price_cents) == (kite, "A drum", None, None)
-        assert (item.owner_id, item.version) == (shop.ada.account_id, 2)
+        assert (item.owner_id, item.version) == (use_cases.ada.account_id, 2)
         assert (item.created_at, item.updated_at) == (NOON, NOON + DAY)
 
 
-async def test_the_version_grows_with_every_replacement_even_by_the_same(shop: Shop) -> None:
-    kite = await shop.kite()
-    versions = [(await shop.items.replace(shop.ada, kite, KITE, None)).item.version for _ in range(3)]
+async def test_the_version_grows_with_every_replacement_even_by_the_same(use_cases: ItemUseCases) -> None:
+    kite = await use_cases.kite()
+    versions = [
+        (await use_cases.items.replace(use_cases.ada, kite, KITE, None)).item.version for _ in range(3)
+    ]
     assert versions == [2, 3, 4]
-    assert [details for *_, details in shop.trail[1:]] == [{}, {}, {}]
+    assert [details for *_, details in use_cases.trail[1:]] == [{}, {}, {}]
 
 
-async def test_an_item_gets_no_older_when_the_clock_is_set_back(shop: Shop) -> None:
-    kite, times = await shop.kite(), []
+async def test_an_item_gets_no_older_when_the_clock_is_set_back(use_cases: ItemUseCases) -> None:
+    kite, times = await use_cases.kite(), []
     for hours in (2, -5, 1, 4):
-        shop.clock.move(timedelta(hours=hours))
-        times.append((await shop.items.replace(shop.ada, kite, KITE, None)).item.updated_at)
+        use_cases.clock.move(timedelta(hours=hours))
+        times.append((await use_cases.items.replace(use_cases.ada, kite, KITE, None)).item.updated_at)
     assert times == [NOON + timedelta(hours=2)] * 4
-    assert shop.stored[kite].updated_at == times[-1]
+    assert use_cases.stored[kite].updated_at == times[-1]
 
 
-async def test_what_a_field_was_and_is_can_be_read_in_the_trail(shop: Shop) -> None:
-    kite = await shop.kite()
-    await shop.items.replace(shop.ada, kite, replace(KITE, price_cents=0, description=None), None)
+async def test_what_a_field_was_and_is_can_be_read_in_the_trail(use_cases: ItemUseCases) -> None:
+    kite = await use_cases.kite()
+    await use_cases.items.replace(use_cases.ada, kite, replace(KITE, price_cents=0, description=None), None)
     details = {"price_cents": {"from": 1999, "to": 0}, "description": {"from": "Flies.", "to": None}}
-    assert shop.trail[1:] == [("item.updated", shop.ada.account_id, kite, details)]
+    assert use_cases.trail[1:] == [("item.updated", use_cases.ada.account_id, kite, details)]
 
 
 fields = st.fixed_dictionaries(
@@ -220,86 +227,88 @@ def test_a_difference_leads_from_before_to_after_and_back(
     assert all(change["from"] != change["to"] for change in noted.values())
 
 
-async def test_a_removal_leaves_the_title_in_the_trail(shop: Shop) -> None:
-    kite = await shop.kite()
-    await shop.items.remove(shop.ada, kite, None)
-    assert not shop.stored
-    assert shop.trail[1:] == [("item.deleted", shop.ada.account_id, kite, {"title": "A kite"})]
+async def test_a_removal_leaves_the_title_in_the_trail(use_cases: ItemUseCases) -> None:
+    kite = await use_cases.kite()
+    await use_cases.items.remove(use_cases.ada, kite, None)
+    assert not use_cases.stored
+    assert use_cases.trail[1:] == [("item.deleted", use_cases.ada.account_id, kite, {"title": "A kite"})]
 
 
 @either
-async def test_nobody_changes_what_is_not_there(shop: Shop, change: ChangeItem) -> None:
-    kite = await shop.kite()
-    await shop.items.remove(shop.ada, kite, None)
-    before = shop.state()
+async def test_nobody_changes_what_is_not_there(use_cases: ItemUseCases, change: ChangeItem) -> None:
+    kite = await use_cases.kite()
+    await use_cases.items.remove(use_cases.ada, kite, None)
+    before = use_cases.state()
     with pytest.raises(NotFoundError):
-        await change(shop, shop.ada, kite, None)
-    assert shop.state() == before
+        await change(use_cases, use_cases.ada, kite, None)
+    assert use_cases.state() == before
 
 
 @either
 @pytest.mark.parametrize("seen", [None, frozenset({1}), frozenset({2})], ids=str)
 async def test_a_stranger_changes_nothing_and_learns_no_version(
-    shop: Shop, change: ChangeItem, seen: frozenset[int] | None
+    use_cases: ItemUseCases, change: ChangeItem, seen: frozenset[int] | None
 ) -> None:
-    kite = await shop.kite()
-    before = shop.state()
+    kite = await use_cases.kite()
+    before = use_cases.state()
     with pytest.raises(ForbiddenError, match="somebody else"):
-        await change(shop, shop.bob, kite, seen)
-    assert shop.state() == before
+        await change(use_cases, use_cases.bob, kite, seen)
+    assert use_cases.state() == before
 
 
 @either
-async def test_an_administrator_is_a_stranger_here_too(shop: Shop, change: ChangeItem) -> None:
+async def test_an_administrator_is_a_stranger_here_too(use_cases: ItemUseCases, change: ChangeItem) -> None:
     with pytest.raises(ForbiddenError):
-        await change(shop, Caller(shop.bob.account_id, Role.ADMIN), await shop.kite(), None)
+        await change(use_cases, Caller(use_cases.bob.account_id, Role.ADMIN), await use_cases.kite(), None)
 
 
 @either
 @pytest.mark.parametrize("seen", [frozenset(), frozenset({1}), frozenset({3, 4})], ids=sorted)
 async def test_who_has_not_seen_the_present_version_changes_nothing(
-    shop: Shop, change: ChangeItem, seen: frozenset[int]
+    use_cases: ItemUseCases, change: ChangeItem, seen: frozenset[int]
 ) -> None:
-    kite = await shop.kite()
-    await shop.items.replace(shop.ada, kite, KITE, None)
-    before = shop.state()
+    kite = await use_cases.kite()
+    await use_cases.items.replace(use_cases.ada, kite, KITE, None)
+    before = use_cases.state()
     with pytest.raises(StaleError):
-        await change(shop, shop.ada, kite, seen)
-    assert shop.state() == before
+        await change(use_cases, use_cases.ada, kite, seen)
+    assert use_cases.state() == before
 
 
 @either
 @pytest.mark.parametrize("seen", [None, frozenset({2}), frozenset({1, 2, 3})])
 async def test_who_has_seen_the_present_version_changes_it(
-    shop: Shop, change: ChangeItem, seen: frozenset[int] | None
+    use_cases: ItemUseCases, change: ChangeItem, seen: frozenset[int] | None
 ) -> None:
-    kite = await shop.kite()
-    await shop.items.replace(shop.ada, kite, KITE, None)
-    await change(shop, shop.ada, kite, seen)
-    assert shop.pages.seen[1:] == ["A drum" if change is replacing else None]
+    kite = await use_cases.kite()
+    await use_cases.items.replace(use_cases.ada, kite, KITE, None)
+    await change(use_cases, use_cases.ada, kite, seen)
+    assert use_cases.pages.seen[1:] == ["A drum" if change is replacing else None]
 
 
 @either
-async def test_the_cached_page_is_dropped_after_the_commit(shop: Shop, change: ChangeItem) -> None:
-    kite = await shop.kite()
-    await change(shop, shop.ada, kite, None)
-    assert shop.pages.dropped == [group_of(kite)]
-    assert shop.pages.seen == ["A drum" if change is replacing else None]
+async def test_the_cached_page_is_dropped_after_the_commit(
+    use_cases: ItemUseCases, change: ChangeItem
+) -> None:
+    kite = await use_cases.kite()
+    await change(use_cases, use_cases.ada, kite, None)
+    assert use_cases.pages.dropped == [group_of(kite)]
+    assert use_cases.pages.seen == ["A drum" if change is replacing else None]
 
 
 @either
 async def test_a_change_that_is_committed_is_answered_whatever_the_cache_does(
-    shop: Shop, change: ChangeItem
+    use_cases: ItemUseCases, change: ChangeItem
 ) -> None:
-    kite, shop.pages.error = await shop.kite(), ValueError("broken")
+    kite, use_cases.pages.error = await use_cases.kite(), ValueError("broken")
     with capture_logs() as logs:
-        await change(shop, shop.ada, kite, None)
+        await change(use_cases, use_cases.ada, kite, None)
     assert [entry["happened"] for entry in logs] == ["item.changed"]
-    assert [row.title for row in shop.stored.values()] == (["A drum"] if change is replacing else [])
+    assert [row.title for row in use_cases.stored.values()] == (["A drum"] if change is replacing else [])
 
 
-async def test_readers_see_each_change_and_load_it_once(shop: Shop) -> None:
-    kite, loads = await shop.kite(), []
+async def test_readers_see_each_change_and_load_it_once(use_cases: ItemUseCases) -> None:
+    kite, loads = await use_cases.kite(), []
 
     def render(shown: ItemView) -> bytes:
         loads.append(shown.item.version)
@@ -309,61 +318,63 @@ async def test_readers_see_each_change_and_load_it_once(shop: Shop) -> None:
         (KITE, b"A kite of Ada Lovelace, version 2"),
         (DRUM, b"A drum of Ada Lovelace, version 3"),
     ):
-        await shop.items.replace(shop.ada, kite, content, None)
-        assert [await shop.items.rendered(kite, render) for _ in range(3)] == [expected] * 3
+        await use_cases.items.replace(use_cases.ada, kite, content, None)
+        assert [await use_cases.items.rendered(kite, render) for _ in range(3)] == [expected] * 3
     assert loads == [2, 3]
-    await shop.items.remove(shop.ada, kite, None)
+    await use_cases.items.remove(use_cases.ada, kite, None)
     with pytest.raises(NotFoundError, match="no such item"):
-        await shop.items.rendered(kite, render)
+        await use_cases.items.rendered(kite, render)
 
 
-async def test_what_is_not_there_is_not_cached(shop: Shop) -> None:
-    [kite] = [next(numbered())]
+async def test_what_is_not_there_is_not_cached(use_cases: ItemUseCases) -> None:
+    [kite] = [next(numbered_ids())]
     with pytest.raises(NotFoundError):
-        await shop.items.rendered(kite, title)
-    assert await shop.kite() == kite
-    assert await shop.items.rendered(kite, title) == b"A kite of Ada Lovelace, version 1"
+        await use_cases.items.rendered(kite, title)
+    assert await use_cases.kite() == kite
+    assert await use_cases.items.rendered(kite, title) == b"A kite of Ada Lovelace, version 1"
 
 
-async def test_lists_begin_with_the_newest_and_count_all(shop: Shop) -> None:
-    for name, caller in zip("abcde", [shop.ada, shop.bob] * 3, strict=False):
-        await shop.items.create(caller, ItemContent(title=name))
-    assert await shop.titles() == ("edcba", 5)
-    assert await shop.titles(skip=1, limit=2) == ("dc", 5)
-    assert await shop.titles(skip=9) == ("", 5)
-    assert await shop.titles(owner=shop.bob) == ("db", 2)
-    assert await shop.titles(owner=shop.caller_of(an_account())) == ("", 0)
-    found, _ = await shop.items.page(0, 20, None)
+async def test_lists_begin_with_the_newest_and_count_all(use_cases: ItemUseCases) -> None:
+    for name, caller in zip("abcde", [use_cases.ada, use_cases.bob] * 3, strict=False):
+        await use_cases.items.create(caller, ItemContent(title=name))
+    assert await use_cases.titles() == ("edcba", 5)
+    assert await use_cases.titles(skip=1, limit=2) == ("dc", 5)
+    assert await use_cases.titles(skip=9) == ("", 5)
+    assert await use_cases.titles(owner=use_cases.bob) == ("db", 2)
+    assert await use_cases.titles(owner=use_cases.caller_of(an_account())) == ("", 0)
+    found, _ = await use_cases.items.page(0, 20, None)
     assert all(shown.owner.id == shown.item.owner_id for shown in found)
 
 
 @either
-async def test_only_what_is_changed_is_locked(shop: Shop, change: ChangeItem) -> None:
-    kite = await shop.kite()
-    await shop.items.rendered(kite, title)
-    assert shop.twin.stored.items.locked == []
-    await change(shop, shop.ada, kite, None)
-    assert shop.twin.stored.items.locked == [kite]
+async def test_only_what_is_changed_is_locked(use_cases: ItemUseCases, change: ChangeItem) -> None:
+    kite = await use_cases.kite()
+    await use_cases.items.rendered(kite, title)
+    assert use_cases.twin.stored.items.locked == []
+    await change(use_cases, use_cases.ada, kite, None)
+    assert use_cases.twin.stored.items.locked == [kite]
 
 
-async def test_changes_are_noted_with_their_times_and_never_earlier_than_the_last(shop: Shop) -> None:
-    kite = await shop.kite()
+async def test_changes_are_noted_with_their_times_and_never_earlier_than_the_last(
+    use_cases: ItemUseCases,
+) -> None:
+    kite = await use_cases.kite()
     for hours in (2, -5):
-        shop.clock.move(timedelta(hours=hours))
-        await (replacing if hours > 0 else removing)(shop, shop.ada, kite, None)
-    times = [entry.at - NOON for entry in shop.twin.stored.audit.entries]
+        use_cases.clock.move(timedelta(hours=hours))
+        await (replacing if hours > 0 else removing)(use_cases, use_cases.ada, kite, None)
+    times = [entry.at - NOON for entry in use_cases.twin.stored.audit.entries]
     assert times == [timedelta(0), timedelta(hours=2), timedelta(hours=2)]
 
 
-async def test_a_removal_is_noted_when_it_happens(shop: Shop) -> None:
-    kite = await shop.kite()
-    shop.clock.move(DAY)
-    await shop.items.remove(shop.ada, kite, None)
-    assert [entry.at for entry in shop.twin.stored.audit.entries] == [NOON, NOON + DAY]
+async def test_a_removal_is_noted_when_it_happens(use_cases: ItemUseCases) -> None:
+    kite = await use_cases.kite()
+    use_cases.clock.move(DAY)
+    await use_cases.items.remove(use_cases.ada, kite, None)
+    assert [entry.at for entry in use_cases.twin.stored.audit.entries] == [NOON, NOON + DAY]
 
 
-async def test_the_cached_page_names_its_form(shop: Shop) -> None:
+async def test_the_cached_page_names_its_form(use_cases: ItemUseCases) -> None:
     """After an update that shows items in another form, pages of the old form must not be found."""
-    kite = await shop.kite()
-    await shop.items.rendered(kite, title)
-    assert set(shop.pages.groups[group_of(kite)]) == {RENDERED}
+    kite = await use_cases.kite()
+    await use_cases.items.rendered(kite, title)
+    assert set(use_cases.pages.groups[group_of(kite)]) == {RENDERED}

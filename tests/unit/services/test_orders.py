@@ -16,7 +16,7 @@ from hello.services.bus import DomainEvent
 from hello.services.orders import OrderCancelled, OrderCreated, OrderReplaced
 from hello.services.security import Caller
 from tests.support.builders import NOON, a_name
-from tests.support.desks import CONFIRM_DELAY, KEPT, SHIP_DELAY, Desk, a_request, of
+from tests.support.orders import CONFIRM_DELAY, KEPT, SHIP_DELAY, OrderUseCases, a_request, of
 from tests.twins.orders import TwinOrders
 from tests.twins.transaction import TwinBus, TwinUnitOfWork
 
@@ -25,21 +25,21 @@ KNOWN = "John"
 
 
 @pytest.fixture
-async def desk(twin: TwinUnitOfWork) -> Desk:
-    desk = Desk(twin.begin)
+async def use_cases(twin: TwinUnitOfWork) -> OrderUseCases:
+    use_cases = OrderUseCases(twin.begin)
     async with twin.begin() as tx:
         await tx.people.save({KNOWN: NOON.date()}, [])
-    return desk
+    return use_cases
 
 
 @pytest.fixture
-async def ada(desk: Desk) -> Caller:
-    return await desk.somebody()
+async def ada(use_cases: OrderUseCases) -> Caller:
+    return await use_cases.somebody()
 
 
 @pytest.fixture
-async def kite(desk: Desk, ada: Caller) -> UUID:
-    return await desk.item(ada)
+async def kite(use_cases: OrderUseCases, ada: Caller) -> UUID:
+    return await use_cases.item(ada)
 
 
 def told(twin: TwinUnitOfWork) -> list[str]:
@@ -52,158 +52,164 @@ def everything(twin: TwinUnitOfWork) -> tuple[Any, ...]:
     return orders, set(twin.stored.idempotency_keys.rows), told(twin)
 
 
-async def test_titles_and_prices_are_copied(desk: Desk, ada: Caller, kite: UUID) -> None:
-    drum = await desk.item(ada, "A drum", 0)
-    order = await desk.order(ada, of(kite, drum, kite, quantity=3, recipient=KNOWN))
-    await desk.reprice(kite, 5)
+async def test_titles_and_prices_are_copied(use_cases: OrderUseCases, ada: Caller, kite: UUID) -> None:
+    drum = await use_cases.item(ada, "A drum", 0)
+    order = await use_cases.order(ada, of(kite, drum, kite, quantity=3, recipient=KNOWN))
+    await use_cases.reprice(kite, 5)
     lines = [(line["title"], line["unit_price_cents"], line["quantity"]) for line in order["lines"]]
     assert lines == [("A kite", 1999, 3), ("A drum", 0, 3), ("A kite", 1999, 3)]
     assert (order["total_cents"], order["recipient"], order["version"]) == (11994, KNOWN, 1)
-    assert (await desk.orders.read(ada, UUID(order["id"]))).public() == order
+    assert (await use_cases.orders.read(ada, UUID(order["id"]))).public() == order
 
 
 async def test_an_order_is_told_of_and_due_after_the_delay(
-    desk: Desk, twin: TwinUnitOfWork, ada: Caller, kite: UUID
+    use_cases: OrderUseCases, twin: TwinUnitOfWork, ada: Caller, kite: UUID
 ) -> None:
-    order = await desk.order(ada, of(kite))
+    order = await use_cases.order(ada, of(kite))
     [event] = twin.stored.outbox.events
     assert (event.id, event.type, event.data) == (f"{order['id']}-1", "order.created", order)
-    assert await desk.progress.next_due() == NOON + CONFIRM_DELAY
+    assert await use_cases.progress.next_due() == NOON + CONFIRM_DELAY
 
 
-async def test_what_cannot_be_ordered(desk: Desk, twin: TwinUnitOfWork, ada: Caller, kite: UUID) -> None:
-    priceless = await desk.item(ada, price_cents=None)
+async def test_what_cannot_be_ordered(
+    use_cases: OrderUseCases, twin: TwinUnitOfWork, ada: Caller, kite: UUID
+) -> None:
+    priceless = await use_cases.item(ada, price_cents=None)
     for content, field in [
         (of(kite, uuid7()), "lines.1.item_id"),
         (of(priceless), "lines.0.item_id"),
         (of(kite, recipient=KNOWN.lower()), "recipient"),
     ]:
         with pytest.raises(InvalidError) as refused:
-            await desk.order(ada, content, a_request(ada, "key"))
+            await use_cases.order(ada, content, a_request(ada, "key"))
         assert refused.value.field == field
     assert everything(twin) == ({}, set(), [])
 
 
 async def test_only_ones_own_can_be_seen_or_changed(
-    desk: Desk, twin: TwinUnitOfWork, ada: Caller, kite: UUID
+    use_cases: OrderUseCases, twin: TwinUnitOfWork, ada: Caller, kite: UUID
 ) -> None:
-    order_id, bob = await desk.ordered(ada, of(kite)), await desk.somebody()
+    order_id, bob = await use_cases.ordered(ada, of(kite)), await use_cases.somebody()
     before = everything(twin)
     for unknown in (order_id, uuid7()):
         with pytest.raises(NotFoundError, match="there is no such order"):
-            await desk.orders.read(bob, unknown)
+            await use_cases.orders.read(bob, unknown)
         with pytest.raises(NotFoundError, match="there is no such order"):
-            await desk.orders.replace(bob, unknown, of(kite), frozenset({9}))
+            await use_cases.orders.replace(bob, unknown, of(kite), frozenset({9}))
         with pytest.raises(NotFoundError, match="there is no such order"):
-            await desk.orders.cancel(bob, unknown, None)
-    assert await desk.orders.page(bob, None, None, 20) == ([], None)
+            await use_cases.orders.cancel(bob, unknown, None)
+    assert await use_cases.orders.page(bob, None, None, 20) == ([], None)
     assert everything(twin) == before
 
 
-async def test_pages_lead_through_all_the_newest_first(desk: Desk, ada: Caller, kite: UUID) -> None:
-    order_ids = [await desk.ordered(ada, of(kite)) for _ in range(5)]
+async def test_pages_lead_through_all_the_newest_first(
+    use_cases: OrderUseCases, ada: Caller, kite: UUID
+) -> None:
+    order_ids = [await use_cases.ordered(ada, of(kite)) for _ in range(5)]
     pages: list[list[UUID]] = []
     before = None
     while not pages or before:
-        found, before = await desk.orders.page(ada, None, before, 2)
+        found, before = await use_cases.orders.page(ada, None, before, 2)
         pages.append([order.id for order in found])
     assert pages == [order_ids[:2:-1], order_ids[2:0:-1], order_ids[:1]]
-    assert (await desk.orders.page(ada, None, None, 5))[1] is None
+    assert (await use_cases.orders.page(ada, None, None, 5))[1] is None
 
 
 async def test_a_change_takes_titles_and_prices_anew(
-    desk: Desk, twin: TwinUnitOfWork, ada: Caller, kite: UUID
+    use_cases: OrderUseCases, twin: TwinUnitOfWork, ada: Caller, kite: UUID
 ) -> None:
-    order_id = await desk.ordered(ada, of(kite, kite, recipient=KNOWN))
-    await desk.reprice(kite, 5)
-    desk.clock.move(timedelta(seconds=1))
-    changed = await desk.orders.replace(ada, order_id, of(kite, quantity=2), frozenset({1}))
+    order_id = await use_cases.ordered(ada, of(kite, kite, recipient=KNOWN))
+    await use_cases.reprice(kite, 5)
+    use_cases.clock.move(timedelta(seconds=1))
+    changed = await use_cases.orders.replace(ada, order_id, of(kite, quantity=2), frozenset({1}))
     assert [(line.title, line.unit_price_cents) for line in changed.lines] == [("A dear kite", 5)]
     assert (changed.total_cents, changed.recipient, changed.version) == (10, None, 2)
-    assert (await desk.orders.read(ada, order_id)).public() == changed.public()
+    assert (await use_cases.orders.read(ada, order_id)).public() == changed.public()
     assert changed.updated_at == NOON + timedelta(seconds=1)
     assert (told(twin)[-1], twin.stored.outbox.events[-1].data) == ("order.updated", changed.public())
-    assert await desk.progress.next_due() == NOON + CONFIRM_DELAY
+    assert await use_cases.progress.next_due() == NOON + CONFIRM_DELAY
 
 
 async def test_a_stale_version_is_told_before_the_state_and_the_state_before_the_content(
-    desk: Desk, twin: TwinUnitOfWork, ada: Caller, kite: UUID
+    use_cases: OrderUseCases, twin: TwinUnitOfWork, ada: Caller, kite: UUID
 ) -> None:
-    order_id = await desk.ordered(ada, of(kite))
-    await desk.orders.cancel(ada, order_id, frozenset({1}))
+    order_id = await use_cases.ordered(ada, of(kite))
+    await use_cases.orders.cancel(ada, order_id, frozenset({1}))
     before = everything(twin)
     with pytest.raises(StaleError):
-        await desk.orders.replace(ada, order_id, of(uuid7()), frozenset({1}))
+        await use_cases.orders.replace(ada, order_id, of(uuid7()), frozenset({1}))
     with pytest.raises(StaleError):
-        await desk.orders.cancel(ada, order_id, frozenset({1}))
+        await use_cases.orders.cancel(ada, order_id, frozenset({1}))
     with pytest.raises(ConflictError, match="CANCELLED"):
-        await desk.orders.replace(ada, order_id, of(uuid7()), frozenset({2}))
+        await use_cases.orders.replace(ada, order_id, of(uuid7()), frozenset({2}))
     with pytest.raises(ConflictError, match="CANCELLED"):
-        await desk.orders.cancel(ada, order_id, None)
+        await use_cases.orders.cancel(ada, order_id, None)
     assert everything(twin) == before
 
 
 async def test_a_bad_change_changes_nothing(
-    desk: Desk, twin: TwinUnitOfWork, ada: Caller, kite: UUID
+    use_cases: OrderUseCases, twin: TwinUnitOfWork, ada: Caller, kite: UUID
 ) -> None:
-    order_id = await desk.ordered(ada, of(kite))
+    order_id = await use_cases.ordered(ada, of(kite))
     before = everything(twin)
     with pytest.raises(InvalidError):
-        await desk.orders.replace(ada, order_id, of(kite, uuid7()), None)
+        await use_cases.orders.replace(ada, order_id, of(kite, uuid7()), None)
     assert everything(twin) == before
 
 
 async def test_a_cancelled_order_stays_readable_and_goes_no_further(
-    desk: Desk, twin: TwinUnitOfWork, ada: Caller, kite: UUID
+    use_cases: OrderUseCases, twin: TwinUnitOfWork, ada: Caller, kite: UUID
 ) -> None:
-    order_id = await desk.ordered(ada, of(kite))
-    await desk.orders.cancel(ada, order_id, None)
-    desk.clock.move(LATER)
-    assert (await desk.progress.advance(10), await desk.progress.next_due()) == (0, None)
-    assert await desk.histories(ada, [order_id]) == {order_id: "CREATED CANCELLED"}
+    order_id = await use_cases.ordered(ada, of(kite))
+    await use_cases.orders.cancel(ada, order_id, None)
+    use_cases.clock.move(LATER)
+    assert (await use_cases.progress.advance(10), await use_cases.progress.next_due()) == (0, None)
+    assert await use_cases.histories(ada, [order_id]) == {order_id: "CREATED CANCELLED"}
     assert told(twin) == ["order.created", "order.cancelled"]
 
 
 async def test_listeners_hear_of_each_change_once_it_is_stored(
-    desk: Desk, twin: TwinUnitOfWork, ada: Caller, kite: UUID
+    use_cases: OrderUseCases, twin: TwinUnitOfWork, ada: Caller, kite: UUID
 ) -> None:
     class Watching(TwinBus):
         async def publish(self, event: DomainEvent) -> None:
             await super().publish(event)
             stored.extend(order.public()["version"] for order in twin.stored.orders.rows.values())
 
-    stored, watched = list[int](), Desk(twin.begin, bus=Watching())
+    stored, watched = list[int](), OrderUseCases(twin.begin, bus=Watching())
     order_id = await watched.ordered(ada, of(kite))
     await watched.orders.replace(ada, order_id, of(kite, quantity=2), None)
     await watched.orders.cancel(ada, order_id, None)
     happened = [OrderCreated(order_id), OrderReplaced(order_id), OrderCancelled(order_id)]
     assert (watched.bus.published, stored) == (happened, [1, 2, 3])
-    assert not desk.bus.published
+    assert not use_cases.bus.published
 
 
-async def test_listeners_hear_nothing_of_what_is_refused(desk: Desk, ada: Caller, kite: UUID) -> None:
-    order_id = await desk.ordered(ada, of(kite))
-    await desk.orders.cancel(ada, order_id, None)
-    desk.bus.published.clear()
+async def test_listeners_hear_nothing_of_what_is_refused(
+    use_cases: OrderUseCases, ada: Caller, kite: UUID
+) -> None:
+    order_id = await use_cases.ordered(ada, of(kite))
+    await use_cases.orders.cancel(ada, order_id, None)
+    use_cases.bus.published.clear()
     with pytest.raises(InvalidError):
-        await desk.order(ada, of(uuid7()))
+        await use_cases.order(ada, of(uuid7()))
     with pytest.raises(ConflictError):
-        await desk.orders.replace(ada, order_id, of(kite), None)
+        await use_cases.orders.replace(ada, order_id, of(kite), None)
     with pytest.raises(ConflictError):
-        await desk.orders.cancel(ada, order_id, None)
-    assert not desk.bus.published
+        await use_cases.orders.cancel(ada, order_id, None)
+    assert not use_cases.bus.published
 
 
 async def test_orders_go_their_way_by_themselves(
-    desk: Desk, twin: TwinUnitOfWork, ada: Caller, kite: UUID
+    use_cases: OrderUseCases, twin: TwinUnitOfWork, ada: Caller, kite: UUID
 ) -> None:
-    order_id, moved = await desk.ordered(ada, of(kite)), []
+    order_id, moved = await use_cases.ordered(ada, of(kite)), []
     almost = timedelta(milliseconds=1)
     for step in (timedelta(0), CONFIRM_DELAY - almost, almost, SHIP_DELAY - almost, almost, LATER):
-        desk.clock.move(step)
-        moved.append(await desk.progress.advance(10))
+        use_cases.clock.move(step)
+        moved.append(await use_cases.progress.advance(10))
     assert moved == [0, 0, 1, 0, 1, 0]
-    order = await desk.orders.read(ada, order_id)
+    order = await use_cases.orders.read(ada, order_id)
     confirmed = NOON + CONFIRM_DELAY
     assert [(move.status, move.at) for move in order.history] == [
         ("CREATED", NOON),
@@ -214,108 +220,114 @@ async def test_orders_go_their_way_by_themselves(
     assert [event.id for event in twin.stored.outbox.events] == [f"{order_id}-{n}" for n in (1, 2, 3)]
     assert twin.stored.outbox.events[-1].data == order.public()
     with pytest.raises(ConflictError, match="SHIPPED"):
-        await desk.orders.cancel(ada, order_id, None)
+        await use_cases.orders.cancel(ada, order_id, None)
 
 
-async def test_no_more_are_moved_at_once_than_are_wanted(desk: Desk, ada: Caller, kite: UUID) -> None:
+async def test_no_more_are_moved_at_once_than_are_wanted(
+    use_cases: OrderUseCases, ada: Caller, kite: UUID
+) -> None:
     for _ in range(5):
-        await desk.ordered(ada, of(kite))
-    desk.clock.move(CONFIRM_DELAY)
-    assert [await desk.progress.advance(2) for _ in range(4)] == [2, 2, 1, 0]
+        await use_cases.ordered(ada, of(kite))
+    use_cases.clock.move(CONFIRM_DELAY)
+    assert [await use_cases.progress.advance(2) for _ in range(4)] == [2, 2, 1, 0]
 
 
 async def test_a_request_that_is_sent_again_gets_the_first_answer(
-    desk: Desk, twin: TwinUnitOfWork, ada: Caller, kite: UUID
+    use_cases: OrderUseCases, twin: TwinUnitOfWork, ada: Caller, kite: UUID
 ) -> None:
     request = a_request(ada, "key")
-    first = await desk.order(ada, of(kite), request)
-    desk.clock.move(CONFIRM_DELAY)
-    await desk.progress.advance(10)
+    first = await use_cases.order(ada, of(kite), request)
+    use_cases.clock.move(CONFIRM_DELAY)
+    await use_cases.progress.advance(10)
     before = everything(twin)
-    assert await desk.order(ada, of(kite), request) == first
+    assert await use_cases.order(ada, of(kite), request) == first
     assert everything(twin) == before
-    assert desk.bus.published == [OrderCreated(UUID(first["id"]))]
+    assert use_cases.bus.published == [OrderCreated(UUID(first["id"]))]
 
 
 async def test_another_request_with_the_key_is_refused(
-    desk: Desk, twin: TwinUnitOfWork, ada: Caller, kite: UUID
+    use_cases: OrderUseCases, twin: TwinUnitOfWork, ada: Caller, kite: UUID
 ) -> None:
-    await desk.order(ada, of(kite), a_request(ada, "key"))
+    await use_cases.order(ada, of(kite), a_request(ada, "key"))
     before = everything(twin)
     with pytest.raises(KeyReusedError):
-        await desk.order(ada, of(kite), replace(a_request(ada, "key"), fingerprint=b"other"))
+        await use_cases.order(ada, of(kite), replace(a_request(ada, "key"), fingerprint=b"other"))
     assert everything(twin) == before
 
 
-async def test_keys_are_apart_and_each_callers_own(desk: Desk, ada: Caller, kite: UUID) -> None:
-    bob = await desk.somebody()
+async def test_keys_are_apart_and_each_callers_own(use_cases: OrderUseCases, ada: Caller, kite: UUID) -> None:
+    bob = await use_cases.somebody()
     requests = [(ada, a_request(ada, "key")), (ada, a_request(ada, "Key")), (bob, a_request(bob, "key"))]
-    orders = [await desk.order(caller, of(kite), request) for caller, request in requests]
+    orders = [await use_cases.order(caller, of(kite), request) for caller, request in requests]
     assert len({order["id"] for order in orders}) == 3
 
 
 async def test_while_a_request_runs_another_one_with_its_key_is_refused(
-    desk: Desk, twin: TwinUnitOfWork, ada: Caller, kite: UUID
+    use_cases: OrderUseCases, twin: TwinUnitOfWork, ada: Caller, kite: UUID
 ) -> None:
     twin.stored.idempotency_keys.running.add((ada.account_id, "key"))
     with pytest.raises(ConflictError, match="still running"):
-        await desk.order(ada, of(kite), a_request(ada, "key"))
+        await use_cases.order(ada, of(kite), a_request(ada, "key"))
     assert everything(twin) == ({}, set(), [])
 
 
-async def test_a_refused_request_does_not_use_its_key_up(desk: Desk, ada: Caller, kite: UUID) -> None:
+async def test_a_refused_request_does_not_use_its_key_up(
+    use_cases: OrderUseCases, ada: Caller, kite: UUID
+) -> None:
     with pytest.raises(InvalidError):
-        await desk.order(ada, of(uuid7()), a_request(ada, "key"))
+        await use_cases.order(ada, of(uuid7()), a_request(ada, "key"))
     request = replace(a_request(ada, "key"), fingerprint=b"other")
-    assert (await desk.order(ada, of(kite), request))["version"] == 1
+    assert (await use_cases.order(ada, of(kite), request))["version"] == 1
 
 
-async def test_old_keys_are_forgotten(desk: Desk, ada: Caller, kite: UUID) -> None:
+async def test_old_keys_are_forgotten(use_cases: OrderUseCases, ada: Caller, kite: UUID) -> None:
     key, others = a_name(), count()
-    first = await desk.order(ada, of(kite), a_request(ada, key))
-    desk.clock.move(timedelta(seconds=1))
-    await desk.order(ada, of(kite), a_request(ada, f"{key}{next(others)}"))
-    desk.clock.move(KEPT - timedelta(seconds=1))
-    assert await desk.keys.forget(10) == 0
-    desk.clock.move(timedelta(milliseconds=1))
-    assert (await desk.keys.forget(10), await desk.keys.forget(10)) == (1, 0)
-    assert (await desk.order(ada, of(kite), a_request(ada, key)))["id"] != first["id"]
+    first = await use_cases.order(ada, of(kite), a_request(ada, key))
+    use_cases.clock.move(timedelta(seconds=1))
+    await use_cases.order(ada, of(kite), a_request(ada, f"{key}{next(others)}"))
+    use_cases.clock.move(KEPT - timedelta(seconds=1))
+    assert await use_cases.keys.forget(10) == 0
+    use_cases.clock.move(timedelta(milliseconds=1))
+    assert (await use_cases.keys.forget(10), await use_cases.keys.forget(10)) == (1, 0)
+    assert (await use_cases.order(ada, of(kite), a_request(ada, key)))["id"] != first["id"]
 
 
 async def test_only_what_is_changed_is_locked(
-    desk: Desk, twin: TwinUnitOfWork, ada: Caller, kite: UUID
+    use_cases: OrderUseCases, twin: TwinUnitOfWork, ada: Caller, kite: UUID
 ) -> None:
-    order_id = await desk.ordered(ada, of(kite))
-    await desk.orders.read(ada, order_id)
+    order_id = await use_cases.ordered(ada, of(kite))
+    await use_cases.orders.read(ada, order_id)
     assert twin.stored.orders.locked == []
-    await desk.orders.replace(ada, order_id, of(kite), None)
-    await desk.orders.cancel(ada, order_id, None)
+    await use_cases.orders.replace(ada, order_id, of(kite), None)
+    await use_cases.orders.cancel(ada, order_id, None)
     assert twin.stored.orders.locked == [order_id] * 2
 
 
-async def test_a_change_may_name_another_recipient(desk: Desk, ada: Caller, kite: UUID) -> None:
-    order_id = await desk.ordered(ada, of(kite))
-    assert (await desk.orders.replace(ada, order_id, of(kite, recipient=KNOWN), None)).recipient == KNOWN
-    assert (await desk.orders.read(ada, order_id)).recipient == KNOWN
+async def test_a_change_may_name_another_recipient(use_cases: OrderUseCases, ada: Caller, kite: UUID) -> None:
+    order_id = await use_cases.ordered(ada, of(kite))
+    assert (await use_cases.orders.replace(ada, order_id, of(kite, recipient=KNOWN), None)).recipient == KNOWN
+    assert (await use_cases.orders.read(ada, order_id)).recipient == KNOWN
 
 
-async def test_lines_name_the_items_that_were_ordered(desk: Desk, ada: Caller, kite: UUID) -> None:
-    drum = await desk.item(ada, "A drum")
-    lines = (await desk.order(ada, of(drum, kite)))["lines"]
+async def test_lines_name_the_items_that_were_ordered(
+    use_cases: OrderUseCases, ada: Caller, kite: UUID
+) -> None:
+    drum = await use_cases.item(ada, "A drum")
+    lines = (await use_cases.order(ada, of(drum, kite)))["lines"]
     assert [line["item_id"] for line in lines] == [str(drum), str(kite)]
 
 
-async def test_a_page_may_be_of_one_state_only(desk: Desk, ada: Caller, kite: UUID) -> None:
-    kept, cancelled = [await desk.ordered(ada, of(kite)) for _ in range(2)]
-    await desk.orders.cancel(ada, cancelled, None)
+async def test_a_page_may_be_of_one_state_only(use_cases: OrderUseCases, ada: Caller, kite: UUID) -> None:
+    kept, cancelled = [await use_cases.ordered(ada, of(kite)) for _ in range(2)]
+    await use_cases.orders.cancel(ada, cancelled, None)
     for status, expected in (("CREATED", [kept]), ("CANCELLED", [cancelled]), (None, [cancelled, kept])):
-        found, _ = await desk.orders.page(ada, status, None, 20)
+        found, _ = await use_cases.orders.page(ada, status, None, 20)
         assert [order.id for order in found] == expected
 
 
 @pytest.mark.parametrize("limit", [1, 3, 20])
 async def test_no_more_orders_are_read_than_the_page_and_one(
-    desk: Desk, twin: TwinUnitOfWork, ada: Caller, limit: int
+    use_cases: OrderUseCases, twin: TwinUnitOfWork, ada: Caller, limit: int
 ) -> None:
     limits = list[int]()
 
@@ -327,33 +339,33 @@ async def test_no_more_orders_are_read_than_the_page_and_one(
             return await super().page(customer_id, status, before, limit)
 
     twin.stored.orders = Watched(twin.stored.idempotency_keys)
-    await desk.orders.page(ada, None, None, limit)
+    await use_cases.orders.page(ada, None, None, limit)
     assert limits == [limit + 1]
 
 
 async def test_a_page_of_very_many_lines_ends_early_and_says_where_the_next_begins(
-    desk: Desk, ada: Caller, kite: UUID
+    use_cases: OrderUseCases, ada: Caller, kite: UUID
 ) -> None:
     half = of(*[kite] * (PAGE_LINES // 2))
-    order_ids = [await desk.ordered(ada, half) for _ in range(3)]
-    found, before = await desk.orders.page(ada, None, None, 20)
+    order_ids = [await use_cases.ordered(ada, half) for _ in range(3)]
+    found, before = await use_cases.orders.page(ada, None, None, 20)
     assert ([order.id for order in found], before) == (order_ids[:0:-1], order_ids[1])
-    found, before = await desk.orders.page(ada, None, before, 20)
+    found, before = await use_cases.orders.page(ada, None, before, 20)
     assert ([order.id for order in found], before) == (order_ids[:1], None)
 
 
 async def test_a_key_belongs_to_the_order_that_it_made(
-    desk: Desk, twin: TwinUnitOfWork, ada: Caller, kite: UUID
+    use_cases: OrderUseCases, twin: TwinUnitOfWork, ada: Caller, kite: UUID
 ) -> None:
-    order = await desk.order(ada, of(kite), a_request(ada, "key"))
+    order = await use_cases.order(ada, of(kite), a_request(ada, "key"))
     (key,) = twin.stored.idempotency_keys.rows.values()
     assert (str(key.order_id), key.created_at) == (order["id"], NOON)
 
 
 async def test_no_more_keys_are_forgotten_at_once_than_are_wanted(
-    desk: Desk, ada: Caller, kite: UUID
+    use_cases: OrderUseCases, ada: Caller, kite: UUID
 ) -> None:
     for number in range(3):
-        await desk.order(ada, of(kite), a_request(ada, str(number)))
-    desk.clock.move(KEPT + LATER)
-    assert [await desk.keys.forget(2) for _ in range(3)] == [2, 1, 0]
+        await use_cases.order(ada, of(kite), a_request(ada, str(number)))
+    use_cases.clock.move(KEPT + LATER)
+    assert [await use_cases.keys.forget(2) for _ in range(3)] == [2, 1, 0]

@@ -14,14 +14,14 @@ from hello.entities.sessions import parse_refresh_token
 from hello.services.password_changes import ChangePassword, PasswordChangeService
 from hello.services.security import Caller, Verified
 from hello.services.sessions import BY_ACCOUNT, BY_ADDRESS, BY_PAIR
+from tests.support.auth import ADA, BOB, GROUPS, GUESS, HOME, SECRET, AuthFixture, log_in
 from tests.support.builders import NOON
 from tests.twins.security import Quota, TwinPasswords
-from tests.unit.services.test_sessions import ADA, BOB, GROUPS, GUESS, HOME, SECRET, House, log_in
 
 NEW = "staple a new battery"
 
 
-class World(House):
+class World(AuthFixture):
     """The sessions of Ada and Bob, and a service that changes Ada's password."""
 
     def __init__(self, **quotas: Quota) -> None:
@@ -43,27 +43,27 @@ class World(House):
 async def test_only_the_new_password_logs_in() -> None:
     world = World()
     await world.change()
-    await world.fail(log_in())
+    await world.assert_log_in_fails(log_in())
     assert await world.sessions.log_in(log_in(password=NEW))
-    assert await world.enter(BOB)
+    assert await world.log_in(BOB)
 
 
 async def test_other_sessions_of_the_account_end_and_own_and_strangers_go_on() -> None:
     world = World()
-    own, other, strangers = [await world.enter(email) for email in (ADA, ADA, BOB)]
+    own, other, strangers = [await world.log_in(email) for email in (ADA, ADA, BOB)]
     await world.change(own)
     assert world.session(other).ended_at == NOON
-    await world.refuse(other)
+    await world.assert_refresh_fails(other)
     for token in (own, strangers):
         assert await world.sessions.refresh(token)
 
 
 async def test_token_without_a_session_ends_all_sessions() -> None:
     world = World()
-    tokens = [await world.enter() for _ in range(2)]
+    tokens = [await world.log_in() for _ in range(2)]
     await world.change()
     for token in tokens:
-        await world.refuse(token)
+        await world.assert_refresh_fails(token)
 
 
 async def test_calendar_feed_of_the_account_is_revoked_and_of_others_is_kept() -> None:
@@ -72,7 +72,7 @@ async def test_calendar_feed_of_the_account_is_revoked_and_of_others_is_kept() -
         world.feed_of(account.id)
     await world.change()
     assert list(world.twin.stored.calendar_feeds.rows) == [world.bob.id]
-    assert world.noted == ["account.password_changed", "calendar_feed.revoked"]
+    assert world.audited == ["account.password_changed", "calendar_feed.revoked"]
 
 
 async def test_trail_shows_who_changed_it_and_no_secret() -> None:
@@ -87,18 +87,18 @@ async def test_trail_shows_who_changed_it_and_no_secret() -> None:
 
 async def test_wrong_password_is_forbidden_and_changes_nothing() -> None:
     world = World()
-    token = await world.enter()
+    token = await world.log_in()
     with pytest.raises(ForbiddenError):
         await world.change(current=GUESS)
     assert await world.sessions.refresh(token)
-    assert await world.enter()
-    assert not world.noted
+    assert await world.log_in()
+    assert not world.audited
 
 
 @pytest.mark.parametrize("group", GROUPS)
 async def test_attempts_are_counted_with_those_to_log_in(group: str) -> None:
     world = World(**{group: (2, 60)})
-    await world.fail(log_in(password=GUESS))
+    await world.assert_log_in_fails(log_in(password=GUESS))
     with pytest.raises(ForbiddenError):
         await world.change(current=GUESS)
     with pytest.raises(TooManyError):
@@ -124,7 +124,7 @@ async def test_too_many_passwords_at_once_change_nothing() -> None:
     world.passwords.error = BusyError("later")
     with pytest.raises(BusyError):
         await world.change()
-    assert not world.noted
+    assert not world.audited
 
 
 class Meanwhile(TwinPasswords):
@@ -163,5 +163,5 @@ async def test_of_two_changes_at_once_the_later_is_forbidden() -> None:
 async def test_log_in_begins_no_session_when_the_password_changes_meanwhile() -> None:
     world = World()
     world.sessions = replace(world.sessions, passwords=Meanwhile(world, f"cheap:{NEW[::-1]}"))
-    await world.fail(log_in())
+    await world.assert_log_in_fails(log_in())
     assert not world.twin.stored.sessions.rows

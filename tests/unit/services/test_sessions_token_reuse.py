@@ -12,7 +12,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 from hello.entities.accounts import Role
 from hello.entities.errors import UnauthorizedError
 from hello.services.security import Caller
-from tests.unit.services.test_sessions import ADA, BOB, LIFETIME, House
+from tests.support.auth import ADA, BOB, LIFETIME, AuthFixture
 
 Result = TypeVar("Result")
 
@@ -48,7 +48,7 @@ class Families(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.house = House()
+        self.auth = AuthFixture()
         self.families: dict[str, Family] = {}
 
     def family(self, token: str) -> Family:
@@ -57,12 +57,12 @@ class Families(RuleBasedStateMachine):
     def remember(self, token: str, family: Family) -> str:
         assert token not in family.tokens
         family.tokens.append(token)
-        family.used_at = self.house.clock()
+        family.used_at = self.auth.clock()
         return token
 
     def refreshed(self, token: str) -> str | None:
         try:
-            return outcome(self.house.sessions.refresh(token)).refresh
+            return outcome(self.auth.sessions.refresh(token)).refresh
         except UnauthorizedError:
             return None
 
@@ -75,15 +75,15 @@ class Families(RuleBasedStateMachine):
         return self.entered(email)
 
     def entered(self, email: str) -> str:
-        token = outcome(self.house.enter(email))
-        family = self.families[token.partition(".")[0]] = Family(email, self.house.clock())
+        token = outcome(self.auth.log_in(email))
+        family = self.families[token.partition(".")[0]] = Family(email, self.auth.clock())
         return self.remember(token, family)
 
     @rule(target=tokens, token=tokens)
     def refresh(self, token: str) -> str:
         """Put the old one back into the bundle when there is no new one."""
         family, new = self.family(token), self.refreshed(token)
-        is_live, is_last = family.is_live(self.house.clock()), token == family.tokens[-1]
+        is_live, is_last = family.is_live(self.auth.clock()), token == family.tokens[-1]
         assert (new is not None) == (is_live and is_last)
         family.is_ended |= is_live and not is_last
         return self.remember(new, family) if new else token
@@ -93,32 +93,32 @@ class Families(RuleBasedStateMachine):
         """Somebody who knows the session and not the secret ends it, and gets nothing."""
         assert self.refreshed(f"{token}x") is None
         family = self.family(token)
-        family.is_ended |= family.is_live(self.house.clock())
+        family.is_ended |= family.is_live(self.auth.clock())
 
     @rule(token=tokens, email=st.sampled_from([ADA, BOB]))
     def log_out(self, token: str, email: str) -> None:
-        account = self.house.ada if email == ADA else self.house.bob
+        account = self.auth.ada if email == ADA else self.auth.bob
         try:
-            outcome(self.house.sessions.log_out(Caller(account.id, Role.USER), token))
+            outcome(self.auth.sessions.log_out(Caller(account.id, Role.USER), token))
         except UnauthorizedError:
             return
         family = self.family(token)
         assert family.email == email
-        family.is_ended |= family.is_live(self.house.clock())
+        family.is_ended |= family.is_live(self.auth.clock())
 
     @rule(days=st.sampled_from([1, 14, 29, 30]))
     def wait(self, days: int) -> None:
-        self.house.clock.move(timedelta(days=days))
+        self.auth.clock.move(timedelta(days=days))
 
     @invariant()
     def every_end_of_a_session_is_noted_once(self) -> None:
         ended = [family for family in self.families.values() if family.is_ended]
-        assert len(self.house.noted) == len(ended)
+        assert len(self.auth.audited) == len(ended)
 
     def teardown(self) -> None:
         """At the end try all tokens, the oldest first in one half of the families and last in the other."""
         for number, family in enumerate(self.families.values()):
-            is_live, newest = family.is_live(self.house.clock()), family.tokens[-1]
+            is_live, newest = family.is_live(self.auth.clock()), family.tokens[-1]
             ordered = family.tokens if number % 2 else family.tokens[::-1]
             working = [token for token in ordered if self.refreshed(token)]
             assert working == ([newest] if is_live and ordered[0] == newest else [])

@@ -1,6 +1,6 @@
 """The promises of the port `EventPublisher` and of a consumer, kept with each broker alike.
 
-Redis Streams always; Kafka and RabbitMQ where TEST_KAFKA_URL and TEST_AMQP_URL say that there is one.
+Kafka and RabbitMQ are at TEST_KAFKA_URL and TEST_AMQP_URL: `make test_brokers`.
 """
 
 import asyncio
@@ -33,7 +33,8 @@ from tests.support.builders import a_name
 from tests.twins.events import an_event, numbered, numbers_by_subject
 
 pytestmark = pytest.mark.integrated
-GIVEN = {"redis": None, "kafka": "TEST_KAFKA_URL", "rabbitmq": "TEST_AMQP_URL"}
+URL_VARIABLES = {"kafka": "TEST_KAFKA_URL", "rabbitmq": "TEST_AMQP_URL"}
+BROKERS = ["redis", *(pytest.param(name, marks=pytest.mark.broker) for name in URL_VARIABLES)]
 
 
 @pytest.fixture
@@ -41,11 +42,11 @@ def locks(database: Database) -> PostgresAdvisoryLocks:
     return PostgresAdvisoryLocks(database)
 
 
-@pytest.fixture(params=GIVEN)
+@pytest.fixture(params=BROKERS)
 def broker(request: pytest.FixtureRequest, locks: PostgresAdvisoryLocks) -> Broker:
-    variable = GIVEN[request.param]
-    url = given(variable) if variable else request.getfixturevalue("servers").redis_url
-    return Broker(options_of(url), locks)
+    if request.param == "redis":
+        return Broker(options_of(request.getfixturevalue("servers").redis_url), locks)
+    return Broker(options_of(os.environ[URL_VARIABLES[request.param]]), locks)
 
 
 @pytest.fixture(autouse=True)
@@ -206,9 +207,10 @@ async def test_an_effect_is_had_once_though_the_event_is_published_twice(
         assert await tx.gifts.received(ada) == 2
 
 
+@pytest.mark.broker
 async def test_kafka_gets_the_subject_as_the_key(locks: PostgresAdvisoryLocks) -> None:
     """So that all events of one subject are in one partition."""
-    url = given("TEST_KAFKA_URL")
+    url = os.environ["TEST_KAFKA_URL"]
     broker, event = Broker(options_of(url), locks), an_event()
     await broker.publish(event)
     raw = AIOKafkaConsumer(
@@ -223,15 +225,9 @@ async def test_kafka_gets_the_subject_as_the_key(locks: PostgresAdvisoryLocks) -
     assert dict(record.headers)["ce_id"] == event.id.encode()
 
 
-def given(variable: str) -> str:
-    url = os.environ.get(variable)
-    if url is None:
-        pytest.skip(f"{variable} names none")
-    return url
-
-
+@pytest.mark.broker
 async def test_rabbitmq_keeps_events_in_queues_that_survive(locks: PostgresAdvisoryLocks) -> None:
-    url = given("TEST_AMQP_URL")
+    url = os.environ["TEST_AMQP_URL"]
     broker, event = Broker(options_of(url), locks), an_event()
     await broker.publish(event, an_event(event_type="nobody.wants"))
     async with await aio_pika.connect(url) as connection:
@@ -245,10 +241,11 @@ async def test_rabbitmq_keeps_events_in_queues_that_survive(locks: PostgresAdvis
     assert message.headers["cloudEvents_id"] == event.id
 
 
+@pytest.mark.broker
 async def test_rabbitmq_confirms_nothing_for_a_queue_that_is_gone_and_gets_it_back(
     locks: PostgresAdvisoryLocks,
 ) -> None:
-    url = given("TEST_AMQP_URL")
+    url = os.environ["TEST_AMQP_URL"]
     broker, events = Broker(options_of(url), locks), numbered([a_name()], 2)
     async with broker.publisher() as publisher:
         await publisher.publish(events[0])

@@ -13,34 +13,20 @@ from hello.connectors.redis.client import open_redis
 from hello.connectors.redis.stamped_pages import MAX_KEPT
 from hello.core.settings import Settings
 from hello.entities.errors import NotFoundError
-from hello.services.ports import Pages, Stamp, StampedPages
+from hello.services.ports import Pages, StampedPages
 from tests.support.builders import a_name
+from tests.support.pages import PageSource, stamp_of
 from tests.twins.transaction import TwinPages, TwinStampedPages
-
-
-class Source:
-    """What is cached: `current` is what a load finds when it begins; it answers when the gate opens."""
-
-    def __init__(self) -> None:
-        self.current, self.loads = b"old", 0
-        self.gate = asyncio.Event()
-        self.gate.set()
-
-    async def __call__(self) -> bytes:
-        self.loads += 1
-        found = self.current
-        await self.gate.wait()
-        return found
 
 
 class PagesContract:
     async def test_a_page_is_loaded_once(self, pages: Pages) -> None:
-        group, source = a_name(), Source()
+        group, source = a_name(), PageSource()
         assert [await pages.get(group, "1", source) for _ in range(3)] == [b"old"] * 3
         assert source.loads == 1
 
     async def test_pages_and_groups_are_apart(self, pages: Pages) -> None:
-        group, source = a_name(), Source()
+        group, source = a_name(), PageSource()
         await pages.get(group, "1", source)
         source.current = b"new"
         assert await pages.get(group, "2", source) == b"new"
@@ -48,7 +34,7 @@ class PagesContract:
         assert await pages.get(group, "1", source) == b"old"
 
     async def test_what_is_dropped_is_loaded_anew(self, pages: Pages) -> None:
-        group, other, source = a_name(), a_name(), Source()
+        group, other, source = a_name(), a_name(), PageSource()
         for name in (group, other):
             await pages.get(name, "1", source)
         source.current = b"new"
@@ -57,7 +43,7 @@ class PagesContract:
         assert await pages.get(other, "1", source) == b"old"
 
     async def test_a_load_that_began_before_a_drop_is_not_served_after_it(self, pages: Pages) -> None:
-        group, source = a_name(), Source()
+        group, source = a_name(), PageSource()
         source.gate.clear()
         early = asyncio.create_task(pages.get(group, "1", source))
         while not source.loads:
@@ -73,13 +59,13 @@ class PagesContract:
 
 class StampedPagesContract:
     async def test_a_page_is_loaded_once_for_each_stamp(self, stamped: StampedPages) -> None:
-        page, source = a_name(), Source()
+        page, source = a_name(), PageSource()
         for stamp in (1, 1, 2, 2, 1):
             assert await stamped.get(page, stamp_of(stamp), source) == b"old"
         assert source.loads == 3
 
     async def test_pages_are_apart(self, stamped: StampedPages) -> None:
-        page, source = a_name(), Source()
+        page, source = a_name(), PageSource()
         await stamped.get(page, stamp_of(1), source)
         source.current = b"new"
         assert await stamped.get(a_name(), stamp_of(1), source) == b"new"
@@ -88,7 +74,7 @@ class StampedPagesContract:
     async def test_a_load_that_began_before_a_change_is_not_served_after_it(
         self, stamped: StampedPages
     ) -> None:
-        page, source = a_name(), Source()
+        page, source = a_name(), PageSource()
         source.gate.clear()
         early = asyncio.create_task(stamped.get(page, stamp_of(1), source))
         while not source.loads:
@@ -99,13 +85,6 @@ class StampedPagesContract:
         assert await early == b"old"
         assert await late == b"new"
         assert await stamped.get(page, stamp_of(2), source) == b"new"
-
-
-def stamp_of(value: int) -> Stamp:
-    async def stamp() -> int:
-        return value
-
-    return stamp
 
 
 class TestTwin(PagesContract, StampedPagesContract):
@@ -134,7 +113,7 @@ class TestValkey(PagesContract, StampedPagesContract):
     async def test_many_readers_make_one_load_and_the_other_process_waits_for_it(
         self, pages: Pages, servers: Servers
     ) -> None:
-        group, source = a_name(), Source()
+        group, source = a_name(), PageSource()
         async with open_redis(servers.redis_url, 1) as redis:
             other = redis_pages(Settings(), guarded_redis(Settings(), redis, CollectorRegistry()))
             readers = [one.get(group, "1", source) for one in (pages, other) for _ in range(50)]
@@ -142,7 +121,7 @@ class TestValkey(PagesContract, StampedPagesContract):
         assert source.loads == 1
 
     async def test_processes_share_what_one_has_loaded(self, stamped: StampedPages, servers: Servers) -> None:
-        page, source = a_name(), Source()
+        page, source = a_name(), PageSource()
         async with open_redis(servers.redis_url, 1) as redis:
             guarded = guarded_redis(Settings(), redis, CollectorRegistry())
             other = caches_of(Settings(), guarded).lists
@@ -152,7 +131,7 @@ class TestValkey(PagesContract, StampedPagesContract):
 
     async def test_a_stamped_page_runs_out(self, stamped: StampedPages) -> None:
         """In the process and in Redis: what no stamp shows is old for two leases at most."""
-        page, source = a_name(), Source()
+        page, source = a_name(), PageSource()
         await stamped.get(page, stamp_of(1), source)
         source.current, start = b"new", monotonic()
         while await stamped.get(page, stamp_of(1), source) == b"old":
@@ -160,7 +139,7 @@ class TestValkey(PagesContract, StampedPagesContract):
         assert monotonic() - start <= 2 * Settings().cache_lease_s + 0.5
 
     async def test_a_process_keeps_the_pages_that_were_asked_for_last(self, servers: Servers) -> None:
-        names, source = [a_name() for _ in range(MAX_KEPT + 1)], Source()
+        names, source = [a_name() for _ in range(MAX_KEPT + 1)], PageSource()
         async with open_redis(servers.redis_url, 1) as redis:
             settings = Settings(cache_lease_s=60)
             lists = caches_of(settings, guarded_redis(settings, redis, CollectorRegistry())).lists
@@ -173,7 +152,7 @@ class TestValkey(PagesContract, StampedPagesContract):
 
     async def test_a_page_runs_out(self, pages: Pages) -> None:
         """Without a drop, as after a crash between commit and drop, a page is old for the lease at most."""
-        group, source = a_name(), Source()
+        group, source = a_name(), PageSource()
         await pages.get(group, "1", source)
         source.current, start = b"new", monotonic()
         while await pages.get(group, "1", source) == b"old":
@@ -181,7 +160,7 @@ class TestValkey(PagesContract, StampedPagesContract):
         assert monotonic() - start <= Settings().cache_lease_s + 0.5
 
     async def test_failed_load_leaves_the_next_reader_to_fill_the_page(self, pages: Pages) -> None:
-        group, source = a_name(), Source()
+        group, source = a_name(), PageSource()
 
         async def missing() -> bytes:
             raise NotFoundError("no such item")
@@ -197,6 +176,6 @@ class TestValkey(PagesContract, StampedPagesContract):
         async with open_redis(servers.redis_url, 5) as redis:
             settings = Settings(redis_timeout_s=5)
             pages = redis_pages(settings, guarded_redis(settings, redis, registry))
-            await asyncio.gather(*(pages.get(group, str(number), Source()) for number in range(400)))
+            await asyncio.gather(*(pages.get(group, str(number), PageSource()) for number in range(400)))
         assert registry.get_sample_value("cache_errors_total") == 0
         assert registry.get_sample_value("cache_requests_total", {"outcome": "miss"}) == 400

@@ -21,13 +21,12 @@ from hello.connectors.postgres.advisory_locks import PostgresAdvisoryLocks
 from hello.connectors.postgres.engine import Database
 from hello.connectors.redis.client import open_redis
 from hello.entities.errors import UnavailableError
-from tests.integrated.connectors.redis.test_client import port, take_all_slots, tls_in_front_of
 from tests.support.broker_tools import Broker, Seen, options_of, outcome, until
 from tests.support.builders import a_name
+from tests.support.valkey_tools import take_all_slots, tls_in_front_of
 from tests.twins.events import an_event, numbered
 
 pytestmark = pytest.mark.integrated
-__all__ = ["port"]
 
 
 @pytest.fixture
@@ -148,13 +147,13 @@ async def test_a_full_redis_confirms_nothing(broker: Broker, redis: Redis) -> No
 
 
 async def test_a_cluster(request: pytest.FixtureRequest, locks: PostgresAdvisoryLocks) -> None:
-    number = request.getfixturevalue("port")
+    number = request.getfixturevalue("cluster_port")
     await take_all_slots(number)
     await assert_events_arrive(f"redis+cluster://127.0.0.1:{number}", locks)
 
 
 async def test_tls(request: pytest.FixtureRequest, locks: PostgresAdvisoryLocks, tmp_path: Path) -> None:
-    number, authority = request.getfixturevalue("port"), trustme.CA()
+    number, authority = request.getfixturevalue("cluster_port"), trustme.CA()
     await take_all_slots(number)
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
     async with tls_in_front_of(number, authority) as tls_port:

@@ -13,9 +13,9 @@ from hello.connectors.embedded.servers import Servers
 from hello.connectors.limits.limiter import LibraryLimiter, library_limiter
 from hello.connectors.limits.quotas import read_quotas
 from hello.connectors.redis.client import open_redis
-from tests.integrated.connectors.redis.test_pages_faults import Fault, dead, full, hanging, read_only, until
 from tests.support.builders import a_name
 from tests.support.servers import temporary_servers
+from tests.support.valkey_faults import Fault, dead, full, hanging, read_only, until
 
 pytestmark = [pytest.mark.integrated, pytest.mark.faults]
 TIMEOUT_S, SLACK_S, PAUSE_S = 0.25, 0.5, 1

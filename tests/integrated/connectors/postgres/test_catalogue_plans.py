@@ -1,18 +1,16 @@
 """No query about accounts, sessions, items or the audit trail reads a whole table, however much there is."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any, TypeAlias
+from collections.abc import AsyncIterator
 from uuid import UUID
 
 import pytest
-from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from hello.connectors.postgres.unit_of_work import PostgresTransaction, PostgresUnitOfWork
+from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
 from tests.support.builders import NOON, a_change, a_session, an_account, an_item
+from tests.support.query_plans import Query, plans_of
 
 pytestmark = pytest.mark.integrated
-Query: TypeAlias = Callable[[PostgresTransaction], Awaitable[object]]
 ROWS, OWNERS = 20_000, 1_000
 FIRST = UUID(int=1)
 ID, OWNER = "lpad(to_hex(n), 32, '0')::uuid", f"lpad(to_hex(n % {OWNERS} + 1), 32, '0')::uuid"
@@ -92,22 +90,3 @@ async def test_the_newest_items_are_read_from_the_end_of_the_primary_key(
     assert "Seq Scan on items" not in page, page
     assert "Sort" not in page, page
     assert "Aggregate" in total, total
-
-
-async def plans_of(unit_of_work: PostgresUnitOfWork, connection: AsyncConnection, query: Query) -> list[str]:
-    """Send the query, catch its statements, and have PostgreSQL explain them."""
-    sent: list[tuple[str, Any]] = []
-
-    def catch(*args: Any) -> None:  # noqa: ANN401
-        sent.append((args[2], args[3]))
-
-    event.listen(connection.sync_connection, "before_cursor_execute", catch)
-    async with unit_of_work.begin() as tx:
-        await query(tx)
-    event.remove(connection.sync_connection, "before_cursor_execute", catch)
-    plans = []
-    for statement, parameters in sent:
-        if "SAVEPOINT" not in statement:
-            plan = await connection.exec_driver_sql(f"EXPLAIN {statement}", parameters)
-            plans.append("\n".join(plan.scalars()))
-    return plans

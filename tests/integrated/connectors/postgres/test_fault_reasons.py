@@ -19,9 +19,9 @@ from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
 from hello.connectors.postgres.write_faults import WriteFaults
 from hello.connectors.redis.client import RedisProbe, open_redis
 from hello.entities.errors import UnavailableError
-from tests.integrated.connectors.redis.test_client import tls_in_front_of
 from tests.support.builders import a_name
 from tests.support.servers import WORKER, create_database, sibling
+from tests.support.valkey_tools import tls_in_front_of
 
 pytestmark = pytest.mark.integrated
 PASSWORD = "correct-horse"  # noqa: S105

@@ -10,10 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from hello.connectors.postgres.unit_of_work import PostgresTransaction, PostgresUnitOfWork
 from hello.entities.orders import Order
 from hello.services.security import Caller
-from tests.integrated.connectors.postgres.test_catalogue_plans import plans_of
-from tests.integrated.services.test_catalogue_statements import sent
 from tests.support.builders import NOON, a_line, a_name, an_order
-from tests.support.desks import CONFIRM_DELAY, Desk, a_request, of
+from tests.support.orders import CONFIRM_DELAY, OrderUseCases, a_request, of
+from tests.support.query_plans import plans_of, without_savepoints
 
 pytestmark = pytest.mark.integrated
 Query: TypeAlias = Callable[[PostgresTransaction], Awaitable[object]]
@@ -146,45 +145,45 @@ async def test_those_that_are_due_are_found_in_order_without_sorting(
 async def test_an_order_of_any_length_takes_a_few_statements(
     undone: PostgresUnitOfWork, queries: list[str], lines: int, most: int, *, has_key: bool
 ) -> None:
-    desk, name = Desk(undone.begin), a_name()
-    ada = await desk.somebody()
-    items = [await desk.item(ada) for _ in range(lines)]
+    use_cases, name = OrderUseCases(undone.begin), a_name()
+    ada = await use_cases.somebody()
+    items = [await use_cases.item(ada) for _ in range(lines)]
     async with undone.begin() as tx:
         await tx.people.save({name: NOON.date()}, [])
     queries.clear()
-    await desk.order(ada, of(*items, recipient=name), a_request(ada, name) if has_key else None)
-    assert len(sent(queries)) == most, sent(queries)
+    await use_cases.order(ada, of(*items, recipient=name), a_request(ada, name) if has_key else None)
+    assert len(without_savepoints(queries)) == most, without_savepoints(queries)
 
 
 @pytest.mark.parametrize(("orders", "parts"), [(1, 1), (100, 2)])
 async def test_page_takes_one_statement_and_one_for_each_hundred_lines(
     undone: PostgresUnitOfWork, queries: list[str], orders: int, parts: int
 ) -> None:
-    desk = Desk(undone.begin)
-    ada = await desk.somebody()
-    order_ids = await many(desk, ada, orders)
+    use_cases = OrderUseCases(undone.begin)
+    ada = await use_cases.somebody()
+    order_ids = await many(use_cases, ada, orders)
     queries.clear()
-    found, _ = await desk.orders.page(ada, None, None, 100)
+    found, _ = await use_cases.orders.page(ada, None, None, 100)
     assert [order.id for order in found] == order_ids[::-1]
-    await desk.orders.read(ada, order_ids[0])
-    assert len(sent(queries)) == 1 + parts + 1
+    await use_cases.orders.read(ada, order_ids[0])
+    assert len(without_savepoints(queries)) == 1 + parts + 1
 
 
 @pytest.mark.parametrize("orders", [1, 100])
 async def test_moving_any_number_takes_five_statements(
     undone: PostgresUnitOfWork, queries: list[str], orders: int
 ) -> None:
-    desk = Desk(undone.begin)
-    await many(desk, await desk.somebody(), orders)
-    desk.clock.move(CONFIRM_DELAY)
+    use_cases = OrderUseCases(undone.begin)
+    await many(use_cases, await use_cases.somebody(), orders)
+    use_cases.clock.move(CONFIRM_DELAY)
     queries.clear()
-    assert await desk.progress.advance(orders) == orders
-    assert len(sent(queries)) == 5, sent(queries)
+    assert await use_cases.progress.advance(orders) == orders
+    assert len(without_savepoints(queries)) == 5, without_savepoints(queries)
 
 
-async def many(desk: Desk, caller: Caller, orders: int) -> list[UUID]:
+async def many(use_cases: OrderUseCases, caller: Caller, orders: int) -> list[UUID]:
     made = [an_order(caller.account_id, a_line(), a_line()) for _ in range(orders)]
-    async with desk.begin() as tx:
+    async with use_cases.begin() as tx:
         for order in made:
             await tx.orders.add(order)
     return [order.id for order in made]

@@ -1,10 +1,7 @@
 """Valkey dead, slow, flushed, full or read-only: right answers, no error, and nothing stale afterwards."""
 
 import asyncio
-import os
-import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
 from time import monotonic
 
 import pytest
@@ -17,9 +14,10 @@ from hello.connectors.redis.client import RedisProbe, open_redis
 from hello.connectors.redis.pages import RedisPages
 from hello.core.settings import Settings
 from hello.entities.errors import UnavailableError
-from tests.contracts.connectors.redis.test_pages import Source, stamp_of
 from tests.support.builders import a_name
+from tests.support.pages import PageSource, stamp_of
 from tests.support.servers import temporary_servers
+from tests.support.valkey_faults import Fault, dead, flushed, full, hanging, read_only, until
 
 pytestmark = [pytest.mark.integrated, pytest.mark.faults]
 LEASE_S = Settings().cache_lease_s
@@ -38,51 +36,11 @@ async def redis(own_servers: Servers) -> AsyncIterator[Redis]:
         yield redis
 
 
-@asynccontextmanager
-async def dead(servers: Servers, _: Redis) -> AsyncIterator[None]:
-    await asyncio.to_thread(servers.valkey.stop)
-    yield
-    await asyncio.to_thread(servers.valkey.start)
-
-
-@asynccontextmanager
-async def hanging(servers: Servers, _: Redis) -> AsyncIterator[None]:
-    os.kill(servers.valkey.pid or 0, signal.SIGSTOP)
-    yield
-    os.kill(servers.valkey.pid or 0, signal.SIGCONT)
-
-
-@asynccontextmanager
-async def flushed(_: Servers, redis: Redis) -> AsyncIterator[None]:
-    await redis.flushall()
-    yield
-
-
-@asynccontextmanager
-async def full(_: Servers, redis: Redis) -> AsyncIterator[None]:
-    await redis.config_set("maxmemory-policy", "noeviction")
-    await redis.config_set("maxmemory", 1)
-    yield
-    await redis.config_set("maxmemory", "128mb")
-    await redis.config_set("maxmemory-policy", "allkeys-lru")
-
-
-@asynccontextmanager
-async def read_only(_: Servers, redis: Redis) -> AsyncIterator[None]:
-    """A replica of nobody goes on serving what it has, and takes no writes."""
-    await redis.execute_command("REPLICAOF", "127.0.0.1", "1")  # type: ignore[no-untyped-call]
-    yield
-    await redis.execute_command("REPLICAOF", "NO", "ONE")  # type: ignore[no-untyped-call]
-
-
-Fault = Callable[[Servers, Redis], AbstractAsyncContextManager[None]]
-
-
 @pytest.mark.parametrize("fault", [dead, hanging, flushed, full, read_only])
 async def test_answers_are_right_during_a_fault_and_after_it(
     own_servers: Servers, redis: Redis, fault: Fault
 ) -> None:
-    registry, group, source = CollectorRegistry(), a_name(), Source()
+    registry, group, source = CollectorRegistry(), a_name(), PageSource()
     pages = redis_pages(Settings(), guarded_redis(Settings(), redis, registry))
     await pages.get(group, "1", source)
     async with fault(own_servers, redis):
@@ -98,7 +56,7 @@ async def test_stamped_pages_are_right_during_a_fault_and_after_it(
     own_servers: Servers, redis: Redis, fault: Fault
 ) -> None:
     """For two processes."""
-    page, source = a_name(), Source()
+    page, source = a_name(), PageSource()
     first, other = (
         caches_of(Settings(), guarded_redis(Settings(), redis, CollectorRegistry())).lists for _ in range(2)
     )
@@ -111,23 +69,17 @@ async def test_stamped_pages_are_right_during_a_fault_and_after_it(
     assert await other.get(page, stamp_of(2), source) == b"second"
 
 
-async def change(pages: RedisPages, group: str, source: Source, value: bytes) -> None:
+async def change(pages: RedisPages, group: str, source: PageSource, value: bytes) -> None:
     source.current = value
     await pages.drop(group)
 
 
-async def caches(pages: RedisPages, source: Source) -> bool:
+async def caches(pages: RedisPages, source: PageSource) -> bool:
     """Say whether pages are cached again."""
     group, before = a_name(), source.loads
     for _ in range(2):
         await pages.get(group, "1", source)
     return source.loads == before + 1
-
-
-async def until(condition: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(20):
-        while not await condition():
-            await asyncio.sleep(0.05)
 
 
 async def test_a_change_waits_for_the_lease_when_the_cache_cannot_be_told(
@@ -159,7 +111,7 @@ async def test_changes_one_after_the_other_wait_for_one_lease_each(
 
 
 async def test_the_breaker_opens_tells_so_and_closes(own_servers: Servers, redis: Redis) -> None:
-    registry, source = CollectorRegistry(), Source()
+    registry, source = CollectorRegistry(), PageSource()
     pages = redis_pages(Settings(), guarded_redis(Settings(), redis, registry))
     async with hanging(own_servers, redis):
         for _ in range(3):
@@ -174,7 +126,10 @@ async def test_the_breaker_opens_tells_so_and_closes(own_servers: Servers, redis
 
 
 async def test_many_readers_without_a_cache_do_not_stampede(own_servers: Servers, redis: Redis) -> None:
-    pages, source = redis_pages(Settings(), guarded_redis(Settings(), redis, CollectorRegistry())), Source()
+    pages, source = (
+        redis_pages(Settings(), guarded_redis(Settings(), redis, CollectorRegistry())),
+        PageSource(),
+    )
     async with dead(own_servers, redis):
         group = a_name()
         await asyncio.gather(*(pages.get(group, "1", source) for _ in range(100)))
@@ -189,7 +144,7 @@ async def test_the_probe_says_that_it_is_away(own_servers: Servers, redis: Redis
 
 
 async def test_a_writer_that_is_cut_off_leaves_nothing_stale_to_those_who_are_not(redis: Redis) -> None:
-    source, group = Source(), a_name()
+    source, group = PageSource(), a_name()
     reader = redis_pages(Settings(), guarded_redis(Settings(), redis, CollectorRegistry()))
     async with open_redis("redis://127.0.0.1:1", 0.25) as nowhere:
         writer = redis_pages(Settings(), guarded_redis(Settings(), nowhere, CollectorRegistry()))

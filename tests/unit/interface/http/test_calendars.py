@@ -23,8 +23,8 @@ from hello.services.calendars import (
     place_of,
 )
 from tests.support.builders import NOON, TODAY
+from tests.support.people import UTC
 from tests.twins.transaction import TwinUnitOfWork
-from tests.unit.services.test_people import UTC
 
 WRITER = CalendarWriter(domain="hello.example", max_age_s=60)
 LEAPERS = {LeapDay.MAR1: {"BYYEARDAY": 60}, LeapDay.FEB28: {"BYMONTH": 2, "BYMONTHDAY": -1}}

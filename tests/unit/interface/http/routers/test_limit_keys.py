@@ -14,10 +14,10 @@ from hello.interface.http.routers import accounts, items
 from hello.services.accounts import AccountService
 from hello.services.items import ItemService
 from hello.services.security import Caller
+from tests.support.auth import ADA, HOME, SECRET, AuthFixture
+from tests.support.builders import numbered_ids
 from tests.twins.security import TwinLimiter
 from tests.twins.transaction import TwinBus, TwinPages
-from tests.unit.services.test_accounts import numbered
-from tests.unit.services.test_sessions import ADA, HOME, SECRET, House
 
 Request: TypeAlias = tuple[str, str, object]
 QUOTAS = {"accounts": (3, 60), "items": (3, 60)}
@@ -30,15 +30,15 @@ class Site:
     """Two routers on the twins."""
 
     def __init__(self) -> None:
-        self.house, self.limiter, ids = House(), TwinLimiter(QUOTAS), numbered()
-        begin, passwords, now = self.house.twin.begin, self.house.passwords, self.house.clock
+        self.auth, self.limiter, ids = AuthFixture(), TwinLimiter(QUOTAS), numbered_ids()
+        begin, passwords, now = self.auth.twin.begin, self.auth.passwords, self.auth.clock
         publish = TwinBus().publish
         self.app = FastAPI()
         self.app.include_router(accounts.router)
         self.app.include_router(items.router)
         answer_with_problems(self.app)
         self.app.state.use_cases = SimpleNamespace(
-            access_tokens=self.house.access_tokens,
+            access_tokens=self.auth.access_tokens,
             accounts=AccountService(
                 begin=begin, passwords=passwords, publish=publish, now=now, new_id=lambda: next(ids)
             ),
@@ -46,7 +46,7 @@ class Site:
                 begin=begin, pages=TwinPages(), publish=publish, now=now, new_id=lambda: next(ids)
             ),
             limiter=self.limiter,
-            sessions=self.house.sessions,
+            sessions=self.auth.sessions,
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -55,7 +55,7 @@ class Site:
         await self.app(scope, receive, send)
 
     def token(self) -> str:
-        return self.house.access_tokens.issue(Caller(self.house.ada.id, Role.USER)).text
+        return self.auth.access_tokens.issue(Caller(self.auth.ada.id, Role.USER)).text
 
     async def ask(self, request: Request, token: str | None = None) -> int:
         method, path, body = request
@@ -88,7 +88,7 @@ def site() -> Site:
 )
 async def test_whoever_is_logged_in_is_counted_by_account(site: Site, asked: Request, status: int) -> None:
     assert await site.ask(asked, site.token()) == status
-    assert site.counted == [str(site.house.ada.id)]
+    assert site.counted == [str(site.auth.ada.id)]
 
 
 @pytest.mark.parametrize("token", [None, "not-one-of-ours"])
