@@ -60,7 +60,7 @@ def port_of(broker: Broker) -> int:
 
 
 @BOTH
-def test_it_answers_until_the_block_ends(run: Run, tmp_path: Path) -> None:
+def test_broker_answers_until_its_block_ends(run: Run, tmp_path: Path) -> None:
     with run(tmp_path) as broker:
         assert broker.server.is_ready()
         assert broker.pid is not None
@@ -71,7 +71,7 @@ def test_it_answers_until_the_block_ends(run: Run, tmp_path: Path) -> None:
 
 
 @BOTH
-def test_it_is_stopped_and_started_again_on_its_port(run: Run, tmp_path: Path) -> None:
+def test_restarted_broker_keeps_its_port(run: Run, tmp_path: Path) -> None:
     with run(tmp_path) as broker:
         first, url = broker.pid, broker.url
         broker.stop()
@@ -85,7 +85,7 @@ def test_it_is_stopped_and_started_again_on_its_port(run: Run, tmp_path: Path) -
 
 
 @BOTH
-def test_a_killed_one_leaves_nothing_even_when_it_is_not_started_again(run: Run, tmp_path: Path) -> None:
+def test_killed_broker_leaves_no_process_without_a_restart(run: Run, tmp_path: Path) -> None:
     with run(tmp_path) as broker:
         broker.kill()
         assert broker.pid is None
@@ -94,7 +94,7 @@ def test_a_killed_one_leaves_nothing_even_when_it_is_not_started_again(run: Run,
 
 
 @BOTH
-def test_two_run_beside_each_other(run: Run, tmp_path: Path) -> None:
+def test_two_brokers_run_side_by_side(run: Run, tmp_path: Path) -> None:
     with run(tmp_path / "one") as one, run(tmp_path / "other") as other:
         assert port_of(one) != port_of(other)
         assert one.server.is_ready()
@@ -102,7 +102,7 @@ def test_two_run_beside_each_other(run: Run, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("module", ["kafka", "rabbitmq"])
-def test_it_ends_with_a_test_process_that_is_killed(module: str, tmp_path: Path) -> None:
+def test_broker_ends_with_a_killed_test_process(module: str, tmp_path: Path) -> None:
     with subprocess.Popen(
         [sys.executable, "-c", START_AND_WAIT.format(module=module), str(tmp_path)],
         cwd=REPOSITORY,
@@ -170,7 +170,7 @@ async def read_from_rabbitmq(url: str) -> bytes:
         (running_rabbitmq, write_to_rabbitmq, read_from_rabbitmq),
     ],
 )
-async def test_what_was_confirmed_survives_a_kill(
+async def test_confirmed_messages_survive_a_kill(
     run: Run,
     write: Callable[[str], Awaitable[None]],
     read: Callable[[str], Awaitable[bytes]],
@@ -185,21 +185,21 @@ async def test_what_was_confirmed_survives_a_kill(
         assert await read(another.url) == b"gift"
 
 
-def test_nothing_is_fetched_twice() -> None:
+def test_second_install_fetches_nothing() -> None:
     """A second time it needs no program at all: it finds none."""
     install = [sys.executable, "-m", "tests.brokers", "install"]
     subprocess.run(install, cwd=REPOSITORY, check=True)
     subprocess.run(install, cwd=REPOSITORY, env={"PATH": ""}, check=True, timeout=SOON_S)
 
 
-def test_a_free_port_is_one_that_nobody_has() -> None:
+def test_free_port_is_unused() -> None:
     assert is_free(free_port())
 
 
 @pytest.mark.parametrize(
     "script", ["echo my last words; exit 1", "echo my last words; trap '' TERM; exec sleep 600"]
 )
-def test_one_that_does_not_start_is_quoted(script: str, tmp_path: Path) -> None:
+def test_failed_start_quotes_the_log(script: str, tmp_path: Path) -> None:
     command = Command(("/bin/sh", "-c", script), Account(), Log(tmp_path / "log"))
     program = Program("Nothing", command, is_ready=lambda: False, patience_s=0.5)
     with pytest.raises(ProgramError, match=r"Nothing did not start:\n(.*\n)*my last words"):

@@ -1,4 +1,4 @@
-"""The course of a chaos test: orders are placed while everything is killed; then all must come right."""
+"""A chaos run: orders are placed while programs are killed; afterwards everything must be consistent."""
 
 import asyncio
 import os
@@ -61,7 +61,7 @@ class ChaosRun:
         ):
             visit = partial(visit_shop, customer, bulk_orders)
             placing = group.create_task(gather_bounded(AT_ONCE, visit, range(self.orders // EACH)))
-            say(f"struck {dict(await self._disturb(placing))}")
+            say(f"disturbed {dict(await self._disturb(placing))}")
         return list(chain.from_iterable(placing.result()))
 
     async def _disturb(self, placing: asyncio.Future[Any]) -> Counter[str]:

@@ -1,8 +1,8 @@
-"""A process that has imported the product, and forks off others which run it: they are up within a moment.
+"""A fork server: it has imported the product, and forks processes that run it, which are up within a moment.
 
-It reads what to run from its standard input, a line of JSON each, and answers with a process id. It ends
-with whoever writes to it, and all the others with it. If each imported the product anew, two cores would do
-little else.
+It reads what to run from its standard input, one line of JSON each, and answers with a process id.
+When its input ends, it ends with all its processes. If each process imported the product itself, two cores would
+do little else.
 """
 
 import json
@@ -26,7 +26,7 @@ NEEDED = {"hello.bootstrap.worker"} | {
 def serve() -> None:
     for module in sorted(NEEDED):
         import_module(module)
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks how they have ended
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # no parent waits for their exit codes
     end_with_us = die_with_parent(signal.SIGKILL)
     for line in sys.stdin:
         if pid := os.fork():

@@ -19,15 +19,15 @@ KILL_STEPS = ((signal.SIGKILL, 10.0),)
 
 @dataclass(frozen=True, slots=True)
 class ForkServer:
-    """Whoever asks must be alone."""
+    """One caller at a time."""
 
     process: subprocess.Popen[str]
 
     def fork(self, arguments: Sequence[str], environment: Mapping[str, str], log: Path) -> int:
-        told = {"arguments": arguments, "environment": dict(environment), "log": str(log)}
+        command = {"arguments": arguments, "environment": dict(environment), "log": str(log)}
         assert self.process.stdin
         assert self.process.stdout
-        self.process.stdin.write(json.dumps(told) + "\n")
+        self.process.stdin.write(json.dumps(command) + "\n")
         self.process.stdin.flush()
         return int(self.process.stdout.readline())
 
@@ -67,7 +67,7 @@ class Process:
         return None
 
     def start(self) -> None:
-        """Return at once: whoever needs it waits."""
+        """Return at once; callers wait for what they need."""
         self.started = self.fork_server.fork(self.arguments, self.environment, self.log)
 
     @contextmanager

@@ -1,4 +1,4 @@
-"""Kills at random: every half a second somebody dies as by `kill -9`, and is started again."""
+"""Random kills: every half a second one program dies as by `kill -9`, and is started again."""
 
 import asyncio
 import time
@@ -47,13 +47,13 @@ class KillableServer:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """It stays away for up to `down_s`."""
+    """It stays down for up to `down_s`."""
 
     name: str
     program: Killable
     down_s: float = 0
 
-    def strike(self, down_s: float) -> None:
+    def kill_and_restart(self, down_s: float) -> None:
         self.assert_alive()
         self.program.kill()
         time.sleep(down_s)
@@ -65,25 +65,25 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class RandomKills:
-    """`executor` is one thread that outlives all: on Linux a process ends with the thread that started it."""
+    """`executor` is one thread that outlives them: on Linux a process ends with its starting thread."""
 
     targets: Sequence[Target]
     random: Random
     executor: Executor
 
     async def run(self, kills: int, work: asyncio.Future[Any]) -> Counter[str]:
-        """Strike so often, and until the work is done; return how often each was struck."""
-        struck: Counter[str] = Counter()
+        """Kill so often, and until the work is done; return how often each target was killed."""
+        killed: Counter[str] = Counter()
         for target in self._rounds():
-            if work.done() and struck.total() >= kills:
+            if work.done() and killed.total() >= kills:
                 break
             await asyncio.sleep(PAUSE_S)
             down_s = self.random.uniform(0, target.down_s)
-            await asyncio.get_running_loop().run_in_executor(self.executor, target.strike, down_s)
-            struck[target.name] += 1
-        return struck
+            await asyncio.get_running_loop().run_in_executor(self.executor, target.kill_and_restart, down_s)
+            killed[target.name] += 1
+        return killed
 
     def _rounds(self) -> Iterator[Target]:
-        """Let each have its turn before anybody has another one."""
+        """Kill each target once before any is killed again."""
         while True:
             yield from self.random.sample(self.targets, len(self.targets))

@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.external, pytest.mark.faults, pytest.mark.timeout(200)
 ORDERS, SOON_S = 20, 60
 
 
-async def test_events_wait_for_a_broker_that_is_away_from_the_start(tmp_path: Path) -> None:
+async def test_events_wait_for_a_broker_unavailable_from_the_start(tmp_path: Path) -> None:
     with open_servers(tmp_path) as servers:
         servers.valkey.stop()
         with open_system(tmp_path, servers, KillableServer(servers.valkey), servers.redis_url) as system:

@@ -16,7 +16,9 @@ ORDERS, KILLS = int(os.environ.get("CHAOS_ORDERS", "1000")), int(os.environ.get(
 
 
 @pytest.mark.parametrize("kind", [ChaosRun, PauseRun])
-async def test_all_comes_right_whatever_is_killed_or_stopped(kind: type[ChaosRun], tmp_path: Path) -> None:
+async def test_orders_events_and_gifts_stay_consistent_through_kills_and_pauses(
+    kind: type[ChaosRun], tmp_path: Path
+) -> None:
     with (
         ThreadPoolExecutor(1) as executor,
         open_servers(tmp_path) as servers,

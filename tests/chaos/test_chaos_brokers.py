@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.broker, pytest.mark.timeout(400)]
     ("run", "watcher"), [(running_kafka, KafkaWatcher), (running_rabbitmq, RabbitWatcher)]
 )
 @pytest.mark.parametrize("kind", [ChaosRun, PauseRun])
-async def test_all_comes_right_whatever_is_killed_or_stopped(
+async def test_kafka_and_rabbitmq_stay_consistent_through_kills_and_pauses(
     run: Callable[[Path], AbstractContextManager[Broker]],
     watcher: Callable[[str], Watcher],
     kind: type[ChaosRun],

@@ -67,7 +67,7 @@ def settable(offset: Path) -> Mapping[str, str]:
     }
 
 
-async def test_clock_a_day_forth_and_back_loses_or_repeats_events(tmp_path: Path) -> None:
+async def test_clock_set_a_day_forth_and_back_neither_loses_nor_repeats_events(tmp_path: Path) -> None:
     offset = tmp_path / "offset"
     set_clock(offset, 0)
     with (

@@ -121,7 +121,7 @@ async def people_of(system: System) -> set[str]:
 
 
 @pytest.mark.parametrize("is_log_full", [False, True])
-def test_full_disk_of_postgres_loses_what_was_confirmed(tmp_path: Path, *, is_log_full: bool) -> None:
+def test_full_disk_of_postgresql_loses_no_confirmed_write(tmp_path: Path, *, is_log_full: bool) -> None:
     with (
         ThreadPoolExecutor(1) as executor,
         open_servers(tmp_path) as servers,

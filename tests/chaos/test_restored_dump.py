@@ -25,7 +25,7 @@ ORDERS = int(os.environ.get("CHAOS_FAULT_ORDERS", "120"))
 PLACED_S = 120
 
 
-async def test_dump_restored_into_a_new_cluster_loses_or_repeats_events(tmp_path: Path) -> None:
+async def test_dump_restored_into_a_new_cluster_neither_loses_nor_repeats_events(tmp_path: Path) -> None:
     with (
         open_servers(tmp_path / "old") as servers,
         temporary_servers(tmp_path / "new") as others,

@@ -52,7 +52,7 @@ class OutOfMemory(ChaosRun):
         return (await unfinished(self.system.database_url))["unpublished"] > self.orders // 4
 
 
-async def test_broker_that_answers_after_300_ms_loses_or_repeats_events(tmp_path: Path) -> None:
+async def test_broker_that_answers_after_300_ms_neither_loses_nor_repeats_events(tmp_path: Path) -> None:
     with ThreadPoolExecutor(1) as executor, open_servers(tmp_path) as servers:
         async with delayed(servers.redis_url, answers_s=DELAY_S) as broker_url:
             assert await latency_s(broker_url) >= DELAY_S
@@ -71,7 +71,7 @@ async def latency_s(url: str) -> float:
     return monotonic() - begun
 
 
-async def test_valkey_at_its_memory_limit_loses_or_repeats_events(tmp_path: Path) -> None:
+async def test_valkey_at_its_memory_limit_neither_loses_nor_repeats_events(tmp_path: Path) -> None:
     with (
         ThreadPoolExecutor(1) as executor,
         open_servers(tmp_path) as servers,

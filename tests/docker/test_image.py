@@ -39,7 +39,7 @@ def is_alive(url: str) -> bool:
 
 @pytest.mark.parametrize("user", ["10001:0", "12345:0", "12345:54321"])
 @pytest.mark.parametrize(("command", "port"), [("api", 8000), ("worker", 8001)])
-def test_any_user_runs_it_on_a_read_only_root(user: str, command: str, port: int) -> None:
+def test_image_runs_as_any_user_on_a_read_only_root(user: str, command: str, port: int) -> None:
     with container(*RESTRICTED, "--user", user, "hello", command) as name:
         assert happens(lambda: is_alive(url_of(name, port)), SOON_S), docker("logs", name)
         assert docker("exec", name, "id", "-u") == user.partition(":")[0]
@@ -99,17 +99,17 @@ def stopped(name: str) -> object:
 
 
 @pytest.mark.parametrize("name", ["*cc", "gcc*", "make", "pytest*", "coverage*", "initdb", "valkey-server"])
-def test_no_program_of_builds_or_tests_is_in_it(name: str) -> None:
+def test_image_has_no_build_or_test_programs(name: str) -> None:
     program = ("-type", "f", "-perm", "/111", "-name", name)
     assert found("hello", "/opt", "/usr", *program) == ""
 
 
-def test_no_tests_are_in_it() -> None:
+def test_image_has_no_tests() -> None:
     assert found("hello", "/", "-xdev", "-name", "test_hello.py") == ""
     assert found("hello:test", "/hello", "-name", "test_hello.py") != ""
 
 
-def test_nothing_in_it_is_writable_by_its_user() -> None:
+def test_image_has_no_files_writable_by_its_user() -> None:
     assert found("hello", "/opt", "/usr", "-writable", "-not", "-type", "l", user="10001:0") == ""
 
 

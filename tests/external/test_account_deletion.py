@@ -35,7 +35,7 @@ def delete(client: httpx.Client, who: LoggedIn, password: str = PASSWORD) -> htt
     return client.post(DELETION, json={"password": password}, headers=who.headers)
 
 
-def test_all_of_an_account_is_gone_on_every_process(order_client: OrderClient) -> None:
+def test_deleted_account_is_gone_on_every_process(order_client: OrderClient) -> None:
     order, item = order_client.ordered(), f"{ITEMS}/{order_client.kite}"
     assert order_client.other.get(item).status_code == 200
     assert delete(order_client.client, order_client.ada).status_code == 204
@@ -76,7 +76,7 @@ def test_stream_of_events_ends_with_the_account(order_client: OrderClient) -> No
     assert rest in ([], ["event: order.cancelled"])
 
 
-def test_what_is_stored_at_the_same_moment_is_refused_or_deleted_as_well(pair: list[httpx.Client]) -> None:
+def test_concurrent_writes_are_refused_or_deleted_with_the_account(pair: list[httpx.Client]) -> None:
     for _ in range(ROUNDS):
         order_client = open_order_client(*pair)
         with ThreadPoolExecutor(WRITERS + 1) as pool:

@@ -70,7 +70,7 @@ def assert_tokens(answer: httpx.Response) -> dict[str, Any]:
     return tokens
 
 
-def test_an_account_is_opened(client: httpx.Client) -> None:
+def test_registration_is_201_with_the_account(client: httpx.Client) -> None:
     email = an_email()
     answer = register(client, email)
     account = answer.json()
@@ -99,7 +99,7 @@ def test_an_email_is_one_whatever_its_case(client: httpx.Client) -> None:
     ],
     ids=["decomposed", "punycode", "with a name", "with spaces"],
 )
-def test_who_registers_can_log_in_with_the_same_email(client: httpx.Client, form: str) -> None:
+def test_registered_email_can_log_in(client: httpx.Client, form: str) -> None:
     """Whatever forms of an e-mail are taken are taken in both places."""
     email = form.replace("{}", a_name())
     answer = register(client, email)
@@ -112,7 +112,7 @@ def test_who_registers_can_log_in_with_the_same_email(client: httpx.Client, form
     "email",
     ["", "ada", "ada@", "@example.com", "a da@example.com", "ada@x", "a\0@b.org", "x@" + "y" * 250 + ".com"],
 )
-def test_what_is_no_email_is_refused(client: httpx.Client, email: str) -> None:
+def test_invalid_email_is_400(client: httpx.Client, email: str) -> None:
     assert_field(register(client, email), "email")
 
 
@@ -144,7 +144,7 @@ GOOD = {"email": "ada@example.com", "password": PASSWORD, "full_name": FULL_NAME
 
 @pytest.mark.parametrize("path", ["register", "login", "refresh", "token"])
 @pytest.mark.parametrize("bad", [r"\u0000", r"\ud800"], ids=["nul", "surrogate"])
-def test_what_cannot_be_stored_is_refused(client: httpx.Client, path: str, bad: str) -> None:
+def test_text_that_postgresql_cannot_store_is_400(client: httpx.Client, path: str, bad: str) -> None:
     fields = {"register": [*GOOD], "login": ["email", "password"], "refresh": ["refresh_token"], "token": []}
     for field in fields[path]:
         others = "".join(f', "{name}": "{value}"' for name, value in GOOD.items() if name != field)
@@ -153,7 +153,7 @@ def test_what_cannot_be_stored_is_refused(client: httpx.Client, path: str, bad: 
 
 
 @pytest.mark.parametrize("bad", ["a%00", "a%ED%A0%80", "a%FF"], ids=["nul", "surrogate", "no UTF-8"])
-def test_nor_is_it_in_a_form(client: httpx.Client, bad: str) -> None:
+def test_text_that_postgresql_cannot_store_is_400_in_a_form(client: httpx.Client, bad: str) -> None:
     body, kind = f"username={bad}&password=b", {"Content-Type": "application/x-www-form-urlencoded"}
     answer = client.post(f"{USERS}/token", content=body, headers=kind)
     assert_problem(answer, 400)
@@ -170,7 +170,7 @@ def test_a_body_is_needed_and_has_a_type(client: httpx.Client, path: str) -> Non
     assert_problem(client.post(f"{USERS}/{path}", content=b"x=1", headers={"Content-Type": "text/csv"}), 415)
 
 
-def test_of_many_at_once_one_gets_the_email(client: httpx.Client) -> None:
+def test_concurrent_registrations_of_one_email_open_one_account(client: httpx.Client) -> None:
     email = an_email()
     with ThreadPoolExecutor(TOGETHER) as pool:
         answers = list(pool.map(lambda _: register(client, email), range(TOGETHER)))
@@ -180,7 +180,7 @@ def test_of_many_at_once_one_gets_the_email(client: httpx.Client) -> None:
     assert me(client, LoggedIn(opened, tokens)).json() == opened
 
 
-def test_who_logs_in_gets_tokens(client: httpx.Client, ada: LoggedIn) -> None:
+def test_log_in_returns_new_tokens(client: httpx.Client, ada: LoggedIn) -> None:
     first, second = (assert_tokens(log_in(client, ada.account["email"])) for _ in range(2))
     assert first["access_token"] != second["access_token"]
     assert first["refresh_token"] != second["refresh_token"]
@@ -211,7 +211,7 @@ def without_the_request(answer: httpx.Response) -> tuple[dict[str, str], dict[st
     return headers, {name: value for name, value in problem.items() if name != "request_id"}
 
 
-async def test_a_password_with_other_parameters_is_hashed_anew_after_the_log_in(
+async def test_outdated_password_hash_is_replaced_after_log_in(
     client: httpx.Client, servers: Servers
 ) -> None:
     email = signed_up(client).account["email"]
@@ -251,7 +251,7 @@ def test_the_form_of_the_docs_logs_in(client: httpx.Client, ada: LoggedIn) -> No
     assert [error["field"] for error in missing["errors"]] == ["username", "password"]
 
 
-def test_one_sees_ones_own_account(client: httpx.Client, ada: LoggedIn) -> None:
+def test_me_is_the_own_account(client: httpx.Client, ada: LoggedIn) -> None:
     answer = me(client, ada)
     assert (answer.status_code, answer.headers["Cache-Control"]) == (200, NOT_STORED)
     assert answer.json() == ada.account
@@ -294,7 +294,7 @@ def test_refresh_is_repeated_when_its_answer_was_lost(client: httpx.Client, sess
     assert_problem(refresh(client, newest["refresh_token"]), 401)
 
 
-def test_of_many_who_use_a_token_at_once_one_at_most_goes_on(client: httpx.Client, session: LoggedIn) -> None:
+def test_concurrent_refreshes_leave_at_most_one_good_token(client: httpx.Client, session: LoggedIn) -> None:
     """All get tokens, and only the last of them is good; any other one is a reuse."""
     with ThreadPoolExecutor(TOGETHER) as pool:
         answers = list(pool.map(lambda _: refresh(client, session.refresh_token), range(TOGETHER)))
@@ -307,7 +307,7 @@ def test_of_many_who_use_a_token_at_once_one_at_most_goes_on(client: httpx.Clien
 @pytest.mark.parametrize(
     "token", ["", ".", "x", "x.y", "é.é", "{00000000-0000-7000-8000-000000000000}.x", "0" * 32 + ".x"]
 )
-def test_what_is_no_refresh_token_is_401(client: httpx.Client, ada: LoggedIn, token: str) -> None:
+def test_invalid_refresh_token_is_401(client: httpx.Client, ada: LoggedIn, token: str) -> None:
     assert_problem(refresh(client, token), 401)
     assert_problem(log_out(client, token, ada.headers), 401)
 
@@ -331,7 +331,7 @@ def test_log_out_ends_the_family_and_the_access_token_lives_on(
     assert_tokens(refresh(client, other["refresh_token"]))
 
 
-def test_nobody_ends_the_session_of_another(client: httpx.Client, session: LoggedIn) -> None:
+def test_log_out_with_a_foreign_token_is_401(client: httpx.Client, session: LoggedIn) -> None:
     stranger = signed_up(client)
     assert_problem(log_out(client, session.refresh_token, stranger.headers), 401)
     assert_problem(log_out(client, session.refresh_token, {}), 401)

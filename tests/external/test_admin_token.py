@@ -157,7 +157,7 @@ async def refused_entries(own_servers: Servers) -> AsyncIterator[None]:
 
 @pytest.mark.usefixtures("refused_entries")
 @pytest.mark.parametrize("is_token", [True, False])
-def test_nothing_is_done_where_no_entry_can_be_written(
+def test_admin_action_is_500_without_an_audit_entry(
     client: httpx.Client, admin: tuple[str, dict[str, str]], *, is_token: bool
 ) -> None:
     name, headers = a_name(), BREAK_GLASS if is_token else admin[1]

@@ -44,7 +44,7 @@ def test_today_lists_those_who_celebrate_by_name_with_their_age(client: httpx.Cl
     assert client.get(LIST_PATHS[0]).json()["date"] == today().isoformat()
 
 
-def test_who_moves_or_is_removed_leaves_the_list_at_once(client: httpx.Client) -> None:
+def test_changed_or_removed_person_leaves_the_list_at_once(client: httpx.Client) -> None:
     name = a_name()
     for celebrates in (True, False, True):
         save_birthday(client, name, born(0 if celebrates else 5))
@@ -94,7 +94,7 @@ def test_the_zone_decides_which_day_it_is(client: httpx.Client) -> None:
         "cursor=%C3%A4",
     ],
 )
-def test_a_bad_query_is_400(client: httpx.Client, path: str, query: str) -> None:
+def test_invalid_birthday_query_is_400(client: httpx.Client, path: str, query: str) -> None:
     problem = assert_problem(client.get(f"{path}?{query}"), 400)
     assert problem["errors"][0]["field"] == query.split("=", maxsplit=1)[0]
 
@@ -105,7 +105,7 @@ def test_days_are_1_to_366(client: httpx.Client, days: str) -> None:
         assert_problem(client.get(path, params={"days": days}), 400)
 
 
-def test_a_cursor_belongs_to_its_list(client: httpx.Client) -> None:
+def test_cursor_of_another_birthday_list_is_400(client: httpx.Client) -> None:
     for _ in range(2):
         save_birthday(client, a_name(), born(0))
     cursor = client.get(LIST_PATHS[0], params={"limit": 1}).json()["next_cursor"]

@@ -87,7 +87,7 @@ def test_no_other_site_may_use_it_by_default(plain: httpx.Client) -> None:
         ("/hello/John", "GET", "x-request-id"),
     ],
 )
-def test_a_preflight_of_ours_is_allowed(
+def test_preflight_of_an_allowed_origin_is_answered(
     client: httpx.Client, origin: str, path: str, method: str, headers: str
 ) -> None:
     answer = preflight(client, path, origin, method, headers)
@@ -123,7 +123,7 @@ def test_a_preflight_of_another_is_not(client: httpx.Client, origin: str) -> Non
 
 
 @pytest.mark.parametrize("path", [ITEMS, "/hello/John", "/api/v1/birthdays/today"])
-def test_ours_may_read_and_others_not(client: httpx.Client, path: str) -> None:
+def test_only_allowed_origins_may_read_responses(client: httpx.Client, path: str) -> None:
     """The fast path included, which would know nothing of it: it is off then."""
     ours = client.get(path, headers={"Origin": OURS})
     assert allowed(ours) == OURS
@@ -215,7 +215,7 @@ def test_every_header_of_every_kind_of_answer_is_exposed(api: Running, ada: Logg
         assert_may_be_read(ANSWERS[kind][1](page, ada.headers))
 
 
-def test_answers_of_the_lane_and_faults_are_safe(plain: httpx.Client) -> None:
+def test_fast_path_answers_and_errors_have_security_headers(plain: httpx.Client) -> None:
     assert_safe(plain.put("/hello/J0hn", content=b"{}", headers=JSON), 400)
     assert_safe(plain.get("/hello/John"), 500)
     assert_safe(plain.get(ITEMS), 503)

@@ -35,7 +35,7 @@ def test_a_well_formed_request_id_is_kept(client: httpx.Client, given: str) -> N
 
 
 @pytest.mark.parametrize("given", ["", "x" * 129, "a b", "ä", "a\tb"])
-def test_another_is_replaced(client: httpx.Client, given: str) -> None:
+def test_malformed_request_id_is_replaced(client: httpx.Client, given: str) -> None:
     response = client.get("/nope", headers=[(b"X-Request-ID", given.encode())])
     assert response.headers["X-Request-ID"] not in (given, "")
 
@@ -52,7 +52,7 @@ def test_readiness(client: httpx.Client) -> None:
     assert response.json()["checks"].keys() == {"database", "cache"}
 
 
-def test_metrics_count_by_route_and_name_nobody(client: httpx.Client) -> None:
+def test_metrics_have_routes_and_no_usernames(client: httpx.Client) -> None:
     name = a_name()
     client.get(f"/hello/{name}")
     metrics = client.get("/metrics")
@@ -66,7 +66,7 @@ def test_no_server_header(client: httpx.Client) -> None:
     assert "Server" not in client.get("/api/v1/health").headers
 
 
-def test_the_description_promises_what_is_kept(client: httpx.Client) -> None:
+def test_description_lists_the_statuses_of_put_hello(client: httpx.Client) -> None:
     document = client.get("/openapi.json").json()
     operations = [operation for path in document["paths"].values() for operation in path.values()]
     assert all(operation["operationId"] for operation in operations)
@@ -99,7 +99,7 @@ def test_strict_transport_security_is_sent_only_if_clients_come_by_tls(
             assert ("Strict-Transport-Security" in httpx.get(f"{api.url}{path}").headers) == is_sent
 
 
-def test_length_of_a_text_is_told_in_characters(client: httpx.Client) -> None:
+def test_length_errors_count_characters(client: httpx.Client) -> None:
     body = {"email": "a@example.com", "password": "x" * 11, "full_name": "x" * 201}
     problem = assert_problem(client.post("/api/v1/users/register", json=body), 400)
     messages = {wrong["field"]: wrong["message"] for wrong in problem["errors"]}
@@ -132,9 +132,7 @@ def test_a_compressed_body_is_415_on_every_route_that_reads_one(client: httpx.Cl
     ("coding", "status"),
     [("identity", 204), ("Identity", 204), ("", 204), ("identity, identity", 204), ("gzip", 415)],
 )
-def test_the_coding_counts_not_what_the_body_looks_like(
-    client: httpx.Client, coding: str, status: int
-) -> None:
+def test_content_encoding_decides_between_204_and_415(client: httpx.Client, coding: str, status: int) -> None:
     body, headers = {"dateOfBirth": "1990-05-17"}, {"Content-Encoding": coding}
     assert client.put(f"/hello/{a_name()}", json=body, headers=headers).status_code == status
 

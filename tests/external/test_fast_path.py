@@ -119,7 +119,7 @@ def exchange(api: Running, requests: list[Request]) -> bytes:
 
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(request=requests())
-def test_one_request_is_answered_alike(pair: Pair, request: Request) -> None:
+def test_single_request_is_answered_alike_on_both_paths(pair: Pair, request: Request) -> None:
     answers = []
     for api in pair:
         exchange(api, FIRST)
@@ -172,7 +172,7 @@ def test_a_body_that_comes_later_is_waited_for(pair: Pair) -> None:
             assert connection.recv(100).startswith(b"HTTP/1.1 204 ")
 
 
-def test_what_is_no_http_is_refused_with_a_problem(pair: Pair) -> None:
+def test_malformed_http_is_400_with_a_problem(pair: Pair) -> None:
     for api in pair:
         place = urlsplit(api.url)
         with socket.create_connection((place.hostname or "", place.port or 0), timeout=10) as connection:
@@ -188,7 +188,7 @@ TARGETS = [prefix + path for prefix in (b"", b"/gifts") for path in OWN_PATHS]
 UNKNOWN = [b"/gifts/gifts/hello/" + KNOWN, b"/g%69fts/hello/" + KNOWN, b"/gifts//hello/John", b"/gifts"]
 
 
-def test_a_public_url_leaves_the_lane_and_the_application_alike(servers: Servers) -> None:
+def test_public_url_leaves_both_paths_alike(servers: Servers) -> None:
     """The proxy may have removed the prefix, or left it."""
     public = {"PUBLIC_URL": "https://example.com/gifts"}
     with (

@@ -130,7 +130,7 @@ def test_shutdown_is_announced_before_the_listener_closes(own_servers: Servers) 
         assert api.process.wait(20) == 0
 
 
-def test_a_stop_right_after_the_start_is_heard(own_servers: Servers) -> None:
+def test_sigterm_right_after_the_start_ends_the_process(own_servers: Servers) -> None:
     with started("api", "--port", "0", environment=places(own_servers)) as api:
         assert api.stop() == 0
 

@@ -21,7 +21,7 @@ def test_a_new_and_a_known_user_are_saved_without_a_body(client: httpx.Client) -
 
 
 @pytest.mark.parametrize("name", ["a", "Z" * 100, "health", "metrics"])
-def test_any_letters_are_a_name(client: httpx.Client, name: str) -> None:
+def test_ascii_letters_are_a_valid_name(client: httpx.Client, name: str) -> None:
     assert save_birthday(client, name, "1990-05-17").status_code == 204
     assert client.get(f"/hello/{name}").json()["message"].startswith(f"Hello, {name}! ")
 
@@ -46,7 +46,7 @@ def test_names_are_case_sensitive(client: httpx.Client) -> None:
     assert_problem(client.get(f"/hello/{name.swapcase()}"), 404)
 
 
-def test_who_is_deleted_is_unknown(client: httpx.Client) -> None:
+def test_deleted_person_is_404(client: httpx.Client) -> None:
     name = a_name()
     save_birthday(client, name, "1990-05-17")
     deleted = client.delete(f"/hello/{name}")
@@ -73,7 +73,7 @@ BAD_NAMES = [
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
 @pytest.mark.parametrize("name", [name if name != "." else quote("a.b") for name in BAD_NAMES])
-def test_anything_else_is_no_name(client: httpx.Client, method: str, name: str) -> None:
+def test_invalid_name_is_400(client: httpx.Client, method: str, name: str) -> None:
     body = b'{"dateOfBirth": "1990-05-17"}' if method == "PUT" else None
     problem = assert_problem(client.request(method, f"/hello/{name}", content=body, headers=JSON), 400)
     assert [error["field"] for error in problem["errors"]] == ["username"]
@@ -107,13 +107,13 @@ def test_anything_else_is_no_name(client: httpx.Client, method: str, name: str) 
         "1990-05-1\x00",
     ],
 )
-def test_what_is_no_date_is_refused(client: httpx.Client, born: object) -> None:
+def test_invalid_date_is_400(client: httpx.Client, born: object) -> None:
     problem = assert_problem(save_birthday(client, a_name(), born), 400)
     assert [error["field"] for error in problem["errors"]] == ["dateOfBirth"]
 
 
 @pytest.mark.parametrize("ahead", [0, 1, 365])
-def test_nobody_is_born_today_or_later(client: httpx.Client, ahead: int) -> None:
+def test_date_of_birth_from_today_on_is_400(client: httpx.Client, ahead: int) -> None:
     problem = assert_problem(save_birthday(client, a_name(), (today() + timedelta(ahead)).isoformat()), 400)
     assert problem["errors"][0]["field"] == "dateOfBirth"
     assert "before today" in problem["detail"]
@@ -145,7 +145,7 @@ def test_a_body_that_is_none_is_refused(client: httpx.Client, body: bytes) -> No
     assert_problem(client.put(f"/hello/{a_name()}", content=body, headers=JSON), 400)
 
 
-def test_other_fields_are_ignored(client: httpx.Client) -> None:
+def test_unknown_fields_of_a_person_are_ignored(client: httpx.Client) -> None:
     body = {"dateOfBirth": "1990-05-17", "shoeSize": 43}
     assert client.put(f"/hello/{a_name()}", json=body).status_code == 204
 
@@ -195,13 +195,13 @@ def test_an_unknown_zone_is_400(client: httpx.Client, tz: str) -> None:
 
 
 @pytest.mark.parametrize("method", ["POST", "PATCH", "OPTIONS", "TRACE"])
-def test_another_method_is_405_and_says_which_there_are(client: httpx.Client, method: str) -> None:
+def test_unsupported_method_on_hello_is_405_with_allow(client: httpx.Client, method: str) -> None:
     response = client.request(method, "/hello/John")
     assert_problem(response, 405)
     assert response.headers["Allow"] == "DELETE, GET, HEAD, PUT"
 
 
-def test_head_is_get_without_a_body(client: httpx.Client) -> None:
+def test_head_on_hello_has_the_headers_of_get(client: httpx.Client) -> None:
     name = a_name()
     save_birthday(client, name, "1990-05-17")
     head, get = client.head(f"/hello/{name}"), client.get(f"/hello/{name}")

@@ -89,13 +89,13 @@ def test_an_item_is_offered(client: httpx.Client, ada: LoggedIn) -> None:
     assert read.headers["Cache-Control"] == "no-cache"
 
 
-def test_what_may_be_left_out_is_null(client: httpx.Client, ada: LoggedIn) -> None:
+def test_omitted_optional_fields_are_null(client: httpx.Client, ada: LoggedIn) -> None:
     missing = {"description": None, "price_cents": None}
     assert_item(create(client, ada, title="A kite"), 201, ada, missing)
     assert_item(create(client, ada, title="A kite", **missing), 201, ada, missing)
 
 
-def test_all_of_an_item_is_replaced(client: httpx.Client, ada: LoggedIn, kite: str) -> None:
+def test_put_replaces_the_whole_item(client: httpx.Client, ada: LoggedIn, kite: str) -> None:
     before = client.get(kite)
     replaced = replace(client, ada, kite, "A big kite")
     item = assert_item(replaced, 200, ada, {"title": "A big kite", "description": None, "price_cents": None})
@@ -107,7 +107,7 @@ def test_all_of_an_item_is_replaced(client: httpx.Client, ada: LoggedIn, kite: s
     assert (after.json(), after.headers["ETag"]) == (item, replaced.headers["ETag"])
 
 
-def test_an_item_is_taken_away(client: httpx.Client, ada: LoggedIn, kite: str) -> None:
+def test_deleted_item_is_404(client: httpx.Client, ada: LoggedIn, kite: str) -> None:
     removed = remove(client, ada, kite)
     assert (removed.status_code, removed.content) == (204, b"")
     assert_problem(client.get(kite), 404)
@@ -140,7 +140,7 @@ def test_an_unknown_item_is_404(client: httpx.Client, ada: LoggedIn) -> None:
         "%D9%A0198c5de-7a3b-7c1e-8f2a-3d4b5c6d7e8f",
     ],
 )
-def test_a_malformed_id_is_400(client: httpx.Client, ada: LoggedIn, item_id: str) -> None:
+def test_malformed_item_id_is_400(client: httpx.Client, ada: LoggedIn, item_id: str) -> None:
     for method in ("GET", "PUT", "DELETE"):
         body = KITE if method == "PUT" else None
         answer = client.request(method, f"{ITEMS}/{item_id}", json=body, headers=ada.headers)
@@ -167,7 +167,7 @@ def test_an_id_is_one_whatever_its_case(client: httpx.Client, kite: str) -> None
         ("price_cents", None),
     ],
 )
-def test_what_is_within_the_limits_comes_back_as_it_was(
+def test_valid_item_field_is_returned_unchanged(
     client: httpx.Client, ada: LoggedIn, kite: str, field: str, value: object
 ) -> None:
     created = offer(client, ada, **{field: value})
@@ -202,7 +202,7 @@ def test_what_is_within_the_limits_comes_back_as_it_was(
         ("owner_id", 1),
     ],
 )
-def test_what_is_not_is_400(
+def test_invalid_item_field_is_400(
     client: httpx.Client, ada: LoggedIn, kite: str, field: str, value: object
 ) -> None:
     for answer in (
@@ -229,7 +229,7 @@ def test_what_is_not_is_400(
     ],
     ids=bytes.decode,
 )
-def test_a_body_that_is_none_is_400(client: httpx.Client, ada: LoggedIn, kite: str, body: bytes) -> None:
+def test_malformed_item_body_is_400(client: httpx.Client, ada: LoggedIn, kite: str, body: bytes) -> None:
     for method, path in (("POST", ITEMS), ("PUT", kite)):
         assert_problem(client.request(method, path, content=body, headers=ada.headers | JSON), 400)
 
@@ -239,7 +239,9 @@ def test_a_title_is_needed(client: httpx.Client, ada: LoggedIn) -> None:
     assert [wrong["field"] for wrong in assert_problem(answer, 400)["errors"]] == ["title"]
 
 
-def test_a_body_of_another_type_or_size_is_refused(client: httpx.Client, ada: LoggedIn, kite: str) -> None:
+def test_item_body_of_another_type_is_415_and_too_large_is_413(
+    client: httpx.Client, ada: LoggedIn, kite: str
+) -> None:
     for method, path in (("POST", ITEMS), ("PUT", kite)):
         text = ada.headers | {"Content-Type": "text/plain"}
         assert_problem(client.request(method, path, content=b'{"title": "A kite"}', headers=text), 415)
@@ -247,7 +249,7 @@ def test_a_body_of_another_type_or_size_is_refused(client: httpx.Client, ada: Lo
         assert_problem(client.request(method, path, json=large, headers=ada.headers), 413)
 
 
-def test_other_fields_are_ignored(client: httpx.Client, ada: LoggedIn) -> None:
+def test_unknown_fields_of_an_item_are_ignored(client: httpx.Client, ada: LoggedIn) -> None:
     fixed = {"id": str(uuid4()), "version": 9, "created_at": "2000-01-01T00:00:00Z", "owner": "x"}
     answer = client.post(ITEMS, json=KITE | fixed, headers=ada.headers)
     item = assert_item(answer, 201, ada, KITE)
@@ -255,7 +257,9 @@ def test_other_fields_are_ignored(client: httpx.Client, ada: LoggedIn) -> None:
     assert item["created_at"] != fixed["created_at"]
 
 
-def test_an_item_is_ones_own(client: httpx.Client, ada: LoggedIn, grace: LoggedIn, kite: str) -> None:
+def test_owner_of_an_item_can_only_be_the_caller(
+    client: httpx.Client, ada: LoggedIn, grace: LoggedIn, kite: str
+) -> None:
     assert_item(offer(client, ada, owner_id=ada.id), 201, ada, KITE)
     assert_item(offer(client, ada, owner_id=ada.id.upper()), 201, ada, KITE)
     assert_item(offer(client, ada, owner_id=None), 201, ada, KITE)
@@ -278,7 +282,7 @@ def test_only_its_owner_changes_an_item(client: httpx.Client, grace: LoggedIn, k
 
 
 @pytest.mark.parametrize("form", ["{}", "W/{}", '"x", {}', '{},"x"', 'W/"x", W/{}', "*", '"a,b" , {}'])
-def test_who_has_it_already_gets_304(client: httpx.Client, kite: str, form: str) -> None:
+def test_matching_if_none_match_is_304(client: httpx.Client, kite: str, form: str) -> None:
     tag = client.get(kite).headers["ETag"]
     for method in ("GET", "HEAD"):
         same = client.request(method, kite, headers={"If-None-Match": form.replace("{}", tag)})
@@ -288,7 +292,7 @@ def test_who_has_it_already_gets_304(client: httpx.Client, kite: str, form: str)
 
 
 @pytest.mark.parametrize("form", ['"x"', 'W/"x"', '"x", "y"', "x", "", '"{}0"', '"*"', "{}"])
-def test_who_has_another_gets_it(client: httpx.Client, kite: str, form: str) -> None:
+def test_other_if_none_match_is_200(client: httpx.Client, kite: str, form: str) -> None:
     bare = client.get(kite).headers["ETag"].strip('"')
     answer = client.get(kite, headers={"If-None-Match": form.replace("{}", bare)})
     assert (answer.status_code, answer.json()["title"]) == (200, "A kite")
@@ -340,7 +344,7 @@ def test_a_change_of_something_older_is_412(
     assert (after.json(), after.headers["ETag"]) == (present.json(), new)
 
 
-def test_of_many_changes_of_one_version_one_is_made(
+def test_concurrent_changes_of_one_version_are_one_200_and_412s(
     pair: list[httpx.Client], ada: LoggedIn, kite: str
 ) -> None:
     tag = pair[0].get(kite).headers["ETag"]
@@ -352,7 +356,7 @@ def test_of_many_changes_of_one_version_one_is_made(
         assert sorted(pool.map(change, range(TOGETHER))) == [200, *[412] * (TOGETHER - 1)]
 
 
-def test_head_is_get_without_a_body(client: httpx.Client, kite: str) -> None:
+def test_head_on_items_has_the_headers_of_get(client: httpx.Client, kite: str) -> None:
     for path in (kite, f"{ITEMS}?limit=1"):
         head, get = client.head(path), client.get(path)
         assert (head.status_code, head.content) == (200, b"")
@@ -361,7 +365,7 @@ def test_head_is_get_without_a_body(client: httpx.Client, kite: str) -> None:
         assert head.headers.get("ETag") == get.headers.get("ETag")
 
 
-def test_another_method_is_405(client: httpx.Client, kite: str) -> None:
+def test_unsupported_method_on_items_is_405(client: httpx.Client, kite: str) -> None:
     for path, allowed in ((kite, "DELETE, GET, HEAD, PUT"), (ITEMS, "GET, HEAD, POST")):
         answer = client.patch(path)
         assert_problem(answer, 405)
@@ -415,7 +419,7 @@ def test_the_list_shows_twenty_by_default(client: httpx.Client) -> None:
     assert (len(found["items"]), found["total"]) == (20, 21)
 
 
-def test_a_stranger_who_is_none_has_no_items(client: httpx.Client) -> None:
+def test_unknown_owner_has_no_items(client: httpx.Client) -> None:
     assert page(client, owner_id=str(uuid4())) == {"items": [], "total": 0}
 
 
@@ -441,7 +445,7 @@ def test_a_stranger_who_is_none_has_no_items(client: httpx.Client) -> None:
         *[("owner_id", value) for value in ("", "x", "0198c5de7a3b7c1e8f2a3d4b5c6d7e8f", "\0")],
     ],
 )
-def test_a_page_that_is_none_is_400(client: httpx.Client, field: str, value: str) -> None:
+def test_invalid_item_query_is_400(client: httpx.Client, field: str, value: str) -> None:
     problem = assert_problem(client.get(ITEMS, params={field: value}), 400)
     assert [wrong["field"] for wrong in problem["errors"]] == [field]
 

@@ -129,12 +129,14 @@ def test_problems_say_it_too_and_count(client: httpx.Client, method: str, path: 
     assert [client.request(method, path).status_code for _ in range(3)] == [status, status, 429]
 
 
-def test_who_comes_without_a_token_is_an_address(client: httpx.Client, elsewhere: httpx.Client) -> None:
+def test_requests_without_a_token_are_counted_by_address(
+    client: httpx.Client, elsewhere: httpx.Client
+) -> None:
     assert statuses(client, ITEMS, 4) == [200, 200, 200, 429]
     assert statuses(elsewhere, ITEMS, 1) == [200]
 
 
-def test_who_comes_with_a_token_is_an_account(client: httpx.Client, elsewhere: httpx.Client) -> None:
+def test_requests_with_a_token_are_counted_by_account(client: httpx.Client, elsewhere: httpx.Client) -> None:
     """Wherever it comes from, and whoever else comes from there."""
     ada, grace = an_account(), an_account()
     asked = [(client, ada), (elsewhere, ada), (client, grace), (client, ada), (client, {})]
@@ -167,7 +169,7 @@ def test_an_address_is_believed_of_a_proxy_only(apis: list[Running]) -> None:
     assert found == [200, 200, 200, 429]
 
 
-def test_nobody_hides_behind_an_address_of_their_own_making(apis: list[Running]) -> None:
+def test_forged_forwarded_address_does_not_evade_the_limit(apis: list[Running]) -> None:
     """A proxy adds the address that it sees at the end; what is before it, the client has sent."""
     seen, found = an_address(), []
     for _ in range(4):
@@ -187,7 +189,7 @@ def test_a_network_of_ipv6_is_one_address(apis: list[Running]) -> None:
         assert client.get(ITEMS).status_code == 200
 
 
-def test_hello_is_limited_with_the_lane_switched_on(client: httpx.Client, elsewhere: httpx.Client) -> None:
+def test_hello_is_limited_on_the_fast_path(client: httpx.Client, elsewhere: httpx.Client) -> None:
     path = f"/hello/{a_name()}"
     saved = client.put(path, json={"dateOfBirth": "1990-05-17"})
     assert (saved.status_code, remaining(saved, "hello")) == (204, 2)
@@ -198,12 +200,12 @@ def test_hello_is_limited_with_the_lane_switched_on(client: httpx.Client, elsewh
     assert statuses(elsewhere, path, 1) == [200]
 
 
-def test_todays_list_is_limited_with_the_lane_switched_on(client: httpx.Client) -> None:
+def test_todays_list_is_limited_on_the_fast_path(client: httpx.Client) -> None:
     path = "/api/v1/birthdays/today"
     assert statuses(client, path, 4) == [200, 200, 200, 429]
 
 
-def test_what_has_no_limit_says_nothing(client: httpx.Client) -> None:
+def test_unlimited_route_has_no_ratelimit_header(client: httpx.Client) -> None:
     for path in ("/api/v1/health", "/metrics", "/.well-known/jwks.json"):
         assert "RateLimit" not in client.get(path).headers
 
@@ -240,7 +242,9 @@ def test_many_tries_at_once_are_no_way_around(client: httpx.Client) -> None:
     assert sorted(found) == [401] * BY_PAIR + [429] * (TOGETHER - BY_PAIR)
 
 
-def test_one_address_may_not_try_many_accounts(client: httpx.Client, elsewhere: httpx.Client) -> None:
+def test_log_ins_from_one_address_are_limited_across_accounts(
+    client: httpx.Client, elsewhere: httpx.Client
+) -> None:
     email = an_email()
     register(client, email)
     found = [log_in(client, an_email(), PASSWORD).status_code for _ in range(BY_ADDRESS + 1)]
@@ -249,7 +253,7 @@ def test_one_address_may_not_try_many_accounts(client: httpx.Client, elsewhere: 
     assert tries(elsewhere, email, PASSWORD) == [200]
 
 
-def test_one_account_may_not_be_tried_from_many_addresses(apis: list[Running]) -> None:
+def test_log_ins_to_one_account_are_limited_across_addresses(apis: list[Running]) -> None:
     email, found = an_email(), []
     for _ in range(BY_EMAIL + 1):
         with coming_from(apis[0], an_address()) as client:

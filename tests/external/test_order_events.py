@@ -53,7 +53,7 @@ async def test_an_order_is_followed_through_its_life_across_processes(
         assert next(events, None) is None
 
 
-def test_a_change_is_told_within_a_moment(order_client: OrderClient) -> None:
+def test_change_of_an_order_is_streamed_within_a_second(order_client: OrderClient) -> None:
     """Callback by PostgreSQL: the next heartbeat would be 15 seconds away."""
     path = order_client.ordered()
     with following(order_client.other, order_client, path) as events:
@@ -81,7 +81,7 @@ def test_a_client_that_comes_back_misses_nothing(order_client: OrderClient) -> N
     assert [order_in(one)["lines"][0]["quantity"] for one in again] == [2, 3, 3]
 
 
-def test_who_knows_all_of_an_ended_order_need_not_come_back(order_client: OrderClient) -> None:
+def test_last_event_id_of_an_ended_order_is_204(order_client: OrderClient) -> None:
     path = order_client.ordered()
     order_client.cancel(path)
     for seen in ("2", "3", "9999999999"):
@@ -102,7 +102,7 @@ def test_an_id_of_something_else_is_refused(order_client: OrderClient, seen: str
     assert "Last-Event-ID" in assert_problem(answer, 400)["detail"]
 
 
-def test_nobody_else_follows_it(order_client: OrderClient) -> None:
+def test_order_events_are_404_for_other_accounts(order_client: OrderClient) -> None:
     path = order_client.ordered()
     assert_problem(order_client.client.get(f"{path}/events"), 401)
     assert_problem(order_client.client.get(f"{path}/events", headers=order_client.grace.headers), 404)
@@ -190,7 +190,7 @@ def status_at_last(client: httpx.Client, path: str, headers: Sent) -> int:
     return status
 
 
-def test_one_follower_too_many_is_503_until_another_leaves(servers: Servers) -> None:
+def test_follower_above_the_bound_is_503_until_another_leaves(servers: Servers) -> None:
     with running_api(servers, **SETTINGS, ORDER_FOLLOWERS="1") as api, client_of(api) as client:
         order_client = open_order_client(client, client)
         path, headers = order_client.ordered(), order_client.ada.headers

@@ -59,7 +59,7 @@ def test_how_the_body_is_written_does_not_matter(order_client: OrderClient) -> N
     assert whole(order_client.other.post(ORDERS, content=same, headers=headers)) == whole(first)
 
 
-def test_another_body_is_422(order_client: OrderClient) -> None:
+def test_idempotency_key_with_another_body_is_422(order_client: OrderClient) -> None:
     key = a_name()
     order_client.order(order_client.wanted(2), idempotency_key=key)
     before = count_of(order_client)
@@ -73,7 +73,7 @@ def test_without_a_key_each_request_is_an_order(order_client: OrderClient) -> No
 
 
 @pytest.mark.parametrize("key", ["!", "~" * 255, '"8e03978e-40d5-43dd-bc93-6894a57f9324"', "a,b;c"])
-def test_any_visible_ascii_is_a_key(order_client: OrderClient, key: str) -> None:
+def test_visible_ascii_is_a_valid_idempotency_key(order_client: OrderClient, key: str) -> None:
     customer = signed_up(order_client.client)
     headers = customer.headers | {"Idempotency-Key": key}
     first, again = (
@@ -83,7 +83,7 @@ def test_any_visible_ascii_is_a_key(order_client: OrderClient, key: str) -> None
 
 
 @pytest.mark.parametrize("key", [b"", b"x" * 256, b"a b", b"a\tb", "é".encode(), b"\xff"])
-def test_anything_else_is_400(order_client: OrderClient, key: bytes) -> None:
+def test_invalid_idempotency_key_is_400(order_client: OrderClient, key: bytes) -> None:
     headers = [(b"Idempotency-Key", key), *order_client.ada.headers.items()]
     before = count_of(order_client)
     answer = order_client.client.post(ORDERS, json=order_client.wanted(), headers=headers)  # type: ignore[arg-type]
@@ -101,7 +101,7 @@ def test_keys_are_each_customers_own(order_client: OrderClient) -> None:
     assert hers.json()["id"] != mine.json()["id"]
 
 
-def test_a_refused_request_does_not_use_its_key_up(order_client: OrderClient) -> None:
+def test_refused_order_does_not_consume_its_idempotency_key(order_client: OrderClient) -> None:
     key = a_name()
     for lines in (
         [],
@@ -154,7 +154,7 @@ def persistently(order_client: OrderClient, headers: dict[str, str]) -> httpx.Re
         time.sleep(0.02)
 
 
-def test_ones_own_orders_come_newest_first_in_pages(order_client: OrderClient) -> None:
+def test_own_orders_are_paged_newest_first(order_client: OrderClient) -> None:
     before = everything(order_client, limit=100)
     made = [order_client.ordered().rpartition("/")[2] for _ in range(5)]
     assert everything(order_client, limit=2) == made[::-1] + before
@@ -175,7 +175,7 @@ def test_a_list_may_be_of_one_status(order_client: OrderClient) -> None:
     assert everything(order_client, status="SHIPPED") == []
 
 
-def test_who_has_ordered_nothing_has_an_empty_list(order_client: OrderClient) -> None:
+def test_account_without_orders_has_an_empty_list(order_client: OrderClient) -> None:
     customer = signed_up(order_client.client)
     found = order_client.client.get(ORDERS, headers=customer.headers)
     assert (found.status_code, found.json()) == (200, {"orders": [], "next_cursor": None})
@@ -197,12 +197,12 @@ def test_who_has_ordered_nothing_has_an_empty_list(order_client: OrderClient) ->
         "cursor=%C3%A4",
     ],
 )
-def test_a_bad_query_is_400(order_client: OrderClient, query: str) -> None:
+def test_invalid_order_query_is_400(order_client: OrderClient, query: str) -> None:
     answer = order_client.client.get(f"{ORDERS}?{query}", headers=order_client.ada.headers)
     assert assert_problem(answer, 400)["errors"][0]["field"] == query.partition("=")[0]
 
 
-def test_a_cursor_belongs_to_its_list(order_client: OrderClient) -> None:
+def test_order_cursor_of_another_list_is_400(order_client: OrderClient) -> None:
     for _ in range(2):
         order_client.ordered()
     cursor: Any = order_client.listed(limit=1).json()["next_cursor"]

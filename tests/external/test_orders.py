@@ -69,7 +69,7 @@ def test_an_order_is_made(order_client: OrderClient) -> None:
     assert_order(order_client.read(created.headers["Location"]), 200, **order)
 
 
-def test_nobody_needs_to_receive_it(order_client: OrderClient) -> None:
+def test_order_without_a_recipient_is_201(order_client: OrderClient) -> None:
     for body in (order_client.wanted(), order_client.wanted(recipient=None)):
         assert_order(order_client.order(body), 201, recipient=None)
 
@@ -135,13 +135,15 @@ def test_the_largest_order_there_can_be(order_client: OrderClient) -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"null", b"{", b"{}", b'{"lines": [NaN]}', b'"\\ud800"'])
-def test_a_body_that_is_none_is_400(order_client: OrderClient, kites: str, body: bytes) -> None:
+def test_malformed_order_body_is_400(order_client: OrderClient, kites: str, body: bytes) -> None:
     for method, path in (("POST", ORDERS), ("PUT", kites)):
         headers = order_client.ada.headers | JSON | {"If-Match": "*"}
         assert_problem(order_client.client.request(method, path, content=body, headers=headers), 400)
 
 
-def test_a_body_of_another_type_or_size_is_refused(order_client: OrderClient, kites: str) -> None:
+def test_order_body_of_another_type_is_415_and_too_large_is_413(
+    order_client: OrderClient, kites: str
+) -> None:
     for method, path in (("POST", ORDERS), ("PUT", kites)):
         text = order_client.ada.headers | {"Content-Type": "text/plain", "If-Match": "*"}
         assert_problem(order_client.client.request(method, path, content=b"{}", headers=text), 415)
@@ -166,7 +168,7 @@ def test_without_a_token_it_is_401(order_client: OrderClient, kites: str) -> Non
             assert refused.headers["WWW-Authenticate"] == "Bearer"
 
 
-def test_somebody_elses_order_does_not_exist(order_client: OrderClient, kites: str) -> None:
+def test_order_of_another_account_is_404(order_client: OrderClient, kites: str) -> None:
     """Nor does one learn that it does by a version or a body."""
     headers = order_client.grace.headers | {"If-Match": '"1"'}
     for path in (kites, f"{ORDERS}/{uuid4()}"):
@@ -183,7 +185,7 @@ def test_somebody_elses_order_does_not_exist(order_client: OrderClient, kites: s
     "order_id",
     ["x", "1", "%00", "0198c5de7a3b7c1e8f2a3d4b5c6d7e8f", "%7B0198c5de-7a3b-7c1e-8f2a-3d4b5c6d7e8f%7D"],
 )
-def test_a_malformed_id_is_400(order_client: OrderClient, order_id: str) -> None:
+def test_malformed_order_id_is_400(order_client: OrderClient, order_id: str) -> None:
     for method in ("GET", "PUT", "DELETE"):
         body = order_client.wanted() if method == "PUT" else None
         path, headers = f"{ORDERS}/{order_id}", order_client.ada.headers | {"If-Match": "*"}

@@ -56,7 +56,7 @@ def test_an_api_that_is_killed_comes_back(data_dir: Path) -> None:
         assert httpx.get(f"{hello.url}/api/v1/health", timeout=20).status_code == 200
 
 
-def test_a_taken_port(tmp_path: Path) -> None:
+def test_taken_port_is_an_error(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         result = run_hello("run", "--port", str(port), "--data-dir", str(tmp_path / "data"))
@@ -64,12 +64,12 @@ def test_a_taken_port(tmp_path: Path) -> None:
     assert not (tmp_path / "data").exists()
 
 
-def test_another_instance_on_the_data_directory(data_dir: Path) -> None:
+def test_second_instance_on_a_data_directory_is_an_error(data_dir: Path) -> None:
     with started("run", "--port", "0", "--data-dir", str(data_dir)):
         assert_one_error_line(run_hello("run", "--port", "0", "--data-dir", str(data_dir)), str(data_dir))
 
 
-def test_a_data_directory_that_is_a_file(tmp_path: Path) -> None:
+def test_data_directory_that_is_a_file_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("")
     assert_one_error_line(
         run_hello("run", "--port", "0", "--data-dir", str(tmp_path / "data")), str(tmp_path)
@@ -101,7 +101,7 @@ def test_sigterm_ends_a_command_that_waits_as_an_exit() -> None:
             assert process.wait(20) == 128 + signal.SIGTERM
 
 
-def test_a_database_that_is_away_when_migrating() -> None:
+def test_migration_without_a_database_is_one_error_line() -> None:
     result = run_hello("migrate", DATABASE_URL="postgresql://hello:sesame@127.0.0.1:1/hello")
     assert_one_error_line(result, "the database cannot be reached")
     assert "sesame" not in result.stderr
@@ -124,7 +124,7 @@ def test_help_teaches(command: list[str]) -> None:
     assert "Usage: " in result.stdout
 
 
-def test_a_change_of_the_source_starts_it_anew(tmp_path: Path) -> None:
+def test_source_change_restarts_the_server(tmp_path: Path) -> None:
     with running_hello(tmp_path / "data", "--reload") as hello:
         before = process_of(hello.url)
         source = Path(sys.modules["hello"].__file__ or "")

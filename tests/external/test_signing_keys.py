@@ -73,7 +73,7 @@ def verified(client: httpx.Client, token: str) -> dict[str, object]:
     return claims
 
 
-def test_others_can_verify_our_tokens(rotation: Rotation, ada: LoggedIn) -> None:
+def test_published_keys_verify_access_tokens(rotation: Rotation, ada: LoggedIn) -> None:
     claims = verified(rotation.old, ada.tokens["access_token"])
     assert (claims["sub"], claims["role"]) == (ada.id, "user")
     assert claims["exp"] == claims["iat"] + 900  # type: ignore[operator]  # both are numbers
@@ -120,7 +120,7 @@ def test_new_tokens_are_signed_with_the_new_key(rotation: Rotation, ada: LoggedI
     assert rotation.old.get(f"{USERS}/me", headers=bearer(renewed["access_token"])).status_code == 200
 
 
-def test_a_key_that_is_none_is_told_in_one_line() -> None:
+def test_invalid_signing_key_is_one_error_line() -> None:
     result = run_hello("api", "--port", "0", TOKEN_SIGNING_KEY="sesame")  # noqa: S106
     assert_one_error_line(result, "TOKEN_SIGNING_KEY: must be")
     assert "sesame" not in result.stderr

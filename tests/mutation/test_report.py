@@ -16,7 +16,7 @@ def test_score_below_the_limit_fails(lowest: float, *, passes: bool) -> None:
     assert ("is below" in text) == (not passes)
 
 
-def test_what_was_not_tried_does_not_count_and_what_survived_is_shown() -> None:
+def test_report_omits_untried_mutants_and_shows_survivors() -> None:
     text, _ = report(MUTANTS, {})
     (row,) = [line for line in text.splitlines() if line.startswith(MODULE)]
     assert row.split()[1:] == ["5", "2", "2", "1", "60.0%"]

@@ -121,7 +121,7 @@ async def test_many_clients_get_right_answers(api: Running) -> None:
         assert ready.json()["status"] == "ready"
 
 
-async def test_nothing_leaks_into_other_clients_of_the_pooler(
+async def test_settings_do_not_leak_to_other_clients_of_the_pooler(
     api: Running, pooler: tuple[str, Program]
 ) -> None:
     async with httpx.AsyncClient(base_url=api.url, timeout=30) as client:

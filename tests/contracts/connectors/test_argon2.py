@@ -16,18 +16,18 @@ RIGHT, GUESS = "correct horse \u00e4", "correct horse a"
 class PasswordsContract:
     """`passwords` and `dear` differ in their parameters."""
 
-    async def test_only_the_password_itself_is_right(self, passwords: Passwords) -> None:
+    async def test_only_the_right_password_verifies(self, passwords: Passwords) -> None:
         stored = await passwords.hash(RIGHT)
         assert stored != RIGHT
         assert await passwords.verify(RIGHT, stored) == Verified(is_right=True)
         assert await passwords.verify(GUESS, stored) == Verified(is_right=False)
         assert await passwords.verify(stored, stored) == Verified(is_right=False)
 
-    async def test_nobody_has_a_right_password(self, passwords: Passwords) -> None:
+    async def test_no_password_verifies_without_a_stored_hash(self, passwords: Passwords) -> None:
         for given in (RIGHT, ""):
             assert await passwords.verify(given, None) == Verified(is_right=False)
 
-    async def test_that_a_hash_has_other_parameters_is_told_of_the_right_password_only(
+    async def test_outdated_hash_is_reported_for_the_right_password_only(
         self, passwords: Passwords, dear: Passwords
     ) -> None:
         stored = await passwords.hash(RIGHT)

@@ -96,7 +96,7 @@ async def repeated(work: Callable[[], Awaitable[object]]) -> AsyncIterator[None]
 
 
 @pytest.mark.faults
-async def test_each_event_has_its_effect_once_whoever_dies(
+async def test_event_has_one_effect_when_relays_and_consumers_die(
     engine: AsyncEngine, database: Database, unit_of_work: PostgresUnitOfWork, options: BrokerOptions
 ) -> None:
     names = [a_name() for _ in range(10)]

@@ -63,7 +63,7 @@ async def waits_for_a_lock(unit_of_work: PostgresUnitOfWork, work: asyncio.Task[
     pytest.fail("the deletion waits for nothing")
 
 
-async def test_what_is_stored_during_a_deletion_is_deleted(
+async def test_rows_added_during_a_deletion_are_deleted(
     unit_of_work: PostgresUnitOfWork, ada: Account
 ) -> None:
     item, order, session = an_item(ada), an_order(ada.id), a_session(ada)

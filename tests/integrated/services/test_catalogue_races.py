@@ -53,9 +53,7 @@ async def test_an_e_mail_gets_one_account(catalogue: Catalogue, unit_of_work: Po
     assert await noted(catalogue, account.id) == {"account.registered": 1}
 
 
-async def test_of_those_who_have_seen_the_same_version_one_changes_it(
-    catalogue: Catalogue, ada: Caller
-) -> None:
+async def test_concurrent_changes_of_one_item_version_succeed_once(catalogue: Catalogue, ada: Caller) -> None:
     kite, seen = (await catalogue.items.create(ada, KITE)).item.id, frozenset({1})
     wanted = [ItemContent(title=f"Kite {number}") for number in range(AT_ONCE)]
     found = await outcomes(*(catalogue.items.replace(ada, kite, content, seen) for content in wanted))
@@ -120,7 +118,7 @@ async def test_a_refresh_during_a_log_out_keeps_no_session_alive(catalogue: Cata
         await catalogue.sessions.refresh(newest)
 
 
-async def test_log_ins_at_once_clear_old_sessions_away_together(catalogue: Catalogue, ada: Caller) -> None:
+async def test_concurrent_log_ins_remove_expired_sessions(catalogue: Catalogue, ada: Caller) -> None:
     assert ada
     old = [await catalogue.log_in() for _ in range(AT_ONCE)]
     catalogue.clock.move(timedelta(days=30))
@@ -130,7 +128,7 @@ async def test_log_ins_at_once_clear_old_sessions_away_together(catalogue: Catal
             await catalogue.sessions.refresh(token)
 
 
-async def test_a_hash_made_anew_at_once_is_stored_once(
+async def test_concurrent_rehashes_store_one_hash(
     catalogue: Catalogue, ada: Caller, unit_of_work: PostgresUnitOfWork
 ) -> None:
     catalogue.passwords.cost = "dear"

@@ -99,9 +99,7 @@ async def done(work: Awaitable[object]) -> None:
         await work
 
 
-async def test_a_password_is_hashed_anew_with_one_statement_after_the_log_in(
-    settled: Settled, queries: list[str]
-) -> None:
+async def test_rehash_after_a_log_in_takes_one_statement(settled: Settled, queries: list[str]) -> None:
     catalogue = settled.catalogue
     catalogue.passwords.cost = "dear"
     queries.clear()
@@ -177,7 +175,9 @@ async def test_a_change_and_its_entry_are_one_statement(
 
 
 @pytest.mark.parametrize("change", ["UPDATE audit SET action = ''", "DELETE FROM audit", "TRUNCATE audit"])
-async def test_nobody_changes_the_trail(settled: Settled, connection: AsyncConnection, change: str) -> None:
+async def test_audit_rows_cannot_be_changed_or_removed(
+    settled: Settled, connection: AsyncConnection, change: str
+) -> None:
     with pytest.raises(DBAPIError, match="only ever added"):
         async with connection.begin_nested():
             await connection.execute(text(change))
@@ -185,7 +185,7 @@ async def test_nobody_changes_the_trail(settled: Settled, connection: AsyncConne
     assert [entry.action for entry in found] == ["item.created"]
 
 
-async def test_what_cannot_be_noted_is_not_done(undone: PostgresUnitOfWork) -> None:
+async def test_change_without_an_audit_entry_is_rolled_back(undone: PostgresUnitOfWork) -> None:
     """PostgreSQL stores no NUL, not even in JSON."""
     ada, kite = an_account(), an_item(an_account())
     kite.owner_id = ada.id
@@ -199,7 +199,7 @@ async def test_what_cannot_be_noted_is_not_done(undone: PostgresUnitOfWork) -> N
         assert await tx.audit.page(kite.id, None, 9) == []
 
 
-async def test_what_cannot_be_done_is_not_noted(undone: PostgresUnitOfWork) -> None:
+async def test_failed_change_has_no_audit_entry(undone: PostgresUnitOfWork) -> None:
     """Nobody owns this item, and the foreign key says so at the end of the statement."""
     kite = an_item(an_account())
     with pytest.raises(UnauthorizedError):

@@ -116,7 +116,7 @@ async def test_a_duplicate_does_not_wait_for_the_one_that_runs(
     await use_cases.order(ada, of(kite), a_request(ada, key))
 
 
-async def test_one_key_of_two_requests_at_once_belongs_to_one(
+async def test_concurrent_requests_with_one_key_create_one_order(
     use_cases: OrderUseCases, ada: Caller, kite: UUID
 ) -> None:
     key = a_name()
@@ -128,7 +128,7 @@ async def test_one_key_of_two_requests_at_once_belongs_to_one(
     assert len((await use_cases.orders.page(ada, None, None, 20))[0]) == 1
 
 
-async def test_a_client_that_goes_away_and_comes_back_has_ordered_once(
+async def test_disconnected_client_that_retries_has_one_order(
     use_cases: OrderUseCases, ada: Caller, kite: UUID
 ) -> None:
     """It goes away after 0, 1, 2, … milliseconds: before, during and after the work."""
@@ -216,7 +216,7 @@ async def test_an_order_is_cancelled_or_goes_on_but_not_both(
     }
 
 
-async def test_of_those_who_have_seen_the_same_version_one_changes_it(
+async def test_concurrent_changes_of_one_order_version_succeed_once(
     use_cases: OrderUseCases, ada: Caller, kite: UUID
 ) -> None:
     order_id, seen = await use_cases.ordered(ada, of(kite)), frozenset({1})
@@ -248,7 +248,7 @@ async def test_an_order_is_read_as_it_was_at_one_moment(
     assert reading.cancelled(), reading.exception()
 
 
-async def test_what_was_changed_while_one_waited_for_the_lock_is_seen(
+async def test_locked_read_sees_changes_made_while_it_waited(
     use_cases: OrderUseCases, ada: Caller, kite: UUID
 ) -> None:
     async def locked() -> Order | None:

@@ -94,7 +94,7 @@ async def test_relays_share_the_work_and_keep_the_order(
     assert await left(outbox) == 0
 
 
-async def test_an_event_arrives_as_it_was(
+async def test_relayed_event_equals_the_stored_event(
     shards: PostgresShards, outbox: async_sessionmaker[AsyncSession]
 ) -> None:
     events = [
@@ -114,7 +114,7 @@ async def test_an_event_arrives_as_it_was(
     assert publisher.published == events
 
 
-async def test_all_whom_one_statement_has_saved_are_published(
+async def test_every_person_of_one_save_statement_is_published(
     shards: PostgresShards, outbox: async_sessionmaker[AsyncSession]
 ) -> None:
     names = sorted(a_name() for _ in range(300))
@@ -199,7 +199,7 @@ async def test_transactions_of_others_hold_up_nothing(
     assert publisher.published == [event]
 
 
-async def test_what_is_confirmed_of_a_row_is_removed_from_it(
+async def test_confirmed_events_are_removed_from_their_row(
     shards: PostgresShards, outbox: async_sessionmaker[AsyncSession]
 ) -> None:
     names = sorted(a_name() for _ in range(30))
@@ -220,7 +220,7 @@ def by_id(event: Event) -> str:
     return event.id
 
 
-async def test_one_that_is_rolled_back_keeps_nothing_back(
+async def test_rolled_back_event_does_not_block_later_ones(
     shards: PostgresShards, outbox: async_sessionmaker[AsyncSession]
 ) -> None:
     publisher, event = TwinPublisher(), an_event()
@@ -246,7 +246,7 @@ class KillingPublisher(TwinPublisher):
             await kill(self.engine, "%FROM outbox%", IN_TRANSACTION)
 
 
-async def test_what_a_relay_published_but_could_not_remove_is_published_again(
+async def test_event_published_but_not_removed_is_published_again(
     own_engine: AsyncEngine, shards: PostgresShards, outbox: async_sessionmaker[AsyncSession]
 ) -> None:
     events = numbered([a_name()], 3)

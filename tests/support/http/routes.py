@@ -19,7 +19,7 @@ Headers: TypeAlias = dict[str, str]
 
 
 @dataclass(slots=True)
-class World:
+class Callers:
     """Somebody of each kind, and what there is to be changed; `spare` is a refresh token that is rotated."""
 
     client: httpx.Client
@@ -65,42 +65,42 @@ BORN = {"dateOfBirth": "1990-05-17"}
 ORDERS, ANY_VERSION = "/api/v1/orders", {"If-Match": "*"}
 
 
-def forged(world: World, **claims: object) -> dict[str, Any]:
-    return claims_of(world.owner.id, **claims)
+def forged(callers: Callers, **claims: object) -> dict[str, Any]:
+    return claims_of(callers.owner.id, **claims)
 
 
-KNOWN: dict[str, Callable[[World], Headers]] = {
+KNOWN: dict[str, Callable[[Callers], Headers]] = {
     "anonymous": lambda _: {},
-    "owner": lambda world: world.owner.headers,
-    "stranger": lambda world: world.stranger.headers,
-    "admin": lambda world: world.admin.headers,
+    "owner": lambda callers: callers.owner.headers,
+    "stranger": lambda callers: callers.stranger.headers,
+    "admin": lambda callers: callers.admin.headers,
     "break-glass": lambda _: bearer(ADMIN_TOKEN),
 }
-BAD: dict[str, Callable[[World], Headers]] = {
-    "expired": lambda world: bearer(signed(forged(world, exp=1, nbf=0, iat=0))),
-    "not yet valid": lambda world: bearer(signed(forged(world, nbf=2**33, iat=2**33, exp=2**34))),
-    "tampered": lambda world: bearer(
-        with_claims(world.owner.tokens["access_token"], forged(world, role="admin"))
+BAD: dict[str, Callable[[Callers], Headers]] = {
+    "expired": lambda callers: bearer(signed(forged(callers, exp=1, nbf=0, iat=0))),
+    "not yet valid": lambda callers: bearer(signed(forged(callers, nbf=2**33, iat=2**33, exp=2**34))),
+    "tampered": lambda callers: bearer(
+        with_claims(callers.owner.tokens["access_token"], forged(callers, role="admin"))
     ),
-    "cut": lambda world: bearer(world.admin.tokens["access_token"][:-1]),
-    "alg none": lambda world: bearer(unsigned(forged(world, role="admin"))),
-    "alg none without kid": lambda world: bearer(unsigned(forged(world, role="admin"), "None")),
-    "wrong kid": lambda world: bearer(signed(forged(world), kid="another")),
-    "another key": lambda world: bearer(signed(forged(world), STRANGERS_KEY)),
-    "another key and its kid": lambda world: bearer(
-        signed(forged(world), STRANGERS_KEY, kid=STRANGERS_KEY.verifying.kid)
+    "cut": lambda callers: bearer(callers.admin.tokens["access_token"][:-1]),
+    "alg none": lambda callers: bearer(unsigned(forged(callers, role="admin"))),
+    "alg none without kid": lambda callers: bearer(unsigned(forged(callers, role="admin"), "None")),
+    "wrong kid": lambda callers: bearer(signed(forged(callers), kid="another")),
+    "another key": lambda callers: bearer(signed(forged(callers), STRANGERS_KEY)),
+    "another key and its kid": lambda callers: bearer(
+        signed(forged(callers), STRANGERS_KEY, kid=STRANGERS_KEY.verifying.kid)
     ),
-    "another type": lambda world: bearer(signed(forged(world), typ="JWT")),
-    "another issuer": lambda world: bearer(signed(forged(world, iss="another"))),
-    "another audience": lambda world: bearer(signed(forged(world, aud="another"))),
-    "unknown role": lambda world: bearer(signed(forged(world, role="root"))),
-    "refresh token": lambda world: bearer(world.owner.refresh_token),
-    "basic": lambda world: {"Authorization": f"Basic {world.admin.tokens['access_token']}"},
-    "no scheme": lambda world: {"Authorization": world.admin.tokens["access_token"]},
+    "another type": lambda callers: bearer(signed(forged(callers), typ="JWT")),
+    "another issuer": lambda callers: bearer(signed(forged(callers, iss="another"))),
+    "another audience": lambda callers: bearer(signed(forged(callers, aud="another"))),
+    "unknown role": lambda callers: bearer(signed(forged(callers, role="root"))),
+    "refresh token": lambda callers: bearer(callers.owner.refresh_token),
+    "basic": lambda callers: {"Authorization": f"Basic {callers.admin.tokens['access_token']}"},
+    "no scheme": lambda callers: {"Authorization": callers.admin.tokens["access_token"]},
     "nearly break-glass": lambda _: bearer(ADMIN_TOKEN + "."),
 }
 CALLERS = KNOWN | BAD
-Send: TypeAlias = Callable[[World, Headers], httpx.Response]
+Send: TypeAlias = Callable[[Callers, Headers], httpx.Response]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,17 +138,17 @@ def administrators(send: Send, status: int) -> Route:
 
 
 def getting(path: str) -> Send:
-    return lambda world, headers: world.client.get(path, headers=headers)
+    return lambda callers, headers: callers.client.get(path, headers=headers)
 
 
 def posting(path: str, body: object) -> Send:
-    return lambda world, headers: world.client.post(path, json=body, headers=headers)
+    return lambda callers, headers: callers.client.post(path, json=body, headers=headers)
 
 
-def log_out(world: World, headers: Headers) -> httpx.Response:
+def log_out(callers: Callers, headers: Headers) -> httpx.Response:
     """Show the owner's refresh token, whoever asks; ending an ended session is no error."""
-    body = {"refresh_token": world.owner.refresh_token}
-    return world.client.post(f"{USERS}/logout", json=body, headers=headers)
+    body = {"refresh_token": callers.owner.refresh_token}
+    return callers.client.post(f"{USERS}/logout", json=body, headers=headers)
 
 
 ROUTES = {

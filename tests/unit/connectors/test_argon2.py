@@ -92,7 +92,7 @@ async def jam() -> AsyncIterator[Jam]:
 
 @settings(deadline=None, max_examples=50)
 @given(texts, texts)
-async def test_only_the_password_itself_is_right(password: str, other: str) -> None:
+async def test_only_the_same_password_verifies(password: str, other: str) -> None:
     async with open_passwords(CHEAP) as opened:
         stored = await opened.hash(password)
         assert await opened.verify(password, stored) == Verified(is_right=True)
@@ -122,7 +122,7 @@ async def test_a_hash_of_another_cost_is_outdated(
     assert await passwords.verify(WRONG, stored) == Verified(is_right=False)
 
 
-async def test_to_verify_is_no_more_work_when_the_hash_is_outdated() -> None:
+async def test_verifying_an_outdated_hash_costs_one_verification() -> None:
     hasher = CountingHasher(CHEAP)
     with ThreadPoolExecutor(1) as pool:
         passwords = Argon2Passwords(
@@ -132,7 +132,7 @@ async def test_to_verify_is_no_more_work_when_the_hash_is_outdated() -> None:
     assert (len(hasher.verified), hasher.hashed) == (1, 0)
 
 
-async def test_nobody_is_verified_with_the_same_work_and_is_never_right() -> None:
+async def test_missing_hash_is_verified_against_the_decoy() -> None:
     hasher, decoy = CountingHasher(CHEAP), CHEAP.hasher().hash(RIGHT)
     with ThreadPoolExecutor(1) as pool:
         passwords = Argon2Passwords(
@@ -152,13 +152,13 @@ def test_the_decoy_costs_what_a_hash_costs(cost: Argon2Cost) -> None:
     assert decoy != cost.decoy()
 
 
-async def test_what_is_no_hash_is_a_fault_and_not_a_wrong_password(passwords: Argon2Passwords) -> None:
+async def test_malformed_hash_is_an_error_not_a_wrong_password(passwords: Argon2Passwords) -> None:
     with pytest.raises(UnknownHashError):
         await passwords.verify(RIGHT, "plain text")
     assert await passwords.hash(RIGHT)
 
 
-async def test_too_many_are_turned_away_at_once(jam: Jam) -> None:
+async def test_passwords_above_the_waiting_bound_are_busy(jam: Jam) -> None:
     inside = [jam.enter() for _ in range(3)]
     await settle()
     with pytest.raises(BusyError, match="try again"):
@@ -170,7 +170,7 @@ async def test_too_many_are_turned_away_at_once(jam: Jam) -> None:
     assert await jam.passwords.hash(RIGHT)
 
 
-async def test_who_stops_waiting_makes_room(jam: Jam) -> None:
+async def test_cancelled_caller_frees_its_place(jam: Jam) -> None:
     _, waiting, other = [jam.enter() for _ in range(3)]
     await settle()
     for _ in range(10):

@@ -25,7 +25,7 @@ class Work:
         return done
 
 
-async def advance_orders(work: Work, batch_size: AdaptiveBatchSize) -> None:
+async def do_all(work: Work, batch_size: AdaptiveBatchSize) -> None:
     has_more = True
     while has_more:
         try:
@@ -34,16 +34,16 @@ async def advance_orders(work: Work, batch_size: AdaptiveBatchSize) -> None:
             has_more = True
 
 
-async def test_all_at_once_as_long_as_that_goes_well() -> None:
+async def test_full_batches_are_used_while_they_succeed() -> None:
     work = Work(left=25, bearable=10)
-    await advance_orders(work, AdaptiveBatchSize(10))
+    await do_all(work, AdaptiveBatchSize(10))
     assert work.asked == [10, 10, 10]
 
 
 @pytest.mark.parametrize("bearable", [1, 3, 9])
 async def test_too_much_is_done_in_smaller_pieces(bearable: int) -> None:
     work = Work(left=100, bearable=bearable)
-    await advance_orders(work, AdaptiveBatchSize(10))
+    await do_all(work, AdaptiveBatchSize(10))
     assert work.left == 0
     assert min(work.asked) <= bearable
 

@@ -34,7 +34,7 @@ class Sweep:
         self.done.append(self.name)
 
 
-class House:
+class JobRunner:
     """The background jobs, and what has been counted of them."""
 
     def __init__(self) -> None:
@@ -65,24 +65,24 @@ class House:
 
 
 @pytest.fixture
-def house() -> House:
-    return House()
+def runner() -> JobRunner:
+    return JobRunner()
 
 
-async def test_who_hands_a_chore_over_waits_for_nothing(house: House) -> None:
-    async with house.open() as jobs:
-        jobs.enqueue(stuck := house.stuck())
-        jobs.enqueue(house.sweep())
+async def test_enqueue_does_not_wait_for_the_job(runner: JobRunner) -> None:
+    async with runner.open() as jobs:
+        jobs.enqueue(stuck := runner.stuck())
+        jobs.enqueue(runner.sweep())
         await stuck.begun.wait()
-        assert not house.done
+        assert not runner.done
         stuck.may_go_on.set()
-    assert house.done == ["stuck", "sweep"]
+    assert runner.done == ["stuck", "sweep"]
 
 
-async def test_one_is_done_after_the_other(house: House) -> None:
+async def test_jobs_run_one_after_another(runner: JobRunner) -> None:
     """However many wait: only the first one has begun."""
-    async with house.open() as jobs:
-        sweeps = [house.stuck(str(number)) for number in range(3)]
+    async with runner.open() as jobs:
+        sweeps = [runner.stuck(str(number)) for number in range(3)]
         for sweep in sweeps:
             jobs.enqueue(sweep)
         await sweeps[0].begun.wait()
@@ -90,83 +90,83 @@ async def test_one_is_done_after_the_other(house: House) -> None:
         assert [sweep.begun.is_set() for sweep in sweeps] == [True, False, False]
         for sweep in sweeps:
             sweep.may_go_on.set()
-    assert house.done == ["0", "1", "2"]
-    assert house.counted("1") == {"done": 1}
+    assert runner.done == ["0", "1", "2"]
+    assert runner.counted("1") == {"done": 1}
 
 
-async def test_one_that_fails_is_tried_again_after_a_pause(house: House) -> None:
-    async with house.open(tries=3) as jobs:
-        jobs.enqueue(house.sweep(errors=[ValueError("dust"), OSError("more dust")]))
-    assert house.done == ["sweep"]
-    assert house.counted() == {"retried": 2, "done": 1}
-    assert len(house.pauses.slept) == 2
+async def test_failed_job_is_retried_after_a_pause(runner: JobRunner) -> None:
+    async with runner.open(tries=3) as jobs:
+        jobs.enqueue(runner.sweep(errors=[ValueError("dust"), OSError("more dust")]))
+    assert runner.done == ["sweep"]
+    assert runner.counted() == {"retried": 2, "done": 1}
+    assert len(runner.pauses.slept) == 2
 
 
-async def test_one_that_keeps_failing_is_given_up_and_the_next_one_done(house: House) -> None:
+async def test_job_that_keeps_failing_is_dropped_and_the_next_runs(runner: JobRunner) -> None:
     with capture_logs() as logs:
-        async with house.open(tries=3) as jobs:
-            jobs.enqueue(broken := house.sweep("broken", [ValueError(str(number)) for number in range(9)]))
-            jobs.enqueue(house.sweep())
-    assert house.done == ["sweep"]
+        async with runner.open(tries=3) as jobs:
+            jobs.enqueue(broken := runner.sweep("broken", [ValueError(str(number)) for number in range(9)]))
+            jobs.enqueue(runner.sweep())
+    assert runner.done == ["sweep"]
     assert len(broken.errors) == 6
-    assert house.counted("broken") == {"retried": 2, "failed": 1}
+    assert runner.counted("broken") == {"retried": 2, "failed": 1}
     assert [(entry["event"], entry["job"]) for entry in logs] == [("job failed", "broken")]
     assert logs[0]["exc_info"]
 
 
-async def test_past_the_bound_chores_are_refused_and_those_within_are_done(house: House) -> None:
+async def test_jobs_above_the_bound_are_refused_and_others_run(runner: JobRunner) -> None:
     with capture_logs() as logs:
-        async with house.open(waiting=2) as jobs:
-            jobs.enqueue(stuck := house.stuck())
+        async with runner.open(waiting=2) as jobs:
+            jobs.enqueue(stuck := runner.stuck())
             await stuck.begun.wait()
             for number in range(4):
-                jobs.enqueue(house.sweep(f"{number}"))
+                jobs.enqueue(runner.sweep(f"{number}"))
             stuck.may_go_on.set()
-    assert house.done == ["stuck", "0", "1"]
-    assert [house.counted(str(number)) for number in range(4)] == [{"done": 1}] * 2 + [{"refused": 1}] * 2
+    assert runner.done == ["stuck", "0", "1"]
+    assert [runner.counted(str(number)) for number in range(4)] == [{"done": 1}] * 2 + [{"refused": 1}] * 2
     assert [(entry["job"], entry["outcome"]) for entry in logs] == [("2", "refused"), ("3", "refused")]
 
 
-async def test_what_is_left_at_the_end_is_done_within_the_deadline(house: House) -> None:
-    async with house.open() as jobs:
+async def test_jobs_left_at_shutdown_run_within_the_deadline(runner: JobRunner) -> None:
+    async with runner.open() as jobs:
         for number in range(5):
-            jobs.enqueue(house.sweep(str(number)))
-        assert not house.done
-    assert house.done == ["0", "1", "2", "3", "4"]
+            jobs.enqueue(runner.sweep(str(number)))
+        assert not runner.done
+    assert runner.done == ["0", "1", "2", "3", "4"]
 
 
-async def test_what_is_left_after_the_deadline_is_dropped(house: House) -> None:
+async def test_jobs_left_after_the_deadline_are_dropped(runner: JobRunner) -> None:
     with capture_logs() as logs:
-        async with house.open(drain_s=0.02) as jobs:
-            jobs.enqueue(house.sweep())
-            jobs.enqueue(house.stuck())
-            jobs.enqueue(house.sweep("late"))
-    assert house.done == ["sweep"]
-    assert (house.counted("stuck"), house.counted("late")) == ({"dropped": 1}, {"dropped": 1})
+        async with runner.open(drain_s=0.02) as jobs:
+            jobs.enqueue(runner.sweep())
+            jobs.enqueue(runner.stuck())
+            jobs.enqueue(runner.sweep("late"))
+    assert runner.done == ["sweep"]
+    assert (runner.counted("stuck"), runner.counted("late")) == ({"dropped": 1}, {"dropped": 1})
     assert [(entry["job"], entry["outcome"]) for entry in logs] == [
         ("stuck", "dropped"),
         ("late", "dropped"),
     ]
 
 
-async def test_who_comes_after_the_end_is_refused(house: House) -> None:
-    async with house.open() as jobs:
+async def test_job_enqueued_after_shutdown_is_refused(runner: JobRunner) -> None:
+    async with runner.open() as jobs:
         pass
-    jobs.enqueue(house.sweep())
-    assert house.counted() == {"refused": 1}
+    jobs.enqueue(runner.sweep())
+    assert runner.counted() == {"refused": 1}
 
 
-async def test_one_that_ends_as_if_it_were_cancelled_does_not_end_the_others(house: House) -> None:
-    async with house.open() as jobs:
-        jobs.enqueue(house.sweep("cancelled", [asyncio.CancelledError()]))
-        jobs.enqueue(house.sweep())
-    assert house.done == ["sweep"]
-    assert house.counted("cancelled") == {"dropped": 1}
+async def test_job_that_raises_cancelled_error_does_not_stop_the_others(runner: JobRunner) -> None:
+    async with runner.open() as jobs:
+        jobs.enqueue(runner.sweep("cancelled", [asyncio.CancelledError()]))
+        jobs.enqueue(runner.sweep())
+    assert runner.done == ["sweep"]
+    assert runner.counted("cancelled") == {"dropped": 1}
 
 
-async def test_a_fault_of_the_process_still_lets_the_chores_be_done(house: House) -> None:
+async def test_jobs_run_when_the_block_raises(runner: JobRunner) -> None:
     with pytest.raises(ValueError, match="fault"):
-        async with house.open() as jobs:
-            jobs.enqueue(house.sweep())
+        async with runner.open() as jobs:
+            jobs.enqueue(runner.sweep())
             raise ValueError("fault")
-    assert house.done == ["sweep"]
+    assert runner.done == ["sweep"]

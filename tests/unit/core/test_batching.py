@@ -103,7 +103,7 @@ async def test_a_read_never_joins_a_call_that_began_before_it(
         assert found >= at_least
 
 
-async def test_what_arrives_meanwhile_joins_the_next_call() -> None:
+async def test_items_that_arrive_during_a_call_join_the_next() -> None:
     store = Store()
     store.gate.clear()
     batches = batcher(store)
@@ -118,9 +118,7 @@ async def test_what_arrives_meanwhile_joins_the_next_call() -> None:
 
 
 @pytest.mark.parametrize(("overlap", "begun_before"), [(True, 2), (False, 1)])
-async def test_results_are_told_after_the_next_call_has_begun_if_they_should(
-    *, overlap: bool, begun_before: int
-) -> None:
+async def test_overlap_starts_the_next_call_before_the_callbacks(*, overlap: bool, begun_before: int) -> None:
     store, begun = Store(), []
     batches = batcher(store, Bounds(overlap=overlap))
     store.gate.clear()
@@ -143,7 +141,7 @@ async def test_a_bad_item_fails_alone() -> None:
     assert isinstance(results[1], ValueError)
 
 
-async def test_who_gives_up_does_not_take_it_from_the_others() -> None:
+async def test_cancelled_waiter_of_a_batch_leaves_the_others_their_results() -> None:
     store = Store()
     store.gate.clear()
     batches = batcher(store)
@@ -154,7 +152,7 @@ async def test_who_gives_up_does_not_take_it_from_the_others() -> None:
     assert await same == await other == 1
 
 
-async def test_nobody_waits_longer_than_the_deadline() -> None:
+async def test_waiters_time_out_at_the_deadline() -> None:
     store = Store()
     store.gate.clear()
     batches = batcher(store, Bounds(deadline_s=0.05))
@@ -169,7 +167,7 @@ async def test_nobody_waits_longer_than_the_deadline() -> None:
     assert await batches.do("c", 1) == 1
 
 
-async def test_too_many_are_turned_away_at_once() -> None:
+async def test_items_above_the_waiting_bound_are_overloaded() -> None:
     store = Store()
     store.gate.clear()
     batches = batcher(store, Bounds(waiting=2))
@@ -284,7 +282,7 @@ async def test_waiters_of_a_call_that_never_ends_time_out_one_after_the_other() 
     assert await batches.do("e", 5) == 5
 
 
-async def test_what_is_answered_in_time_is_not_overdue() -> None:
+async def test_answers_in_time_are_not_overdue() -> None:
     store = Store()
     batches = batcher(store, Bounds(deadline_s=0.05))
     loop = asyncio.get_running_loop()

@@ -11,17 +11,17 @@ parts = st.lists(st.text(st.characters(exclude_characters="\n", codec="utf-8")),
 
 
 @given(parts)
-def test_what_is_sealed_can_be_opened(given_parts: list[str]) -> None:
+def test_sealed_cursor_can_be_opened(given_parts: list[str]) -> None:
     assert CURSORS.open(CURSORS.seal(*given_parts)) == given_parts
 
 
 @given(st.text())
-def test_what_is_made_up_cannot(text: str) -> None:
+def test_made_up_cursor_is_refused(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011
         CURSORS.open(text)
 
 
-def test_another_secret_or_a_change_is_found() -> None:
+def test_cursor_of_another_secret_or_changed_is_refused() -> None:
     sealed = CURSORS.seal("today", "2026-01-01")
     for forged in (
         Cursors(b"other").seal("today", "2026-01-01"),

@@ -171,7 +171,7 @@ def test_a_prefix_that_is_a_path_of_the_service_is_refused(prefix: str) -> None:
 
 
 @pytest.mark.parametrize("prefix", ["", "/gifts", "/hello-api", "/x/hello"])
-def test_another_prefix_is_taken(prefix: str) -> None:
+def test_valid_prefix_is_accepted(prefix: str) -> None:
     check_prefix(prefix)
 
 

@@ -27,13 +27,13 @@ async def settle() -> None:
         await asyncio.sleep(0)
 
 
-async def test_who_asks_before_the_call_begins_shares_it() -> None:
+async def test_callers_before_the_start_share_the_call() -> None:
     single_flight, calls = SingleFlight[str, int](), Calls()
     calls.gate.set()
     assert await asyncio.gather(*(single_flight.share("a", calls) for _ in range(5))) == [1] * 5
 
 
-async def test_who_asks_later_shares_the_next_one() -> None:
+async def test_callers_after_the_start_share_the_next_call() -> None:
     single_flight, calls = SingleFlight[str, int](), Calls()
     first = asyncio.create_task(single_flight.share("a", calls))
     await settle()
@@ -53,7 +53,7 @@ async def test_other_keys_do_not_wait() -> None:
     await asyncio.gather(*tasks)
 
 
-async def test_who_gives_up_does_not_take_it_from_the_others() -> None:
+async def test_cancelled_waiter_of_a_flight_leaves_the_others_their_result() -> None:
     single_flight, calls = SingleFlight[str, int](), Calls()
     one, other = (asyncio.create_task(single_flight.share("a", calls)) for _ in range(2))
     await settle()

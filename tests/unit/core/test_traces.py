@@ -42,6 +42,6 @@ async def test_work_at_the_same_time_belongs_to_its_own() -> None:
         GIVEN.replace("-", "_"),
     ],
 )
-def test_what_is_not_well_formed_is_no_trace(given: str) -> None:
+def test_malformed_traceparent_is_ignored(given: str) -> None:
     with traced(given):
         assert current_traceparent() is None

@@ -48,7 +48,7 @@ def test_the_day_counted_to_is_the_next_celebration(born: date, today: date, rul
 
 
 @given(births, days)
-def test_whoever_is_not_born_on_a_leap_day_celebrates_on_the_same_day(born: date, today: date) -> None:
+def test_birthday_outside_of_leap_day_is_on_the_same_day(born: date, today: date) -> None:
     if (born.month, born.day) != (2, 29):
         day = today + timedelta(days_until_birthday(born, today, LeapDay.MAR1))
         assert (day.month, day.day) == (born.month, born.day)

@@ -75,14 +75,14 @@ def test_an_item_is_shown_whole(item: Item) -> None:
     }
 
 
-def test_a_change_of_an_item_is_told_with_all_of_it(item: Item) -> None:
+def test_item_event_has_the_whole_item(item: Item) -> None:
     event = item_event(a_change(item.id, "item.updated"), item)
     assert event == Event(
         id=f"{item.id}-3", type="item.updated", subject=str(item.id), time=NOON, data=item.public()
     )
 
 
-def test_of_an_item_that_is_gone_only_the_id_is_told() -> None:
+def test_event_of_a_deleted_item_has_only_the_id() -> None:
     change = a_change(UUID(int=7), "item.deleted")
     subject = str(UUID(int=7))
     assert item_event(change) == Event(

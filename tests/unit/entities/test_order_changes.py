@@ -47,7 +47,7 @@ def lived(
 
 
 @given(REPLACED, WAYS, st.integers(0, 9), st.integers(0, 9))
-def test_every_version_is_told_of_as_it_was(
+def test_every_version_of_an_order_is_rebuilt(
     replacements: list[Replacement], way: list[str], after: int, until: int
 ) -> None:
     order, replaced, history = lived(replacements, way)
@@ -56,7 +56,7 @@ def test_every_version_is_told_of_as_it_was(
     assert again == [one for one in history if after < one[0] <= until]
 
 
-def test_what_was_replaced_before_revisions_were_kept_is_left_out() -> None:
+def test_versions_without_a_revision_are_left_out() -> None:
     order, _, history = lived([(1, "John")], ["confirm"])
     again = changes_of(order, [], 0, order.version)
     assert [one.version for one in again] == [1, 3]

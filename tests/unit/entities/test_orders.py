@@ -86,14 +86,14 @@ def test_a_new_content_replaces_all_of_the_old_and_keeps_the_next_move() -> None
     assert (order.total_cents, order.recipient, order.due_at) == (2049, "John", NOON + DELAY)
 
 
-def test_a_clock_that_is_behind_makes_nothing_older() -> None:
+def test_clock_set_back_does_not_move_times_back() -> None:
     order = in_state("CREATED")
     order.confirm(NOON - timedelta(hours=1), DELAY)
     assert order.updated_at == order.history[-1].at == NOON
     assert order.due_at == NOON + DELAY
 
 
-def test_an_order_is_nobody_elses() -> None:
+def test_order_of_another_customer_is_not_found() -> None:
     order = in_state("CREATED")
     order.check_customer(order.customer_id)
     with pytest.raises(NotFoundError):
@@ -101,17 +101,17 @@ def test_an_order_is_nobody_elses() -> None:
 
 
 @pytest.mark.parametrize("seen", [None, frozenset({2}), frozenset({1, 2})])
-def test_who_has_seen_the_version_may_change_it(seen: frozenset[int] | None) -> None:
+def test_seen_version_may_be_changed(seen: frozenset[int] | None) -> None:
     in_state("CONFIRMED").check_version(seen)
 
 
 @pytest.mark.parametrize("seen", [frozenset[int](), frozenset({1, 3})])
-def test_who_has_not_may_not(seen: frozenset[int]) -> None:
+def test_unseen_version_is_stale(seen: frozenset[int]) -> None:
     with pytest.raises(StaleError):
         in_state("CONFIRMED").check_version(seen)
 
 
-def test_the_first_event_tells_of_the_order() -> None:
+def test_first_event_has_the_order() -> None:
     order = in_state("CREATED")
     event = order_event(order)
     assert (event.id, event.type, event.subject) == (f"{order.id}-1", "order.created", str(order.id))
@@ -122,7 +122,7 @@ def test_the_first_event_tells_of_the_order() -> None:
     st.integers(0, 10**14).map(lambda number: NOON + timedelta(microseconds=number)),
     st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1)),
 )
-def test_clients_and_events_are_told_the_same(at: datetime, titles: list[str]) -> None:
+def test_response_and_event_of_an_order_are_equal(at: datetime, titles: list[str]) -> None:
     order = an_order(uuid7(), *map(a_line, titles), created_at=at)
     assert OrderResponse.of(order).model_dump(mode="json") == order.public()
 

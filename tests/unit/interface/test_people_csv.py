@@ -59,20 +59,20 @@ def errors(lines: list[Line | LineError]) -> list[tuple[int, str]]:
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("charset", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
 @pytest.mark.parametrize("text", READ.values(), ids=READ)
-async def test_a_way_to_write_it_is_read(text: str, charset: str, end: str) -> None:
+async def test_csv_dialects_are_read(text: str, charset: str, end: str) -> None:
     mark = "\ufeff" if charset.endswith("e") else ""
     data = (mark + text.removeprefix("\ufeff")).replace("\r\n", "\n").replace("\n", end).encode(charset)
     assert people(await read(data)) == BOTH
 
 
 @given(st.sampled_from(list(READ.values())), st.integers(1, 40), st.sampled_from(["utf-8", "utf-16"]))
-async def test_chunks_do_not_matter(text: str, size: int, charset: str) -> None:
+async def test_csv_lines_do_not_depend_on_chunks(text: str, size: int, charset: str) -> None:
     data = text.replace("\n", "\r\n").encode(charset)
     assert await read(data, size=size) == await read(data)
 
 
 @pytest.mark.parametrize("charset", ["iso-8859-1", "windows-1252", "utf-16", "us-ascii", "utf-8"])
-async def test_another_charset_is_read_when_it_is_said(charset: str) -> None:
+async def test_given_charset_is_read(charset: str) -> None:
     text = (
         PLAIN
         if charset == "us-ascii"
@@ -88,7 +88,7 @@ async def test_a_header_that_lacks_a_column_ends_the_reading(header: str) -> Non
     assert "header must name" in message
 
 
-async def test_a_header_that_must_be_there_or_not() -> None:
+async def test_csv_header_may_be_required_or_absent() -> None:
     lacks_it = await read(b"Ada,1990-05-17\n", CsvForm(has_header=True))
     assert "header must name" in errors(lacks_it)[0][1]
     assert errors(await read(PLAIN.encode(), CsvForm(has_header=False)))[0][0] == 1
@@ -109,7 +109,7 @@ async def test_a_header_that_must_be_there_or_not() -> None:
         ('"Ada"x,1990-05-17', "not a line of CSV"),
     ],
 )
-async def test_what_is_not_certain_is_rejected_with_its_line(row: str, reason: str) -> None:
+async def test_ambiguous_row_is_rejected_with_its_line(row: str, reason: str) -> None:
     lines = await read(f"Ada,1990-05-17\n\n{row}\nJane,1991-06-18\n".encode())
     ((number, message),) = errors(lines)
     assert number == 3
@@ -149,7 +149,7 @@ LONG_NOTES = {
 
 @pytest.mark.parametrize("note", LONG_NOTES.values(), ids=LONG_NOTES)
 @pytest.mark.parametrize("delimiter", [",", ";"])
-async def test_no_line_of_a_long_note_becomes_a_person(note: str, delimiter: str) -> None:
+async def test_lines_within_a_quoted_field_are_not_people(note: str, delimiter: str) -> None:
     """Even where another column of the row goes on in the line that ends the note."""
     rows = f'username,dateOfBirth,a,b\nAda,1990-05-17,"{note}Eve,1990-05-17,x,x","{note}Eve,1990-05-17,x,x"\n'
     lines = await read(f"{rows}Jane,1991-06-18,x,x\n".replace(",", delimiter).encode())

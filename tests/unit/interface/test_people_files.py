@@ -38,11 +38,11 @@ async def read(data: bytes, kind: Kind, size: int = 1000) -> list[Line | LineErr
 
 
 @given(st.integers(1, 100))
-async def test_chunks_do_not_matter(size: int) -> None:
+async def test_ndjson_lines_do_not_depend_on_chunks(size: int) -> None:
     assert await read(NDJSON, Kind.NDJSON, size) == await read(NDJSON, Kind.NDJSON)
 
 
-async def test_ndjson() -> None:
+async def test_ndjson_lines_are_read() -> None:
     lines = await read(NDJSON, Kind.NDJSON)
     assert [(line.number, line.person.username) for line in lines if isinstance(line, Line)] == [
         (1, "John"),
@@ -58,7 +58,7 @@ async def test_ndjson() -> None:
     ]
 
 
-async def test_csv() -> None:
+async def test_csv_lines_are_read() -> None:
     lines = await read(CSV, Kind.CSV)
     assert [line.person.username for line in lines if isinstance(line, Line)] == ["John", "Jane"]
     assert [line.line for line in lines if isinstance(line, LineError)] == [4, 5, 6]

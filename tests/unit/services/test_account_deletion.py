@@ -19,7 +19,7 @@ from tests.twins.transaction import TwinBus, TwinUnitOfWork
 SECRET, HOME = "correct horse battery", "192.0.2.1"
 
 
-class World:
+class DeletionFixture:
     """Ada and Bob with orders and items, on twins; `quotas` are those of the log-in."""
 
     def __init__(self, **quotas: Quota) -> None:
@@ -58,84 +58,84 @@ class World:
         await self.deletion.delete(Caller(account_id, Role.USER), wanted)
 
 
-async def test_all_of_an_account_goes_and_what_is_of_others_stays() -> None:
-    world = World()
-    kept = [world.order(world.bob), world.item(world.bob)]
+async def test_deletion_removes_data_of_the_account_only() -> None:
+    fixture = DeletionFixture()
+    kept = [fixture.order(fixture.bob), fixture.item(fixture.bob)]
     for shipped in (True, False):
-        world.order(world.ada, shipped=shipped)
-    world.item(world.ada)
-    await world.delete(world.ada)
-    stored = world.twin.stored
+        fixture.order(fixture.ada, shipped=shipped)
+    fixture.item(fixture.ada)
+    await fixture.delete(fixture.ada)
+    stored = fixture.twin.stored
     assert [*stored.orders.rows, *stored.items.rows] == kept
-    assert list(stored.accounts.rows) == [world.bob]
+    assert list(stored.accounts.rows) == [fixture.bob]
 
 
 async def test_open_orders_are_cancelled_with_an_event_and_shipped_ones_are_not() -> None:
-    world = World()
-    open_order = world.order(world.ada)
-    world.order(world.ada, shipped=True)
-    await world.delete(world.ada)
-    events = [(event.type, event.subject) for event in world.twin.stored.outbox.events]
+    fixture = DeletionFixture()
+    open_order = fixture.order(fixture.ada)
+    fixture.order(fixture.ada, shipped=True)
+    await fixture.delete(fixture.ada)
+    events = [(event.type, event.subject) for event in fixture.twin.stored.outbox.events]
     assert events == [("order.cancelled", str(open_order))]
 
 
 async def test_each_deleted_item_has_an_event_and_an_audit_entry() -> None:
-    world = World()
-    ids = {world.item(world.ada) for _ in range(3)}
-    kept = world.item(world.bob)
-    await world.delete(world.ada)
-    events = {event.subject for event in world.twin.stored.outbox.events if event.type == "item.deleted"}
+    fixture = DeletionFixture()
+    ids = {fixture.item(fixture.ada) for _ in range(3)}
+    kept = fixture.item(fixture.bob)
+    await fixture.delete(fixture.ada)
+    events = {event.subject for event in fixture.twin.stored.outbox.events if event.type == "item.deleted"}
     entries = {
-        entry.subject_id for entry in world.twin.stored.audit.entries if entry.action == "item.deleted"
+        entry.subject_id for entry in fixture.twin.stored.audit.entries if entry.action == "item.deleted"
     }
     assert (events, entries) == ({str(item_id) for item_id in ids}, ids)
-    assert kept in world.twin.stored.items.rows
+    assert kept in fixture.twin.stored.items.rows
 
 
 async def test_cached_pages_of_all_items_are_dropped() -> None:
-    world = World()
-    ids = {world.item(world.ada) for _ in range(2 * BATCH + 1)}
-    await world.delete(world.ada)
-    changed = [event.item_id for event in world.bus.published if isinstance(event, ItemChanged)]
+    fixture = DeletionFixture()
+    ids = {fixture.item(fixture.ada) for _ in range(2 * BATCH + 1)}
+    await fixture.delete(fixture.ada)
+    changed = [event.item_id for event in fixture.bus.published if isinstance(event, ItemChanged)]
     assert set(changed) == ids
     assert len(changed) == len(ids)
 
 
 async def test_trail_says_who_deleted_the_account_and_names_no_e_mail() -> None:
-    world = World()
-    await world.delete(world.ada)
-    await world.deletion.delete_by_email("BOB@example.com")
-    notes = [(one.action, one.subject_id, one.actor_id) for one in world.twin.stored.audit.entries]
+    fixture = DeletionFixture()
+    await fixture.delete(fixture.ada)
+    await fixture.deletion.delete_by_email("BOB@example.com")
+    notes = [(one.action, one.subject_id, one.actor_id) for one in fixture.twin.stored.audit.entries]
     assert notes == [
-        ("account.deleted", world.ada, world.ada),
-        ("account.deleted", world.bob, None),
+        ("account.deleted", fixture.ada, fixture.ada),
+        ("account.deleted", fixture.bob, None),
     ]
-    assert not any(entry.details for entry in world.twin.stored.audit.entries)
+    assert not any(entry.details for entry in fixture.twin.stored.audit.entries)
 
 
 async def test_wrong_password_deletes_nothing() -> None:
-    world = World()
-    world.item(world.ada)
+    fixture = DeletionFixture()
+    fixture.item(fixture.ada)
     with pytest.raises(ForbiddenError):
-        await world.delete(world.ada, "battery staple")
-    assert world.twin.stored.items.rows
-    assert world.ada in world.twin.stored.accounts.rows
+        await fixture.delete(fixture.ada, "battery staple")
+    assert fixture.twin.stored.items.rows
+    assert fixture.ada in fixture.twin.stored.accounts.rows
 
 
 @pytest.mark.parametrize("group", [BY_PAIR, BY_ADDRESS, BY_ACCOUNT])
-async def test_attempts_are_counted_with_those_to_log_in(group: str) -> None:
-    world = World(**{group: (2, 60)})
+async def test_deletion_attempts_share_the_log_in_limits(group: str) -> None:
+    fixture = DeletionFixture(**{group: (2, 60)})
     for _ in range(2):
         with pytest.raises(ForbiddenError):
-            await world.delete(world.ada, "battery staple")
+            await fixture.delete(fixture.ada, "battery staple")
     with pytest.raises(TooManyError):
-        await world.delete(world.ada)
-    assert world.ada in world.twin.stored.accounts.rows
+        await fixture.delete(fixture.ada)
+    assert fixture.ada in fixture.twin.stored.accounts.rows
 
 
 async def test_account_that_is_gone_is_unauthorized_and_an_unknown_e_mail_not_found() -> None:
-    world = World()
+    fixture = DeletionFixture()
     with pytest.raises(UnauthorizedError):
-        await world.delete(uuid7())
+        await fixture.delete(uuid7())
     with pytest.raises(NotFoundError):
-        await world.deletion.delete_by_email("nobody@example.com")
+        await fixture.deletion.delete_by_email("nobody@example.com")

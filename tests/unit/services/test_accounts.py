@@ -36,7 +36,7 @@ def service(
     )
 
 
-async def test_who_registers_has_an_account(twin: TwinUnitOfWork) -> None:
+async def test_registration_stores_the_account(twin: TwinUnitOfWork) -> None:
     account = await service(twin).register(ADA)
     [stored] = twin.stored.accounts.rows.values()
     assert stored.id == account.id == next(numbered_ids())
@@ -52,7 +52,7 @@ async def test_only_a_hash_of_the_password_is_kept(twin: TwinUnitOfWork) -> None
 
 
 @pytest.mark.parametrize("role", Role)
-async def test_a_registration_is_noted_without_the_e_mail(twin: TwinUnitOfWork, role: Role) -> None:
+async def test_registration_is_audited_without_the_e_mail(twin: TwinUnitOfWork, role: Role) -> None:
     account = await service(twin).register(replace(ADA, role=role))
     [entry] = twin.stored.audit.entries
     assert (entry.at, entry.action, entry.details) == (NOON, "account.registered", {"role": role.value})
@@ -69,7 +69,7 @@ async def test_an_e_mail_has_one_account_whatever_its_case(twin: TwinUnitOfWork,
     assert len(twin.stored.audit.entries) == 1
 
 
-async def test_listeners_hear_of_a_registration_once_it_is_stored(twin: TwinUnitOfWork) -> None:
+async def test_registration_is_published_after_it_is_stored(twin: TwinUnitOfWork) -> None:
     class Watching(TwinBus):
         async def publish(self, event: DomainEvent) -> None:
             await super().publish(event)
@@ -90,26 +90,26 @@ async def test_a_password_that_cannot_be_hashed_now_leaves_nothing(twin: TwinUni
     assert not twin.stored.audit.entries
 
 
-async def test_ones_own_account_can_be_read(twin: TwinUnitOfWork) -> None:
+async def test_own_account_can_be_read(twin: TwinUnitOfWork) -> None:
     accounts = service(twin)
     ada = await accounts.register(ADA)
     await accounts.register(replace(ADA, email="bob@example.com"))
     assert (await accounts.read(Caller(ada.id, Role.USER))).email == "Ada@example.com"
 
 
-async def test_a_token_outlives_its_account_in_vain(twin: TwinUnitOfWork) -> None:
+async def test_token_of_a_deleted_account_is_unauthorized(twin: TwinUnitOfWork) -> None:
     with pytest.raises(UnauthorizedError, match="does not exist any more"):
         await service(twin).read(Caller(an_account().id, Role.USER))
 
 
 @given(st.text(f"{ascii_letters}.@"), st.randoms())
-def test_the_key_of_an_e_mail_knows_no_case(email: str, random: Random) -> None:
+def test_e_mail_key_ignores_case(email: str, random: Random) -> None:
     other = "".join(letter.swapcase() if random.random() < 0.5 else letter for letter in email)
     assert email_key(other) == email_key(email)
 
 
 @given(st.text())
-def test_the_key_of_a_key_is_itself(email: str) -> None:
+def test_e_mail_key_is_idempotent(email: str) -> None:
     assert email_key(email_key(email)) == email_key(email)
 
 
@@ -123,7 +123,7 @@ def test_the_key_of_a_key_is_itself(email: str) -> None:
         "ada@\uff45xample.com",
     ],
 )
-def test_who_registers_logs_in_with_the_same_text(email: str) -> None:
+def test_registration_and_log_in_normalize_e_mails_alike(email: str) -> None:
     """What a registration makes of an e-mail, a log-in has to make of it as well."""
     registered = RegisterRequest.model_validate({"email": email, "password": SECRET, "full_name": "Ada"})
     stored = email_key(registered.to_command().email)

@@ -33,7 +33,7 @@ async def test_at_most_as_many_as_were_asked_for(twin: TwinUnitOfWork) -> None:
     assert [event.subject for event in twin.stored.outbox.events] == ["a", "b", "c"]
 
 
-async def test_today_is_the_day_where_the_service_lives(twin: TwinUnitOfWork) -> None:
+async def test_announcements_use_today_of_the_services_zone(twin: TwinUnitOfWork) -> None:
     twin.stored.people.rows = {"John": date(1990, 6, 15), "Jane": date(1990, 6, 16)}
     assert await replace(service(twin), zone=LATE).announce(10) == 1
     assert [event.subject for event in twin.stored.outbox.events] == ["Jane"]
@@ -48,7 +48,7 @@ async def test_leapers_are_announced_by_the_rule_of_the_service(
     assert await replace(service(twin), now=lambda: today, leap_day=rule).announce(10) == announced
 
 
-async def test_what_was_announced_is_remembered_for_a_week(twin: TwinUnitOfWork) -> None:
+async def test_announcements_are_kept_for_a_week(twin: TwinUnitOfWork) -> None:
     here = TODAY + timedelta(1)
     oldest = here - timedelta(KEPT_DAYS)
     twin.stored.announcements.claimed = {(here, "a"), (oldest, "b"), (oldest - timedelta(1), "c")}

@@ -44,22 +44,20 @@ def test_leapers_are_in_the_list_of_their_day(day: str, rule: LeapDay, expected:
 
 
 @given(births, days, rules)
-def test_a_list_has_those_who_are_greeted_that_day(born: date, day: date, rule: LeapDay) -> None:
+def test_list_has_the_people_greeted_that_day(born: date, day: date, rule: LeapDay) -> None:
     celebrates = month_day(born) in month_days_celebrated(day, rule)
     assert celebrates == (days_until_birthday(born, day, rule) == 0)
 
 
 @given(births, days, rules)
-def test_everyone_is_in_the_year_ahead_once_at_the_next_birthday(
-    born: date, today: date, rule: LeapDay
-) -> None:
+def test_year_ahead_has_each_birthday_once(born: date, today: date, rule: LeapDay) -> None:
     found = [group for group in groups_between(today, 0, 366, rule) if group.month_day == month_day(born)]
     assert [group.in_days for group in found] == [days_until_birthday(born, today, rule)]
     assert found[0].day == today + timedelta(found[0].in_days)
 
 
 @pytest.mark.parametrize("offset", range(-3, 4))
-async def test_only_who_is_in_a_list_about_now_concerns_it(twin: TwinUnitOfWork, offset: int) -> None:
+async def test_only_birthdays_near_today_change_the_list_stamp(twin: TwinUnitOfWork, offset: int) -> None:
     day, people = (TODAY + timedelta(offset)).replace(year=1990), people_service(twin)
     changes: list[Callable[[], Awaitable[None]]] = [
         lambda: people.save(SavePerson(username="John", date_of_birth=day)),

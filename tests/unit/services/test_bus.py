@@ -54,7 +54,7 @@ def sky() -> Sky:
     return Sky()
 
 
-async def test_all_who_listen_hear_as_they_were_wired(sky: Sky) -> None:
+async def test_listeners_are_called_in_the_order_of_registration(sky: Sky) -> None:
     sky.bus.on(Sunrise, sky.crow)
     sky.bus.on(Sunrise, sky.wake)
     await sky.bus.publish(Sunrise(5))
@@ -62,14 +62,14 @@ async def test_all_who_listen_hear_as_they_were_wired(sky: Sky) -> None:
     assert sky.heard == [("crow", 5), ("wake", 5), ("crow", 6), ("wake", 6)]
 
 
-async def test_others_hear_nothing(sky: Sky) -> None:
+async def test_listeners_of_other_events_are_not_called(sky: Sky) -> None:
     sky.bus.on(Sunrise, sky.wake)
     await sky.bus.publish(Sunset())
     await Sky().bus.publish(Sunrise(5))
     assert not sky.heard
 
 
-async def test_who_publishes_goes_on_when_all_have_heard(sky: Sky) -> None:
+async def test_publish_waits_for_all_listeners(sky: Sky) -> None:
     async def stretch(_: Sunrise) -> None:
         await may_rise.wait()
         sky.heard.append("stretched")
@@ -84,7 +84,7 @@ async def test_who_publishes_goes_on_when_all_have_heard(sky: Sky) -> None:
     assert sky.heard == ["stretched"]
 
 
-async def test_one_that_fails_is_logged_and_counted_and_keeps_nobody_from_hearing(sky: Sky) -> None:
+async def test_failing_listener_is_logged_and_counted_and_the_others_are_called(sky: Sky) -> None:
     sky.bus.on(Sunrise, sky.oversleep)
     sky.bus.on(Sunrise, sky.wake)
     with capture_logs() as logs:
@@ -95,7 +95,7 @@ async def test_one_that_fails_is_logged_and_counted_and_keeps_nobody_from_hearin
     assert sky.registry.get_sample_value("domain_event_failures_total", {"event": "sun.risen"}) == 1
 
 
-async def test_who_stops_waiting_is_not_kept(sky: Sky) -> None:
+async def test_cancelled_publish_is_not_counted_as_a_failure(sky: Sky) -> None:
     async def dream(_: Sunrise) -> None:
         await asyncio.Event().wait()
 
@@ -106,7 +106,7 @@ async def test_who_stops_waiting_is_not_kept(sky: Sky) -> None:
     assert sky.registry.get_sample_value("domain_event_failures_total", {"event": "sun.risen"}) is None
 
 
-async def test_what_has_happened_is_counted_and_the_page_of_an_item_dropped() -> None:
+async def test_domain_events_are_counted_and_item_changes_drop_the_page() -> None:
     pages, subject = TwinPages(), uuid7()
     bus = bus_of(pages, domain_event_counts(registry := CollectorRegistry()))
     kinds = {

@@ -48,7 +48,7 @@ async def test_revoked_key_is_refused_and_revoking_twice_is_no_error(feeds: Cale
     assert [await is_good(feeds, one) for one in (key, other, "", "secret")] == [False, True, False, False]
 
 
-async def test_key_is_not_stored_and_changes_are_noted(
+async def test_feed_key_is_stored_as_a_hash_and_changes_are_audited(
     feeds: CalendarFeedService, twin: TwinUnitOfWork
 ) -> None:
     key = await feeds.create(ADA)

@@ -120,13 +120,13 @@ async def test_an_event_has_its_effect_once_however_often_it_comes(incoming: Inc
     assert incoming.metrics.outcomes == {"gifts handled": 1, "gifts repeated": 2}
 
 
-async def test_every_event_counts_by_itself(incoming: Incoming) -> None:
+async def test_different_events_each_have_their_effect(incoming: Incoming) -> None:
     for recipient in ("Ada", "Ada", "Bob", None):
         await incoming.consumer.handle(an_event(recipient=recipient))
     assert incoming.unit.stored.gifts.rows == {"Ada": 2, "Bob": 1}
 
 
-async def test_others_events_are_passed_over_and_leave_nothing(incoming: Incoming) -> None:
+async def test_events_of_other_types_are_skipped_without_a_trace(incoming: Incoming) -> None:
     await incoming.consumer.handle(an_event(event_type="order.created", recipient="Ada"))
     assert incoming.gifts("Ada") == 0
     assert not incoming.unit.stored.inbox.rows
@@ -141,7 +141,7 @@ async def test_an_effect_that_fails_is_undone_and_tried_again(incoming: Incoming
     assert len(incoming.pauses.slept) == 2
 
 
-async def test_an_event_that_always_fails_is_dead_with_the_reason(
+async def test_event_that_always_fails_becomes_a_dead_letter_with_the_reason(
     incoming: Incoming, logs: list[EventDict]
 ) -> None:
     incoming.effect.errors = [KeyError(f"no\0pe \udc80 {number}") for number in (3, 2, 1)]
@@ -157,7 +157,7 @@ async def test_an_event_that_always_fails_is_dead_with_the_reason(
     assert [entry["event_id"] for entry in logs] == [event.id]
 
 
-async def test_a_dead_event_that_comes_again_is_dead_once(incoming: Incoming) -> None:
+async def test_redelivered_dead_event_has_one_dead_letter(incoming: Incoming) -> None:
     event = an_event(recipient="Ada")
     for _ in range(2):
         incoming.effect.errors = [KeyError()] * TRIES
@@ -166,7 +166,7 @@ async def test_a_dead_event_that_comes_again_is_dead_once(incoming: Incoming) ->
 
 
 @pytest.mark.parametrize("transactions", [1, 2, TRIES, 10 * TRIES])
-async def test_an_outage_of_the_database_kills_no_event(incoming: Incoming, transactions: int) -> None:
+async def test_database_outage_creates_no_dead_letter(incoming: Incoming, transactions: int) -> None:
     incoming.unit.unavailable = transactions
     await incoming.consumer.handle(an_event(recipient="Ada"))
     assert incoming.gifts("Ada") == 1
@@ -174,7 +174,7 @@ async def test_an_outage_of_the_database_kills_no_event(incoming: Incoming, tran
     assert max(incoming.pauses.slept) <= 5
 
 
-async def test_an_event_is_not_lost_when_the_database_goes_away_before_its_burial(incoming: Incoming) -> None:
+async def test_database_outage_before_the_dead_letter_loses_no_event(incoming: Incoming) -> None:
     tries = 0
 
     async def fails(_: Transaction, __: Event) -> None:
@@ -215,7 +215,7 @@ async def test_a_redriven_event_has_its_effect_once(incoming: Incoming) -> None:
     assert not await incoming.dead.list(1)
 
 
-async def test_one_that_was_handled_after_all_is_only_removed(incoming: Incoming) -> None:
+async def test_redrive_of_a_handled_event_only_removes_the_dead_letter(incoming: Incoming) -> None:
     event = await died(incoming)
     await incoming.consumer.handle(event)
     (dead,) = await incoming.dead.list(1)
@@ -224,7 +224,7 @@ async def test_one_that_was_handled_after_all_is_only_removed(incoming: Incoming
     assert not await incoming.dead.list(1)
 
 
-async def test_one_that_fails_again_stays_dead(incoming: Incoming) -> None:
+async def test_failed_redrive_keeps_the_dead_letter(incoming: Incoming) -> None:
     await died(incoming)
     (dead,) = await incoming.dead.list(1)
     incoming.effect.errors = [NotFoundError("no user named Ada")]
@@ -235,7 +235,7 @@ async def test_one_that_fails_again_stays_dead(incoming: Incoming) -> None:
     assert [left.event for left in await incoming.dead.list(10)] == [dead.event]
 
 
-async def test_one_whose_consumer_is_no_more_stays_dead(incoming: Incoming) -> None:
+async def test_dead_letter_of_an_unknown_consumer_is_kept(incoming: Incoming) -> None:
     await died(incoming)
     dead = replace(incoming.dead, effects={})
     with pytest.raises(ConflictError, match="no consumer gifts"):
@@ -243,7 +243,7 @@ async def test_one_whose_consumer_is_no_more_stays_dead(incoming: Incoming) -> N
     assert (await dead.redrive_all()).failed.keys() == {1}
 
 
-async def test_all_are_redriven_whatever_happens_to_some(incoming: Incoming) -> None:
+async def test_redrive_all_continues_after_failures(incoming: Incoming) -> None:
     for recipient in ("Ada", "Bob", "Cleo"):
         await died(incoming, recipient)
     incoming.effect.errors = [KeyError("again")]
@@ -254,7 +254,7 @@ async def test_all_are_redriven_whatever_happens_to_some(incoming: Incoming) -> 
     assert incoming.unit.stored.gifts.rows == {"Bob": 1, "Cleo": 1}
 
 
-async def test_the_inbox_forgets_what_is_older_than_it_should_remember(incoming: Incoming) -> None:
+async def test_old_inbox_entries_are_removed(incoming: Incoming) -> None:
     ages = [1, 29, 31, 400]
     for age in ages:
         async with incoming.unit.begin() as tx:
@@ -269,7 +269,7 @@ def test_every_consumer_has_a_name_of_its_own() -> None:
     assert len(names) == len(set(names))
 
 
-async def test_the_inbox_tells_consumers_apart_and_when_they_handled_it(incoming: Incoming) -> None:
+async def test_inbox_has_consumer_and_time_of_each_event(incoming: Incoming) -> None:
     event, other = an_event(recipient="Ada"), replace(GIFTS, consumer="other")
     await incoming.consumer.handle(event)
     await replace(incoming.consumer, subscription=other).handle(event)
@@ -277,7 +277,7 @@ async def test_the_inbox_tells_consumers_apart_and_when_they_handled_it(incoming
     assert incoming.gifts("Ada") == 2
 
 
-async def test_one_redriven_is_noted_in_the_inbox_with_the_time(incoming: Incoming) -> None:
+async def test_redriven_event_is_in_the_inbox_with_its_time(incoming: Incoming) -> None:
     event = await died(incoming)
     await incoming.dead.redrive(1)
     assert incoming.unit.stored.inbox.rows == {("gifts", event.id): NOON}
@@ -303,7 +303,7 @@ async def test_tries_are_counted_and_apart_whatever_fails(incoming: Incoming) ->
     assert all(pause > 0 for pause in incoming.pauses.slept)
 
 
-async def test_a_consumer_that_is_stopped_buries_nothing(incoming: Incoming) -> None:
+async def test_cancelled_consumer_creates_no_dead_letter(incoming: Incoming) -> None:
     async def stopped(_: Transaction, __: Event) -> None:
         raise asyncio.CancelledError
 
@@ -313,7 +313,7 @@ async def test_a_consumer_that_is_stopped_buries_nothing(incoming: Incoming) -> 
     assert not await incoming.dead.list(10)
 
 
-async def test_an_outage_while_one_is_redriven_is_told_as_such(incoming: Incoming) -> None:
+async def test_outage_during_a_redrive_is_unavailable(incoming: Incoming) -> None:
     await died(incoming)
     incoming.unit.unavailable = 1
     with pytest.raises(UnavailableError):
@@ -321,7 +321,7 @@ async def test_an_outage_while_one_is_redriven_is_told_as_such(incoming: Incomin
     assert len(await incoming.dead.list(10)) == 1
 
 
-async def test_no_more_dead_are_listed_than_are_wanted(incoming: Incoming) -> None:
+async def test_dead_letter_list_respects_its_limit(incoming: Incoming) -> None:
     events = [await died(incoming) for _ in range(3)]
     for limit in (1, 2, 3):
         assert [dead.event_id for dead in await incoming.dead.list(limit)] == [
@@ -329,7 +329,7 @@ async def test_no_more_dead_are_listed_than_are_wanted(incoming: Incoming) -> No
         ]
 
 
-async def test_the_dead_are_redriven_page_by_page(incoming: Incoming) -> None:
+async def test_dead_letters_are_redriven_page_by_page(incoming: Incoming) -> None:
     for _ in range(PAGE + 1):
         await died(incoming)
     letters = incoming.unit.stored.dead_letters = WatchedLetters(incoming.unit.stored.dead_letters.rows)
@@ -338,7 +338,7 @@ async def test_the_dead_are_redriven_page_by_page(incoming: Incoming) -> None:
     assert set(letters.limits) == {PAGE}
 
 
-async def test_texts_that_cannot_be_stored_are_replaced_wherever_they_stand(incoming: Incoming) -> None:
+async def test_unstorable_texts_of_a_dead_letter_are_replaced(incoming: Incoming) -> None:
     bad = "a\0b\udc80"
     incoming.effect.errors = [KeyError("nope")] * TRIES
     data = {"recipient": None, bad: [bad, {"deep": (bad, 7)}]}
@@ -348,7 +348,7 @@ async def test_texts_that_cannot_be_stored_are_replaced_wherever_they_stand(inco
     assert dead.data == {"recipient": None, good: [good, {"deep": [good, 7]}]}
 
 
-async def test_the_inbox_is_cleared_in_parts_and_all_of_it(incoming: Incoming) -> None:
+async def test_inbox_is_cleared_completely_in_batches(incoming: Incoming) -> None:
     inbox = incoming.unit.stored.inbox = WatchedInbox()
     inbox.rows = {("gifts", str(n)): NOON - timedelta(days=31) for n in range(2 * BATCH + 1)}
     assert await InboxService(begin=incoming.unit.begin, now=fixed(NOON)).clear(30) == 2 * BATCH + 1

@@ -83,7 +83,7 @@ async def test_latency_is_rounded_to_microseconds() -> None:
     assert [check.latency_ms for check in found.checks] == [12.346]
 
 
-async def test_what_does_not_answer_is_down_after_the_timeout() -> None:
+async def test_silent_check_is_down_after_the_timeout() -> None:
     silent = TwinProbe("database", required=True, is_silent=True)
     async with asyncio.timeout(5):
         found = await health(silent, CACHE, timeout_s=0.01).ready()

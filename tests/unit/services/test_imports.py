@@ -91,7 +91,7 @@ async def test_a_batch_that_is_stored_is_not_stored_again(twin: TwinUnitOfWork) 
     assert name_of(0) not in twin.stored.people.rows
 
 
-async def test_what_is_wrong_is_said_with_its_line(twin: TwinUnitOfWork) -> None:
+async def test_import_errors_name_their_line(twin: TwinUnitOfWork) -> None:
     bad = LineError(7, "username: is missing")
     found = lines_of(line(6), bad, line(8, born=TODAY), line(9, born=TODAY - timedelta(1)))
     report = await ImportService(people=people_service(twin)).run(found)
@@ -102,7 +102,7 @@ async def test_what_is_wrong_is_said_with_its_line(twin: TwinUnitOfWork) -> None
 
 
 @pytest.mark.parametrize("count", [0, 1, EXPORT_BATCH - 1, EXPORT_BATCH, EXPORT_BATCH + 1, 2 * EXPORT_BATCH])
-async def test_an_export_has_everybody_once_by_name(twin: TwinUnitOfWork, count: int) -> None:
+async def test_export_has_each_person_once_by_name(twin: TwinUnitOfWork, count: int) -> None:
     births = {name_of(number): BORN + timedelta(number) for number in range(count)}
     twin.stored.people = people = WatchedPeople(dict(reversed(births.items())))
     found = [person async for person in ImportService(people=people_service(twin)).export()]

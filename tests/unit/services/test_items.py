@@ -108,7 +108,7 @@ def title(shown: ItemView) -> bytes:
     return f"{shown.item.title} of {shown.owner.full_name}, version {shown.item.version}".encode()
 
 
-async def test_what_is_created_is_shown_with_its_owner(use_cases: ItemUseCases) -> None:
+async def test_created_item_is_returned_with_its_owner(use_cases: ItemUseCases) -> None:
     shown = await use_cases.items.create(use_cases.ada, KITE)
     assert shown.owner.id == use_cases.ada.account_id
     row = use_cases.stored[shown.item.id]
@@ -117,12 +117,12 @@ async def test_what_is_created_is_shown_with_its_owner(use_cases: ItemUseCases) 
     assert row.created_at == row.updated_at == NOON
 
 
-async def test_only_the_title_must_be_said(use_cases: ItemUseCases) -> None:
+async def test_only_the_title_is_required(use_cases: ItemUseCases) -> None:
     item = (await use_cases.items.create(use_cases.ada, DRUM)).item
     assert (item.description, item.price_cents) == (None, None)
 
 
-async def test_a_creation_is_noted(use_cases: ItemUseCases) -> None:
+async def test_creation_of_an_item_is_audited(use_cases: ItemUseCases) -> None:
     kite = await use_cases.kite()
     details = {"title": "A kite", "description": "Flies.", "price_cents": 1999}
     assert use_cases.trail == [("item.created", use_cases.ada.account_id, kite, details)]
@@ -150,7 +150,7 @@ async def test_refused_change_has_no_event(use_cases: ItemUseCases) -> None:
     assert [event.type for event in use_cases.twin.stored.outbox.events] == ["item.created"]
 
 
-async def test_ones_own_id_may_be_said(use_cases: ItemUseCases) -> None:
+async def test_own_account_may_be_given_as_owner(use_cases: ItemUseCases) -> None:
     content = replace(KITE, owner_id=use_cases.ada.account_id)
     kite = (await use_cases.items.create(use_cases.ada, content)).item.id
     assert (
@@ -159,7 +159,7 @@ async def test_ones_own_id_may_be_said(use_cases: ItemUseCases) -> None:
     assert all("owner_id" not in details for *_, details in use_cases.trail)
 
 
-async def test_an_item_cannot_be_for_somebody_else(use_cases: ItemUseCases) -> None:
+async def test_item_for_another_owner_is_forbidden(use_cases: ItemUseCases) -> None:
     kite, content = await use_cases.kite(), replace(DRUM, owner_id=use_cases.bob.account_id)
     before = use_cases.state()
     with pytest.raises(ForbiddenError):
@@ -169,7 +169,7 @@ async def test_an_item_cannot_be_for_somebody_else(use_cases: ItemUseCases) -> N
     assert use_cases.state() == before
 
 
-async def test_who_has_no_account_any_more_creates_nothing(use_cases: ItemUseCases) -> None:
+async def test_deleted_account_cannot_create_items(use_cases: ItemUseCases) -> None:
     with pytest.raises(UnauthorizedError):
         await use_cases.items.create(Caller(an_account().id, Role.USER), KITE)
     assert not use_cases.stored
@@ -205,7 +205,7 @@ async def test_an_item_gets_no_older_when_the_clock_is_set_back(use_cases: ItemU
     assert use_cases.stored[kite].updated_at == times[-1]
 
 
-async def test_what_a_field_was_and_is_can_be_read_in_the_trail(use_cases: ItemUseCases) -> None:
+async def test_audit_entry_has_old_and_new_values_of_changed_fields(use_cases: ItemUseCases) -> None:
     kite = await use_cases.kite()
     await use_cases.items.replace(use_cases.ada, kite, replace(KITE, price_cents=0, description=None), None)
     details = {"price_cents": {"from": 1999, "to": 0}, "description": {"from": "Flies.", "to": None}}
@@ -235,7 +235,7 @@ async def test_a_removal_leaves_the_title_in_the_trail(use_cases: ItemUseCases) 
 
 
 @either
-async def test_nobody_changes_what_is_not_there(use_cases: ItemUseCases, change: ChangeItem) -> None:
+async def test_change_of_a_missing_item_is_not_found(use_cases: ItemUseCases, change: ChangeItem) -> None:
     kite = await use_cases.kite()
     await use_cases.items.remove(use_cases.ada, kite, None)
     before = use_cases.state()
@@ -246,7 +246,7 @@ async def test_nobody_changes_what_is_not_there(use_cases: ItemUseCases, change:
 
 @either
 @pytest.mark.parametrize("seen", [None, frozenset({1}), frozenset({2})], ids=str)
-async def test_a_stranger_changes_nothing_and_learns_no_version(
+async def test_change_by_another_account_is_forbidden_for_any_version(
     use_cases: ItemUseCases, change: ChangeItem, seen: frozenset[int] | None
 ) -> None:
     kite = await use_cases.kite()
@@ -257,14 +257,14 @@ async def test_a_stranger_changes_nothing_and_learns_no_version(
 
 
 @either
-async def test_an_administrator_is_a_stranger_here_too(use_cases: ItemUseCases, change: ChangeItem) -> None:
+async def test_change_by_an_administrator_is_forbidden(use_cases: ItemUseCases, change: ChangeItem) -> None:
     with pytest.raises(ForbiddenError):
         await change(use_cases, Caller(use_cases.bob.account_id, Role.ADMIN), await use_cases.kite(), None)
 
 
 @either
 @pytest.mark.parametrize("seen", [frozenset(), frozenset({1}), frozenset({3, 4})], ids=sorted)
-async def test_who_has_not_seen_the_present_version_changes_nothing(
+async def test_change_of_an_unseen_version_is_stale(
     use_cases: ItemUseCases, change: ChangeItem, seen: frozenset[int]
 ) -> None:
     kite = await use_cases.kite()
@@ -277,7 +277,7 @@ async def test_who_has_not_seen_the_present_version_changes_nothing(
 
 @either
 @pytest.mark.parametrize("seen", [None, frozenset({2}), frozenset({1, 2, 3})])
-async def test_who_has_seen_the_present_version_changes_it(
+async def test_change_of_the_seen_version_succeeds(
     use_cases: ItemUseCases, change: ChangeItem, seen: frozenset[int] | None
 ) -> None:
     kite = await use_cases.kite()
@@ -326,7 +326,7 @@ async def test_readers_see_each_change_and_load_it_once(use_cases: ItemUseCases)
         await use_cases.items.rendered(kite, render)
 
 
-async def test_what_is_not_there_is_not_cached(use_cases: ItemUseCases) -> None:
+async def test_missing_item_is_not_cached(use_cases: ItemUseCases) -> None:
     [kite] = [next(numbered_ids())]
     with pytest.raises(NotFoundError):
         await use_cases.items.rendered(kite, title)
@@ -347,7 +347,7 @@ async def test_lists_begin_with_the_newest_and_count_all(use_cases: ItemUseCases
 
 
 @either
-async def test_only_what_is_changed_is_locked(use_cases: ItemUseCases, change: ChangeItem) -> None:
+async def test_only_changes_lock_the_item(use_cases: ItemUseCases, change: ChangeItem) -> None:
     kite = await use_cases.kite()
     await use_cases.items.rendered(kite, title)
     assert use_cases.twin.stored.items.locked == []
@@ -355,7 +355,7 @@ async def test_only_what_is_changed_is_locked(use_cases: ItemUseCases, change: C
     assert use_cases.twin.stored.items.locked == [kite]
 
 
-async def test_changes_are_noted_with_their_times_and_never_earlier_than_the_last(
+async def test_audit_times_of_an_item_never_go_back(
     use_cases: ItemUseCases,
 ) -> None:
     kite = await use_cases.kite()
@@ -366,7 +366,7 @@ async def test_changes_are_noted_with_their_times_and_never_earlier_than_the_las
     assert times == [timedelta(0), timedelta(hours=2), timedelta(hours=2)]
 
 
-async def test_a_removal_is_noted_when_it_happens(use_cases: ItemUseCases) -> None:
+async def test_removal_of_an_item_is_audited_with_its_time(use_cases: ItemUseCases) -> None:
     kite = await use_cases.kite()
     use_cases.clock.move(DAY)
     await use_cases.items.remove(use_cases.ada, kite, None)

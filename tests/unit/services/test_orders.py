@@ -62,7 +62,7 @@ async def test_titles_and_prices_are_copied(use_cases: OrderUseCases, ada: Calle
     assert (await use_cases.orders.read(ada, UUID(order["id"]))).public() == order
 
 
-async def test_an_order_is_told_of_and_due_after_the_delay(
+async def test_order_has_its_event_and_is_due_after_the_delay(
     use_cases: OrderUseCases, twin: TwinUnitOfWork, ada: Caller, kite: UUID
 ) -> None:
     order = await use_cases.order(ada, of(kite))
@@ -71,7 +71,7 @@ async def test_an_order_is_told_of_and_due_after_the_delay(
     assert await use_cases.progress.next_due() == NOON + CONFIRM_DELAY
 
 
-async def test_what_cannot_be_ordered(
+async def test_unknown_or_unpriced_items_and_unknown_recipients_are_invalid(
     use_cases: OrderUseCases, twin: TwinUnitOfWork, ada: Caller, kite: UUID
 ) -> None:
     priceless = await use_cases.item(ada, price_cents=None)
@@ -86,7 +86,7 @@ async def test_what_cannot_be_ordered(
     assert everything(twin) == ({}, set(), [])
 
 
-async def test_only_ones_own_can_be_seen_or_changed(
+async def test_orders_of_other_accounts_are_not_found(
     use_cases: OrderUseCases, twin: TwinUnitOfWork, ada: Caller, kite: UUID
 ) -> None:
     order_id, bob = await use_cases.ordered(ada, of(kite)), await use_cases.somebody()
@@ -102,9 +102,7 @@ async def test_only_ones_own_can_be_seen_or_changed(
     assert everything(twin) == before
 
 
-async def test_pages_lead_through_all_the_newest_first(
-    use_cases: OrderUseCases, ada: Caller, kite: UUID
-) -> None:
+async def test_pages_have_all_orders_newest_first(use_cases: OrderUseCases, ada: Caller, kite: UUID) -> None:
     order_ids = [await use_cases.ordered(ada, of(kite)) for _ in range(5)]
     pages: list[list[UUID]] = []
     before = None
@@ -115,7 +113,7 @@ async def test_pages_lead_through_all_the_newest_first(
     assert (await use_cases.orders.page(ada, None, None, 5))[1] is None
 
 
-async def test_a_change_takes_titles_and_prices_anew(
+async def test_change_copies_current_titles_and_prices(
     use_cases: OrderUseCases, twin: TwinUnitOfWork, ada: Caller, kite: UUID
 ) -> None:
     order_id = await use_cases.ordered(ada, of(kite, kite, recipient=KNOWN))
@@ -130,7 +128,7 @@ async def test_a_change_takes_titles_and_prices_anew(
     assert await use_cases.progress.next_due() == NOON + CONFIRM_DELAY
 
 
-async def test_a_stale_version_is_told_before_the_state_and_the_state_before_the_content(
+async def test_stale_version_is_checked_before_state_and_state_before_content(
     use_cases: OrderUseCases, twin: TwinUnitOfWork, ada: Caller, kite: UUID
 ) -> None:
     order_id = await use_cases.ordered(ada, of(kite))
@@ -168,7 +166,7 @@ async def test_a_cancelled_order_stays_readable_and_goes_no_further(
     assert told(twin) == ["order.created", "order.cancelled"]
 
 
-async def test_listeners_hear_of_each_change_once_it_is_stored(
+async def test_order_changes_are_published_after_they_are_stored(
     use_cases: OrderUseCases, twin: TwinUnitOfWork, ada: Caller, kite: UUID
 ) -> None:
     class Watching(TwinBus):
@@ -185,7 +183,7 @@ async def test_listeners_hear_of_each_change_once_it_is_stored(
     assert not use_cases.bus.published
 
 
-async def test_listeners_hear_nothing_of_what_is_refused(
+async def test_refused_order_changes_are_not_published(
     use_cases: OrderUseCases, ada: Caller, kite: UUID
 ) -> None:
     order_id = await use_cases.ordered(ada, of(kite))
@@ -223,16 +221,14 @@ async def test_orders_go_their_way_by_themselves(
         await use_cases.orders.cancel(ada, order_id, None)
 
 
-async def test_no_more_are_moved_at_once_than_are_wanted(
-    use_cases: OrderUseCases, ada: Caller, kite: UUID
-) -> None:
+async def test_progress_respects_its_limit(use_cases: OrderUseCases, ada: Caller, kite: UUID) -> None:
     for _ in range(5):
         await use_cases.ordered(ada, of(kite))
     use_cases.clock.move(CONFIRM_DELAY)
     assert [await use_cases.progress.advance(2) for _ in range(4)] == [2, 2, 1, 0]
 
 
-async def test_a_request_that_is_sent_again_gets_the_first_answer(
+async def test_repeated_request_gets_the_first_answer(
     use_cases: OrderUseCases, twin: TwinUnitOfWork, ada: Caller, kite: UUID
 ) -> None:
     request = a_request(ada, "key")
@@ -245,7 +241,7 @@ async def test_a_request_that_is_sent_again_gets_the_first_answer(
     assert use_cases.bus.published == [OrderCreated(UUID(first["id"]))]
 
 
-async def test_another_request_with_the_key_is_refused(
+async def test_idempotency_key_with_another_request_is_refused(
     use_cases: OrderUseCases, twin: TwinUnitOfWork, ada: Caller, kite: UUID
 ) -> None:
     await use_cases.order(ada, of(kite), a_request(ada, "key"))
@@ -262,7 +258,7 @@ async def test_keys_are_apart_and_each_callers_own(use_cases: OrderUseCases, ada
     assert len({order["id"] for order in orders}) == 3
 
 
-async def test_while_a_request_runs_another_one_with_its_key_is_refused(
+async def test_concurrent_request_with_the_same_key_is_refused(
     use_cases: OrderUseCases, twin: TwinUnitOfWork, ada: Caller, kite: UUID
 ) -> None:
     twin.stored.idempotency_keys.running.add((ada.account_id, "key"))
@@ -271,7 +267,7 @@ async def test_while_a_request_runs_another_one_with_its_key_is_refused(
     assert everything(twin) == ({}, set(), [])
 
 
-async def test_a_refused_request_does_not_use_its_key_up(
+async def test_failed_order_does_not_store_its_idempotency_key(
     use_cases: OrderUseCases, ada: Caller, kite: UUID
 ) -> None:
     with pytest.raises(InvalidError):
@@ -280,7 +276,7 @@ async def test_a_refused_request_does_not_use_its_key_up(
     assert (await use_cases.order(ada, of(kite), request))["version"] == 1
 
 
-async def test_old_keys_are_forgotten(use_cases: OrderUseCases, ada: Caller, kite: UUID) -> None:
+async def test_old_idempotency_keys_are_removed(use_cases: OrderUseCases, ada: Caller, kite: UUID) -> None:
     key, others = a_name(), count()
     first = await use_cases.order(ada, of(kite), a_request(ada, key))
     use_cases.clock.move(timedelta(seconds=1))
@@ -292,7 +288,7 @@ async def test_old_keys_are_forgotten(use_cases: OrderUseCases, ada: Caller, kit
     assert (await use_cases.order(ada, of(kite), a_request(ada, key)))["id"] != first["id"]
 
 
-async def test_only_what_is_changed_is_locked(
+async def test_only_changes_lock_the_order(
     use_cases: OrderUseCases, twin: TwinUnitOfWork, ada: Caller, kite: UUID
 ) -> None:
     order_id = await use_cases.ordered(ada, of(kite))
@@ -362,7 +358,7 @@ async def test_a_key_belongs_to_the_order_that_it_made(
     assert (str(key.order_id), key.created_at) == (order["id"], NOON)
 
 
-async def test_no_more_keys_are_forgotten_at_once_than_are_wanted(
+async def test_removal_of_old_keys_respects_its_limit(
     use_cases: OrderUseCases, ada: Caller, kite: UUID
 ) -> None:
     for number in range(3):

@@ -17,28 +17,28 @@ from tests.twins.transaction import TwinUnitOfWork
 
 
 @pytest.mark.parametrize("name", ["a", "John", "Z" * 100, "health"])
-def test_letters_make_a_name(name: str) -> None:
+def test_ascii_letters_are_a_valid_username(name: str) -> None:
     assert check_username(name) == name
 
 
 @pytest.mark.parametrize(
     "name", ["", "Z" * 101, "john\n", "Jöhn", "john1", "a b", "\u017f", "\u212a", "a/b", "\0"]
 )
-def test_anything_else_does_not(name: str) -> None:
+def test_other_characters_are_an_invalid_username(name: str) -> None:
     with pytest.raises(InvalidError) as raised:
         check_username(name)
     assert raised.value.field == "username"
 
 
 @pytest.mark.parametrize("born", [TODAY, TODAY + timedelta(1)])
-async def test_nobody_is_born_today_or_later(twin: TwinUnitOfWork, born: date) -> None:
+async def test_date_of_birth_from_today_on_is_invalid(twin: TwinUnitOfWork, born: date) -> None:
     with pytest.raises(InvalidError, match="before today, 2026-06-15") as refused:
         await people_service(twin).save(SavePerson(username="John", date_of_birth=born))
     assert refused.value.field == "dateOfBirth"
     assert not twin.stored.people.rows
 
 
-async def test_today_is_the_day_where_the_service_lives(twin: TwinUnitOfWork) -> None:
+async def test_saving_uses_today_of_the_services_zone(twin: TwinUnitOfWork) -> None:
     """At noon in UTC it is tomorrow already on Kiritimati."""
     await people_service(twin, zone="Pacific/Kiritimati").save(
         SavePerson(username="John", date_of_birth=TODAY)
@@ -53,7 +53,7 @@ async def test_a_client_may_ask_for_another_zone(twin: TwinUnitOfWork) -> None:
     assert await people.greet("John", ZoneInfo("Pacific/Kiritimati")) == "Hello, John! Happy birthday!"
 
 
-async def test_who_is_removed_is_forgotten(twin: TwinUnitOfWork) -> None:
+async def test_removed_person_is_not_greeted(twin: TwinUnitOfWork) -> None:
     people = people_service(twin)
     await people.save(SavePerson(username="John", date_of_birth=date(1990, 6, 16)))
     await people.remove("John")
@@ -90,7 +90,7 @@ async def test_a_removal_is_an_event(twin: TwinUnitOfWork) -> None:
     assert event.data == {"username": "John"}
 
 
-async def test_who_is_unknown_cannot_be_removed_and_is_no_event(twin: TwinUnitOfWork) -> None:
+async def test_removal_of_an_unknown_person_is_not_found_and_has_no_event(twin: TwinUnitOfWork) -> None:
     with pytest.raises(NotFoundError):
         await people_service(twin).remove("John")
     assert not twin.stored.outbox.events

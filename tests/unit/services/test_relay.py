@@ -77,7 +77,7 @@ def logs() -> Iterator[list[EventDict]]:
         yield logs
 
 
-async def test_what_waits_is_published_in_order_and_removed(out: Outgoing) -> None:
+async def test_outbox_events_are_published_in_order_and_removed(out: Outgoing) -> None:
     events = numbered(["a", "b", "c"], 5)
     out.shards.add(*events)
     assert await out.relay.run_once() == 15
@@ -99,7 +99,7 @@ async def test_a_pass_takes_no_more_than_a_batch_of_each_shard(out: Outgoing) ->
     assert [await out.relay.run_once() for _ in range(3)] == [100, 50, 0]
 
 
-async def test_nothing_of_a_subject_is_published_past_one_that_fails(out: Outgoing) -> None:
+async def test_failed_event_blocks_later_events_of_its_subject(out: Outgoing) -> None:
     events = numbered(["a"], 5)
     out.shards.add(*events)
     out.publisher.failures[events[2].id] = 1
@@ -118,7 +118,7 @@ async def test_a_failure_ends_the_pass_of_its_shard_only(out: Outgoing) -> None:
     assert out.shards.left == mine
 
 
-async def test_one_that_always_fails_does_not_keep_others_of_its_shard_back(out: Outgoing) -> None:
+async def test_event_that_always_fails_does_not_block_other_subjects_of_its_shard(out: Outgoing) -> None:
     first = an_event("a")
     others = [event for event in numbered(some_names(500), 1) if event.shard == first.shard]
     out.shards.add(first, *others)
@@ -128,7 +128,7 @@ async def test_one_that_always_fails_does_not_keep_others_of_its_shard_back(out:
     assert out.shards.left == [first]
 
 
-async def test_what_is_confirmed_within_the_deadline_is_removed(out: Outgoing) -> None:
+async def test_events_confirmed_within_the_deadline_are_removed(out: Outgoing) -> None:
     events = numbered(["a"], 20)
     out.shards.add(*events)
     out.publisher.delay_s, out.deadline_s = 0.02, 0.1
@@ -150,7 +150,7 @@ async def test_a_relay_that_dies_before_it_removes_publishes_again(out: Outgoing
     assert out.publisher.published == [events[0], *events]
 
 
-async def test_what_is_confirmed_of_a_row_of_several_events_is_not_published_again(out: Outgoing) -> None:
+async def test_confirmed_events_of_a_packed_row_are_not_published_again(out: Outgoing) -> None:
     people = [an_event(name, "person.saved") for name in "abc"]
     out.shards.add_row(*people)
     out.publisher.failures[people[1].id] = 1
@@ -229,7 +229,7 @@ async def test_relays_begin_with_different_shards() -> None:
     assert len(firsts) > 3
 
 
-async def test_the_lag_is_told_while_nothing_goes_out(out: Outgoing) -> None:
+async def test_lag_is_measured_while_publishing_fails(out: Outgoing) -> None:
     late = replace(an_event("a"), time=NOON - timedelta(seconds=90))
     out.shards.add(late, an_event("a"))
     out.publisher.failures[late.id] = ALWAYS
@@ -237,7 +237,7 @@ async def test_the_lag_is_told_while_nothing_goes_out(out: Outgoing) -> None:
     assert (out.metrics.lag_s, out.metrics.depth) == (90, 2)
 
 
-async def test_what_could_not_go_out_is_looked_at_soon_and_then_more_and_more_rarely(out: Outgoing) -> None:
+async def test_unpublished_events_are_retried_with_back_off(out: Outgoing) -> None:
     event = an_event()
     out.shards.add(event)
     relay = out.relay
@@ -251,7 +251,7 @@ async def test_what_could_not_go_out_is_looked_at_soon_and_then_more_and_more_ra
     assert out.wakeup.waits[-2:] == [POLL_S, POLL_S]
 
 
-async def test_a_try_that_fails_is_repeated_after_a_pause_and_each_is_counted(
+async def test_failed_publish_is_retried_after_a_pause_and_counted(
     out: Outgoing, logs: list[EventDict]
 ) -> None:
     event, pauses = an_event(), Pauses()
@@ -265,7 +265,7 @@ async def test_a_try_that_fails_is_repeated_after_a_pause_and_each_is_counted(
     assert [entry["event"] for entry in logs] == ["broker is away", "broker is back"]
 
 
-async def test_tries_are_bounded(out: Outgoing) -> None:
+async def test_publish_retries_are_bounded(out: Outgoing) -> None:
     event, pauses = an_event(), Pauses()
     out.publisher.failures[event.id] = ALWAYS
     publisher = RetryingPublisher(
@@ -277,7 +277,7 @@ async def test_tries_are_bounded(out: Outgoing) -> None:
     assert sum(pauses.slept) < 3
 
 
-async def test_a_broker_that_is_away_costs_no_more_than_the_deadline(out: Outgoing) -> None:
+async def test_unavailable_broker_costs_no_more_than_the_deadline(out: Outgoing) -> None:
     events = numbered(["a"], 3)
     out.shards.add(*events)
     out.publisher.failures = dict.fromkeys([event.id for event in events], ALWAYS)
@@ -288,7 +288,7 @@ async def test_a_broker_that_is_away_costs_no_more_than_the_deadline(out: Outgoi
     assert out.shards.left == events
 
 
-async def test_one_event_is_reason_enough_to_look_again(out: Outgoing) -> None:
+async def test_step_with_an_event_asks_for_another_step(out: Outgoing) -> None:
     out.shards.add(an_event())
     assert [await out.relay.step() for _ in range(2)] == [True, False]
 

@@ -20,7 +20,7 @@ from tests.twins.transaction import TwinUnitOfWork
 
 
 @dataclass
-class House:
+class WatchFixture:
     """`begun` counts transactions; `meanwhile` happens during the next one."""
 
     twin: TwinUnitOfWork
@@ -52,8 +52,8 @@ class House:
 
 
 @pytest.fixture
-def house(twin: TwinUnitOfWork) -> House:
-    return House(twin)
+def fixture(twin: TwinUnitOfWork) -> WatchFixture:
+    return WatchFixture(twin)
 
 
 async def wait_for(stop: ShutdownSignal) -> None:
@@ -61,80 +61,82 @@ async def wait_for(stop: ShutdownSignal) -> None:
         await stop.wait()
 
 
-async def asked_again(house: House, times: int = 3) -> None:
-    before = house.begun
+async def asked_again(fixture: WatchFixture, times: int = 3) -> None:
+    before = fixture.begun
     async with asyncio.timeout(5):
-        while house.begun < before + times:
+        while fixture.begun < before + times:
             await asyncio.sleep(0)
 
 
-async def test_end_of_one_session_leaves_the_others(house: House) -> None:
-    watch, ended, kept = house.watch(), await house.caller(), await house.caller()
+async def test_end_of_one_session_leaves_the_others(fixture: WatchFixture) -> None:
+    watch, ended, kept = fixture.watch(), await fixture.caller(), await fixture.caller()
     with watch.watch(ended) as first, watch.watch(kept) as second:
-        await asked_again(house)
+        await asked_again(fixture)
         assert not first.is_set
-        await house.end(ended)
+        await fixture.end(ended)
         await wait_for(first)
-        await asked_again(house)
+        await asked_again(fixture)
         assert not second.is_set
 
 
-async def test_expired_token_ends_without_a_session(house: House) -> None:
-    caller = Caller(house.ada.id, Role.USER, expires_at=NOON.timestamp() + 0.01)
-    with house.watch().watch(caller) as ended:
+async def test_expired_token_ends_without_a_session(fixture: WatchFixture) -> None:
+    caller = Caller(fixture.ada.id, Role.USER, expires_at=NOON.timestamp() + 0.01)
+    with fixture.watch().watch(caller) as ended:
         assert not ended.is_set
         await wait_for(ended)
-    assert not house.begun
+    assert not fixture.begun
 
 
-async def test_many_streams_share_one_query(house: House) -> None:
-    watch, callers = house.watch(), [await house.caller() for _ in range(50)]
+async def test_many_streams_share_one_query(fixture: WatchFixture) -> None:
+    watch, callers = fixture.watch(), [await fixture.caller() for _ in range(50)]
     with ExitStack() as stack:
         stops = [stack.enter_context(watch.watch(caller)) for caller in callers * 2]
         for caller in callers:
-            await house.end(caller)
+            await fixture.end(caller)
         for stop in stops:
             await wait_for(stop)
-    assert house.begun == 1
+    assert fixture.begun == 1
 
 
-async def test_outage_ends_no_stream(house: House) -> None:
-    caller = await house.caller()
-    with house.watch().watch(caller) as ended:
-        house.twin.error = UnavailableError("unavailable")
-        await asked_again(house)
+async def test_outage_ends_no_stream(fixture: WatchFixture) -> None:
+    caller = await fixture.caller()
+    with fixture.watch().watch(caller) as ended:
+        fixture.twin.error = UnavailableError("unavailable")
+        await asked_again(fixture)
         assert not ended.is_set
-        house.twin.error = None
-        await house.end(caller)
+        fixture.twin.error = None
+        await fixture.end(caller)
         await wait_for(ended)
 
 
-async def test_no_query_without_streams(house: House) -> None:
-    watch, caller = house.watch(), await house.caller()
+async def test_no_query_without_streams(fixture: WatchFixture) -> None:
+    watch, caller = fixture.watch(), await fixture.caller()
     for _ in range(2):
         with watch.watch(caller):
-            await asked_again(house)
-    before = house.begun
+            await asked_again(fixture)
+    before = fixture.begun
     await asyncio.sleep(0.02)
-    assert house.begun == before
+    assert fixture.begun == before
 
 
-async def test_ended_or_unknown_session_is_refused(house: House) -> None:
-    watch, caller = house.watch(), await house.caller()
+async def test_ended_or_unknown_session_is_refused(fixture: WatchFixture) -> None:
+    watch, caller = fixture.watch(), await fixture.caller()
     await watch.check(caller)
-    await watch.check(Caller(house.ada.id, Role.USER))
-    await house.end(caller)
-    for refused in (caller, Caller(house.ada.id, Role.USER, uuid7())):
+    await watch.check(Caller(fixture.ada.id, Role.USER))
+    await fixture.end(caller)
+    for refused in (caller, Caller(fixture.ada.id, Role.USER, uuid7())):
         with pytest.raises(UnauthorizedError, match="session is over"):
             await watch.check(refused)
 
 
-async def test_stream_that_closes_while_its_session_is_asked_for_stops_no_other_watch(house: House) -> None:
-    watch, gone, ended = house.watch(), await house.caller(), await house.caller()
+async def test_stream_that_closes_while_its_session_is_asked_for_stops_no_other_watch(
+    fixture: WatchFixture,
+) -> None:
+    watch, gone, ended = fixture.watch(), await fixture.caller(), await fixture.caller()
     with watch.watch(ended) as stop, ExitStack() as closing:
         closing.enter_context(watch.watch(gone))
-        await house.end(gone)
-        house.meanwhile = closing.close
-        await asked_again(house)
-        await house.end(ended)
+        await fixture.end(gone)
+        fixture.meanwhile = closing.close
+        await asked_again(fixture)
+        await fixture.end(ended)
         await wait_for(stop)

@@ -37,7 +37,7 @@ def auth() -> AuthFixture:
 
 
 @pytest.mark.parametrize("email", [ADA, ADA.upper(), ADA.lower()])
-async def test_who_knows_the_password_gets_tokens(auth: AuthFixture, email: str) -> None:
+async def test_right_password_gets_tokens(auth: AuthFixture, email: str) -> None:
     tokens = await auth.sessions.log_in(log_in(email))
     assert auth.access_tokens.read(tokens.access.text) == Caller(auth.ada.id, Role.USER)
     assert tokens.access.expires_in_s == 900
@@ -95,7 +95,7 @@ async def test_past_a_quota_not_even_the_right_password_is_looked_at(group: str)
         (BY_ACCOUNT, [log_in(address=AWAY), log_in(ADA.upper())]),
     ],
 )
-async def test_what_a_quota_counts(group: str, refused: list[LogIn]) -> None:
+async def test_log_in_quotas_count_pair_address_and_account(group: str, refused: list[LogIn]) -> None:
     auth = AuthFixture(**{group: (1, 60)})
     await auth.assert_log_in_fails(log_in(password=GUESS))
     tried = [log_in(address=AWAY), log_in(BOB), log_in(ADA.upper())]
@@ -124,7 +124,7 @@ async def test_a_wrong_password_clears_nothing() -> None:
     assert await auth.is_throttled(log_in())
 
 
-async def test_who_is_refused_from_one_address_does_not_lock_the_owner_out_elsewhere() -> None:
+async def test_throttled_address_does_not_lock_out_other_addresses() -> None:
     auth = AuthFixture(login_pair=(2, 60), login_account=(3, 60))
     for _ in range(10):
         await auth.is_throttled(log_in(password=GUESS))
@@ -139,7 +139,7 @@ async def test_counters_show_neither_e_mails_nor_addresses() -> None:
     assert not any(text.casefold() in key for key in keys for text in (ADA, HOME))
 
 
-async def test_a_password_hashed_with_other_parameters_is_hashed_anew_after_the_log_in(
+async def test_log_in_with_an_outdated_hash_enqueues_a_rehash(
     auth: AuthFixture,
 ) -> None:
     auth.passwords.cost = "dear"
@@ -169,7 +169,7 @@ async def test_a_password_that_was_changed_meanwhile_stays(auth: AuthFixture) ->
     assert auth.account(auth.ada).password_hash == changed
 
 
-async def test_the_chore_shows_neither_password_nor_hash(auth: AuthFixture) -> None:
+async def test_rehash_job_shows_neither_password_nor_hash(auth: AuthFixture) -> None:
     auth.passwords.cost = "dear"
     await auth.log_in()
     [job] = auth.jobs
@@ -178,7 +178,7 @@ async def test_the_chore_shows_neither_password_nor_hash(auth: AuthFixture) -> N
         assert auth.ada.password_hash not in text
 
 
-async def test_a_log_in_clears_own_sessions_away_that_have_run_out(auth: AuthFixture) -> None:
+async def test_log_in_removes_expired_sessions_of_its_account(auth: AuthFixture) -> None:
     olds = [await auth.log_in(email) for email in (ADA, BOB)]
     auth.clock.move(LIFETIME)
     news = await auth.log_in()
@@ -217,7 +217,7 @@ async def test_a_token_that_is_used_again_ends_its_session_for_good(auth: AuthFi
     assert await auth.sessions.refresh(other)
 
 
-async def test_a_reuse_is_noted_once(auth: AuthFixture) -> None:
+async def test_token_reuse_is_audited_once(auth: AuthFixture) -> None:
     first = await auth.log_in()
     await auth.sessions.refresh(first)
     await auth.assert_refresh_fails(first, "used before")
@@ -255,7 +255,7 @@ def garbage() -> st.SearchStrategy[str]:
 
 @settings(deadline=None)
 @given(garbage())
-async def test_what_is_no_token_is_not_valid_and_changes_nothing(text: str) -> None:
+async def test_malformed_token_is_refused_and_changes_nothing(text: str) -> None:
     auth = AuthFixture()
     token = await auth.log_in()
     await auth.assert_refresh_fails(text)
@@ -298,7 +298,7 @@ def test_a_token_is_read_as_it_was_written(session_id: UUID, secret: str) -> Non
     assert parse_refresh_token(str(token)) == token
 
 
-async def test_any_token_of_a_session_ends_it(auth: AuthFixture) -> None:
+async def test_log_out_accepts_every_token_of_the_session(auth: AuthFixture) -> None:
     first, other = await auth.log_in(), await auth.log_in()
     newest = (await auth.sessions.refresh(first)).refresh
     auth.clock.move(timedelta(hours=1))
@@ -329,7 +329,7 @@ async def test_logging_out_of_a_session_that_has_run_out_changes_nothing(auth: A
     assert not auth.audited
 
 
-async def test_nobody_ends_the_session_of_somebody_else(auth: AuthFixture) -> None:
+async def test_session_of_another_account_cannot_be_ended(auth: AuthFixture) -> None:
     token = await auth.log_in()
     with pytest.raises(UnauthorizedError, match=NOT_VALID):
         await auth.sessions.log_out(Caller(auth.bob.id, Role.ADMIN), token)
@@ -347,7 +347,7 @@ async def test_access_tokens_name_the_session_that_can_be_ended(auth: AuthFixtur
 
 
 @pytest.mark.parametrize(("reset_s", "retry_after_s"), [(0, 1), (1, 1), (7, 7)])
-async def test_who_tries_too_often_is_told_when_to_come_again(
+async def test_throttled_log_in_has_a_retry_after(
     auth: AuthFixture, reset_s: int, retry_after_s: int
 ) -> None:
     class Full(TwinLimiter):

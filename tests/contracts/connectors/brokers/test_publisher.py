@@ -55,7 +55,7 @@ def logs() -> Iterator[None]:
         yield
 
 
-async def test_an_event_arrives_as_it_was(broker: Broker) -> None:
+async def test_consumed_event_equals_the_published_event(broker: Broker) -> None:
     west = timezone(timedelta(hours=-5))
     events = [
         Event(
@@ -98,7 +98,7 @@ async def test_every_consumer_gets_every_event_once(broker: Broker) -> None:
         assert (await broker.consumed(2, Seen(), name)).events == events[3:]
 
 
-async def test_a_consumer_that_dies_leaves_what_it_had_in_hand_to_the_next(broker: Broker) -> None:
+async def test_unconfirmed_events_of_a_dead_consumer_go_to_the_next(broker: Broker) -> None:
     """Which may be less than there is: what came before may have been confirmed already."""
     events, first, second = numbered([a_name()], 10), Seen(fails_at={3: asyncio.CancelledError()}), Seen()
     await broker.publish(*events)
@@ -111,7 +111,7 @@ async def test_a_consumer_that_dies_leaves_what_it_had_in_hand_to_the_next(broke
     assert second.events == events[-len(second.events) :]
 
 
-async def test_what_was_taken_but_not_handled_comes_again(broker: Broker) -> None:
+async def test_received_but_unhandled_events_are_redelivered(broker: Broker) -> None:
     events = numbered([a_name()], 3)
     await broker.publish(*events)
     async with broker.consumer(Seen()) as consumer:
@@ -120,7 +120,9 @@ async def test_what_was_taken_but_not_handled_comes_again(broker: Broker) -> Non
 
 
 @pytest.mark.parametrize("error", [KeyError(), UnavailableError("away")])
-async def test_what_the_handler_fails_at_comes_again_in_order(broker: Broker, error: Exception) -> None:
+async def test_events_that_the_handler_fails_at_are_redelivered_in_order(
+    broker: Broker, error: Exception
+) -> None:
     events = numbered([a_name()], 5)
     await broker.publish(*events)
     seen = Seen(fails_at={2: error})
@@ -148,7 +150,7 @@ async def test_processes_of_one_consumer_share_the_events_and_keep_the_order(bro
     assert numbers_by_subject(seen.events) == numbers_by_subject(events)
 
 
-async def test_another_process_goes_on_where_one_was_stopped(broker: Broker) -> None:
+async def test_next_process_continues_where_the_stopped_one_ended(broker: Broker) -> None:
     events = numbered([a_name()], 2 * BATCH)
     await broker.publish(*events[:BATCH])
     await broker.consumed(BATCH, Seen())
@@ -156,7 +158,7 @@ async def test_another_process_goes_on_where_one_was_stopped(broker: Broker) -> 
     assert (await broker.consumed(BATCH, Seen())).events == events[BATCH:]
 
 
-async def test_a_poisonous_event_dies_and_those_behind_it_go_on(
+async def test_poison_event_becomes_a_dead_letter_and_later_events_are_handled(
     broker: Broker, events_unit: PostgresUnitOfWork
 ) -> None:
     name, ada, subject = a_name(), a_name(), a_name()
@@ -191,9 +193,7 @@ def events_unit(request: pytest.FixtureRequest) -> PostgresUnitOfWork:
     return PostgresUnitOfWork(request.getfixturevalue("unit_of_work").sessions, 5)
 
 
-async def test_an_effect_is_had_once_though_the_event_is_published_twice(
-    broker: Broker, events_unit: PostgresUnitOfWork
-) -> None:
+async def test_event_published_twice_has_one_effect(broker: Broker, events_unit: PostgresUnitOfWork) -> None:
     ada = a_name()
     event = an_event(recipient=ada)
     await broker.publish(event, event, an_event(event.subject, recipient=ada))
@@ -242,7 +242,7 @@ async def test_rabbitmq_keeps_events_in_queues_that_survive(locks: PostgresAdvis
 
 
 @pytest.mark.broker
-async def test_rabbitmq_confirms_nothing_for_a_queue_that_is_gone_and_gets_it_back(
+async def test_rabbitmq_publish_fails_for_a_deleted_queue_and_declares_it_again(
     locks: PostgresAdvisoryLocks,
 ) -> None:
     url = os.environ["TEST_AMQP_URL"]

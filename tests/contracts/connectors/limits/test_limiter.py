@@ -35,7 +35,7 @@ class LimiterContract:
         assert {(one.quota, one.window_s) for one in standings} == {(3, 3600)}
         assert all(0 < one.reset_s <= 3600 for one in standings)
 
-    async def test_others_and_other_groups_are_counted_apart(self, limiter: Limiter) -> None:
+    async def test_keys_and_groups_are_counted_separately(self, limiter: Limiter) -> None:
         john = a_name()
         await hits(limiter, "few", john, 4)
         for group, key in (("few", john.swapcase()), ("few", f"{john}/"), ("other", john)):
@@ -48,7 +48,7 @@ class LimiterContract:
             with pytest.raises(KeyError):
                 await ask("fere", a_name())
 
-    async def test_what_is_cleared_is_counted_anew(self, limiter: Limiter) -> None:
+    async def test_cleared_key_starts_from_zero(self, limiter: Limiter) -> None:
         john, mary = a_name(), a_name()
         for key in (john, mary):
             await hits(limiter, "few", key, 4)
@@ -61,14 +61,14 @@ class LimiterContract:
         standings = await asyncio.gather(*(limiter.hit("many", john) for _ in range(EVERYTHING)))
         assert sum(not one.is_exceeded for one in standings if one) == 100
 
-    async def test_there_is_more_when_it_was_said(self, limiter: Limiter) -> None:
+    async def test_quota_is_available_again_after_its_reset_time(self, limiter: Limiter) -> None:
         john = a_name()
         start, reset_s = await refused(limiter, john)
         while (await hits(limiter, "short", john, 1))[0].is_exceeded:
             await asyncio.sleep(0.01)
         assert monotonic() - start <= reset_s + 0.5
 
-    async def test_all_of_the_quota_is_there_after_two_windows(self, limiter: Limiter) -> None:
+    async def test_full_quota_is_available_after_two_windows(self, limiter: Limiter) -> None:
         john = a_name()
         start, _ = await refused(limiter, john)
         await asyncio.sleep(start + 2.1 - monotonic())  # a hit before would count
@@ -117,7 +117,7 @@ class TestInProcess(LimiterContract):
         assert await limiter.test(quota, "0")
         assert not any([await limiter.test(quota, str(number)) for number in range(1, 11)])
 
-    async def test_what_has_run_out_is_forgotten_when_it_is_asked_for(self) -> None:
+    async def test_expired_key_is_removed_when_read(self) -> None:
         store = BoundedMemory(10)
         limiter = SlidingWindowCounterRateLimiter(store)
         await limiter.hit(parse("3/second"), "john")
@@ -159,7 +159,7 @@ class TestValkey(LimiterContract):
         await asyncio.gather(*(limiter.clear("many", a_name()) for _ in range(EVERYTHING)))
         assert registry.get_sample_value("rate_limit_errors_total") == 0
 
-    async def test_what_is_kept_runs_out(self, limiter: Limiter, redis: Redis) -> None:
+    async def test_valkey_keys_of_limits_expire(self, limiter: Limiter, redis: Redis) -> None:
         john = a_name()
         await limiter.hit("short", john)
         keys = await redis.keys(f"limit:*{john}*")
@@ -197,7 +197,7 @@ async def test_a_quota_is_read(text: str, quota: tuple[int, int] | None) -> None
     "text",
     ["many", "61", "60/fortnight", "-1/minute", "0/minute", "1.5/minute", "5/minute;9/hour", "9/2 years"],
 )
-async def test_a_text_that_makes_no_sense_is_refused_by_its_name(text: str) -> None:
+async def test_invalid_quota_is_refused_with_the_name_of_its_setting(text: str) -> None:
     with pytest.raises(SettingsError, match=r"^RATE_LIMIT_LOGIN: must ") as error:
         read_quotas({"hello": "1/second", "login": text})
     assert text not in str(error.value)

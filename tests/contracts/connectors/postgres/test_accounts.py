@@ -18,7 +18,7 @@ ODD = "Ad\u00e0 \u2028 O'Neill \U0001f382 %s \\"
 
 class AccountsContract:
     @pytest.mark.parametrize("role", Role)
-    async def test_what_is_added_is_found_by_id_and_by_e_mail(self, begin: Begin, role: Role) -> None:
+    async def test_added_account_is_found_by_id_and_by_e_mail(self, begin: Begin, role: Role) -> None:
         ada = an_account(role=role)
         ada.full_name = ODD
         assert await added(begin, ada)
@@ -29,7 +29,7 @@ class AccountsContract:
                 assert (found.full_name, found.password_hash) == (ODD, HASHED)
                 assert (found.role, found.created_at) == (role, NOON)
 
-    async def test_nobody_is_found_by_another_id_or_e_mail(self, begin: Begin) -> None:
+    async def test_unknown_id_or_e_mail_finds_no_account(self, begin: Begin) -> None:
         ada = an_account()
         assert await added(begin, ada)
         async with begin() as tx:
@@ -47,7 +47,7 @@ class AccountsContract:
             assert found.id == first.id
             assert await tx.accounts.find(second.id) is None
 
-    async def test_what_is_added_is_noted_and_what_is_not_is_not(self, begin: Begin) -> None:
+    async def test_only_the_added_account_has_an_audit_entry(self, begin: Begin) -> None:
         email = f"{a_name()}@example.com"
         first, second = an_account(email, Role.ADMIN), an_account(email)
         for account in (first, second):
@@ -58,7 +58,7 @@ class AccountsContract:
         assert (entry.at, entry.action, entry.details) == (NOON, "account.registered", {"role": "admin"})
         assert entry.actor_id == entry.subject_id == first.id
 
-    async def test_an_error_undoes_the_account_and_the_note(self, begin: Begin) -> None:
+    async def test_error_rolls_back_the_account_and_its_audit_entry(self, begin: Begin) -> None:
         ada = an_account()
         with pytest.raises(ZeroDivisionError):
             async with begin() as tx:
@@ -82,7 +82,7 @@ class AccountsContract:
         assert [account and account.password_hash for account in found] == [expected, HASHED]
 
     @pytest.mark.parametrize(("old", "expected"), [(HASHED, "new"), ("of meanwhile", HASHED)])
-    async def test_changed_password_is_stored_and_noted_unless_it_has_changed_meanwhile(
+    async def test_changed_password_is_stored_and_audited_unless_it_has_changed_meanwhile(
         self, begin: Begin, old: str, expected: str
     ) -> None:
         ada, bob = an_account(), an_account()
@@ -97,14 +97,14 @@ class AccountsContract:
         assert [account and account.password_hash for account in found] == [expected, HASHED]
         assert (notes[0] == "account.password_changed") is (expected == "new")
 
-    async def test_a_password_of_nobody_is_not_stored(self, begin: Begin) -> None:
+    async def test_password_hash_of_an_unknown_account_is_not_stored(self, begin: Begin) -> None:
         nobody = an_account()
         async with begin() as tx:
             await tx.accounts.set_password_hash(nobody.id, HASHED, "new")
         async with begin() as tx:
             assert await tx.accounts.find(nobody.id) is None
 
-    async def test_removed_account_is_gone_with_its_sessions_and_noted(self, begin: Begin) -> None:
+    async def test_removal_of_an_account_removes_its_sessions_and_is_audited(self, begin: Begin) -> None:
         ada = an_account()
         session = Session(id=uuid7(), account_id=ada.id, token_hash=b"hash", expires_at=NOON + timedelta(1))
         assert await added(begin, ada)

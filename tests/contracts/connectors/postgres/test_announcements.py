@@ -25,7 +25,7 @@ async def claimed(begin: Begin, limit: int = MANY, day: date = DAY) -> list[str]
         return [person.username for person in await tx.announcements.claim(day, [MONTH_DAY], limit)]
 
 
-async def test_everyone_who_celebrates_is_claimed_once_a_day(begin: Begin) -> None:
+async def test_each_birthday_is_claimed_once_a_day(begin: Begin) -> None:
     names = sorted(a_name() for _ in range(3))
     async with begin() as tx:
         await tx.people.save(dict.fromkeys(names, BORN) | {a_name(): date(1980, 6, 16)}, [])
@@ -37,7 +37,7 @@ async def test_everyone_who_celebrates_is_claimed_once_a_day(begin: Begin) -> No
     assert set(names) <= set(await claimed(begin, day=DAY + timedelta(365)))
 
 
-async def test_who_comes_later_is_claimed_too(begin: Begin) -> None:
+async def test_person_added_after_a_claim_is_claimed_too(begin: Begin) -> None:
     await claimed(begin)
     name = a_name()
     async with begin() as tx:
@@ -45,7 +45,7 @@ async def test_who_comes_later_is_claimed_too(begin: Begin) -> None:
     assert await claimed(begin) == [name]
 
 
-async def test_long_ago_is_forgotten(begin: Begin) -> None:
+async def test_old_announcements_are_removed(begin: Begin) -> None:
     name = a_name()
     async with begin() as tx:
         await tx.people.save({name: BORN}, [])

@@ -37,9 +37,7 @@ class CalendarFeedsContract:
             await tx.calendar_feeds.remove(ada.id, a_change(ada.id, "calendar_feed.revoked"))
         assert [await owner(begin, key) for key in (b"ada", b"bob")] == [None, bob.id]
 
-    async def test_changes_are_noted_and_what_changes_nothing_is_not(
-        self, begin: Begin, ada: Account
-    ) -> None:
+    async def test_only_effective_changes_of_a_feed_are_audited(self, begin: Begin, ada: Account) -> None:
         for key in (b"one", b"two"):
             await store(begin, ada, key)
         for _ in range(2):
@@ -50,7 +48,7 @@ class CalendarFeedsContract:
         created = ["calendar_feed.created"] * 2
         assert trail == ["calendar_feed.revoked", *created, "account.registered"]
 
-    async def test_an_error_undoes_the_feed_and_the_note(self, begin: Begin, ada: Account) -> None:
+    async def test_error_rolls_back_the_feed_and_its_audit_entry(self, begin: Begin, ada: Account) -> None:
         with pytest.raises(ZeroDivisionError):
             async with begin() as tx:
                 await tx.calendar_feeds.replace(a_feed(ada, b"key"), a_change(ada.id))

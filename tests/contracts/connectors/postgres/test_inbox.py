@@ -37,7 +37,7 @@ async def test_an_event_is_new_to_each_consumer_once(begin: Begin, consumer: str
         assert await tx.inbox.add(consumer, a_name(), NOON)
 
 
-async def test_what_is_undone_is_new_again(begin: Begin, consumer: str) -> None:
+async def test_event_of_a_rolled_back_transaction_is_new_again(begin: Begin, consumer: str) -> None:
     with pytest.raises(KeyError):
         await failing(begin, consumer)
     async with begin() as tx:
@@ -52,7 +52,7 @@ async def failing(begin: Begin, consumer: str) -> None:
         raise KeyError
 
 
-async def test_the_inbox_is_cleared_of_what_is_old_bit_by_bit(begin: Begin, consumer: str) -> None:
+async def test_old_inbox_rows_are_removed_in_batches(begin: Begin, consumer: str) -> None:
     async with begin() as tx:
         for age in range(5):
             await tx.inbox.add(consumer, str(age), NOON - timedelta(days=10_000 + age))
@@ -65,7 +65,7 @@ async def test_the_inbox_is_cleared_of_what_is_old_bit_by_bit(begin: Begin, cons
         assert [await tx.inbox.add(consumer, str(age), NOON) for age in range(5)] == [False] * 2 + [True] * 3
 
 
-async def test_a_dead_event_is_kept_as_it_was(begin: Begin, consumer: str) -> None:
+async def test_dead_letter_keeps_the_event_unchanged(begin: Begin, consumer: str) -> None:
     event = replace(an_event(), traceparent="00-a-b-01", data={"lines": [{"title": "ö", "price": 1.5}]})
     await bury(begin, consumer, event)
     (dead,) = await all_dead(begin, consumer)
@@ -77,7 +77,7 @@ async def test_a_dead_event_is_kept_as_it_was(begin: Begin, consumer: str) -> No
     assert (found.event, found.reason, found.died_at) == (event, "KeyError: 'nope'", NOON)
 
 
-async def test_event_that_postgresql_cannot_store_is_set_aside(begin: Begin, consumer: str) -> None:
+async def test_event_that_postgresql_cannot_store_becomes_a_dead_letter(begin: Begin, consumer: str) -> None:
     broken = {"a\0": ["b\0", {"c": "\ud800"}], "d": 1}
     await bury(begin, consumer, replace(an_event(), subject="x\0", type="y\0", data=broken))
     (dead,) = await all_dead(begin, consumer)
@@ -96,7 +96,7 @@ async def all_dead(begin: Begin, consumer: str) -> list[Event]:
         return [one.event for one in await tx.dead_letters.page(0, 1000) if one.consumer == consumer]
 
 
-async def test_an_event_is_dead_once_for_each_consumer(begin: Begin, consumer: str) -> None:
+async def test_event_has_one_dead_letter_per_consumer(begin: Begin, consumer: str) -> None:
     event, other = an_event(), a_name()
     await bury(begin, consumer, event, event)
     await bury(begin, consumer, event)
@@ -104,7 +104,7 @@ async def test_an_event_is_dead_once_for_each_consumer(begin: Begin, consumer: s
     assert await all_dead(begin, consumer) == await all_dead(begin, other) == [event]
 
 
-async def test_the_dead_come_in_pages_the_oldest_first(begin: Begin, consumer: str) -> None:
+async def test_dead_letters_are_paged_oldest_first(begin: Begin, consumer: str) -> None:
     events = [an_event() for _ in range(5)]
     await bury(begin, consumer, *events)
     found, after = [], 0
@@ -119,7 +119,7 @@ async def test_the_dead_come_in_pages_the_oldest_first(begin: Begin, consumer: s
     assert found == events
 
 
-async def test_a_dead_event_is_taken_once(begin: Begin, consumer: str) -> None:
+async def test_dead_letter_is_taken_once(begin: Begin, consumer: str) -> None:
     event = an_event()
     await bury(begin, consumer, event)
     async with begin() as tx:

@@ -19,7 +19,7 @@ LATER = NOON + timedelta(days=1)
 
 class ItemsContract:
     @pytest.mark.parametrize("lock", [False, True])
-    async def test_what_is_added_is_found_with_its_owner(
+    async def test_added_item_is_found_with_its_owner(
         self, begin: Begin, ada: Account, *, lock: bool
     ) -> None:
         kite = an_item(ada, ODD, version=7)
@@ -32,7 +32,7 @@ class ItemsContract:
         assert (found.owner.id, found.owner.full_name) == (ada.id, ada.full_name)
 
     @pytest.mark.parametrize("lock", [False, True])
-    async def test_another_is_not_found(self, begin: Begin, ada: Account, *, lock: bool) -> None:
+    async def test_unknown_item_is_not_found(self, begin: Begin, ada: Account, *, lock: bool) -> None:
         await add(begin, an_item(ada))
         async with begin() as tx:
             assert await tx.items.find(an_item(ada).id, lock=lock) is None
@@ -69,7 +69,7 @@ class ItemsContract:
         assert total_of_bob == 2
         assert [item.owner.id for item in everything] == [item.owner_id for item in items[::-1]]
 
-    async def test_a_replacement_is_read_from_then_on(self, begin: Begin, ada: Account) -> None:
+    async def test_replaced_item_is_read_by_later_transactions(self, begin: Begin, ada: Account) -> None:
         kite, other = an_item(ada), an_item(ada)
         for item in (kite, other):
             await add(begin, item)
@@ -84,7 +84,7 @@ class ItemsContract:
         assert found[0]
         assert found[0].owner.id == ada.id
 
-    async def test_what_is_removed_is_gone(self, begin: Begin, ada: Account) -> None:
+    async def test_removed_item_is_gone(self, begin: Begin, ada: Account) -> None:
         kite, other = an_item(ada), an_item(ada)
         for item in (kite, other):
             await add(begin, item)
@@ -95,7 +95,7 @@ class ItemsContract:
             found, total = await tx.items.page(0, 9, ada.id)
         assert ([item.id for item in found], total) == ([other.id], 1)
 
-    async def test_every_change_is_noted(self, begin: Begin, ada: Account) -> None:
+    async def test_every_change_of_an_item_is_audited(self, begin: Begin, ada: Account) -> None:
         kite, details = an_item(ada), {"title": {"from": ODD, "to": None}, "n": [1, {"": True}]}
         async with begin() as tx:
             await tx.items.add(kite, a_change(kite.id, "item.created"))
@@ -107,7 +107,7 @@ class ItemsContract:
             ("item.created", {}),
         ]
 
-    async def test_what_is_gone_is_neither_changed_nor_noted(self, begin: Begin, ada: Account) -> None:
+    async def test_missing_item_is_neither_changed_nor_audited(self, begin: Begin, ada: Account) -> None:
         kite = an_item(ada)
         async with begin() as tx:
             await tx.items.replace(kite, a_change(kite.id, "item.updated"))
@@ -116,7 +116,7 @@ class ItemsContract:
             assert await tx.items.find(kite.id) is None
         assert await noted(begin, kite.id) == []
 
-    async def test_an_error_undoes_the_change_and_the_note(self, begin: Begin, ada: Account) -> None:
+    async def test_error_rolls_back_the_item_and_its_audit_entry(self, begin: Begin, ada: Account) -> None:
         kite, drum = an_item(ada), an_item(ada)
         await add(begin, kite)
         with pytest.raises(ZeroDivisionError):
@@ -130,7 +130,7 @@ class ItemsContract:
         assert await noted(begin, kite.id) == [("item.created", {})]
         assert await noted(begin, drum.id) == []
 
-    async def test_items_of_an_owner_are_removed_in_parts_and_each_is_noted(
+    async def test_items_of_an_owner_are_removed_in_batches_and_each_is_audited(
         self, begin: Begin, ada: Account, bob: Account
     ) -> None:
         kites, other = [an_item(ada) for _ in range(3)], an_item(bob)

@@ -78,7 +78,7 @@ async def test_many_lines_keep_their_order(begin: Begin, ada: UUID) -> None:
     assert len(stored.history) == 1
 
 
-async def test_what_is_changed_is_kept_only_when_it_is_saved(begin: Begin, ada: UUID) -> None:
+async def test_order_changes_are_stored_only_by_save(begin: Begin, ada: UUID) -> None:
     order = an_order(ada)
     await added(begin, order)
     for saves in (False, True):
@@ -116,7 +116,7 @@ async def test_lines_are_replaced(begin: Begin, ada: UUID, lines: int) -> None:
     assert (await found(begin, other)).public() == other.public()
 
 
-async def test_what_was_replaced_is_kept_in_order(begin: Begin, ada: UUID) -> None:
+async def test_replaced_revisions_are_kept_in_order(begin: Begin, ada: UUID) -> None:
     order, other = an_order(ada, a_line("A kite")), an_order(ada)
     await added(begin, order, other)
     for title in ("A drum", "A book", "A lamp"):
@@ -137,7 +137,7 @@ async def test_what_was_replaced_is_kept_in_order(begin: Begin, ada: UUID) -> No
         assert not await tx.orders.revisions(other.id, 0, 9, 10)
 
 
-async def test_the_customers_own_come_newest_first_in_pages(begin: Begin, ada: UUID) -> None:
+async def test_orders_of_a_customer_are_paged_newest_first(begin: Begin, ada: UUID) -> None:
     orders = [an_order(ada, a_line(), a_line()) for _ in range(5)]
     await added(begin, *orders, an_order(await somebody(begin)))
     newest_first = [order.id for order in reversed(orders)]
@@ -160,7 +160,7 @@ async def test_a_page_may_be_of_one_status(begin: Begin, ada: UUID) -> None:
         assert listed(await tx.orders.page(ada, "SHIPPED", None, 5)) == []
 
 
-async def test_those_are_claimed_that_are_due_the_longest_due_first(begin: Begin, ada: UUID) -> None:
+async def test_due_orders_are_claimed_longest_due_first(begin: Begin, ada: UUID) -> None:
     orders = [an_order(ada, due_at=LONG_AGO + hours * HOUR) for hours in (3, 0, 2, 1)]
     await added(begin, *orders)
     async with begin() as tx:
@@ -198,7 +198,7 @@ async def test_a_key_is_stored_with_its_order(begin: Begin, ada: UUID) -> None:
     assert (key.order_id, key.fingerprint, key.answer) == (order.id, b"\0finger\xff", b"\0answer\xff")
 
 
-async def test_a_key_that_is_used_already_stores_no_order(begin: Begin, ada: UUID) -> None:
+async def test_used_idempotency_key_stores_no_order(begin: Begin, ada: UUID) -> None:
     first, second, name = an_order(ada), an_order(ada), a_name()
     async with begin() as tx:
         await tx.orders.add(first, a_key(first, name))
@@ -217,7 +217,7 @@ async def test_a_key_can_be_claimed_again_and_again_by_one_transaction(begin: Be
             assert await tx.idempotency_keys.claim(ada, name)
 
 
-async def test_old_keys_are_forgotten_the_oldest_first(begin: Begin, ada: UUID) -> None:
+async def test_old_idempotency_keys_are_removed_oldest_first(begin: Begin, ada: UUID) -> None:
     times = [LONG_AGO + days * timedelta(1) for days in (2, 0, 1, 3)]
     orders = [an_order(ada, created_at=at) for at in times]
     async with begin() as tx:
@@ -258,7 +258,7 @@ async def test_open_orders_of_a_customer_are_locked_and_final_ones_removed(begin
     assert left == [False, True, True, True]
 
 
-async def test_final_orders_are_removed_with_what_was_replaced_and_in_parts(begin: Begin, ada: UUID) -> None:
+async def test_final_orders_are_removed_with_their_revisions_in_batches(begin: Begin, ada: UUID) -> None:
     orders = [an_order(ada, a_line()) for _ in range(3)]
     await added(begin, *orders)
     for order in orders:

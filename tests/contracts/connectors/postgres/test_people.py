@@ -16,14 +16,14 @@ from tests.twins.transaction import TwinUnitOfWork
 
 
 class PeopleContract:
-    async def test_who_is_saved_can_be_read_in_the_next_transaction(self, begin: Begin) -> None:
+    async def test_saved_person_is_read_by_the_next_transaction(self, begin: Begin) -> None:
         john = a_person(born=date(1990, 5, 17))
         async with begin() as tx:
             await tx.people.save(births(john), [])
         async with begin() as tx:
             assert await stored_born(tx, john.username) == date(1990, 5, 17)
 
-    async def test_the_last_save_counts(self, begin: Begin) -> None:
+    async def test_last_saved_date_of_birth_is_stored(self, begin: Begin) -> None:
         john = a_person()
         for born in (date(1990, 5, 17), date(1, 1, 1)):
             async with begin() as tx:
@@ -38,7 +38,7 @@ class PeopleContract:
         async with begin() as tx:
             assert await stored_born(tx, john.username.swapcase()) is None
 
-    async def test_who_is_removed_is_gone(self, begin: Begin) -> None:
+    async def test_removed_person_is_gone(self, begin: Begin) -> None:
         john = a_person()
         async with begin() as tx:
             await tx.people.save(births(john), [])
@@ -47,12 +47,12 @@ class PeopleContract:
         async with begin() as tx:
             assert await stored_born(tx, john.username) is None
 
-    async def test_a_stranger_cannot_be_removed(self, begin: Begin) -> None:
+    async def test_removal_of_an_unknown_person_is_not_found(self, begin: Begin) -> None:
         with pytest.raises(NotFoundError):
             async with begin() as tx:
                 await tx.people.remove(a_person().username, [])
 
-    async def test_an_error_undoes_everything(self, begin: Begin) -> None:
+    async def test_error_rolls_back_saved_people(self, begin: Begin) -> None:
         john = a_person()
         with pytest.raises(ZeroDivisionError):
             async with begin() as tx:
@@ -61,7 +61,7 @@ class PeopleContract:
         async with begin() as tx:
             assert await stored_born(tx, john.username) is None
 
-    async def test_those_who_celebrate_come_soonest_first_and_then_by_name(self, begin: Begin) -> None:
+    async def test_birthdays_are_ordered_by_day_and_name(self, begin: Begin) -> None:
         """The names begin with `zzz`: others in the database sort before them."""
         tag = f"zzz{a_name()}"
         people = {f"{tag}B": date(1990, 5, 17), f"{tag}a": date(1980, 5, 17), f"{tag}A": date(1970, 5, 18)}
@@ -105,7 +105,7 @@ class PeopleContract:
             assert list(await tx.people.celebrating([], (-1, ""), 10)) == []
             assert await tx.people.celebrating_text([], (-1, ""), 10) == ""
 
-    async def test_pages_go_through_everybody_by_name(self, begin: Begin) -> None:
+    async def test_people_are_paged_by_name(self, begin: Begin) -> None:
         tag = f"zzz{a_name()}"
         async with begin() as tx:
             await tx.people.save({f"{tag}{letter}": date(1990, 5, 17) for letter in "bBa"}, [])

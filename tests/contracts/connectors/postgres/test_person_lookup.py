@@ -25,13 +25,13 @@ WHERE datname = current_database() AND pid <> pg_backend_pid()
 
 
 class BirthsContract:
-    async def test_who_is_saved_can_be_found(self, lookup: PersonLookup) -> None:
+    async def test_saved_person_is_found_by_exact_name(self, lookup: PersonLookup) -> None:
         john = a_name()
         await lookup.save(john, date(1990, 2, 3))
         assert await lookup.find_month_day(john) == 203
         assert await lookup.find_month_day(john.swapcase()) is None
 
-    async def test_the_last_save_counts(self, lookup: PersonLookup) -> None:
+    async def test_lookup_finds_the_last_saved_month_day(self, lookup: PersonLookup) -> None:
         john = a_name()
         for born in (date(1990, 2, 3), date(1, 1, 1), date(2000, 2, 29)):
             await lookup.save(john, born)
@@ -45,7 +45,7 @@ class BirthsContract:
             stamps.append(await lookup.list_stamp())
         assert [after != before for before, after in pairwise(stamps)] == [True, True, True, False]
 
-    async def test_many_at_once(self, lookup: PersonLookup) -> None:
+    async def test_many_lookups_at_once_get_their_own_answers(self, lookup: PersonLookup) -> None:
         names = [a_name() for _ in range(300)]
         await asyncio.gather(*(lookup.save(name, date(1990, 1 + n % 12, 1)) for n, name in enumerate(names)))
         found = await asyncio.gather(*map(lookup.find_month_day, names))
@@ -65,7 +65,7 @@ class TestPostgres(BirthsContract):
         async with open_person_lookup(engine, lambda: ABOUT, Bounds()) as lookup:
             yield lookup
 
-    async def test_a_connection_that_was_lost_is_replaced(
+    async def test_lost_connection_of_the_lookup_is_replaced(
         self, lookup: PersonLookup, engine: AsyncEngine
     ) -> None:
         john = a_name()
@@ -78,7 +78,7 @@ class TestPostgres(BirthsContract):
         assert await lookup.find_month_day(john) == 204
 
     @pytest.mark.parametrize("lost", [1, 2])
-    async def test_those_of_the_pool_may_be_lost_as_well(self, engine: AsyncEngine, lost: int) -> None:
+    async def test_pool_recovers_when_every_connection_was_lost(self, engine: AsyncEngine, lost: int) -> None:
         left = iter(range(lost))
 
         def lose(connection: DBAPIConnection, *_: object) -> None:
@@ -93,7 +93,7 @@ class TestPostgres(BirthsContract):
             event.remove(engine.sync_engine, "checkout", lose)
         assert next(left, None) is None
 
-    async def test_a_table_that_is_locked_is_unavailable_and_comes_back(self, engine: AsyncEngine) -> None:
+    async def test_locked_table_is_unavailable_until_it_is_unlocked(self, engine: AsyncEngine) -> None:
         async with open_person_lookup(engine, lambda: ABOUT, Bounds(deadline_s=0.2)) as lookup:
             async with engine.begin() as locker:
                 await locker.execute(text("LOCK TABLE people IN ACCESS EXCLUSIVE MODE"))
@@ -101,7 +101,7 @@ class TestPostgres(BirthsContract):
                     await lookup.find_month_day(a_name())
             assert await lookup.find_month_day(a_name()) is None
 
-    async def test_too_many_waiting_are_turned_away(self, engine: AsyncEngine) -> None:
+    async def test_lookups_above_the_waiting_bound_are_busy(self, engine: AsyncEngine) -> None:
         async with open_person_lookup(engine, lambda: ABOUT, Bounds(waiting=10)) as lookup:
             results = await asyncio.gather(
                 *(lookup.find_month_day(a_name()) for _ in range(50)), return_exceptions=True

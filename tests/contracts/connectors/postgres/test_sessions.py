@@ -16,7 +16,7 @@ LATER = NOON + timedelta(days=1)
 
 
 class SessionsContract:
-    async def test_what_is_added_is_found_with_its_account(self, begin: Begin, ada: Account) -> None:
+    async def test_added_session_is_found_with_its_account(self, begin: Begin, ada: Account) -> None:
         session = await added(begin, a_session(ada))
         async with begin() as tx:
             found = await tx.sessions.find(session.id)
@@ -25,15 +25,15 @@ class SessionsContract:
         assert (found.expires_at, found.ended_at) == (session.expires_at, None)
         assert (found.account.id, found.account.role) == (ada.id, ada.role)
 
-    async def test_another_is_not_found(self, begin: Begin, ada: Account) -> None:
+    async def test_unknown_session_is_not_found(self, begin: Begin, ada: Account) -> None:
         await added(begin, a_session(ada))
         assert await is_gone(begin, a_session(ada).id)
 
-    async def test_an_account_may_have_many(self, begin: Begin, ada: Account) -> None:
+    async def test_account_may_have_many_sessions(self, begin: Begin, ada: Account) -> None:
         sessions = [await added(begin, a_session(ada)) for _ in range(3)]
         assert not any([await is_gone(begin, session.id) for session in sessions])
 
-    async def test_those_that_have_run_out_are_cleared_away_but_nobody_elses(
+    async def test_expired_sessions_of_the_account_only_are_removed(
         self, begin: Begin, ada: Account, bob: Account
     ) -> None:
         over, just_over, live, anothers = [
@@ -76,7 +76,7 @@ class SessionsContract:
             assert set(await tx.sessions.find_live({live.id, other.id}, NOON)) == {live.id, other.id}
             assert not await tx.sessions.find_live(set(), NOON)
 
-    async def test_one_that_has_ended_is_kept_until_it_has_run_out(self, begin: Begin, ada: Account) -> None:
+    async def test_ended_session_is_kept_until_it_expires(self, begin: Begin, ada: Account) -> None:
         ended = await added(begin, a_session(ada, LATER))
         async with begin() as tx:
             await tx.sessions.end(ended.id, a_change(ada.id))
@@ -84,7 +84,7 @@ class SessionsContract:
             await tx.sessions.add(a_session(ada), NOON)
         assert not await is_gone(begin, ended.id)
 
-    async def test_a_rotation_changes_the_hash_and_the_end_of_one(self, begin: Begin, ada: Account) -> None:
+    async def test_rotation_changes_hash_and_expiry_of_one_session(self, begin: Begin, ada: Account) -> None:
         session, other = [await added(begin, a_session(ada)) for _ in range(2)]
         async with begin() as tx:
             assert await tx.sessions.find(session.id)
@@ -117,7 +117,7 @@ class SessionsContract:
         assert untouched
         assert (untouched.token_hash, untouched.former_hash) == (other.token_hash, None)
 
-    async def test_an_end_is_stored_and_noted(self, begin: Begin, ada: Account) -> None:
+    async def test_end_of_a_session_is_stored_and_audited(self, begin: Begin, ada: Account) -> None:
         session, other = [await added(begin, a_session(ada)) for _ in range(2)]
         async with begin() as tx:
             await tx.sessions.end(session.id, a_change(ada.id, "session.ended", session_id=str(session.id)))
@@ -128,7 +128,7 @@ class SessionsContract:
         assert (entry.action, entry.details) == ("session.ended", {"session_id": str(session.id)})
 
     @pytest.mark.parametrize("keeps_one", [True, False])
-    async def test_end_of_others_keeps_one_and_what_has_ended_and_other_accounts(
+    async def test_end_of_other_sessions_spares_the_own_one_and_other_accounts(
         self, begin: Begin, ada: Account, bob: Account, *, keeps_one: bool
     ) -> None:
         kept, other, ended, bobs = [await added(begin, a_session(one)) for one in (ada, ada, ada, bob)]
@@ -140,7 +140,7 @@ class SessionsContract:
             found = [await tx.sessions.find(one.id) for one in (kept, other, ended, bobs)]
         assert [one and one.ended_at for one in found] == [None if keeps_one else LATER, LATER, NOON, None]
 
-    async def test_what_is_gone_is_neither_changed_nor_noted(self, begin: Begin, ada: Account) -> None:
+    async def test_missing_session_is_neither_changed_nor_audited(self, begin: Begin, ada: Account) -> None:
         gone = a_session(ada)
         async with begin() as tx:
             await tx.sessions.rotate(gone.id, b"new", NOON, LATER)
@@ -150,7 +150,9 @@ class SessionsContract:
         async with begin() as tx:
             assert not await tx.audit.page(gone.id, None, 9)
 
-    async def test_an_error_undoes_the_end_and_the_note(self, begin: Begin, ada: Account) -> None:
+    async def test_error_rolls_back_the_end_of_a_session_and_its_audit_entry(
+        self, begin: Begin, ada: Account
+    ) -> None:
         session = await added(begin, a_session(ada))
         with pytest.raises(ZeroDivisionError):
             async with begin() as tx:

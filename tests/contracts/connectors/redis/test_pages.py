@@ -25,7 +25,7 @@ class PagesContract:
         assert [await pages.get(group, "1", source) for _ in range(3)] == [b"old"] * 3
         assert source.loads == 1
 
-    async def test_pages_and_groups_are_apart(self, pages: Pages) -> None:
+    async def test_pages_and_groups_are_cached_separately(self, pages: Pages) -> None:
         group, source = a_name(), PageSource()
         await pages.get(group, "1", source)
         source.current = b"new"
@@ -33,7 +33,7 @@ class PagesContract:
         assert await pages.get(a_name(), "1", source) == b"new"
         assert await pages.get(group, "1", source) == b"old"
 
-    async def test_what_is_dropped_is_loaded_anew(self, pages: Pages) -> None:
+    async def test_dropped_group_is_loaded_again(self, pages: Pages) -> None:
         group, other, source = a_name(), a_name(), PageSource()
         for name in (group, other):
             await pages.get(name, "1", source)
@@ -64,7 +64,7 @@ class StampedPagesContract:
             assert await stamped.get(page, stamp_of(stamp), source) == b"old"
         assert source.loads == 3
 
-    async def test_pages_are_apart(self, stamped: StampedPages) -> None:
+    async def test_stamped_pages_are_cached_separately(self, stamped: StampedPages) -> None:
         page, source = a_name(), PageSource()
         await stamped.get(page, stamp_of(1), source)
         source.current = b"new"
@@ -120,7 +120,7 @@ class TestValkey(PagesContract, StampedPagesContract):
             assert set(await asyncio.gather(*readers)) == {b"old"}
         assert source.loads == 1
 
-    async def test_processes_share_what_one_has_loaded(self, stamped: StampedPages, servers: Servers) -> None:
+    async def test_processes_share_loaded_pages(self, stamped: StampedPages, servers: Servers) -> None:
         page, source = a_name(), PageSource()
         async with open_redis(servers.redis_url, 1) as redis:
             guarded = guarded_redis(Settings(), redis, CollectorRegistry())
@@ -129,7 +129,7 @@ class TestValkey(PagesContract, StampedPagesContract):
                 assert await lists.get(page, stamp_of(7), source) == b"old"
         assert source.loads == 1
 
-    async def test_a_stamped_page_runs_out(self, stamped: StampedPages) -> None:
+    async def test_stamped_page_expires(self, stamped: StampedPages) -> None:
         """In the process and in Redis: what no stamp shows is old for two leases at most."""
         page, source = a_name(), PageSource()
         await stamped.get(page, stamp_of(1), source)
@@ -150,7 +150,7 @@ class TestValkey(PagesContract, StampedPagesContract):
                 await lists.get(name, stamp_of(1), source)
         assert source.loads == len(names) + 1
 
-    async def test_a_page_runs_out(self, pages: Pages) -> None:
+    async def test_page_expires(self, pages: Pages) -> None:
         """Without a drop, as after a crash between commit and drop, a page is old for the lease at most."""
         group, source = a_name(), PageSource()
         await pages.get(group, "1", source)

@@ -15,7 +15,7 @@ from tests.twins.security import TwinAccessTokens
 
 class AccessTokensContract:
     @pytest.mark.parametrize("role", Role)
-    def test_what_is_issued_says_who_asks_for_as_long_as_promised(
+    def test_issued_token_names_its_caller_until_it_expires(
         self, tokens: AccessTokens, clock: StoppedClock, role: Role
     ) -> None:
         caller = Caller(an_account().id, role)
@@ -26,20 +26,20 @@ class AccessTokensContract:
         with pytest.raises(UnauthorizedError):
             tokens.read(issued.text)
 
-    def test_each_says_its_own(self, tokens: AccessTokens) -> None:
+    def test_each_token_names_its_own_caller(self, tokens: AccessTokens) -> None:
         callers = [Caller(an_account().id, Role.USER) for _ in range(2)]
         texts = [tokens.issue(caller).text for caller in (*callers, *callers)]
         assert len(set(texts)) == 4
         assert [tokens.read(text) for text in texts] == callers * 2
 
     @pytest.mark.parametrize("text", ["", "a.b.c", "\u00fc", "AnybodysText"])
-    def test_what_is_not_ours_is_refused(self, tokens: AccessTokens, text: str) -> None:
+    def test_foreign_or_changed_token_is_refused(self, tokens: AccessTokens, text: str) -> None:
         issued = tokens.issue(Caller(an_account().id, Role.USER)).text
         for other in (text, f"{issued}x", issued[:-1]):
             with pytest.raises(UnauthorizedError):
                 tokens.read(other)
 
-    def test_the_public_keys_are_a_set(self, tokens: AccessTokens) -> None:
+    def test_public_keys_are_a_jwk_set(self, tokens: AccessTokens) -> None:
         assert isinstance(tokens.public_keys()["keys"], list)
 
 

@@ -53,7 +53,7 @@ def logs() -> Iterator[None]:
         "amqp://guest:guest@127.0.0.1:1/",
     ],
 )
-async def test_a_broker_that_was_never_there_is_told_in_time(url: str, locks: PostgresAdvisoryLocks) -> None:
+async def test_unreachable_broker_is_unavailable_in_time(url: str, locks: PostgresAdvisoryLocks) -> None:
     broker, start = Broker(options_of(url, timeout_s=1), locks), monotonic()
     for _ in range(2):
         with pytest.raises(UnavailableError):
@@ -78,7 +78,9 @@ async def away(servers: Servers) -> AsyncIterator[None]:
     await asyncio.to_thread(servers.valkey.start)
 
 
-async def test_redis_goes_away_and_comes_back(own_servers: Servers, locks: PostgresAdvisoryLocks) -> None:
+async def test_publisher_and_consumer_recover_after_a_redis_outage(
+    own_servers: Servers, locks: PostgresAdvisoryLocks
+) -> None:
     """It keeps nothing while it is away: only what is published afterwards can arrive."""
     broker, seen, registry = Broker(options_of(own_servers.redis_url, 1), locks), Seen(), CollectorRegistry()
     events = numbered([a_name()], 4)

@@ -41,14 +41,14 @@ async def test_a_port_that_nothing_listens_on_is_down() -> None:
         await BrokerProbe("amqp://guest:guest@127.0.0.1:1/").check()
 
 
-async def test_one_server_of_many_is_enough() -> None:
+async def test_probe_succeeds_with_one_of_several_servers() -> None:
     server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
     async with server:
         await connect(f"kafka://127.0.0.1:1,127.0.0.1:{server.sockets[0].getsockname()[1]}")
 
 
 @pytest.mark.parametrize(("url", "status"), [("", None), ("{redis}", "up"), ("redis://127.0.0.1:1", "down")])
-def test_readiness_tells_of_the_broker(servers: Servers, url: str, status: str | None) -> None:
+def test_readiness_includes_the_broker(servers: Servers, url: str, status: str | None) -> None:
     given = {"BROKER_URL": url.format(redis=servers.redis_url)} if url else {}
     with running_api(servers, **given) as api:
         answer = httpx.get(f"{api.url}/api/v1/health/ready")

@@ -61,7 +61,7 @@ async def test_an_entry_can_be_read_with_any_client(broker: Broker, redis: Redis
     assert fields[b"data"] == b'{"recipient": "Ada"}'
 
 
-async def test_entries_of_others_are_passed_over_and_told(
+async def test_unreadable_stream_entries_are_skipped_and_logged(
     broker: Broker, redis: Redis, logs: list[EventDict]
 ) -> None:
     events = numbered([a_name()], 2)
@@ -86,7 +86,7 @@ async def test_a_stream_keeps_about_as_much_as_it_should(broker: Broker, redis: 
     assert 200 <= await redis.xlen(small.options.topic) < 600
 
 
-async def test_a_stream_keeps_what_somebody_has_not_confirmed(broker: Broker, redis: Redis) -> None:
+async def test_stream_is_trimmed_only_past_every_consumers_confirmation(broker: Broker, redis: Redis) -> None:
     """One consumer has confirmed nothing yet, the other everything: not before both have is it trimmed."""
     small = replace(broker, options=replace(broker.options, kept=100))
     events = numbered([a_name()], 500)
@@ -104,7 +104,7 @@ async def test_a_stream_keeps_what_somebody_has_not_confirmed(broker: Broker, re
     assert await redis.xlen(topic) < 250
 
 
-async def test_what_was_trimmed_before_it_was_confirmed_holds_nobody_up(broker: Broker, redis: Redis) -> None:
+async def test_trimmed_unconfirmed_entries_do_not_block_later_events(broker: Broker, redis: Redis) -> None:
     events = numbered([a_name()], 4)
     await broker.publish(*events[:2])
     async with broker.consumer(Seen()) as consumer:
@@ -114,7 +114,7 @@ async def test_what_was_trimmed_before_it_was_confirmed_holds_nobody_up(broker: 
     assert (await broker.consumed(2, Seen())).events == events[2:]
 
 
-async def test_a_group_that_is_lost_begins_anew(broker: Broker, redis: Redis) -> None:
+async def test_lost_consumer_group_is_created_again(broker: Broker, redis: Redis) -> None:
     events, seen = numbered([a_name()], 3), Seen()
     async with broker.consumer(seen) as consumer:
         await broker.publish(events[0])
@@ -125,7 +125,7 @@ async def test_a_group_that_is_lost_begins_anew(broker: Broker, redis: Redis) ->
     assert seen.events == events
 
 
-async def test_who_has_lost_its_turn_takes_nothing(broker: Broker) -> None:
+async def test_source_without_its_advisory_lock_receives_nothing(broker: Broker) -> None:
     await broker.publish(an_event())
     subscription, *_ = broker.options.subscriptions
     async with broker.locks.acquire(a_name()) as lost:
@@ -146,13 +146,17 @@ async def test_a_full_redis_confirms_nothing(broker: Broker, redis: Redis) -> No
         await redis.config_set("maxmemory-policy", "volatile-lru")
 
 
-async def test_a_cluster(request: pytest.FixtureRequest, locks: PostgresAdvisoryLocks) -> None:
+async def test_events_arrive_through_a_redis_cluster(
+    request: pytest.FixtureRequest, locks: PostgresAdvisoryLocks
+) -> None:
     number = request.getfixturevalue("cluster_port")
     await take_all_slots(number)
     await assert_events_arrive(f"redis+cluster://127.0.0.1:{number}", locks)
 
 
-async def test_tls(request: pytest.FixtureRequest, locks: PostgresAdvisoryLocks, tmp_path: Path) -> None:
+async def test_events_arrive_through_a_redis_cluster_with_tls(
+    request: pytest.FixtureRequest, locks: PostgresAdvisoryLocks, tmp_path: Path
+) -> None:
     number, authority = request.getfixturevalue("cluster_port"), trustme.CA()
     await take_all_slots(number)
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")

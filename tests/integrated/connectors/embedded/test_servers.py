@@ -158,7 +158,7 @@ async def test_data_survives_a_restart(data_dir: Path) -> None:
         assert await ask(servers.database_url, "SELECT answer FROM survivor") == 42
 
 
-async def test_one_server_stops_and_starts_while_the_other_runs(servers: Servers) -> None:
+async def test_each_server_restarts_while_the_other_runs(servers: Servers) -> None:
     servers.valkey.stop()
     assert servers.valkey.pid is None
     assert await ask(servers.database_url, "SELECT 1") == 1
@@ -185,14 +185,14 @@ async def test_events_are_on_disk_and_only_what_expires_makes_room(servers: Serv
 
 
 @pytest.mark.parametrize("password", ["", "wrong"])
-async def test_nobody_gets_in_without_the_password(servers: Servers, password: str) -> None:
+async def test_connection_without_the_password_is_refused(servers: Servers, password: str) -> None:
     with pytest.raises((asyncpg.InvalidPasswordError, asyncpg.InterfaceError)):
         await ask(with_password(servers.database_url, password), "SELECT 1")
     with pytest.raises(RedisError, match=r"authenticated|invalid username-password"):
         await ping(with_password(servers.redis_url, password))
 
 
-def test_nobody_listens_on_tcp(servers: Servers) -> None:
+def test_servers_do_not_listen_on_tcp(servers: Servers) -> None:
     for server in (servers.postgres, servers.valkey):
         assert server.pid
         assert not listens_on_tcp(server.pid)
@@ -207,7 +207,7 @@ def test_sockets_and_secrets_are_private_to_the_servers_user(servers: Servers, h
         assert Path(f"/proc/{server.pid}").stat().st_uid == home.account.uid
 
 
-def test_no_password_is_told_to_others(servers: Servers, home: Home) -> None:
+def test_passwords_are_not_in_logs_or_process_lists(servers: Servers, home: Home) -> None:
     seen = [home.log(name).path.read_text() for name in ("postgres", "valkey")]
     seen += processes_of(home.base)
     assert len(seen) >= 4
@@ -264,7 +264,7 @@ async def test_a_hello_starts_at_once_after_one_was_killed(data_dir: Path) -> No
         assert await ask(servers.database_url, "SELECT 1") == 1
 
 
-async def test_a_server_left_behind_is_stopped(home: Home) -> None:
+async def test_leftover_server_is_stopped_at_the_next_start(home: Home) -> None:
     with runnable(POSTGRES, home.account) as program:
         left = postgres_server(home, program)
     left.start()
@@ -348,7 +348,7 @@ def test_a_directory_that_cannot_be_made_is_explained(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["x" * 150, "a b,c"])
-async def test_any_path_will_do(tmp_path: Path, name: str) -> None:
+async def test_server_starts_in_any_path(tmp_path: Path, name: str) -> None:
     with open_home(tmp_path / name) as home, running_valkey(home) as server:
         assert await ping(server.url)
     destroy(tmp_path / name)

@@ -114,7 +114,9 @@ async def test_many_at_once_wait_for_one_time_out_together(
     assert sum(answers) == QUOTA
 
 
-async def test_each_switch_is_told_once(own_servers: Servers, redis: Redis, limiter: LibraryLimiter) -> None:
+async def test_each_switch_between_shared_and_local_limits_is_logged_once(
+    own_servers: Servers, redis: Redis, limiter: LibraryLimiter
+) -> None:
     with capture_logs() as logs:
         async with dead(own_servers, redis):
             end = monotonic() + 1.5 * PAUSE_S

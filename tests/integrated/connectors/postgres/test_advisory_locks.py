@@ -18,7 +18,7 @@ pytestmark = pytest.mark.integrated
 SOON_S = 10
 
 
-async def test_turns_are_taken_one_at_a_time(own_database: Database) -> None:
+async def test_advisory_lock_has_one_holder_at_a_time(own_database: Database) -> None:
     locks, name = PostgresAdvisoryLocks(own_database), a_name()
     async with AsyncExitStack() as stack:
         turn = await stack.enter_async_context(locks.acquire(name))
@@ -37,7 +37,9 @@ async def taken(locks: PostgresAdvisoryLocks, name: str) -> None:
         pass
 
 
-async def test_a_turn_is_lost_with_its_line(own_database: Database, own_engine: AsyncEngine) -> None:
+async def test_advisory_lock_is_lost_with_its_connection(
+    own_database: Database, own_engine: AsyncEngine
+) -> None:
     locks, name = PostgresAdvisoryLocks(own_database), a_name()
     async with locks.acquire(name) as turn:
         await kill(own_engine, "%pg_try_advisory_lock(%", "idle")
@@ -47,7 +49,7 @@ async def test_a_turn_is_lost_with_its_line(own_database: Database, own_engine: 
 
 
 @pytest.mark.parametrize("transaction_pooling", [False, True])
-async def test_turn_of_a_process_that_is_stopped_ends_in_time(
+async def test_advisory_lock_of_a_paused_process_expires(
     own_database: Database, *, transaction_pooling: bool
 ) -> None:
     """The process is there, its connection too, and nothing is said: as after SIGSTOP."""
@@ -62,7 +64,7 @@ async def test_turn_of_a_process_that_is_stopped_ends_in_time(
             stopped.check()
 
 
-async def test_heartbeats_keep_a_turn(own_database: Database) -> None:
+async def test_heartbeats_keep_an_advisory_lock(own_database: Database) -> None:
     locks, name = PostgresAdvisoryLocks(own_database, hold_s=0.4), a_name()
     async with locks.acquire(name) as turn:
         begun_at = turn.alive_at
@@ -80,7 +82,7 @@ class Clock:
         return self.now
 
 
-async def test_who_waits_for_a_turn_can_give_up(own_database: Database) -> None:
+async def test_waiting_for_an_advisory_lock_can_be_cancelled(own_database: Database) -> None:
     locks, name = PostgresAdvisoryLocks(own_database), a_name()
     async with locks.acquire(name):
         with pytest.raises(TimeoutError):
@@ -88,7 +90,9 @@ async def test_who_waits_for_a_turn_can_give_up(own_database: Database) -> None:
     await asyncio.wait_for(taken(locks, name), SOON_S)
 
 
-async def test_who_waits_for_a_turn_says_who_has_it(own_database: Database, own_engine: AsyncEngine) -> None:
+async def test_probe_names_the_holder_of_an_awaited_advisory_lock(
+    own_database: Database, own_engine: AsyncEngine
+) -> None:
     waiter, name = PostgresAdvisoryLocks(own_database), a_name()
     probe = AdvisoryLocksProbe(own_engine, waiter.waiting)
     other = replace(own_database, application_name="other")
@@ -104,7 +108,7 @@ async def test_who_waits_for_a_turn_says_who_has_it(own_database: Database, own_
     assert await probe.check() is None
 
 
-async def test_a_turn_cannot_be_had_without_a_database() -> None:
+async def test_advisory_lock_without_a_database_is_unavailable() -> None:
     nowhere = Database(dsn="postgresql://nobody@127.0.0.1:1/nothing", application_name="hello-test")
     with pytest.raises(UnavailableError):
         await taken(PostgresAdvisoryLocks(nowhere), "mine")

@@ -72,7 +72,7 @@ async def connection(populated: AsyncConnection) -> AsyncIterator[AsyncConnectio
         pytest.param("pk_audit", lambda tx: tx.audit.page(None, 10_000, 10), id="audit trail"),
     ],
 )
-async def test_no_query_scans_a_table(
+async def test_no_catalogue_query_scans_a_table(
     undone: PostgresUnitOfWork, connection: AsyncConnection, index: str, query: Query
 ) -> None:
     for plan in await plans_of(undone, connection, query):

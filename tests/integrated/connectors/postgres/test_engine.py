@@ -93,7 +93,7 @@ def connection_lost(connection: object) -> asyncio.Event:
 @pytest.mark.parametrize(
     "dsn", ["postgresql://nobody@127.0.0.1:1/none", "postgresql://nobody@/x?host=/nowhere"]
 )
-async def test_a_database_that_is_away_is_unavailable(dsn: str) -> None:
+async def test_unreachable_database_is_unavailable(dsn: str) -> None:
     async with open_engine(Database(dsn=dsn, application_name="test")) as engine:
         with pytest.raises(UnavailableError):
             await sleep(PostgresUnitOfWork.of(engine, 5))

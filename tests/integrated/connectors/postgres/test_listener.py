@@ -38,7 +38,7 @@ async def test_a_commit_wakes_and_nothing_else_does(
         assert not await other.wait(0)
 
 
-async def test_what_was_told_before_somebody_waits_counts_once(
+async def test_notifications_before_the_wait_wake_it_once(
     listener: PostgresListener, outbox: async_sessionmaker[AsyncSession]
 ) -> None:
     with listener.listen(CHANNEL) as wakeup, listener.listen(CHANNEL) as another:
@@ -50,7 +50,7 @@ async def test_what_was_told_before_somebody_waits_counts_once(
         assert not await wakeup.wait(0)
 
 
-async def test_one_payload_can_be_listened_for(
+async def test_listener_can_filter_by_payload(
     listener: PostgresListener, outbox: async_sessionmaker[AsyncSession]
 ) -> None:
     with listener.listen("other", "mine") as mine, listener.listen("other") as everything:
@@ -70,7 +70,7 @@ async def tell(outbox: async_sessionmaker[AsyncSession], channel: str, payload: 
         )
 
 
-async def test_a_listener_that_lost_its_line_makes_a_new_one_and_tells_everybody(
+async def test_reconnected_listener_wakes_all_waiters(
     own_engine: AsyncEngine, listener: PostgresListener, outbox: async_sessionmaker[AsyncSession]
 ) -> None:
     with listener.listen(CHANNEL) as wakeup, listener.listen("other", "mine") as other:
@@ -83,7 +83,7 @@ async def test_a_listener_that_lost_its_line_makes_a_new_one_and_tells_everybody
         assert await wakeup.wait(SOON_S)
 
 
-async def test_a_database_that_is_away_wakes_nobody() -> None:
+async def test_unreachable_database_wakes_no_waiter() -> None:
     nowhere = Database(dsn="postgresql://nobody@127.0.0.1:1/nothing", application_name="hello-test")
     async with open_listener(nowhere, [CHANNEL]) as listener:
         with listener.listen(CHANNEL) as wakeup:

@@ -89,7 +89,7 @@ def confirmed() -> Order:
         ),
     ],
 )
-async def test_no_query_scans_a_table(
+async def test_no_order_query_scans_a_table(
     undone: PostgresUnitOfWork, connection: AsyncConnection, index: str, query: Query
 ) -> None:
     [plan] = await plans_of(undone, connection, query)
@@ -132,7 +132,7 @@ async def test_no_statement_of_several_scans_a_table(
     assert all(any(index in plan for plan in plans) for index in indexes), plans
 
 
-async def test_those_that_are_due_are_found_in_order_without_sorting(
+async def test_due_orders_are_claimed_in_order_without_a_sort(
     undone: PostgresUnitOfWork, connection: AsyncConnection
 ) -> None:
     plans = await plans_of(undone, connection, lambda tx: tx.orders.claim(NOON + 100 * CONFIRM_DELAY, 100))

@@ -117,7 +117,7 @@ async def test_a_save_that_had_to_wait_judges_by_the_row_that_it_replaces(
     assert await first.fetchval("SELECT date_of_birth FROM people WHERE username = $1", john) == SAVED
 
 
-async def test_what_was_undone_while_a_save_waited_does_not_count(connect: Connect, statement: str) -> None:
+async def test_save_ignores_changes_rolled_back_while_it_waited(connect: Connect, statement: str) -> None:
     john, first, second, observer = a_name(), await connect(), await connect(), await connect()
     await first.execute(INSERT, john, OTHER)
     undone = first.transaction()

@@ -68,7 +68,9 @@ async def test_the_server_ends_the_claim_of_a_relay_that_hangs(
         await connection.invalidate()
 
 
-async def test_the_backlog_is_told(shards: PostgresShards, outbox: async_sessionmaker[AsyncSession]) -> None:
+async def test_backlog_has_shards_oldest_event_and_depth(
+    shards: PostgresShards, outbox: async_sessionmaker[AsyncSession]
+) -> None:
     empty = await shards.backlog()
     assert (empty.shards, empty.oldest, empty.depth) == ([], None, 0)
     await write(outbox, *(an_event("a") for _ in range(3)), an_event("b"))

@@ -42,12 +42,12 @@ async def assert_limits_work(redis: Any) -> None:  # noqa: ANN401  # a client of
     assert registry.get_sample_value("rate_limit_errors_total") == 0
 
 
-async def test_a_cluster(cluster_port: int) -> None:
+async def test_cache_and_limits_work_on_a_cluster(cluster_port: int) -> None:
     await take_all_slots(cluster_port)
     await assert_pages_work(f"redis+cluster://127.0.0.1:{cluster_port}")
 
 
-async def test_tls(cluster_port: int, tmp_path: Path) -> None:
+async def test_cache_and_limits_work_on_a_cluster_with_tls(cluster_port: int, tmp_path: Path) -> None:
     """The server from the wheel speaks no TLS: something in front of it does, as a load balancer would."""
     await take_all_slots(cluster_port)
     authority = trustme.CA()

@@ -82,7 +82,7 @@ async def caches(pages: RedisPages, source: PageSource) -> bool:
     return source.loads == before + 1
 
 
-async def test_a_change_waits_for_the_lease_when_the_cache_cannot_be_told(
+async def test_change_waits_for_the_lease_when_the_cache_is_unreachable(
     own_servers: Servers, redis: Redis
 ) -> None:
     """Another replica may still reach it, and serve what it has."""
@@ -110,7 +110,7 @@ async def test_changes_one_after_the_other_wait_for_one_lease_each(
         await asyncio.gather(first, longer)
 
 
-async def test_the_breaker_opens_tells_so_and_closes(own_servers: Servers, redis: Redis) -> None:
+async def test_circuit_breaker_opens_sets_its_metric_and_closes(own_servers: Servers, redis: Redis) -> None:
     registry, source = CollectorRegistry(), PageSource()
     pages = redis_pages(Settings(), guarded_redis(Settings(), redis, registry))
     async with hanging(own_servers, redis):
@@ -136,7 +136,7 @@ async def test_many_readers_without_a_cache_do_not_stampede(own_servers: Servers
     assert source.loads <= 2
 
 
-async def test_the_probe_says_that_it_is_away(own_servers: Servers, redis: Redis) -> None:
+async def test_probe_of_a_dead_redis_is_unavailable(own_servers: Servers, redis: Redis) -> None:
     await RedisProbe(redis).check()
     async with dead(own_servers, redis):
         with pytest.raises(UnavailableError):

@@ -37,7 +37,7 @@ FROM generate_series(1, $1::integer) AS number
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class MonitoredApi:
     server: Monitored
     client: httpx.Client
     ada: LoggedIn
@@ -78,13 +78,13 @@ def server(crowded: Database, servers: Servers) -> Iterator[Monitored]:
 
 
 @pytest.fixture(scope="module")
-def world(server: Monitored) -> Iterator[World]:
+def api(server: Monitored) -> Iterator[MonitoredApi]:
     """An account with a hundred items as long as can be."""
     with httpx.Client(base_url=server.url, timeout=60) as client:
         ada = signed_up(client)
         item = {"title": "x" * 200, "description": "ä😀" * 5000, "price_cents": 5}
         answers = [client.post("/api/v1/items", headers=ada.headers, json=item) for _ in range(100)]
-        yield World(server, client, ada, [answer.json()["id"] for answer in answers])
+        yield MonitoredApi(server, client, ada, [answer.json()["id"] for answer in answers])
 
 
 def test_long_callback_is_noticed() -> None:
@@ -121,20 +121,20 @@ def test_first_openapi_document_is_ready_and_its_route_is_named(server: Monitore
         "/api/v1/audit?limit=100",
     ],
 )
-def test_large_answer(world: World, path: str) -> None:
-    world.check(lambda: world.client.get(path, headers=ADMIN), rounds=2 if "export" in path else ROUNDS)
+def test_large_answer(api: MonitoredApi, path: str) -> None:
+    api.check(lambda: api.client.get(path, headers=ADMIN), rounds=2 if "export" in path else ROUNDS)
 
 
-def test_poll_of_new_calendar(world: World) -> None:
+def test_poll_of_new_calendar(api: MonitoredApi) -> None:
     """A change for each poll, so that no file is kept."""
     days = iter(range(1, 29))
 
     def poll() -> httpx.Response:
         born = {"dateOfBirth": f"1990-01-{next(days):02d}"}
-        world.client.put("/hello/John", json=born).raise_for_status()
-        return world.client.get("/api/v1/birthdays/calendar.ics")
+        api.client.put("/hello/John", json=born).raise_for_status()
+        return api.client.get("/api/v1/birthdays/calendar.ics")
 
-    world.check(poll)
+    api.check(poll)
 
 
 def lines_of(kind: str) -> bytes:
@@ -160,53 +160,53 @@ def lines_of(kind: str) -> bytes:
     ],
     ids=["good", "blank", "empty", "bad", "quotes that do not end", "long quotes that do not end"],
 )
-def test_large_import(world: World, kind: str, content: Callable[[str], bytes], status: int) -> None:
+def test_large_import(api: MonitoredApi, kind: str, content: Callable[[str], bytes], status: int) -> None:
     body, headers = content(kind), ADMIN | {"Content-Type": kind}
-    world.check(
-        lambda: world.client.post("/api/v1/birthdays/import", headers=headers, content=body),
+    api.check(
+        lambda: api.client.post("/api/v1/birthdays/import", headers=headers, content=body),
         status,
         rounds=3,
     )
 
 
-def test_order_of_100_lines_and_a_page_of_such_orders(world: World) -> None:
-    body = {"lines": [{"item_id": item_id, "quantity": 3} for item_id in world.item_ids]}
-    headers = world.ada.headers
-    world.check(lambda: world.client.post("/api/v1/orders", headers=headers, json=body), 201)
+def test_order_of_100_lines_and_a_page_of_such_orders(api: MonitoredApi) -> None:
+    body = {"lines": [{"item_id": item_id, "quantity": 3} for item_id in api.item_ids]}
+    headers = api.ada.headers
+    api.check(lambda: api.client.post("/api/v1/orders", headers=headers, json=body), 201)
     for _ in range(40):
-        world.client.post("/api/v1/orders", headers=headers, json=body).raise_for_status()
-    world.check(lambda: world.client.get("/api/v1/orders?limit=100", headers=headers))
+        api.client.post("/api/v1/orders", headers=headers, json=body).raise_for_status()
+    api.check(lambda: api.client.get("/api/v1/orders?limit=100", headers=headers))
 
 
 @pytest.mark.parametrize("value", [b"1", b"{}", b"[]", b'"x":1'])
-def test_body_of_very_many_values_is_413(world: World, value: bytes) -> None:
+def test_body_of_very_many_values_is_413(api: MonitoredApi, value: bytes) -> None:
     values = b",".join([value] * ((BODY_BYTES - 100) // (len(value) + 1)))
     inner = b"{%b}" % values if b":" in value else b"[%b]" % values
     body = b'{"dateOfBirth": "1990-05-17", "lines": %b}' % inner
-    headers = world.ada.headers | {"Content-Type": "application/json"}
-    world.check(lambda: world.client.put("/hello/John", headers=headers, content=body), 413)
-    world.check(lambda: world.client.post("/api/v1/orders", headers=headers, content=body), 413)
+    headers = api.ada.headers | {"Content-Type": "application/json"}
+    api.check(lambda: api.client.put("/hello/John", headers=headers, content=body), 413)
+    api.check(lambda: api.client.post("/api/v1/orders", headers=headers, content=body), 413)
 
 
 @pytest.mark.parametrize(("letter", "status"), [(b"x", 400), (b"[", 400), (b"9", 400)])
-def test_body_of_one_megabyte(world: World, letter: bytes, status: int) -> None:
+def test_body_of_one_megabyte(api: MonitoredApi, letter: bytes, status: int) -> None:
     quote = b'"' if letter == b"x" else b""
     body = b'{"title": %b%b%b}' % (quote, letter * (BODY_BYTES - 100), quote)
-    headers = world.ada.headers | {"Content-Type": "application/json"}
-    world.check(lambda: world.client.post("/api/v1/items", headers=headers, content=body), status)
+    headers = api.ada.headers | {"Content-Type": "application/json"}
+    api.check(lambda: api.client.post("/api/v1/items", headers=headers, content=body), status)
 
 
-def test_form_of_one_megabyte_is_413(world: World) -> None:
+def test_form_of_one_megabyte_is_413(api: MonitoredApi) -> None:
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     body = b"a=1&" * (BODY_BYTES // 4 - 1)
-    world.check(lambda: world.client.post("/api/v1/users/token", headers=headers, content=body), 413)
+    api.check(lambda: api.client.post("/api/v1/users/token", headers=headers, content=body), 413)
 
 
-def test_list_of_very_many_tags(world: World) -> None:
+def test_list_of_very_many_tags(api: MonitoredApi) -> None:
     headers = {"If-None-Match": ", ".join(['"0"'] * 10_000)}
-    world.check(lambda: world.client.get(f"/api/v1/items/{world.item_ids[0]}", headers=headers))
+    api.check(lambda: api.client.get(f"/api/v1/items/{api.item_ids[0]}", headers=headers))
 
 
-def test_passwords_are_hashed_elsewhere(world: World) -> None:
-    body = {"email": world.ada.account["email"], "password": "correct horse battery"}
-    world.check(lambda: world.client.post("/api/v1/users/login", json=body))
+def test_passwords_are_hashed_elsewhere(api: MonitoredApi) -> None:
+    body = {"email": api.ada.account["email"], "password": "correct horse battery"}
+    api.check(lambda: api.client.post("/api/v1/users/login", json=body))

@@ -39,7 +39,7 @@ def test_the_committed_document_is_up_to_date() -> None:
     assert (DOCS / "asyncapi.json").read_text() == document(TOPIC)
 
 
-def test_it_is_the_same_in_every_process() -> None:
+def test_document_is_the_same_in_every_process() -> None:
     command = [sys.executable, "-m", "hello.connectors.brokers.asyncapi"]
     environment = {**os.environ, "PYTHONHASHSEED": "7"}
     written = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout

@@ -67,7 +67,7 @@ def test_an_event_without_a_trace_says_nothing_of_it() -> None:
 
 
 @pytest.mark.parametrize("event", [EVENT, replace(EVENT, traceparent=None, data={})])
-def test_what_is_written_is_read(event: Event) -> None:
+def test_written_event_is_read_back(event: Event) -> None:
     headers, data = to_headers(event)
     assert from_headers(encoded(headers), data) == event
     assert from_properties(*to_properties(event)) == event
@@ -100,14 +100,14 @@ def test_both_prefixes_of_amqp_are_read() -> None:
         ({}, b""),
     ],
 )
-def test_what_is_none_of_our_events_is_told_from_one(changed: dict[str, bytes | None], data: bytes) -> None:
+def test_message_with_wrong_attributes_is_unreadable(changed: dict[str, bytes | None], data: bytes) -> None:
     headers = encoded(to_headers(EVENT)[0]) | changed
     given = {name: value for name, value in headers.items() if value is not None}
     with pytest.raises(UnreadableError):
         from_headers(given, data)
 
 
-def test_nothing_at_all_is_no_event() -> None:
+def test_empty_message_is_unreadable() -> None:
     with pytest.raises(UnreadableError):
         from_headers({}, b"")
     with pytest.raises(UnreadableError):

@@ -42,7 +42,7 @@ class Server:
         return Link(self.open, self.close)
 
 
-async def test_all_who_ask_share_a_connection() -> None:
+async def test_concurrent_callers_share_one_connection() -> None:
     server = Server()
     link = server.link
     assert await asyncio.gather(*(link.get() for _ in range(5))) == [1] * 5
@@ -50,7 +50,7 @@ async def test_all_who_ask_share_a_connection() -> None:
     assert server.closed == [1]
 
 
-async def test_who_gives_up_waiting_leaves_it_to_the_next() -> None:
+async def test_cancelled_caller_leaves_the_connection_to_the_next() -> None:
     server = Server()
     link = server.link
     with pytest.raises(TimeoutError):
@@ -60,7 +60,7 @@ async def test_who_gives_up_waiting_leaves_it_to_the_next() -> None:
     assert server.closed == [1]
 
 
-async def test_one_that_could_not_be_made_is_tried_again() -> None:
+async def test_failed_connection_is_retried() -> None:
     server = Server(faults=2)
     link = server.link
     for _ in range(2):
@@ -70,7 +70,7 @@ async def test_one_that_could_not_be_made_is_tried_again() -> None:
     await link.end()
 
 
-async def test_one_that_is_dropped_is_closed_and_another_one_made() -> None:
+async def test_dropped_connection_is_closed_and_replaced() -> None:
     server = Server()
     link = server.link
     assert await link.get() == 1
@@ -80,7 +80,7 @@ async def test_one_that_is_dropped_is_closed_and_another_one_made() -> None:
     assert server.closed == [1, 2]
 
 
-async def test_one_that_is_being_made_at_the_end_is_closed_too() -> None:
+async def test_connection_opened_during_shutdown_is_closed() -> None:
     server = Server()
     link = server.link
     asking = asyncio.create_task(link.get())
@@ -91,13 +91,13 @@ async def test_one_that_is_being_made_at_the_end_is_closed_too() -> None:
     assert server.closed == [1]
 
 
-async def test_nothing_is_closed_that_was_never_opened() -> None:
+async def test_unopened_connection_is_not_closed() -> None:
     server = Server()
     await server.link.end()
     assert (server.opened, server.closed) == (0, [])
 
 
-async def test_a_fault_ends_the_connection_and_is_told_as_an_outage() -> None:
+async def test_publish_error_drops_the_connection_and_is_an_outage() -> None:
     server = Server()
 
     async def send(number: int, _: Event) -> None:
@@ -143,7 +143,7 @@ class SlowClient:
         return [b"1-1"] * self.added
 
 
-async def test_a_stream_waits_for_the_batch_in_hand_before_it_closes() -> None:
+async def test_stream_finishes_its_batch_before_it_closes() -> None:
     """Its connection would be made anew otherwise, with nobody to close it."""
     client = SlowClient()
     bounds, measured = StreamBounds(kept=1000, max_bytes=2**20, groups=[]), list[Trimmed]()

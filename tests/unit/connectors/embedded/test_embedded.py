@@ -43,9 +43,7 @@ def shell(script: str, log: Path) -> Command:
         (["", " "], "it said nothing"),
     ],
 )
-def test_the_last_words_are_those_that_tell_what_went_wrong(
-    tmp_path: Path, lines: list[str], words: str
-) -> None:
+def test_last_words_of_a_log_explain_the_failure(tmp_path: Path, lines: list[str], words: str) -> None:
     log = Log(tmp_path / "a.log")
     log.path.write_text("FATAL:  from before\n")
     since = log.mark()
@@ -54,7 +52,7 @@ def test_the_last_words_are_those_that_tell_what_went_wrong(
     assert log.last_words(since) == f"{words} (log: {log.path})"
 
 
-def test_what_was_said_is_found_whoever_writes_behind_it(tmp_path: Path) -> None:
+def test_log_finds_text_before_later_lines(tmp_path: Path) -> None:
     log = Log(tmp_path / "a.log")
     log.path.write_text("FATAL:  still in use\nFATAL:  an orphan goes\n")
     assert log.says("still in use", since=0)
@@ -97,13 +95,13 @@ def test_a_link_in_place_of_a_directory_is_refused(tmp_path: Path) -> None:
         ensure_directory(tmp_path / "run", Account())
 
 
-def test_what_the_system_refuses_names_the_path(tmp_path: Path) -> None:
+def test_os_error_names_the_path(tmp_path: Path) -> None:
     with pytest.raises(EmbeddedError) as caught, explained():
         (tmp_path / "missing").read_text()
     assert str(caught.value) == f"cannot use {tmp_path}/missing: No such file or directory"
 
 
-def test_one_instance_at_a_time(tmp_path: Path) -> None:
+def test_second_instance_is_refused(tmp_path: Path) -> None:
     refused = pytest.raises(EmbeddedError, match=rf"\(pid {os.getpid()}\)$")
     with only_instance(tmp_path), refused, only_instance(tmp_path):
         pytest.fail("two at once")
@@ -111,14 +109,14 @@ def test_one_instance_at_a_time(tmp_path: Path) -> None:
         pass
 
 
-def test_a_lock_file_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
+def test_foreign_lock_file_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "lock").write_text("mine")
     with pytest.raises(EmbeddedError, match="in the way"), only_instance(tmp_path):
         pytest.fail("it was taken")
     assert (tmp_path / "lock").read_text() == "mine"
 
 
-def test_only_what_was_created_here_is_destroyed(tmp_path: Path) -> None:
+def test_destroy_removes_only_created_directories(tmp_path: Path) -> None:
     for name in ("run", "postgres", "mine"):
         (tmp_path / name).mkdir()
     destroy(tmp_path)
@@ -142,12 +140,12 @@ def test_a_moved_directory_is_refused_while_its_data_is_elsewhere(tmp_path: Path
 
 
 @pytest.mark.parametrize("content", ["", "none", "-1", "{me}\n/data\n", "999999999\n"])
-def test_a_pid_file_that_names_no_server_of_ours_harms_nobody(tmp_path: Path, content: str) -> None:
+def test_pid_file_of_another_process_stops_nothing(tmp_path: Path, content: str) -> None:
     (tmp_path / "server.pid").write_text(content.format(me=os.getpid()))
     Leftover(tmp_path / "server.pid", tmp_path / "data").stop(KILL)
 
 
-def test_a_server_left_behind_is_found_by_its_argument(tmp_path: Path) -> None:
+def test_leftover_server_is_found_by_its_argument(tmp_path: Path) -> None:
     command = ["sh", "-c", "echo ready; read line", "sh", str(tmp_path)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as left:
         assert left.stdout
@@ -157,7 +155,7 @@ def test_a_server_left_behind_is_found_by_its_argument(tmp_path: Path) -> None:
         assert left.wait() == -signal.SIGKILL
 
 
-def test_a_process_that_does_not_listen_is_ended_harder() -> None:
+def test_process_that_ignores_a_signal_is_killed() -> None:
     script = 'trap "" INT; echo ready; read line'
     with subprocess.Popen(["sh", "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as stubborn:
         assert stubborn.stdout

@@ -21,5 +21,5 @@ def test_postgresql_16_and_newer_will_do(version: int) -> None:
 @pytest.mark.parametrize(
     ("major", "statement"), [(16, SAVED_IN_TWO_STEPS), (17, SAVED_IN_TWO_STEPS), (18, SAVED), (19, SAVED)]
 )
-def test_what_a_save_replaces_is_returned_from_18_on(major: int, statement: str) -> None:
+def test_save_statement_returns_old_values_from_18_on(major: int, statement: str) -> None:
     assert statement in save_statement(major)

@@ -119,7 +119,7 @@ def refused(text: str, message: str = "the access token is not valid") -> None:
 
 @pytest.mark.parametrize("signing", SIGNING.values(), ids=SIGNING)
 @pytest.mark.parametrize("role", Role)
-def test_what_is_issued_is_read(signing: SigningKey, role: Role) -> None:
+def test_issued_token_is_read(signing: SigningKey, role: Role) -> None:
     caller = Caller(ADA.account_id, role)
     issued = tokens(TokenKeys.of(signing)).issue(caller)
     assert tokens(TokenKeys.of(signing)).read(issued.text) == caller
@@ -127,14 +127,14 @@ def test_what_is_issued_is_read(signing: SigningKey, role: Role) -> None:
 
 
 @pytest.mark.parametrize("algorithm", SIGNING)
-def test_a_token_says_what_the_standard_asks_for(algorithm: str) -> None:
+def test_token_has_the_claims_of_rfc_9068(algorithm: str) -> None:
     text = tokens(TokenKeys.of(SIGNING[algorithm])).issue(ADA).text
     kid = SIGNING[algorithm].verifying.kid
     assert jwt.get_unverified_header(text) == {"typ": "at+jwt", "alg": algorithm, "kid": kid}
     assert jwt.decode(text, options={"verify_signature": False}) == CLAIMS
 
 
-def test_each_token_has_an_id_of_its_own() -> None:
+def test_each_token_has_its_own_id() -> None:
     ours = tokens()
     claims = [jwt.decode(ours.issue(ADA).text, options={"verify_signature": False}) for _ in range(2)]
     assert [claim["jti"] for claim in claims] == ["id-0", "id-1"]
@@ -170,12 +170,12 @@ def test_every_claim_is_needed(claim: str) -> None:
     ],
     ids=str,
 )
-def test_other_values_are_refused(changed: dict[str, Any]) -> None:
+def test_invalid_claim_values_are_refused(changed: dict[str, Any]) -> None:
     refused(signed({**CLAIMS, **changed}))
 
 
 @pytest.mark.parametrize("typ", ["JWT", "jwt", "", None, 1, "at+jwt ", ["at+jwt"]])
-def test_another_type_is_refused(typ: object) -> None:
+def test_other_token_type_is_refused(typ: object) -> None:
     refused(signed(typ=typ))
 
 
@@ -184,13 +184,13 @@ def test_another_type_is_refused(typ: object) -> None:
     ["another", "", None, 1, ["EdDSA"], SIGNING["ES256"].verifying.kid],
     ids=["another", "empty", "none", "number", "list", "of a key that is not accepted"],
 )
-def test_another_key_is_refused(kid: object) -> None:
+def test_unknown_key_id_is_refused(kid: object) -> None:
     header = {"typ": TYPE, "alg": "EdDSA"} | ({} if kid is None else {"kid": kid})
     start = by_hand(header).rpartition(".")[0]
     refused(f"{start}.{base64url(ED25519.sign(start.encode()))}")
 
 
-def test_our_kid_does_not_make_a_stranger_one_of_us() -> None:
+def test_known_kid_with_a_foreign_key_is_refused() -> None:
     header = {"typ": TYPE, "kid": SIGNING["EdDSA"].verifying.kid}
     refused(jwt.encode(dict(CLAIMS), Ed25519PrivateKey.generate(), "EdDSA", header))
 
@@ -207,7 +207,7 @@ def test_the_token_does_not_choose_the_algorithm(algorithm: object) -> None:
     refused(f"{start.decode()}.AAAA")
 
 
-def test_a_header_that_asks_for_more_is_refused() -> None:
+def test_critical_header_is_refused() -> None:
     refused(signed(crit=["exp"], exp=1))
     refused(signed(b64=False))
 
@@ -247,13 +247,13 @@ def test_only_the_given_clock_counts(year: int) -> None:
 
 
 @pytest.mark.parametrize("claim", ["nbf", "iat"])
-def test_both_beginnings_count(claim: str) -> None:
+def test_nbf_and_iat_in_the_future_are_refused(claim: str) -> None:
     refused(signed({**CLAIMS, claim: ISSUED + 6}), "the access token is not valid yet")
     assert tokens().read(signed({**CLAIMS, claim: ISSUED + 5})) == ADA
 
 
 @given(st.sampled_from(sorted(SIGNING)), st.data())
-def test_any_change_of_one_character_is_refused(algorithm: str, data: st.DataObject) -> None:
+def test_change_of_one_character_is_refused(algorithm: str, data: st.DataObject) -> None:
     """The last character of a part has bits that carry nothing: a change of those is refused as well."""
     text = signed(algorithm=algorithm)
     ends = [position - 1 for position, character in enumerate(text + ".") if character == "."]
@@ -264,19 +264,19 @@ def test_any_change_of_one_character_is_refused(algorithm: str, data: st.DataObj
 
 
 @given(st.sampled_from(sorted(SIGNING)), st.data(), st.sampled_from(["=", "==", "===", "A", ".", "\n", " "]))
-def test_anything_added_is_refused(algorithm: str, data: st.DataObject, added: str) -> None:
+def test_added_characters_are_refused(algorithm: str, data: st.DataObject, added: str) -> None:
     text = signed(algorithm=algorithm)
     position = data.draw(st.sampled_from([0, text.index("."), text.rindex("."), len(text)]))
     refused(text[:position] + added + text[position:])
 
 
 @given(st.text() | st.from_regex(r"[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*", fullmatch=True))
-def test_any_other_text_is_refused(text: str) -> None:
+def test_random_text_is_refused(text: str) -> None:
     refused(text)
 
 
 @given(json_values | st.dictionaries(st.sampled_from(["alg", "typ", "kid", "crit", "b64"]), json_values))
-def test_any_other_header_is_refused(header: object) -> None:
+def test_random_header_is_refused(header: object) -> None:
     refused(by_hand(header))
 
 
@@ -285,7 +285,7 @@ def test_a_hostile_text_is_refused(text: str) -> None:
     refused(text)
 
 
-def test_a_refusal_tells_nothing_of_the_token() -> None:
+def test_refusal_does_not_quote_the_token() -> None:
     text = signed({**CLAIMS, "role": "sesame"})
     with pytest.raises(UnauthorizedError) as raised:
         tokens().read(text)
@@ -293,7 +293,7 @@ def test_a_refusal_tells_nothing_of_the_token() -> None:
 
 
 @pytest.mark.parametrize("algorithm", ["EdDSA", "ES256"])
-def test_others_can_verify_our_tokens(algorithm: str) -> None:
+def test_tokens_verify_with_the_published_keys(algorithm: str) -> None:
     """As a stranger does: with the published keys and nothing else."""
     keys = TokenKeys.of(SIGNING[algorithm])
     text = tokens(keys).issue(ADA).text
@@ -424,7 +424,7 @@ def one_line(start: str, value: str, message: str) -> None:
     assert not any(line in message for line in value.splitlines())
 
 
-def test_without_a_signing_key_one_is_derived_and_old_ones_may_still_verify() -> None:
+def test_derived_key_signs_without_a_signing_key_and_old_keys_verify() -> None:
     keys = keys_of(verification=public_pem(P256))
     assert keys.signing == SigningKey.derived_from(SECRET)
     assert keys.accepted.keys() == {SIGNING[name].verifying.kid for name in ("HS256", "ES256")}

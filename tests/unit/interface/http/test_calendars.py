@@ -183,7 +183,7 @@ def test_gzip_is_used_when_it_is_accepted(header: str, taken: bool) -> None:  # 
     assert takes_gzip(header) is taken
 
 
-def test_today_is_the_day_where_the_service_lives(twin: TwinUnitOfWork) -> None:
+def test_calendar_uses_today_of_the_services_zone(twin: TwinUnitOfWork) -> None:
     service = service_of(twin)
     assert service.today() == TODAY
     assert replace(service, zone=timezone(timedelta(hours=13))).today() == TODAY + timedelta(1)

@@ -27,7 +27,7 @@ def lists(draw: st.DrawFn) -> tuple[list[tuple[str, str]], str]:
 
 
 @given(lists())
-def test_strong_tags_of_ours_are_the_versions_seen(drawn: tuple[list[tuple[str, str]], str]) -> None:
+def test_strong_version_tags_are_the_versions_seen(drawn: tuple[list[tuple[str, str]], str]) -> None:
     found, header = drawn
     strong = {f'"{text}"' for weak, text in found if not weak}
     seen = seen_versions(header)
@@ -41,7 +41,7 @@ def is_canonical(text: str) -> bool:
 
 
 @given(lists(), versions)
-def test_any_tag_is_known_whether_strong_or_weak(
+def test_strong_and_weak_tags_match_if_none_match(
     drawn: tuple[list[tuple[str, str]], str], version: int
 ) -> None:
     found, header = drawn
@@ -60,11 +60,11 @@ def test_the_present_tag_among_others(
 
 
 @pytest.mark.parametrize("header", [None, "*", " * ", "*\t"])
-def test_any_version_will_do(header: str | None) -> None:
+def test_asterisk_accepts_every_version(header: str | None) -> None:
     assert seen_versions(header) is None
 
 
-def test_whoever_names_nothing_has_nothing() -> None:
+def test_missing_if_none_match_matches_nothing() -> None:
     assert not is_known(None, etag(1))
 
 
@@ -76,30 +76,30 @@ def test_a_star_is_anything_that_is_there(header: str) -> None:
 @pytest.mark.parametrize(
     "tag", ['"01"', '"+1"', '" 1"', '"1 "', '"1_0"', '"1.0"', '"\xb9"', '"10000000000"', '"-1"', '""', '"*"']
 )
-def test_another_tag_is_no_version_even_if_it_looks_like_one(tag: str) -> None:
+def test_noncanonical_tag_is_no_version(tag: str) -> None:
     """Two tags are the same only letter by letter (RFC 9110, 8.8.3.2)."""
     assert seen_versions(tag) == frozenset()
     assert not is_known(tag, etag(1))
 
 
 @pytest.mark.parametrize("header", ["", " ", ",", "1", '"1', '1"', "'1'", "W/1", "null"])
-def test_what_has_no_tags_matches_nothing(header: str) -> None:
+def test_header_without_tags_matches_nothing(header: str) -> None:
     assert seen_versions(header) == frozenset()
     assert not is_known(header, etag(1))
 
 
 @pytest.mark.parametrize("header", ['w/"1"', 'W/ "1"', 'x"1"', '"1"x', '*, "1"', '"1", 1'])
-def test_what_is_no_list_of_tags_changes_nothing(header: str) -> None:
+def test_malformed_tag_list_matches_no_version(header: str) -> None:
     assert seen_versions(header) == frozenset()
 
 
-def test_a_comma_in_a_tag_ends_nothing() -> None:
+def test_comma_within_a_tag_does_not_split_it() -> None:
     assert seen_versions('"1,2", "3"') == frozenset({3})
     assert not is_known('"1,2"', etag(1))
 
 
 @given(st.text(st.characters(codec="latin-1")))
-def test_no_text_is_too_strange_to_be_looked_at(header: str) -> None:
+def test_random_header_raises_no_error(header: str) -> None:
     seen = seen_versions(header)
     assert seen is None or all(version >= 0 for version in seen)
     assert is_known(header, etag(1)) in {True, False}

@@ -81,31 +81,31 @@ def test_the_headers_are_lists_of_structured_fields() -> None:
     }
 
 
-async def test_a_stranger_is_counted_by_address() -> None:
+async def test_anonymous_request_is_counted_by_address() -> None:
     request = a_request()
     await limited("login")(request)
     assert counted(request) == [("login", "192.0.2.1")]
 
 
-async def test_somebody_known_is_counted_by_account() -> None:
+async def test_authenticated_request_is_counted_by_account() -> None:
     request = a_request(caller=JOHN)
     await limited("login")(request)
     assert counted(request) == [("login", str(JOHN.account_id))]
 
 
-async def test_who_is_counted_is_told_how_they_stand() -> None:
+async def test_counted_request_has_ratelimit_headers() -> None:
     request = a_request()
     await limited("login")(request)
     assert headers(request) == ratelimit_headers("login", STANDING)
 
 
-async def test_without_a_limit_nothing_is_told() -> None:
+async def test_request_without_a_limit_has_no_headers() -> None:
     request = a_request(None)
     await limited("login")(request)
     assert headers(request) == {}
 
 
-async def test_who_exceeds_it_is_refused_and_told_as_well() -> None:
+async def test_exceeded_limit_is_refused_with_ratelimit_headers() -> None:
     request = a_request(EXCEEDED)
     with pytest.raises(TooManyError, match="10 in 60 s") as refused:
         await limited("login")(request)
@@ -113,7 +113,7 @@ async def test_who_exceeds_it_is_refused_and_told_as_well() -> None:
     assert headers(request) == {"RateLimit-Policy": POLICY, "RateLimit": '"login";r=0;t=12'}
 
 
-async def test_nobody_is_told_to_come_back_at_once() -> None:
+async def test_retry_after_is_at_least_one_second() -> None:
     with pytest.raises(TooManyError) as refused:
         await limited("login")(a_request(replace(EXCEEDED, reset_s=0)))
     assert refused.value.retry_after_s == 1

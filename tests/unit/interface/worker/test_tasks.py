@@ -51,7 +51,7 @@ async def test_a_failure_is_counted_and_the_task_goes_on() -> None:
     assert registry.get_sample_value("worker_task_up", {"task": "work"}) == 1
 
 
-async def test_one_that_fails_for_ever_does_not_hinder_the_others() -> None:
+async def test_task_that_always_fails_does_not_block_the_others() -> None:
     failing, work = Work(*[ValueError("broken")] * 100), Work(MORE, NOTHING)
     async with running([failing.task(), work.task()], task_metrics(CollectorRegistry()), 5):
         await work.idle.wait()
@@ -59,7 +59,7 @@ async def test_one_that_fails_for_ever_does_not_hinder_the_others() -> None:
     assert failing.done == 0
 
 
-async def test_a_stop_lets_the_step_in_hand_finish_and_begins_no_other() -> None:
+async def test_shutdown_finishes_the_running_step_and_starts_no_other() -> None:
     work = Work(MORE, MORE, MORE)
     work.may_finish.clear()
     async with running([work.task()], task_metrics(CollectorRegistry()), 5):

@@ -86,7 +86,7 @@ def site() -> Site:
         (("POST", "/api/v1/users/logout", {"refresh_token": "none"}), 401),
     ],
 )
-async def test_whoever_is_logged_in_is_counted_by_account(site: Site, asked: Request, status: int) -> None:
+async def test_request_with_a_token_is_counted_by_account(site: Site, asked: Request, status: int) -> None:
     assert await site.ask(asked, site.token()) == status
     assert site.counted == [str(site.auth.ada.id)]
 
@@ -101,12 +101,12 @@ async def test_whoever_is_logged_in_is_counted_by_account(site: Site, asked: Req
         (("POST", "/api/v1/users/login", {"email": ADA, "password": SECRET}), 200),
     ],
 )
-async def test_everybody_else_is_counted_by_address(
+async def test_request_without_a_valid_token_is_counted_by_address(
     site: Site, asked: Request, status: int, token: str | None
 ) -> None:
     assert await site.ask(asked, token) == status
     assert site.counted == [HOME]
 
 
-async def test_who_has_no_token_can_be_refused_only_so_often(site: Site) -> None:
+async def test_refusals_without_a_token_are_limited(site: Site) -> None:
     assert [await site.ask(ME) for _ in range(4)] == [401, 401, 401, 429]

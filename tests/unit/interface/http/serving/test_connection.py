@@ -109,7 +109,7 @@ def _no_collection() -> Iterator[None]:
 
 @pytest.mark.usefixtures("_no_collection")
 @pytest.mark.parametrize("error", [None, ConnectionResetError()], ids=["closed", "reset"])
-async def test_nothing_of_a_lost_connection_is_left(error: Exception | None) -> None:
+async def test_lost_connection_is_freed(error: Exception | None) -> None:
     wire = Wire()
     connection: Any = connected(Answering, wire, asyncio.get_running_loop())
     connection.data_received(REQUEST)

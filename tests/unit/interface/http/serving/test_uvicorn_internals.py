@@ -58,7 +58,7 @@ def request_cycle() -> RequestCycle:
     return RequestCycle(connection, scope, keep_alive=True)
 
 
-async def test_request_cycle_of_ours_has_all_attributes_of_uvicorns() -> None:
+async def test_request_cycle_has_all_attributes_of_uvicorns() -> None:
     """With the same values, whichever of them are made late."""
     given: dict[str, Any] = dict.fromkeys(REQUEST)
     theirs, ours = vars(RequestResponseCycle(**given)), request_cycle()
