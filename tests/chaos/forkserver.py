@@ -1,8 +1,8 @@
 """A fork server: it has imported the product, and forks processes that run it, which are up within a moment.
 
 It reads what to run from its standard input, one line of JSON each, and answers with a process id.
-When its input ends, it ends with all its processes. If each process imported the product itself, two cores would
-do little else.
+When its input ends, it ends with all its processes. If each process imported the product itself, two cores
+would do little else.
 """
 
 import json
