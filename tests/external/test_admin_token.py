@@ -78,7 +78,7 @@ def lines(*names: str) -> str:
         ("/api/v1/recipients/John", "/api/v1/recipients/{username}"),
     ],
 )
-def test_use_of_the_admin_token_says_which_route(
+def test_use_of_the_admin_token_is_audited_with_its_route(
     client: httpx.Client, admin: tuple[str, dict[str, str]], path: str, route: str
 ) -> None:
     answer = client.get(path, headers=BREAK_GLASS)
@@ -90,7 +90,7 @@ def test_use_of_the_admin_token_says_which_route(
 
 
 @pytest.mark.parametrize("is_token", [True, False])
-def test_import_has_an_entry_before_and_one_with_its_counts(
+def test_import_is_audited_before_it_starts_and_with_its_counts(
     client: httpx.Client, admin: tuple[str, dict[str, str]], *, is_token: bool
 ) -> None:
     headers = (BREAK_GLASS if is_token else admin[1]) | NDJSON
@@ -105,7 +105,7 @@ def test_import_has_an_entry_before_and_one_with_its_counts(
     assert found == [imported, used]
 
 
-def test_import_of_no_good_line_has_its_counts(
+def test_import_without_a_valid_line_is_audited_with_its_counts(
     client: httpx.Client, admin: tuple[str, dict[str, str]]
 ) -> None:
     answer = client.post(IMPORT, content=lines("J0hn"), headers=BREAK_GLASS | NDJSON)

@@ -75,7 +75,7 @@ def replace(client: httpx.Client, owner: LoggedIn, item: str, **content: object)
     return client.put(f"{ITEMS}/{item}", json=KITE | content, headers=owner.headers)
 
 
-def test_only_administrators_read_it(client: httpx.Client, ada: LoggedIn) -> None:
+def test_only_administrators_read_the_audit_trail(client: httpx.Client, ada: LoggedIn) -> None:
     assert_problem(client.get(AUDIT), 401)
     assert_problem(client.get(AUDIT, headers=ada.headers), 403)
     admin = bearer(signed(claims_of(ada.id, role="admin")))
@@ -174,7 +174,7 @@ def pages(client: httpx.Client, subject_id: str, limit: int) -> Iterator[list[di
 @pytest.mark.parametrize(
     ("limit", "lengths"), [(2, [2, 2, 1]), (4, [4, 1]), (5, [5]), (100, [5]), (1, [1] * 5)]
 )
-def test_pages_follow_each_other(
+def test_audit_cursors_lead_through_all_pages(
     client: httpx.Client, ada: LoggedIn, kite: str, limit: int, lengths: list[int]
 ) -> None:
     """What is added meanwhile moves nothing."""
@@ -247,7 +247,7 @@ def test_invalid_audit_query_is_400(client: httpx.Client, field: str, value: str
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
-def test_no_route_changes_it(client: httpx.Client, method: str) -> None:
+def test_audit_trail_has_no_writing_route(client: httpx.Client, method: str) -> None:
     assert_problem(client.request(method, AUDIT, headers=BREAK_GLASS), 405)
 
 
@@ -262,7 +262,7 @@ def test_no_route_changes_it(client: httpx.Client, method: str) -> None:
         "MERGE INTO audit USING accounts ON subject_id = $1::text::uuid WHEN MATCHED THEN DELETE",
     ],
 )
-async def test_the_database_refuses_to_change_it(
+async def test_database_refuses_changes_of_the_audit_trail(
     client: httpx.Client, servers: Servers, kite: str, statement: str
 ) -> None:
     before = entries(client, kite)

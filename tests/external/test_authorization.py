@@ -41,7 +41,7 @@ def described(callers: Callers) -> dict[str, dict[str, Any]]:
     }
 
 
-def test_the_table_has_every_route(callers: Callers) -> None:
+def test_routes_table_has_every_described_route(callers: Callers) -> None:
     assert described(callers).keys() == ROUTES.keys()
 
 
@@ -64,7 +64,7 @@ def test_each_route_answers_each_caller(callers: Callers, name: str, caller: str
     assert ("WWW-Authenticate" in answer.headers) == (status == 401)
 
 
-def test_a_token_signed_with_our_key_is_good(callers: Callers) -> None:
+def test_token_signed_with_the_service_key_is_accepted(callers: Callers) -> None:
     """So that the forged ones above are bad for one reason only."""
     good = callers.client.get(f"{USERS}/me", headers=bearer(signed(forged(callers))))
     assert good.json() == callers.owner.account

@@ -32,7 +32,7 @@ def everybody(client: httpx.Client, path: str, **query: int) -> list[dict[str, A
         page = client.get(page.links["next"]["url"])
 
 
-def test_today_lists_those_who_celebrate_by_name_with_their_age(client: httpx.Client) -> None:
+def test_today_lists_people_by_name_with_their_age(client: httpx.Client) -> None:
     names = sorted(a_name() for _ in range(5))
     for name in names:
         save_birthday(client, name, born(0))
@@ -127,7 +127,7 @@ def test_the_calendar_can_be_read_back(client: httpx.Client) -> None:
     assert event["UID"] in [other["UID"] for other in again]
 
 
-def test_leapers_have_a_rule_of_their_own(client: httpx.Client) -> None:
+def test_leap_day_birthdays_follow_the_setting(client: httpx.Client) -> None:
     name = a_name()
     save_birthday(client, name, "2000-02-29")
     events = Calendar.from_ical(client.get(CALENDAR).content).walk("VEVENT")

@@ -74,14 +74,14 @@ async def cli(own_database: Database) -> DeadLetterCli:
     return DeadLetterCli(own_database)
 
 
-async def test_without_any_it_says_so(cli: DeadLetterCli) -> None:
+async def test_empty_list_says_that_there_are_no_dead_letters(cli: DeadLetterCli) -> None:
     listed = cli.command("list")
     assert (listed.returncode, listed.stdout.strip()) == (0, "There are no dead letters.")
     redriven = cli.command("redrive", "--all")
     assert (redriven.returncode, redriven.stdout.strip()) == (0, "0 handled, 0 failed again.")
 
 
-async def test_the_dead_are_listed_with_their_reason(cli: DeadLetterCli) -> None:
+async def test_dead_letters_are_listed_with_their_reason(cli: DeadLetterCli) -> None:
     events = [an_event(), an_event()]
     ids = [await cli.add(event) for event in events]
     rows = [line for line in cli.command("list").stdout.splitlines() if "a broken heart" in line]
@@ -112,7 +112,7 @@ async def test_show_prints_the_whole_dead_letter(cli: DeadLetterCli) -> None:
     }
 
 
-async def test_a_redriven_event_has_its_effect_and_is_gone(cli: DeadLetterCli) -> None:
+async def test_redriven_dead_letter_has_its_effect_and_is_removed(cli: DeadLetterCli) -> None:
     ada = a_name()
     ids = [await cli.add(an_event(recipient=ada)) for _ in range(3)]
     redriven = cli.command("redrive", *ids[:2])
@@ -141,7 +141,7 @@ def test_invalid_arguments_are_a_usage_error(cli: DeadLetterCli, arguments: list
     assert cli.command(*arguments).returncode == 2
 
 
-def test_an_unknown_one_is_a_line_not_a_traceback(cli: DeadLetterCli) -> None:
+def test_unknown_dead_letter_is_one_error_line(cli: DeadLetterCli) -> None:
     for command in ("show", "redrive"):
         found = cli.command(command, "999999999")
         assert found.returncode == 1

@@ -40,12 +40,12 @@ def test_malformed_request_id_is_replaced(client: httpx.Client, given: str) -> N
     assert response.headers["X-Request-ID"] not in (given, "")
 
 
-def test_liveness(client: httpx.Client) -> None:
+def test_health_is_200(client: httpx.Client) -> None:
     response = client.get("/api/v1/health")
     assert (response.status_code, response.json()) == (200, {"status": "ok"})
 
 
-def test_readiness(client: httpx.Client) -> None:
+def test_ready_lists_database_and_cache(client: httpx.Client) -> None:
     response = client.get("/api/v1/health/ready")
     assert (response.status_code, response.json()["status"]) == (200, "ready")
     assert {check["status"] for check in response.json()["checks"].values()} == {"up"}

@@ -141,7 +141,7 @@ def test_pipelined_requests_are_answered_alike_and_in_order(pair: Pair, pipeline
 
 
 @pytest.mark.parametrize(("coding", "status"), [(b"gzip", b"415"), (b"Identity", b"204")])
-def test_a_coding_is_refused_alike(pair: Pair, coding: bytes, status: bytes) -> None:
+def test_content_encoding_is_refused_alike(pair: Pair, coding: bytes, status: bytes) -> None:
     """The body would be good without it, and comes with the head."""
     method, path, headers, body = KNOWN_FIRST
     request: Request = (method, path, headers | {b"Content-Encoding": coding}, body)

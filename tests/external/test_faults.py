@@ -58,7 +58,7 @@ def assert_database_is_missed(client: httpx.Client, name: str) -> None:
     assert client.get("/api/v1/health").status_code == 200
 
 
-def test_postgres_stopped_and_started(own_servers: Servers) -> None:
+def test_api_recovers_after_a_restart_of_postgresql(own_servers: Servers) -> None:
     name = a_name()
     with serving(own_servers) as (api, client):
         save_birthday(client, name, "1990-05-17")
@@ -73,7 +73,7 @@ def test_postgres_stopped_and_started(own_servers: Servers) -> None:
         assert client.get(f"/hello/{name}").status_code == 200
 
 
-def test_postgres_that_hangs(own_servers: Servers) -> None:
+def test_hanging_postgresql_is_503_in_time(own_servers: Servers) -> None:
     name = a_name()
     patience = {"DATABASE_DEADLINE_S": "0.5", "DATABASE_CONNECT_TIMEOUT_S": "0.4"}
     with serving(own_servers, **patience) as (_, client):
@@ -109,7 +109,7 @@ def test_an_api_starts_without_its_database(own_servers: Servers) -> None:
         own_servers.postgres.start()
 
 
-def test_without_valkey_it_is_degraded(own_servers: Servers) -> None:
+def test_api_without_valkey_is_degraded(own_servers: Servers) -> None:
     with serving(own_servers) as (_, client):
         own_servers.valkey.stop()
         try:

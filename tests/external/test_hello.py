@@ -13,7 +13,7 @@ from tests.support.http.messages import JSON, assert_problem
 pytestmark = pytest.mark.external
 
 
-def test_a_new_and_a_known_user_are_saved_without_a_body(client: httpx.Client) -> None:
+def test_first_and_second_put_are_204_without_a_body(client: httpx.Client) -> None:
     name = a_name()
     for born in ("1990-05-17", "1991-05-17"):
         saved = save_birthday(client, name, born)
@@ -34,7 +34,7 @@ def test_the_greeting_counts_the_days(client: httpx.Client) -> None:
     assert greeting.json() == {"message": f"Hello, {name}! Your birthday is in 5 day(s)"}
 
 
-def test_the_greeting_congratulates(client: httpx.Client) -> None:
+def test_greeting_on_the_birthday_congratulates(client: httpx.Client) -> None:
     name = a_name()
     save_birthday(client, name, today().replace(year=1996).isoformat())
     assert client.get(f"/hello/{name}").json() == {"message": f"Hello, {name}! Happy birthday!"}
@@ -119,7 +119,7 @@ def test_date_of_birth_from_today_on_is_400(client: httpx.Client, ahead: int) ->
     assert "before today" in problem["detail"]
 
 
-def test_yesterday_is_early_enough(client: httpx.Client) -> None:
+def test_date_of_birth_yesterday_is_204(client: httpx.Client) -> None:
     assert save_birthday(client, a_name(), (today() - timedelta(1)).isoformat()).status_code == 204
 
 
@@ -141,7 +141,7 @@ def test_yesterday_is_early_enough(client: httpx.Client) -> None:
     ],
     ids=lambda body: body[:20].decode("latin-1"),
 )
-def test_a_body_that_is_none_is_refused(client: httpx.Client, body: bytes) -> None:
+def test_malformed_person_body_is_400(client: httpx.Client, body: bytes) -> None:
     assert_problem(client.put(f"/hello/{a_name()}", content=body, headers=JSON), 400)
 
 
@@ -158,7 +158,7 @@ def test_a_body_of_another_type_is_415(client: httpx.Client, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["application/json", "application/json; charset=utf-8", "Application/JSON"])
-def test_json_is_json(client: httpx.Client, kind: str) -> None:
+def test_json_media_type_may_have_parameters(client: httpx.Client, kind: str) -> None:
     body = b'{"dateOfBirth": "1990-05-17"}'
     response = client.put(f"/hello/{a_name()}", content=body, headers={"Content-Type": kind})
     assert response.status_code == 204
@@ -175,7 +175,7 @@ def test_a_body_over_the_limit_is_413(client: httpx.Client, streamed: bool) -> N
     assert_problem(client.put(f"/hello/{a_name()}", content=content, headers=JSON), 413)
 
 
-def test_the_client_chooses_the_zone(client: httpx.Client) -> None:
+def test_timezone_parameter_decides_the_day(client: httpx.Client) -> None:
     """Kiritimati is a day ahead of Midway Atoll, or two."""
     name = a_name()
     save_birthday(client, name, "1990-05-17")

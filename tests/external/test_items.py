@@ -76,7 +76,7 @@ def time_of(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def test_an_item_is_offered(client: httpx.Client, ada: LoggedIn) -> None:
+def test_created_item_is_201_with_its_location(client: httpx.Client, ada: LoggedIn) -> None:
     created = create(client, ada, **KITE)
     item = assert_item(created, 201, ada, KITE)
     assert created.headers["Location"] == f"{ITEMS}/{item['id']}"
@@ -147,7 +147,7 @@ def test_malformed_item_id_is_400(client: httpx.Client, ada: LoggedIn, item_id: 
         assert [wrong["field"] for wrong in assert_problem(answer, 400)["errors"]] == ["item_id"]
 
 
-def test_an_id_is_one_whatever_its_case(client: httpx.Client, kite: str) -> None:
+def test_item_id_ignores_case(client: httpx.Client, kite: str) -> None:
     upper = f"{ITEMS}/{kite.rpartition('/')[2].upper()}"
     assert client.get(upper).json() == client.get(kite).json()
 
@@ -234,7 +234,7 @@ def test_malformed_item_body_is_400(client: httpx.Client, ada: LoggedIn, kite: s
         assert_problem(client.request(method, path, content=body, headers=ada.headers | JSON), 400)
 
 
-def test_a_title_is_needed(client: httpx.Client, ada: LoggedIn) -> None:
+def test_item_without_a_title_is_400(client: httpx.Client, ada: LoggedIn) -> None:
     answer = client.post(ITEMS, json={"price_cents": 1}, headers=ada.headers)
     assert [wrong["field"] for wrong in assert_problem(answer, 400)["errors"]] == ["title"]
 
@@ -298,7 +298,7 @@ def test_other_if_none_match_is_200(client: httpx.Client, kite: str, form: str) 
     assert (answer.status_code, answer.json()["title"]) == (200, "A kite")
 
 
-def test_a_list_of_tags_may_come_in_several_lines(client: httpx.Client, ada: LoggedIn, kite: str) -> None:
+def test_if_none_match_may_span_several_headers(client: httpx.Client, ada: LoggedIn, kite: str) -> None:
     """They mean the same as one line with commas (RFC 9110, 5.3)."""
     tag = client.get(kite).headers["ETag"]
     lines = [("If-None-Match", '"x"'), ("If-None-Match", tag)]
@@ -307,7 +307,7 @@ def test_a_list_of_tags_may_come_in_several_lines(client: httpx.Client, ada: Log
     assert client.delete(kite, headers=lines).status_code == 204
 
 
-def test_after_a_change_the_old_tag_is_of_no_use(client: httpx.Client, ada: LoggedIn, kite: str) -> None:
+def test_old_etag_does_not_match_after_a_change(client: httpx.Client, ada: LoggedIn, kite: str) -> None:
     tag = client.get(kite).headers["ETag"]
     replace(client, ada, kite, "A big kite")
     changed = client.get(kite, headers={"If-None-Match": tag})
@@ -316,9 +316,7 @@ def test_after_a_change_the_old_tag_is_of_no_use(client: httpx.Client, ada: Logg
 
 
 @pytest.mark.parametrize("form", ["{}", '"x", {}', '{},"x"', "*", '"9" , {}'])
-def test_a_change_of_what_one_has_seen_is_made(
-    client: httpx.Client, ada: LoggedIn, kite: str, form: str
-) -> None:
+def test_matching_if_match_is_200(client: httpx.Client, ada: LoggedIn, kite: str, form: str) -> None:
     tag = client.get(kite).headers["ETag"]
     changed = replace(client, ada, kite, "A big kite", if_match=form.replace("{}", tag))
     assert (changed.status_code, changed.json()["title"]) == (200, "A big kite")
@@ -330,9 +328,7 @@ def test_a_change_of_what_one_has_seen_is_made(
     "form",
     ["{old}", "W/{new}", '"x"', '{old}, W/{new}, "x"', '"*"', "x", "", '"0{}"', '" {}"', '"+{}"', "{}"],
 )
-def test_a_change_of_something_older_is_412(
-    client: httpx.Client, ada: LoggedIn, kite: str, form: str
-) -> None:
+def test_stale_if_match_is_412(client: httpx.Client, ada: LoggedIn, kite: str, form: str) -> None:
     """Weak tags never match here, and a tag is compared letter by letter (RFC 9110, 13.1.1)."""
     old = client.get(kite).headers["ETag"]
     present = replace(client, ada, kite, "A big kite")
@@ -399,7 +395,7 @@ def test_items_come_the_newest_first(
     assert found == {"items": items[skip : skip + limit], "total": 7}
 
 
-def test_without_a_filter_there_are_the_newest_of_all(
+def test_unfiltered_list_has_the_newest_items_of_all_owners(
     client: httpx.Client, ada: LoggedIn, grace: LoggedIn
 ) -> None:
     before = page(client, limit=1)["total"]
@@ -450,7 +446,9 @@ def test_invalid_item_query_is_400(client: httpx.Client, field: str, value: str)
     assert [wrong["field"] for wrong in problem["errors"]] == [field]
 
 
-def test_a_change_shows_at_once_on_both_processes(pair: list[httpx.Client], ada: LoggedIn, kite: str) -> None:
+def test_changed_item_is_read_at_once_on_both_processes(
+    pair: list[httpx.Client], ada: LoggedIn, kite: str
+) -> None:
     """Both read it from the cache, and no answer is older than the last change that was answered."""
     for number in range(CHANGES):
         writer, title = pair[number % 2], f"Kite {number}"
@@ -464,7 +462,9 @@ def test_a_change_shows_at_once_on_both_processes(pair: list[httpx.Client], ada:
     assert [reader.get(kite).status_code for reader in pair] == [404, 404]
 
 
-def test_reads_beside_writes_lag_no_answer(pair: list[httpx.Client], ada: LoggedIn, kite: str) -> None:
+def test_reads_during_writes_never_return_older_versions(
+    pair: list[httpx.Client], ada: LoggedIn, kite: str
+) -> None:
     """While one process writes, clients read from both."""
     acknowledged = [0]
 
@@ -485,7 +485,7 @@ def test_reads_beside_writes_lag_no_answer(pair: list[httpx.Client], ada: Logged
     assert all(reader.result() > 1 for reader in readers)
 
 
-def test_changes_are_counted(client: httpx.Client, ada: LoggedIn, kite: str) -> None:
+def test_item_changes_are_counted_in_metrics(client: httpx.Client, ada: LoggedIn, kite: str) -> None:
     before = changes_of(client)
     replace(client, ada, kite, "A drum")
     assert replace(client, ada, kite, "A kite", if_match='"0"').status_code == 412
@@ -499,7 +499,7 @@ def changes_of(client: httpx.Client) -> float:
     return float(found[0].rpartition(" ")[2]) if found else 0
 
 
-def test_the_cache_is_used(pair: list[httpx.Client], kite: str) -> None:
+def test_cached_item_page_is_reused(pair: list[httpx.Client], kite: str) -> None:
     for _ in range(10):
         pair[0].get(kite)
     assert 'cache_requests_total{outcome="hit"}' in pair[0].get("/metrics").text

@@ -103,7 +103,7 @@ def statuses(client: httpx.Client, path: str, times: int, **headers: str) -> lis
     return [client.get(path, headers=headers).status_code for _ in range(times)]
 
 
-def test_answers_say_how_one_stands(client: httpx.Client) -> None:
+def test_answers_have_ratelimit_headers(client: httpx.Client) -> None:
     for left in (2, 1, 0):
         answer = client.get(ITEMS)
         assert (answer.status_code, remaining(answer)) == (200, left)
@@ -123,7 +123,9 @@ def test_answers_say_how_one_stands(client: httpx.Client) -> None:
         ("HEAD", ITEMS, 200),
     ],
 )
-def test_problems_say_it_too_and_count(client: httpx.Client, method: str, path: str, status: int) -> None:
+def test_problems_have_ratelimit_headers_and_count(
+    client: httpx.Client, method: str, path: str, status: int
+) -> None:
     answer = client.request(method, path)
     assert (answer.status_code, remaining(answer)) == (status, 2)
     assert [client.request(method, path).status_code for _ in range(3)] == [status, status, 429]
@@ -146,7 +148,7 @@ def test_requests_with_a_token_are_counted_by_account(client: httpx.Client, else
     assert remaining(elsewhere.get(ITEMS)) == 2
 
 
-def test_tokens_that_are_none_are_no_way_around(client: httpx.Client) -> None:
+def test_invalid_tokens_do_not_evade_the_limit(client: httpx.Client) -> None:
     """Otherwise one could have a new one for each request."""
     found = [
         client.post(ITEMS, json={}, headers=bearer(f"made.up.{number}")).status_code for number in range(4)
@@ -161,7 +163,7 @@ def test_both_processes_share_the_count(apis: list[Running]) -> None:
     assert found == [200, 200, 200, 429, 429]
 
 
-def test_an_address_is_believed_of_a_proxy_only(apis: list[Running]) -> None:
+def test_forwarded_address_is_trusted_from_proxies_only(apis: list[Running]) -> None:
     found = []
     for _ in range(4):
         with coming_from(apis[1], an_address()) as client:
@@ -228,13 +230,13 @@ def test_after_too_many_tries_the_right_password_is_refused_too(
     assert tries(elsewhere, email, PASSWORD) == [200]
 
 
-def test_a_success_makes_up_for_the_tries_before_it(client: httpx.Client) -> None:
+def test_successful_log_in_resets_the_attempts(client: httpx.Client) -> None:
     email = an_email()
     register(client, email)
     assert tries(client, email, WRONG, PASSWORD, WRONG, PASSWORD) == [401, 200, 401, 200]
 
 
-def test_many_tries_at_once_are_no_way_around(client: httpx.Client) -> None:
+def test_concurrent_attempts_do_not_evade_the_limit(client: httpx.Client) -> None:
     """They are counted before the password is looked at."""
     email = an_email()
     with ThreadPoolExecutor(TOGETHER) as pool:
@@ -276,6 +278,6 @@ def test_limits_hold_while_valkey_is_stopped(tmp_path: Path) -> None:
         assert_too_many(log_in(client, email), 900)
 
 
-def test_a_limit_that_makes_no_sense() -> None:
+def test_invalid_limit_is_one_error_line() -> None:
     result = run_hello("api", "--port", "0", RATE_LIMIT_ITEMS="5/fortnight")
     assert_one_error_line(result, "RATE_LIMIT_ITEMS: must")

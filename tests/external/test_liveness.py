@@ -37,7 +37,7 @@ def is_alive(**ports: str) -> bool:
     return checked.returncode == 0
 
 
-def test_the_check_asks_the_port_of_the_process(process: tuple[str, Running]) -> None:
+def test_liveness_check_asks_the_port_of_the_process(process: tuple[str, Running]) -> None:
     variable, running = process
     until(lambda: is_alive(**{variable: str(urlsplit(running.url).port)}))
 

@@ -64,7 +64,7 @@ def test_change_of_an_order_is_streamed_within_a_second(order_client: OrderClien
         assert time.monotonic() - start < 10
 
 
-def test_a_client_that_comes_back_misses_nothing(order_client: OrderClient) -> None:
+def test_reconnected_client_misses_no_event(order_client: OrderClient) -> None:
     path = order_client.ordered()
     with following(order_client.client, order_client, path) as events:
         seen = next(events)["id"]
@@ -94,7 +94,7 @@ def test_last_event_id_of_an_ended_order_is_204(order_client: OrderClient) -> No
 
 
 @pytest.mark.parametrize("seen", ["x", "-1", "1.0", "12345678901", "1 2", "\N{ARABIC-INDIC DIGIT ONE}"])
-def test_an_id_of_something_else_is_refused(order_client: OrderClient, seen: str) -> None:
+def test_invalid_last_event_id_is_400(order_client: OrderClient, seen: str) -> None:
     path = order_client.ordered()
     headers = order_client.ada.headers | {"Last-Event-ID": seen}
     sent = [(name.encode(), value.encode()) for name, value in headers.items()]
@@ -111,7 +111,7 @@ def test_order_events_are_404_for_other_accounts(order_client: OrderClient) -> N
     )
 
 
-def test_asking_for_the_head_ends_at_once(servers: Servers) -> None:
+def test_head_of_order_events_ends_at_once(servers: Servers) -> None:
     """What would have followed must not be taken for a fault, either."""
     with running_api(servers) as api, client_of(api) as client:
         order_client = open_order_client(client, client)
@@ -125,7 +125,7 @@ def test_asking_for_the_head_ends_at_once(servers: Servers) -> None:
 
 
 @pytest.mark.faults
-def test_many_follow_without_holding_connections_to_the_database(servers: Servers) -> None:
+def test_followers_hold_no_database_connections(servers: Servers) -> None:
     """More than the pool has; the others are answered meanwhile."""
     with (
         running_api(servers, DATABASE_POOL_SIZE="2", ORDER_FOLLOWERS_PER_ACCOUNT="30") as api,
@@ -147,7 +147,7 @@ def test_many_follow_without_holding_connections_to_the_database(servers: Server
 
 
 @pytest.mark.faults
-async def test_many_who_follow_at_once_wait_for_the_pool_and_none_fails(servers: Servers) -> None:
+async def test_concurrent_followers_wait_for_the_pool_and_none_fails(servers: Servers) -> None:
     """All ask, and all are woken, in the same moment, for one order and for many."""
     pool = {"DATABASE_POOL_SIZE": "2", "DATABASE_POOL_OVERFLOW": "0"}
     settings = SETTINGS | pool | {"ORDER_FOLLOWERS_PER_ACCOUNT": str(FOLLOWERS)}

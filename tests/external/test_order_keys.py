@@ -41,7 +41,7 @@ def count_of(order_client: OrderClient) -> int:
     return len(everything(order_client, limit=100))
 
 
-def test_the_first_answer_is_given_again(order_client: OrderClient) -> None:
+def test_repeated_idempotency_key_returns_the_first_answer(order_client: OrderClient) -> None:
     key = a_name()
     first = order_client.order(order_client.wanted(2), idempotency_key=key)
     assert first.status_code == 201
@@ -51,7 +51,7 @@ def test_the_first_answer_is_given_again(order_client: OrderClient) -> None:
     assert count_of(order_client) == before
 
 
-def test_how_the_body_is_written_does_not_matter(order_client: OrderClient) -> None:
+def test_idempotency_ignores_the_formatting_of_the_body(order_client: OrderClient) -> None:
     key, line = a_name(), {"quantity": 2, "item_id": order_client.kite.upper()}
     first = order_client.order(order_client.wanted(2), idempotency_key=key)
     same = json.dumps({"recipient": None, "lines": [line]}, indent=4)
@@ -92,7 +92,7 @@ def test_invalid_idempotency_key_is_400(order_client: OrderClient, key: bytes) -
     assert count_of(order_client) == before
 
 
-def test_keys_are_each_customers_own(order_client: OrderClient) -> None:
+def test_idempotency_keys_belong_to_their_customer(order_client: OrderClient) -> None:
     key = a_name()
     mine = order_client.order(idempotency_key=key)
     headers = order_client.grace.headers | {"Idempotency-Key": key}
@@ -128,7 +128,7 @@ def test_duplicates_at_once_on_two_processes_are_one_order(order_client: OrderCl
 
 
 @pytest.mark.parametrize("patience_s", [0, 0.003, 0.01, 0.05])
-def test_a_client_that_dies_before_the_answer_and_tries_again_has_ordered_once(
+def test_client_that_dies_before_the_answer_and_retries_has_one_order(
     order_client: OrderClient, patience_s: float
 ) -> None:
     headers = order_client.ada.headers | {"Idempotency-Key": a_name()}
@@ -164,7 +164,7 @@ def test_own_orders_are_paged_newest_first(order_client: OrderClient) -> None:
     assert page["orders"] == [order_client.read(f"{ORDERS}/{made[-1]}").json()]
 
 
-def test_a_list_may_be_of_one_status(order_client: OrderClient) -> None:
+def test_order_list_can_be_filtered_by_status(order_client: OrderClient) -> None:
     made = [order_client.ordered() for _ in range(3)]
     order_client.cancel(made[1])
     ids = [path.rpartition("/")[2] for path in made]

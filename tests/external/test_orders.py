@@ -55,7 +55,7 @@ def assert_field(answer: httpx.Response, field: str) -> None:
     assert field in problem["detail"]
 
 
-def test_an_order_is_made(order_client: OrderClient) -> None:
+def test_created_order_is_201_with_its_location(order_client: OrderClient) -> None:
     created = order_client.order(order_client.wanted(3, recipient=order_client.john))
     line = {"item_id": order_client.kite, "title": "A kite", "unit_price_cents": 1999, "quantity": 3}
     content: dict[str, object] = {"status": "CREATED", "lines": [line], "total_cents": 5997, "version": 1}
@@ -127,7 +127,7 @@ def test_an_item_without_a_price_is_400(order_client: OrderClient) -> None:
     assert_field(order_client.order({"lines": [{"item_id": item_id, "quantity": 1}]}), "lines.0.item_id")
 
 
-def test_the_largest_order_there_can_be(order_client: OrderClient) -> None:
+def test_largest_order_is_201(order_client: OrderClient) -> None:
     item_id = order_client.item(title="x" * 200, price_cents=10**9)
     order = order_client.order({"lines": [{"item_id": item_id, "quantity": 1000}] * 100})
     assert_order(order, 201, total_cents=10**14)
@@ -153,7 +153,7 @@ def test_order_body_of_another_type_is_415_and_too_large_is_413(
         )
 
 
-def test_without_a_token_it_is_401(order_client: OrderClient, kites: str) -> None:
+def test_orders_without_a_token_are_401(order_client: OrderClient, kites: str) -> None:
     for method, path in (
         ("GET", ORDERS),
         ("POST", ORDERS),
@@ -199,7 +199,7 @@ def test_other_methods_are_405(order_client: OrderClient, kites: str) -> None:
         assert set(refused.headers["Allow"].split(", ")) == {"GET", "HEAD", *allowed}
 
 
-def test_an_order_is_changed_by_who_has_seen_it(order_client: OrderClient, kites: str) -> None:
+def test_order_change_needs_a_current_if_match(order_client: OrderClient, kites: str) -> None:
     before = order_client.read(kites)
     body = order_client.wanted(5, recipient=order_client.john)
     assert_problem(order_client.replace(kites, body), 428)
@@ -229,7 +229,7 @@ def test_an_order_is_cancelled_and_stays_readable(order_client: OrderClient, kit
     assert_problem(order_client.replace(kites, if_match='"2"'), 409)
 
 
-async def test_an_order_goes_its_way(order_client: OrderClient, servers: Servers) -> None:
+async def test_order_is_confirmed_and_shipped_in_time(order_client: OrderClient, servers: Servers) -> None:
     shipped, cancelled = order_client.ordered(), order_client.ordered()
     await advance_orders(servers)
     for path in (shipped, cancelled):
@@ -249,7 +249,7 @@ async def test_an_order_goes_its_way(order_client: OrderClient, servers: Servers
     assert_order(order_client.read(shipped), 200, version=3)
 
 
-def test_limits_are_each_accounts_own(servers: Servers) -> None:
+def test_order_limits_are_counted_by_account(servers: Servers) -> None:
     with running_api(servers, RATE_LIMIT_ORDERS="2/minute") as api, client_of(api) as client:
         ada, grace = signed_up(client), signed_up(client)
         for expected in (200, 200, 429):
@@ -261,7 +261,7 @@ def test_limits_are_each_accounts_own(servers: Servers) -> None:
         assert client.get(ORDERS, headers=grace.headers).status_code == 200
 
 
-def test_pages_of_other_origins_may_send_what_orders_need(servers: Servers) -> None:
+def test_cors_allows_the_headers_of_orders(servers: Servers) -> None:
     origin = "https://shop.example"
     with running_api(servers, CORS_ORIGINS=origin) as api, client_of(api, Origin=origin) as client:
         wanted = "authorization,content-type,idempotency-key,if-match"
@@ -269,7 +269,7 @@ def test_pages_of_other_origins_may_send_what_orders_need(servers: Servers) -> N
         assert client.options(ORDERS, headers=headers).status_code == 200
 
 
-def test_the_description_says_what_may_happen(order_client: OrderClient) -> None:
+def test_description_lists_the_statuses_of_orders(order_client: OrderClient) -> None:
     paths = order_client.client.get("/openapi.json").json()["paths"]
     collection, one = paths[ORDERS], paths[f"{ORDERS}/{{order_id}}"]
     always = {"default", "400", "401", "408", "414", "429", "431", "503"}

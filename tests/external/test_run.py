@@ -45,7 +45,7 @@ def test_data_survives_a_restart_and_no_process_does(data_dir: Path, number: sig
 
 
 @pytest.mark.faults
-def test_an_api_that_is_killed_comes_back(data_dir: Path) -> None:
+def test_killed_api_is_restarted(data_dir: Path) -> None:
     with started("run", "--port", "0", "--data-dir", str(data_dir)) as hello:
         [api] = [
             pid
@@ -76,7 +76,7 @@ def test_data_directory_that_is_a_file_is_an_error(tmp_path: Path) -> None:
     )
 
 
-def test_a_setting_that_makes_no_sense(tmp_path: Path) -> None:
+def test_invalid_setting_is_one_error_line(tmp_path: Path) -> None:
     result = run_hello("run", "--port", "0", "--data-dir", str(tmp_path / "data"), TIMEZONE="Mars")
     assert_one_error_line(result, "TIMEZONE")
 
@@ -107,7 +107,7 @@ def test_migration_without_a_database_is_one_error_line() -> None:
     assert "sesame" not in result.stderr
 
 
-def test_the_check_of_the_schema(tmp_path: Path) -> None:
+def test_migrate_check_fails_until_the_schema_is_up_to_date(tmp_path: Path) -> None:
     try:
         result = run_hello("migrate", "--check", "--data-dir", str(tmp_path / "data"))
         assert_one_error_line(result, "not up to date")
@@ -118,7 +118,7 @@ def test_the_check_of_the_schema(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("command", [[], ["run"], ["api"], ["migrate"], ["destroy"]])
-def test_help_teaches(command: list[str]) -> None:
+def test_help_shows_the_usage(command: list[str]) -> None:
     result = run_hello(*command, "--help")
     assert result.returncode == 0
     assert "Usage: " in result.stdout

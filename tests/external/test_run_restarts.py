@@ -71,7 +71,7 @@ def is_ready(hello: Running) -> bool:
 
 
 @pytest.mark.parametrize("server", ["PostgreSQL", "Valkey"])
-def test_a_killed_server_comes_back_each_time(hello: Running, server: str) -> None:
+def test_killed_server_is_restarted_each_time(hello: Running, server: str) -> None:
     for _ in range(2):
         died = count(hello, f"{server} was killed by signal 9; starting it again")
         back = count(hello, f"{server} is up again")
@@ -82,7 +82,7 @@ def test_a_killed_server_comes_back_each_time(hello: Running, server: str) -> No
 
 
 @pytest.mark.parametrize("server", ["PostgreSQL", "Valkey"])
-def test_a_server_that_is_asked_to_stop_comes_back_though_clients_stay(hello: Running, server: str) -> None:
+def test_server_stopped_by_a_signal_is_restarted_although_clients_stay(hello: Running, server: str) -> None:
     await_(lambda: is_ready(hello), hello)
     back = count(hello, f"{server} is up again")
     kill(hello, server, signal.SIGTERM)
@@ -143,7 +143,7 @@ def without_data_of(server: str, data_dir: Path) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("server", ["PostgreSQL", "Valkey"])
-def test_a_server_that_cannot_start_again_ends_it_with_the_reason(server: str, tmp_path: Path) -> None:
+def test_server_that_cannot_restart_ends_the_run_with_the_reason(server: str, tmp_path: Path) -> None:
     data_dir = tmp_path / "data"
     try:
         with started("run", "--port", "0", "--data-dir", str(data_dir)) as hello:
@@ -206,7 +206,7 @@ def test_a_missing_folder_for_metrics_is_one_clear_line(tmp_path: Path) -> None:
         assert line == f"hello: PROMETHEUS_MULTIPROC_DIR: there is no folder '{tmp_path}/missing'"
 
 
-def test_processes_that_never_start_end_it_with_one_clear_line(data_dir_of_its_own: Path) -> None:
+def test_processes_that_never_start_end_the_run_with_one_error_line(data_dir_of_its_own: Path) -> None:
     missing = str(data_dir_of_its_own / "missing")
     result = run_hello(
         "run", "--port", "0", "--data-dir", str(data_dir_of_its_own), PROMETHEUS_MULTIPROC_DIR=missing

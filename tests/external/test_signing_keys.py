@@ -88,7 +88,7 @@ def test_only_the_public_half_is_published(rotation: Rotation) -> None:
     assert (key["kty"], key["crv"], key["alg"], key["use"]) == ("OKP", "Ed25519", "EdDSA", "sig")
 
 
-def test_a_published_key_is_no_secret_to_sign_with(rotation: Rotation, ada: LoggedIn) -> None:
+def test_published_key_cannot_sign_tokens(rotation: Rotation, ada: LoggedIn) -> None:
     """The confusion of algorithms: a token signed by HMAC, with the public key as its secret."""
     [key] = rotation.old.get(JWKS).json()["keys"]
     for secret in (key["x"], base64url_decode(key["x"])):

@@ -24,7 +24,7 @@ def lint(folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*LINT, "--no-cache"], cwd=folder, capture_output=True, text=True, check=False)
 
 
-def test_the_layers_hold(copy: Path) -> None:
+def test_layer_contracts_hold(copy: Path) -> None:
     result = lint(copy)
     assert result.returncode == 0, result.stdout
 
@@ -50,7 +50,7 @@ def test_a_command_imports_nothing_that_only_servers_need() -> None:
         ("connectors/redis/client.py", "import fastapi", "connectors import no web framework"),
     ],
 )
-def test_a_violation_is_found(copy: Path, module: str, planted: str, contract: str) -> None:
+def test_planted_violation_breaks_its_contract(copy: Path, module: str, planted: str, contract: str) -> None:
     with (copy / "hello" / module).open("a") as source:
         source.write(f"\n{planted}\n")
     result = lint(copy)

@@ -42,7 +42,9 @@ async def noted(catalogue: Catalogue, subject_id: UUID) -> Counter[str]:
     return Counter(entry.action for entry in entries)
 
 
-async def test_an_e_mail_gets_one_account(catalogue: Catalogue, unit_of_work: PostgresUnitOfWork) -> None:
+async def test_concurrent_registrations_of_one_e_mail_create_one_account(
+    catalogue: Catalogue, unit_of_work: PostgresUnitOfWork
+) -> None:
     email = catalogue.email
     others = [Catalogue(catalogue.begin, email=spelt) for spelt in (email.upper(), email.lower(), email) * 2]
     found = await outcomes(*(other.register() for other in others))
@@ -102,7 +104,7 @@ async def test_a_refresh_token_is_good_once_and_its_session_ends(catalogue: Cata
     assert await noted(catalogue, ada.account_id) == {"account.registered": 1, "session.revoked": 1}
 
 
-async def test_a_session_ends_once(catalogue: Catalogue, ada: Caller) -> None:
+async def test_concurrent_log_outs_end_a_session_once(catalogue: Catalogue, ada: Caller) -> None:
     token = await catalogue.log_in()
     found = await outcomes(*(catalogue.sessions.log_out(ada, token) for _ in range(AT_ONCE)))
     assert found == {type(None): AT_ONCE}

@@ -80,7 +80,7 @@ async def test_events_at_once_for_one_recipient_all_count(
     assert await received(unit, ada) == MANY
 
 
-async def test_a_consumer_that_dies_in_the_midst_leaves_no_half_of_it(
+async def test_consumer_that_dies_within_a_transaction_leaves_no_partial_effect(
     unit: PostgresUnitOfWork, metrics: TwinMetrics, ada: str
 ) -> None:
     event, begun = an_event(recipient=ada), asyncio.Event()

@@ -89,7 +89,7 @@ async def advance_orders(use_cases: OrderUseCases) -> int:
     return moved
 
 
-async def test_duplicates_at_once_are_one_order(
+async def test_concurrent_duplicates_create_one_order(
     use_cases: OrderUseCases, engine: AsyncEngine, ada: Caller, kite: UUID
 ) -> None:
     request = a_request(ada, a_name())
@@ -104,7 +104,7 @@ async def test_duplicates_at_once_are_one_order(
     assert await use_cases.order(ada, of(kite), request) == answers[0]
 
 
-async def test_a_duplicate_does_not_wait_for_the_one_that_runs(
+async def test_duplicate_of_a_running_request_is_refused_at_once(
     use_cases: OrderUseCases, ada: Caller, kite: UUID
 ) -> None:
     key = a_name()
@@ -171,7 +171,7 @@ async def test_each_move_happens_once_whatever_number_of_workers(
     assert await advance_orders(use_cases) == 0
 
 
-async def test_workers_pass_over_what_others_hold(use_cases: OrderUseCases, due: list[UUID]) -> None:
+async def test_workers_skip_orders_locked_by_others(use_cases: OrderUseCases, due: list[UUID]) -> None:
     async with use_cases.begin() as tx:
         held = {order.id for order in await tx.orders.claim(NOON, DUE // 2)}
         assert await asyncio.wait_for(use_cases.progress.advance(DUE), 1) >= DUE - len(held)
@@ -179,7 +179,7 @@ async def test_workers_pass_over_what_others_hold(use_cases: OrderUseCases, due:
         assert held & set(due) <= {order.id for order in await tx.orders.claim(NOON, 10 * DUE)}
 
 
-async def test_a_worker_that_dies_has_moved_nothing(
+async def test_dead_worker_has_moved_no_order(
     use_cases: OrderUseCases, engine: AsyncEngine, ada: Caller, due: list[UUID]
 ) -> None:
     with pytest.raises(DyingError):
@@ -269,7 +269,7 @@ async def test_locked_read_sees_changes_made_while_it_waited(
     assert found.public() == order.public()
 
 
-async def test_an_order_that_is_not_committed_does_not_use_its_key_up(
+async def test_rolled_back_order_does_not_consume_its_key(
     use_cases: OrderUseCases, ada: Caller, kite: UUID
 ) -> None:
     request = a_request(ada, a_name())

@@ -179,7 +179,7 @@ async def test_events_of_a_person_are_published_in_the_order_of_the_writes(
     assert published == writers.locked
 
 
-async def test_transactions_of_others_hold_up_nothing(
+async def test_open_transactions_do_not_delay_committed_events(
     own_database: Database, shards: PostgresShards, outbox: async_sessionmaker[AsyncSession]
 ) -> None:
     """Neither one in this database nor one in another, however long they stay open."""

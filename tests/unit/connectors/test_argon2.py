@@ -184,7 +184,7 @@ async def test_cancelled_caller_frees_its_place(jam: Jam) -> None:
     assert await other
 
 
-async def test_work_for_one_who_has_gone_counts_until_it_is_done(jam: Jam) -> None:
+async def test_work_of_a_cancelled_caller_counts_until_it_ends(jam: Jam) -> None:
     served = jam.enter()
     await settle()
     served.cancel()
@@ -198,7 +198,7 @@ async def test_work_for_one_who_has_gone_counts_until_it_is_done(jam: Jam) -> No
     assert len(await asyncio.gather(*(jam.enter() for _ in range(3)))) == 3
 
 
-async def test_as_many_are_let_in_as_was_said() -> None:
+async def test_waiting_bound_is_exact() -> None:
     gate = Event()
     async with open_passwords(CHEAP, threads=1, max_waiting=1) as passwords:
         passwords.pool.submit(gate.wait, 10)
@@ -219,7 +219,7 @@ async def test_a_pool_that_takes_nothing_keeps_no_slot() -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a priority belongs to the process elsewhere")
-def test_the_threads_give_way_and_the_event_loop_does_not() -> None:
+def test_hashing_threads_have_lower_priority_than_the_event_loop() -> None:
     before = os.getpriority(os.PRIO_PROCESS, get_native_id())
     with gentle_pool(1) as pool:
         theirs = pool.submit(lambda: os.getpriority(os.PRIO_PROCESS, get_native_id())).result()

@@ -18,12 +18,12 @@ async def line(method: str, route: str, *, as_json: bool) -> bytes:
     return b"".join(written)
 
 
-async def test_a_line_for_people() -> None:
+async def test_console_line_is_readable() -> None:
     expected = b"2023-11-14T22:13:20.250Z [info     ] GET /hello/{username} 200 12.5 ms request_id=an-id\n"
     assert await line("GET", "/hello/{username}", as_json=False) == expected
 
 
-async def test_a_line_for_machines() -> None:
+async def test_json_line_has_all_fields() -> None:
     found = orjson.loads(await line("GET", "/hello/{username}", as_json=True))
     assert found == {
         "timestamp": "2023-11-14T22:13:20.250Z",
@@ -39,7 +39,7 @@ async def test_a_line_for_machines() -> None:
 
 
 @pytest.mark.parametrize("as_json", [True, False])
-async def test_a_percent_sign_stands_for_itself(*, as_json: bool) -> None:
+async def test_percent_sign_is_logged_unchanged(*, as_json: bool) -> None:
     assert b"/100%b" in await line("GET", "/100%b", as_json=as_json)
 
 

@@ -41,14 +41,14 @@ async def test_full_batches_are_used_while_they_succeed() -> None:
 
 
 @pytest.mark.parametrize("bearable", [1, 3, 9])
-async def test_too_much_is_done_in_smaller_pieces(bearable: int) -> None:
+async def test_failed_batch_is_split_down_to_one(bearable: int) -> None:
     work = Work(left=100, bearable=bearable)
     await do_all(work, AdaptiveBatchSize(10))
     assert work.left == 0
     assert min(work.asked) <= bearable
 
 
-async def test_after_a_failure_it_soon_does_as_much_as_before() -> None:
+async def test_batch_size_grows_back_after_a_failure() -> None:
     work, batch_size = Work(left=100, bearable=0), AdaptiveBatchSize(8)
     for _ in range(6):
         with pytest.raises(UnavailableError):

@@ -62,7 +62,7 @@ async def test_cancelled_waiter_of_a_flight_leaves_the_others_their_result() -> 
     assert await other == 1
 
 
-async def test_a_failure_concerns_its_own_call_only() -> None:
+async def test_failed_call_does_not_affect_the_next() -> None:
     single_flight = SingleFlight[str, int]()
 
     async def fail() -> int:

@@ -28,7 +28,7 @@ rules = st.sampled_from(LeapDay)
         ("2100-02-28", 1, 0),
     ],
 )
-def test_leap_day(today: str, mar1: int, feb28: int) -> None:
+def test_leap_day_birthday_follows_the_rule(today: str, mar1: int, feb28: int) -> None:
     day = date.fromisoformat(today)
     assert days_until_birthday(LEAPER, day, LeapDay.MAR1) == mar1
     assert days_until_birthday(LEAPER, day, LeapDay.FEB28) == feb28
@@ -65,5 +65,5 @@ def test_birthday_outside_of_leap_day_is_on_the_same_day(born: date, today: date
         (DaysWording.PLURAL, 2, "Hello, John! Your birthday is in 2 days"),
     ],
 )
-def test_wording(wording: DaysWording, left: int, words: str) -> None:
+def test_days_wording_follows_the_setting(wording: DaysWording, left: int, words: str) -> None:
     assert Greeting(wording).to("John", left) == words

@@ -56,7 +56,7 @@ def test_an_order_begins_as_created() -> None:
 
 @pytest.mark.parametrize("change", CHANGES)
 @pytest.mark.parametrize("status", OrderStatus)
-def test_every_change_from_every_state(status: str, change: str) -> None:
+def test_every_transition_from_every_state_is_allowed_or_refused(status: str, change: str) -> None:
     order = in_state(status)
     before, moves = state(order), len(order.history)
     version = order.version

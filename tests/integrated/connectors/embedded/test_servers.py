@@ -239,7 +239,7 @@ def test_a_second_hello_is_refused(servers: Servers, data_dir: Path) -> None:
     assert servers.postgres.pid
 
 
-def test_an_error_inside_stops_both(data_dir: Path) -> None:
+def test_error_in_the_block_stops_both_servers(data_dir: Path) -> None:
     with pytest.raises(ZeroDivisionError), embedded_servers(data_dir) as servers:
         raise ZeroDivisionError
     assert (servers.postgres.pid, servers.valkey.pid) == (None, None)

@@ -132,7 +132,7 @@ async def test_each_switch_between_shared_and_local_limits_is_logged_once(
 
 
 @pytest.mark.parametrize("scheme", ["redis", "redis+cluster"])
-async def test_a_redis_that_never_was(scheme: str, registry: CollectorRegistry) -> None:
+async def test_limits_work_without_redis_from_the_start(scheme: str, registry: CollectorRegistry) -> None:
     async with open_redis(f"{scheme}://127.0.0.1:1", TIMEOUT_S) as nowhere:
         assert await allowed(a_limiter(nowhere, registry), a_name(), 10) == QUOTA
     assert registry.get_sample_value("rate_limit_errors_total") == 3

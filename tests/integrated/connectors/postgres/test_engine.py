@@ -49,13 +49,13 @@ async def sleep(unit_of_work: PostgresUnitOfWork) -> None:
         await tx.people.session.execute(text("SELECT pg_sleep(10)"))
 
 
-async def test_a_bug_in_a_statement_stays_a_bug(unit_of_work: PostgresUnitOfWork) -> None:
+async def test_faulty_statement_is_not_reported_as_an_outage(unit_of_work: PostgresUnitOfWork) -> None:
     with pytest.raises(ProgrammingError):
         async with unit_of_work.begin() as tx:
             await tx.people.session.execute(text("SELEC 1"))
 
 
-async def test_a_fault_does_not_say_what_was_sent(engine: AsyncEngine) -> None:
+async def test_database_error_does_not_quote_parameters(engine: AsyncEngine) -> None:
     """Its traceback is logged."""
     with pytest.raises(ProgrammingError) as raised:
         async with engine.connect() as connection:

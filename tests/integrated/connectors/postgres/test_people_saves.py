@@ -98,7 +98,7 @@ async def save(connection: asyncpg.Connection, statement: str, births: Mapping[s
         pytest.param(LISTED, [(DELETE, None), (INSERT, OTHER)], False, id="was removed, came elsewhere"),
     ],
 )
-async def test_a_save_that_had_to_wait_judges_by_the_row_that_it_replaces(
+async def test_save_that_waited_compares_with_the_row_it_replaces(
     connect: Connect,
     statement: str,
     before: date | None,

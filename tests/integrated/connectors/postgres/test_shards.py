@@ -20,7 +20,7 @@ pytestmark = pytest.mark.integrated
 SOON_S = 10
 
 
-async def test_a_shard_is_of_one_relay_until_its_transaction_ends(
+async def test_shard_has_one_relay_until_its_transaction_ends(
     shards: PostgresShards,
 ) -> None:
     async with shards.claim(3) as mine, shards.claim(4) as other:
@@ -30,7 +30,7 @@ async def test_a_shard_is_of_one_relay_until_its_transaction_ends(
             assert again is None
 
 
-async def test_a_shard_is_free_when_its_relay_has_lost_its_line(
+async def test_shard_is_free_when_its_relay_loses_its_connection(
     own_engine: AsyncEngine, shards: PostgresShards
 ) -> None:
     with pytest.raises(UnavailableError):
@@ -87,7 +87,7 @@ async def test_the_depth_is_counted_up_to_a_bound(
     assert (await shards.backlog()).depth == 10_000
 
 
-async def test_as_many_rows_are_read_as_it_takes_to_have_so_many_events(
+async def test_batch_bounds_events_not_rows(
     shards: PostgresShards, outbox: async_sessionmaker[AsyncSession]
 ) -> None:
     for _ in range(4):

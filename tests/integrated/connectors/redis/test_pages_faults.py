@@ -143,7 +143,7 @@ async def test_probe_of_a_dead_redis_is_unavailable(own_servers: Servers, redis:
             await RedisProbe(redis).check()
 
 
-async def test_a_writer_that_is_cut_off_leaves_nothing_stale_to_those_who_are_not(redis: Redis) -> None:
+async def test_writer_without_redis_leaves_no_stale_page_for_others(redis: Redis) -> None:
     source, group = PageSource(), a_name()
     reader = redis_pages(Settings(), guarded_redis(Settings(), redis, CollectorRegistry()))
     async with open_redis("redis://127.0.0.1:1", 0.25) as nowhere:

@@ -121,11 +121,11 @@ def test_first_openapi_document_is_ready_and_its_route_is_named(server: Monitore
         "/api/v1/audit?limit=100",
     ],
 )
-def test_large_answer(api: MonitoredApi, path: str) -> None:
+def test_large_answer_does_not_block_the_loop(api: MonitoredApi, path: str) -> None:
     api.check(lambda: api.client.get(path, headers=ADMIN), rounds=2 if "export" in path else ROUNDS)
 
 
-def test_poll_of_new_calendar(api: MonitoredApi) -> None:
+def test_poll_of_a_new_calendar_does_not_block_the_loop(api: MonitoredApi) -> None:
     """A change for each poll, so that no file is kept."""
     days = iter(range(1, 29))
 
@@ -160,7 +160,9 @@ def lines_of(kind: str) -> bytes:
     ],
     ids=["good", "blank", "empty", "bad", "quotes that do not end", "long quotes that do not end"],
 )
-def test_large_import(api: MonitoredApi, kind: str, content: Callable[[str], bytes], status: int) -> None:
+def test_large_import_does_not_block_the_loop(
+    api: MonitoredApi, kind: str, content: Callable[[str], bytes], status: int
+) -> None:
     body, headers = content(kind), ADMIN | {"Content-Type": kind}
     api.check(
         lambda: api.client.post("/api/v1/birthdays/import", headers=headers, content=body),
@@ -169,7 +171,7 @@ def test_large_import(api: MonitoredApi, kind: str, content: Callable[[str], byt
     )
 
 
-def test_order_of_100_lines_and_a_page_of_such_orders(api: MonitoredApi) -> None:
+def test_order_of_100_lines_and_a_page_of_such_orders_do_not_block_the_loop(api: MonitoredApi) -> None:
     body = {"lines": [{"item_id": item_id, "quantity": 3} for item_id in api.item_ids]}
     headers = api.ada.headers
     api.check(lambda: api.client.post("/api/v1/orders", headers=headers, json=body), 201)
@@ -189,7 +191,7 @@ def test_body_of_very_many_values_is_413(api: MonitoredApi, value: bytes) -> Non
 
 
 @pytest.mark.parametrize(("letter", "status"), [(b"x", 400), (b"[", 400), (b"9", 400)])
-def test_body_of_one_megabyte(api: MonitoredApi, letter: bytes, status: int) -> None:
+def test_body_of_one_megabyte_does_not_block_the_loop(api: MonitoredApi, letter: bytes, status: int) -> None:
     quote = b'"' if letter == b"x" else b""
     body = b'{"title": %b%b%b}' % (quote, letter * (BODY_BYTES - 100), quote)
     headers = api.ada.headers | {"Content-Type": "application/json"}
@@ -202,11 +204,11 @@ def test_form_of_one_megabyte_is_413(api: MonitoredApi) -> None:
     api.check(lambda: api.client.post("/api/v1/users/token", headers=headers, content=body), 413)
 
 
-def test_list_of_very_many_tags(api: MonitoredApi) -> None:
+def test_list_of_very_many_tags_does_not_block_the_loop(api: MonitoredApi) -> None:
     headers = {"If-None-Match": ", ".join(['"0"'] * 10_000)}
     api.check(lambda: api.client.get(f"/api/v1/items/{api.item_ids[0]}", headers=headers))
 
 
-def test_passwords_are_hashed_elsewhere(api: MonitoredApi) -> None:
+def test_password_hashing_does_not_block_the_loop(api: MonitoredApi) -> None:
     body = {"email": api.ada.account["email"], "password": "correct horse battery"}
     api.check(lambda: api.client.post("/api/v1/users/login", json=body))

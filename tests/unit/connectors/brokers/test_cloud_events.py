@@ -50,15 +50,15 @@ def encoded(headers: Mapping[str, str]) -> dict[str, bytes]:
     return {name: value.encode() for name, value in headers.items()}
 
 
-def test_kafka_has_headers() -> None:
+def test_kafka_message_has_cloud_event_headers() -> None:
     assert to_headers(EVENT) == (prefixed("ce_") | {"content-type": "application/json"}, DATA)
 
 
-def test_redis_has_fields() -> None:
+def test_redis_entry_has_cloud_event_fields() -> None:
     assert to_fields(EVENT) == prefixed("ce_") | {"content-type": "application/json", "data": DATA}
 
 
-def test_rabbitmq_has_application_properties() -> None:
+def test_rabbitmq_message_has_cloud_event_properties() -> None:
     assert to_properties(EVENT) == (prefixed("cloudEvents_"), DATA)
 
 

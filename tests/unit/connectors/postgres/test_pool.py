@@ -19,7 +19,7 @@ async def waiting_for(queue: FairQueue[str]) -> asyncio.Task[str]:
     return task
 
 
-async def test_newcomer_takes_the_item_of_one_that_waits() -> None:
+async def test_newcomer_does_not_take_the_item_of_a_waiter() -> None:
     queue = FairQueue[str](1)
     first = await waiting_for(queue)
     queue.put_nowait("a connection")
@@ -28,7 +28,7 @@ async def test_newcomer_takes_the_item_of_one_that_waits() -> None:
     assert await first == "a connection"
 
 
-async def test_items_do_not_go_out_in_the_order_of_those_who_wait() -> None:
+async def test_waiters_get_items_in_the_order_of_waiting() -> None:
     queue = FairQueue[str](3)
     tasks = [await waiting_for(queue) for _ in range(3)]
     for item in "abc":
@@ -36,7 +36,7 @@ async def test_items_do_not_go_out_in_the_order_of_those_who_wait() -> None:
     assert await asyncio.gather(*tasks) == ["a", "b", "c"]
 
 
-async def test_item_is_lost_with_a_task_that_gives_up() -> None:
+async def test_item_of_a_cancelled_waiter_goes_to_the_next() -> None:
     queue = FairQueue[str](1)
     first, second = await waiting_for(queue), await waiting_for(queue)
     queue.put_nowait("a connection")
@@ -45,7 +45,7 @@ async def test_item_is_lost_with_a_task_that_gives_up() -> None:
     assert first.cancelled()
 
 
-async def test_free_item_is_not_taken_at_once() -> None:
+async def test_free_item_is_taken_at_once() -> None:
     queue = FairQueue[str](1)
     queue.put_nowait("a connection")
     assert queue.get(block=False) == "a connection"

@@ -49,7 +49,7 @@ def test_strong_and_weak_tags_match_if_none_match(
 
 
 @given(lists(), weakness, versions)
-def test_the_present_tag_among_others(
+def test_current_tag_among_others_matches(
     drawn: tuple[list[tuple[str, str]], str], weak: str, version: int
 ) -> None:
     found, header = drawn
@@ -69,7 +69,7 @@ def test_missing_if_none_match_matches_nothing() -> None:
 
 
 @pytest.mark.parametrize("header", ["*", " * "])
-def test_a_star_is_anything_that_is_there(header: str) -> None:
+def test_asterisk_matches_any_existing_version(header: str) -> None:
     assert is_known(header, etag(1))
 
 

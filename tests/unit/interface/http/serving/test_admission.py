@@ -73,7 +73,7 @@ def test_answers_of_long_ago_do_not_count() -> None:
     assert offer(admission, 1000) == BURST
 
 
-def test_never_more_than_the_setting_says() -> None:
+def test_admission_never_exceeds_its_setting() -> None:
     clock = Clock()
     admission = an_admission(clock, max_requests=100)
     answer_steadily(admission, clock, 500)
