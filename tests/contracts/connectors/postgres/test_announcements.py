@@ -1,23 +1,12 @@
-"""Announcements keep their promises in memory and in PostgreSQL."""
+"""The promises of the port `Announcements`, kept by the twin and by PostgreSQL alike."""
 
 from datetime import date, timedelta
 
-import pytest
-
 from hello.services.ports import Begin
 from tests.support.builders import a_name
-from tests.twins.transaction import TwinUnitOfWork
 
 BORN, DAY = date(1980, 6, 15), date(2026, 6, 15)
 MONTH_DAY, MANY = 615, 1_000_000
-
-
-@pytest.fixture(params=["twin", pytest.param("postgres", marks=pytest.mark.integrated)])
-def begin(request: pytest.FixtureRequest, twin: TwinUnitOfWork) -> Begin:
-    if request.param == "twin":
-        return twin.begin
-    begin: Begin = request.getfixturevalue("undone").begin
-    return begin
 
 
 async def claimed(begin: Begin, limit: int = MANY, day: date = DAY) -> list[str]:
