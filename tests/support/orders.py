@@ -17,7 +17,7 @@ from hello.services.orders import LineContent, OrderContent, OrderService
 from hello.services.ports import Begin
 from hello.services.security import Caller
 from tests.support.builders import StoppedClock, a_change, an_account, an_item
-from tests.twins.transaction import TwinBus
+from tests.twins.transaction import TwinBus, TwinUnitOfWork
 
 CONFIRM_DELAY, SHIP_DELAY, KEPT = timedelta(seconds=5), timedelta(seconds=7), timedelta(days=7)
 
@@ -84,3 +84,13 @@ class OrderUseCases:
         """Return the states of each, as in `CREATED CONFIRMED`."""
         orders = [await self.orders.read(caller, order_id) for order_id in order_ids]
         return {order.id: " ".join(move.status for move in order.history) for order in orders}
+
+
+def event_types(twin: TwinUnitOfWork) -> list[str]:
+    return [event.type for event in twin.stored.outbox.events]
+
+
+def stored_state(twin: TwinUnitOfWork) -> tuple[Any, ...]:
+    """Return all that a refused request must leave alone."""
+    orders = {order_id: order.public() for order_id, order in twin.stored.orders.rows.items()}
+    return orders, set(twin.stored.idempotency_keys.rows), event_types(twin)

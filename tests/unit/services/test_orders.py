@@ -1,22 +1,26 @@
-"""What customers do with orders, what orders do by themselves, and requests that are sent again."""
+"""What customers do with orders."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
-from itertools import count
-from typing import Any
 from uuid import UUID
 
 import pytest
 from uuid_utils.compat import uuid7
 
-from hello.entities.errors import ConflictError, InvalidError, KeyReusedError, NotFoundError, StaleError
+from hello.entities.errors import ConflictError, InvalidError, NotFoundError, StaleError
 from hello.entities.orders import PAGE_LINES, Order
 from hello.services.bus import DomainEvent
 from hello.services.orders import OrderCancelled, OrderCreated, OrderReplaced
 from hello.services.security import Caller
-from tests.support.builders import NOON, a_name
-from tests.support.orders import CONFIRM_DELAY, KEPT, SHIP_DELAY, OrderUseCases, a_request, of
+from tests.support.builders import NOON
+from tests.support.orders import (
+    CONFIRM_DELAY,
+    OrderUseCases,
+    a_request,
+    event_types,
+    of,
+    stored_state,
+)
 from tests.twins.orders import TwinOrders
 from tests.twins.transaction import TwinBus, TwinUnitOfWork
 
@@ -40,16 +44,6 @@ async def ada(use_cases: OrderUseCases) -> Caller:
 @pytest.fixture
 async def kite(use_cases: OrderUseCases, ada: Caller) -> UUID:
     return await use_cases.item(ada)
-
-
-def told(twin: TwinUnitOfWork) -> list[str]:
-    return [event.type for event in twin.stored.outbox.events]
-
-
-def everything(twin: TwinUnitOfWork) -> tuple[Any, ...]:
-    """Return all that a refused request must leave alone."""
-    orders = {order_id: order.public() for order_id, order in twin.stored.orders.rows.items()}
-    return orders, set(twin.stored.idempotency_keys.rows), told(twin)
 
 
 async def test_titles_and_prices_are_copied(use_cases: OrderUseCases, ada: Caller, kite: UUID) -> None:
@@ -83,14 +77,14 @@ async def test_unknown_or_unpriced_items_and_unknown_recipients_are_invalid(
         with pytest.raises(InvalidError) as refused:
             await use_cases.order(ada, content, a_request(ada, "key"))
         assert refused.value.field == field
-    assert everything(twin) == ({}, set(), [])
+    assert stored_state(twin) == ({}, set(), [])
 
 
 async def test_orders_of_other_accounts_are_not_found(
     use_cases: OrderUseCases, twin: TwinUnitOfWork, ada: Caller, kite: UUID
 ) -> None:
     order_id, bob = await use_cases.ordered(ada, of(kite)), await use_cases.somebody()
-    before = everything(twin)
+    before = stored_state(twin)
     for unknown in (order_id, uuid7()):
         with pytest.raises(NotFoundError, match="there is no such order"):
             await use_cases.orders.read(bob, unknown)
@@ -99,7 +93,7 @@ async def test_orders_of_other_accounts_are_not_found(
         with pytest.raises(NotFoundError, match="there is no such order"):
             await use_cases.orders.cancel(bob, unknown, None)
     assert await use_cases.orders.page(bob, None, None, 20) == ([], None)
-    assert everything(twin) == before
+    assert stored_state(twin) == before
 
 
 async def test_pages_have_all_orders_newest_first(use_cases: OrderUseCases, ada: Caller, kite: UUID) -> None:
@@ -124,7 +118,7 @@ async def test_change_copies_current_titles_and_prices(
     assert (changed.total_cents, changed.recipient, changed.version) == (10, None, 2)
     assert (await use_cases.orders.read(ada, order_id)).public() == changed.public()
     assert changed.updated_at == NOON + timedelta(seconds=1)
-    assert (told(twin)[-1], twin.stored.outbox.events[-1].data) == ("order.updated", changed.public())
+    assert (event_types(twin)[-1], twin.stored.outbox.events[-1].data) == ("order.updated", changed.public())
     assert await use_cases.progress.next_due() == NOON + CONFIRM_DELAY
 
 
@@ -133,7 +127,7 @@ async def test_stale_version_is_checked_before_state_and_state_before_content(
 ) -> None:
     order_id = await use_cases.ordered(ada, of(kite))
     await use_cases.orders.cancel(ada, order_id, frozenset({1}))
-    before = everything(twin)
+    before = stored_state(twin)
     with pytest.raises(StaleError):
         await use_cases.orders.replace(ada, order_id, of(uuid7()), frozenset({1}))
     with pytest.raises(StaleError):
@@ -142,17 +136,17 @@ async def test_stale_version_is_checked_before_state_and_state_before_content(
         await use_cases.orders.replace(ada, order_id, of(uuid7()), frozenset({2}))
     with pytest.raises(ConflictError, match="CANCELLED"):
         await use_cases.orders.cancel(ada, order_id, None)
-    assert everything(twin) == before
+    assert stored_state(twin) == before
 
 
 async def test_a_bad_change_changes_nothing(
     use_cases: OrderUseCases, twin: TwinUnitOfWork, ada: Caller, kite: UUID
 ) -> None:
     order_id = await use_cases.ordered(ada, of(kite))
-    before = everything(twin)
+    before = stored_state(twin)
     with pytest.raises(InvalidError):
         await use_cases.orders.replace(ada, order_id, of(kite, uuid7()), None)
-    assert everything(twin) == before
+    assert stored_state(twin) == before
 
 
 async def test_a_cancelled_order_stays_readable_and_goes_no_further(
@@ -163,7 +157,7 @@ async def test_a_cancelled_order_stays_readable_and_goes_no_further(
     use_cases.clock.move(LATER)
     assert (await use_cases.progress.advance(10), await use_cases.progress.next_due()) == (0, None)
     assert await use_cases.histories(ada, [order_id]) == {order_id: "CREATED CANCELLED"}
-    assert told(twin) == ["order.created", "order.cancelled"]
+    assert event_types(twin) == ["order.created", "order.cancelled"]
 
 
 async def test_order_changes_are_published_after_they_are_stored(
@@ -196,96 +190,6 @@ async def test_refused_order_changes_are_not_published(
     with pytest.raises(ConflictError):
         await use_cases.orders.cancel(ada, order_id, None)
     assert not use_cases.bus.published
-
-
-async def test_orders_go_their_way_by_themselves(
-    use_cases: OrderUseCases, twin: TwinUnitOfWork, ada: Caller, kite: UUID
-) -> None:
-    order_id, moved = await use_cases.ordered(ada, of(kite)), []
-    almost = timedelta(milliseconds=1)
-    for step in (timedelta(0), CONFIRM_DELAY - almost, almost, SHIP_DELAY - almost, almost, LATER):
-        use_cases.clock.move(step)
-        moved.append(await use_cases.progress.advance(10))
-    assert moved == [0, 0, 1, 0, 1, 0]
-    order = await use_cases.orders.read(ada, order_id)
-    confirmed = NOON + CONFIRM_DELAY
-    assert [(move.status, move.at) for move in order.history] == [
-        ("CREATED", NOON),
-        ("CONFIRMED", confirmed),
-        ("SHIPPED", confirmed + SHIP_DELAY),
-    ]
-    assert told(twin) == ["order.created", "order.confirmed", "order.shipped"]
-    assert [event.id for event in twin.stored.outbox.events] == [f"{order_id}-{n}" for n in (1, 2, 3)]
-    assert twin.stored.outbox.events[-1].data == order.public()
-    with pytest.raises(ConflictError, match="SHIPPED"):
-        await use_cases.orders.cancel(ada, order_id, None)
-
-
-async def test_progress_respects_its_limit(use_cases: OrderUseCases, ada: Caller, kite: UUID) -> None:
-    for _ in range(5):
-        await use_cases.ordered(ada, of(kite))
-    use_cases.clock.move(CONFIRM_DELAY)
-    assert [await use_cases.progress.advance(2) for _ in range(4)] == [2, 2, 1, 0]
-
-
-async def test_repeated_request_gets_the_first_answer(
-    use_cases: OrderUseCases, twin: TwinUnitOfWork, ada: Caller, kite: UUID
-) -> None:
-    request = a_request(ada, "key")
-    first = await use_cases.order(ada, of(kite), request)
-    use_cases.clock.move(CONFIRM_DELAY)
-    await use_cases.progress.advance(10)
-    before = everything(twin)
-    assert await use_cases.order(ada, of(kite), request) == first
-    assert everything(twin) == before
-    assert use_cases.bus.published == [OrderCreated(UUID(first["id"]))]
-
-
-async def test_idempotency_key_with_another_request_is_refused(
-    use_cases: OrderUseCases, twin: TwinUnitOfWork, ada: Caller, kite: UUID
-) -> None:
-    await use_cases.order(ada, of(kite), a_request(ada, "key"))
-    before = everything(twin)
-    with pytest.raises(KeyReusedError):
-        await use_cases.order(ada, of(kite), replace(a_request(ada, "key"), fingerprint=b"other"))
-    assert everything(twin) == before
-
-
-async def test_keys_are_apart_and_each_callers_own(use_cases: OrderUseCases, ada: Caller, kite: UUID) -> None:
-    bob = await use_cases.somebody()
-    requests = [(ada, a_request(ada, "key")), (ada, a_request(ada, "Key")), (bob, a_request(bob, "key"))]
-    orders = [await use_cases.order(caller, of(kite), request) for caller, request in requests]
-    assert len({order["id"] for order in orders}) == 3
-
-
-async def test_concurrent_request_with_the_same_key_is_refused(
-    use_cases: OrderUseCases, twin: TwinUnitOfWork, ada: Caller, kite: UUID
-) -> None:
-    twin.stored.idempotency_keys.running.add((ada.account_id, "key"))
-    with pytest.raises(ConflictError, match="still running"):
-        await use_cases.order(ada, of(kite), a_request(ada, "key"))
-    assert everything(twin) == ({}, set(), [])
-
-
-async def test_failed_order_does_not_store_its_idempotency_key(
-    use_cases: OrderUseCases, ada: Caller, kite: UUID
-) -> None:
-    with pytest.raises(InvalidError):
-        await use_cases.order(ada, of(uuid7()), a_request(ada, "key"))
-    request = replace(a_request(ada, "key"), fingerprint=b"other")
-    assert (await use_cases.order(ada, of(kite), request))["version"] == 1
-
-
-async def test_old_idempotency_keys_are_removed(use_cases: OrderUseCases, ada: Caller, kite: UUID) -> None:
-    key, others = a_name(), count()
-    first = await use_cases.order(ada, of(kite), a_request(ada, key))
-    use_cases.clock.move(timedelta(seconds=1))
-    await use_cases.order(ada, of(kite), a_request(ada, f"{key}{next(others)}"))
-    use_cases.clock.move(KEPT - timedelta(seconds=1))
-    assert await use_cases.keys.forget(10) == 0
-    use_cases.clock.move(timedelta(milliseconds=1))
-    assert (await use_cases.keys.forget(10), await use_cases.keys.forget(10)) == (1, 0)
-    assert (await use_cases.order(ada, of(kite), a_request(ada, key)))["id"] != first["id"]
 
 
 async def test_only_changes_lock_the_order(
@@ -348,20 +252,3 @@ async def test_a_page_of_very_many_lines_ends_early_and_says_where_the_next_begi
     assert ([order.id for order in found], before) == (order_ids[:0:-1], order_ids[1])
     found, before = await use_cases.orders.page(ada, None, before, 20)
     assert ([order.id for order in found], before) == (order_ids[:1], None)
-
-
-async def test_a_key_belongs_to_the_order_that_it_made(
-    use_cases: OrderUseCases, twin: TwinUnitOfWork, ada: Caller, kite: UUID
-) -> None:
-    order = await use_cases.order(ada, of(kite), a_request(ada, "key"))
-    (key,) = twin.stored.idempotency_keys.rows.values()
-    assert (str(key.order_id), key.created_at) == (order["id"], NOON)
-
-
-async def test_removal_of_old_keys_respects_its_limit(
-    use_cases: OrderUseCases, ada: Caller, kite: UUID
-) -> None:
-    for number in range(3):
-        await use_cases.order(ada, of(kite), a_request(ada, str(number)))
-    use_cases.clock.move(KEPT + LATER)
-    assert [await use_cases.keys.forget(2) for _ in range(3)] == [2, 1, 0]
