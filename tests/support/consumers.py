@@ -18,7 +18,7 @@ TRIES = 3
 
 
 @dataclass
-class Faulty:
+class FailingEffect:
     """Counts the gift as it should, after so many errors."""
 
     errors: list[Exception] = field(default_factory=list)
@@ -56,13 +56,13 @@ class WatchedInbox(TwinInbox):
 
 
 @dataclass
-class Incoming:
+class ConsumerFixture:
     """A consumer and all that it works with."""
 
     unit: TwinUnitOfWork = field(default_factory=TwinUnitOfWork)
     metrics: TwinMetrics = field(default_factory=TwinMetrics)
     pauses: Pauses = field(default_factory=Pauses)
-    effect: Faulty = field(default_factory=Faulty)
+    effect: FailingEffect = field(default_factory=FailingEffect)
 
     @property
     def consumer(self) -> Consumer:
@@ -86,7 +86,7 @@ class Incoming:
         return self.unit.stored.gifts.rows[username]
 
 
-async def died(incoming: Incoming, recipient: str | None = "Ada") -> Event:
+async def died(incoming: ConsumerFixture, recipient: str | None = "Ada") -> Event:
     event = an_event(recipient=recipient)
     incoming.effect.errors = [KeyError("nope")] * TRIES
     await incoming.consumer.handle(event)

@@ -17,7 +17,7 @@ OUTCOMES = ("done", "retried", "failed", "refused", "dropped")
 
 
 @dataclass
-class Sweep:
+class TwinJob:
     """Fails with these errors first; waits at its beginning until it may go on."""
 
     done: list[str]
@@ -48,13 +48,13 @@ class JobRunner:
         async with open_background_jobs(background_job_counts(self.registry), patience, self.pauses) as jobs:
             yield jobs
 
-    def sweep(self, name: str = "sweep", errors: Iterable[BaseException] = ()) -> Sweep:
-        sweep = Sweep(self.done, name, list(errors))
-        sweep.may_go_on.set()
-        return sweep
+    def job(self, name: str = "sweep", errors: Iterable[BaseException] = ()) -> TwinJob:
+        job = TwinJob(self.done, name, list(errors))
+        job.may_go_on.set()
+        return job
 
-    def stuck(self, name: str = "stuck") -> Sweep:
-        return Sweep(self.done, name)
+    def stuck(self, name: str = "stuck") -> TwinJob:
+        return TwinJob(self.done, name)
 
     def counted(self, job: str = "sweep") -> dict[str, float]:
         found = {
@@ -72,7 +72,7 @@ def runner() -> JobRunner:
 async def test_enqueue_does_not_wait_for_the_job(runner: JobRunner) -> None:
     async with runner.open() as jobs:
         jobs.enqueue(stuck := runner.stuck())
-        jobs.enqueue(runner.sweep())
+        jobs.enqueue(runner.job())
         await stuck.begun.wait()
         assert not runner.done
         stuck.may_go_on.set()
@@ -96,7 +96,7 @@ async def test_jobs_run_one_after_another(runner: JobRunner) -> None:
 
 async def test_failed_job_is_retried_after_a_pause(runner: JobRunner) -> None:
     async with runner.open(tries=3) as jobs:
-        jobs.enqueue(runner.sweep(errors=[ValueError("dust"), OSError("more dust")]))
+        jobs.enqueue(runner.job(errors=[ValueError("dust"), OSError("more dust")]))
     assert runner.done == ["sweep"]
     assert runner.counted() == {"retried": 2, "done": 1}
     assert len(runner.pauses.slept) == 2
@@ -105,8 +105,8 @@ async def test_failed_job_is_retried_after_a_pause(runner: JobRunner) -> None:
 async def test_job_that_keeps_failing_is_dropped_and_the_next_runs(runner: JobRunner) -> None:
     with capture_logs() as logs:
         async with runner.open(tries=3) as jobs:
-            jobs.enqueue(broken := runner.sweep("broken", [ValueError(str(number)) for number in range(9)]))
-            jobs.enqueue(runner.sweep())
+            jobs.enqueue(broken := runner.job("broken", [ValueError(str(number)) for number in range(9)]))
+            jobs.enqueue(runner.job())
     assert runner.done == ["sweep"]
     assert len(broken.errors) == 6
     assert runner.counted("broken") == {"retried": 2, "failed": 1}
@@ -120,7 +120,7 @@ async def test_jobs_above_the_bound_are_refused_and_others_run(runner: JobRunner
             jobs.enqueue(stuck := runner.stuck())
             await stuck.begun.wait()
             for number in range(4):
-                jobs.enqueue(runner.sweep(f"{number}"))
+                jobs.enqueue(runner.job(f"{number}"))
             stuck.may_go_on.set()
     assert runner.done == ["stuck", "0", "1"]
     assert [runner.counted(str(number)) for number in range(4)] == [{"done": 1}] * 2 + [{"refused": 1}] * 2
@@ -130,7 +130,7 @@ async def test_jobs_above_the_bound_are_refused_and_others_run(runner: JobRunner
 async def test_jobs_left_at_shutdown_run_within_the_deadline(runner: JobRunner) -> None:
     async with runner.open() as jobs:
         for number in range(5):
-            jobs.enqueue(runner.sweep(str(number)))
+            jobs.enqueue(runner.job(str(number)))
         assert not runner.done
     assert runner.done == ["0", "1", "2", "3", "4"]
 
@@ -138,9 +138,9 @@ async def test_jobs_left_at_shutdown_run_within_the_deadline(runner: JobRunner) 
 async def test_jobs_left_after_the_deadline_are_dropped(runner: JobRunner) -> None:
     with capture_logs() as logs:
         async with runner.open(drain_s=0.02) as jobs:
-            jobs.enqueue(runner.sweep())
+            jobs.enqueue(runner.job())
             jobs.enqueue(runner.stuck())
-            jobs.enqueue(runner.sweep("late"))
+            jobs.enqueue(runner.job("late"))
     assert runner.done == ["sweep"]
     assert (runner.counted("stuck"), runner.counted("late")) == ({"dropped": 1}, {"dropped": 1})
     assert [(entry["job"], entry["outcome"]) for entry in logs] == [
@@ -152,14 +152,14 @@ async def test_jobs_left_after_the_deadline_are_dropped(runner: JobRunner) -> No
 async def test_job_enqueued_after_shutdown_is_refused(runner: JobRunner) -> None:
     async with runner.open() as jobs:
         pass
-    jobs.enqueue(runner.sweep())
+    jobs.enqueue(runner.job())
     assert runner.counted() == {"refused": 1}
 
 
 async def test_job_that_raises_cancelled_error_does_not_stop_the_others(runner: JobRunner) -> None:
     async with runner.open() as jobs:
-        jobs.enqueue(runner.sweep("cancelled", [asyncio.CancelledError()]))
-        jobs.enqueue(runner.sweep())
+        jobs.enqueue(runner.job("cancelled", [asyncio.CancelledError()]))
+        jobs.enqueue(runner.job())
     assert runner.done == ["sweep"]
     assert runner.counted("cancelled") == {"dropped": 1}
 
@@ -167,6 +167,6 @@ async def test_job_that_raises_cancelled_error_does_not_stop_the_others(runner: 
 async def test_jobs_run_when_the_block_raises(runner: JobRunner) -> None:
     with pytest.raises(ValueError, match="fault"):
         async with runner.open() as jobs:
-            jobs.enqueue(runner.sweep())
+            jobs.enqueue(runner.job())
             raise ValueError("fault")
     assert runner.done == ["sweep"]

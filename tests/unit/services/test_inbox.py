@@ -11,7 +11,7 @@ from structlog.typing import EventDict
 from hello.services.gifts import GIFTS
 from hello.services.inbox import BATCH, InboxService
 from tests.support.builders import NOON
-from tests.support.consumers import Incoming, WatchedInbox
+from tests.support.consumers import ConsumerFixture, WatchedInbox
 from tests.twins.events import (
     an_event,
     fixed,
@@ -19,8 +19,8 @@ from tests.twins.events import (
 
 
 @pytest.fixture
-def incoming() -> Incoming:
-    return Incoming()
+def incoming() -> ConsumerFixture:
+    return ConsumerFixture()
 
 
 @pytest.fixture(autouse=True)
@@ -29,7 +29,7 @@ def logs() -> Iterator[list[EventDict]]:
         yield logs
 
 
-async def test_old_inbox_entries_are_removed(incoming: Incoming) -> None:
+async def test_old_inbox_entries_are_removed(incoming: ConsumerFixture) -> None:
     ages = [1, 29, 31, 400]
     for age in ages:
         async with incoming.unit.begin() as tx:
@@ -39,7 +39,7 @@ async def test_old_inbox_entries_are_removed(incoming: Incoming) -> None:
     assert {int(event_id) for _, event_id in incoming.unit.stored.inbox.rows} == {1, 29}
 
 
-async def test_inbox_has_consumer_and_time_of_each_event(incoming: Incoming) -> None:
+async def test_inbox_has_consumer_and_time_of_each_event(incoming: ConsumerFixture) -> None:
     event, other = an_event(recipient="Ada"), replace(GIFTS, consumer="other")
     await incoming.consumer.handle(event)
     await replace(incoming.consumer, subscription=other).handle(event)
@@ -47,7 +47,7 @@ async def test_inbox_has_consumer_and_time_of_each_event(incoming: Incoming) -> 
     assert incoming.gifts("Ada") == 2
 
 
-async def test_inbox_is_cleared_completely_in_batches(incoming: Incoming) -> None:
+async def test_inbox_is_cleared_completely_in_batches(incoming: ConsumerFixture) -> None:
     inbox = incoming.unit.stored.inbox = WatchedInbox()
     inbox.rows = {("gifts", str(n)): NOON - timedelta(days=31) for n in range(2 * BATCH + 1)}
     assert await InboxService(begin=incoming.unit.begin, now=fixed(NOON)).clear(30) == 2 * BATCH + 1

@@ -32,7 +32,7 @@ class FullPublisher:
 
 
 @dataclass
-class World:
+class FullBrokerFixture:
     seconds: float = 0
     broker: FullPublisher = field(default_factory=FullPublisher)
     states: list[bool] = field(default_factory=list)
@@ -58,14 +58,14 @@ async def is_refused(publisher: FullBrokerPublisher) -> bool:
 
 
 async def test_full_broker_is_asked_after_growing_pauses_only(logs: list[EventDict]) -> None:
-    world, asked_at = World(), list[float]()
-    publisher = world.publisher()
-    while world.seconds < 200:
-        tries = world.broker.tries
+    fixture, asked_at = FullBrokerFixture(), list[float]()
+    publisher = fixture.publisher()
+    while fixture.seconds < 200:
+        tries = fixture.broker.tries
         assert await is_refused(publisher)
-        if world.broker.tries > tries:
-            asked_at.append(world.seconds)
-        world.seconds += 0.5
+        if fixture.broker.tries > tries:
+            asked_at.append(fixture.seconds)
+        fixture.seconds += 0.5
     pauses = [later - earlier for earlier, later in pairwise(asked_at)]
     assert pauses[:4] == [FIRST_PAUSE_S, 2, 4, 8]
     assert set(pauses[5:]) == {MAX_PAUSE_S}
@@ -75,41 +75,41 @@ async def test_full_broker_is_asked_after_growing_pauses_only(logs: list[EventDi
 async def test_publishing_goes_on_when_there_is_room_and_a_later_pause_is_short(
     logs: list[EventDict],
 ) -> None:
-    world = World()
-    publisher = world.publisher()
-    for world.seconds in (0, 1, 3):
+    fixture = FullBrokerFixture()
+    publisher = fixture.publisher()
+    for fixture.seconds in (0, 1, 3):
         assert await is_refused(publisher)
-    world.broker.is_full = False
-    world.seconds = 6.9
+    fixture.broker.is_full = False
+    fixture.seconds = 6.9
     assert await is_refused(publisher)
-    world.seconds = 7
+    fixture.seconds = 7
     assert not await is_refused(publisher)
-    assert (world.states[-1], [entry["event"] for entry in logs][1:]) == (False, ["broker has room again"])
-    world.broker.is_full = True
+    assert (fixture.states[-1], [entry["event"] for entry in logs][1:]) == (False, ["broker has room again"])
+    fixture.broker.is_full = True
     assert await is_refused(publisher)
-    world.broker.is_full, world.seconds = False, 8
+    fixture.broker.is_full, fixture.seconds = False, 8
     assert not await is_refused(publisher)
 
 
 async def test_event_that_a_full_broker_refused_is_not_tried_again_at_once(logs: list[EventDict]) -> None:
-    world, pauses = World(), Pauses()
+    fixture, pauses = FullBrokerFixture(), Pauses()
     retrying = RetryingPublisher(
-        publisher=world.publisher(), metrics=TwinMetrics(), outage=Outage("relay"), sleep=pauses
+        publisher=fixture.publisher(), metrics=TwinMetrics(), outage=Outage("relay"), sleep=pauses
     )
     with pytest.raises(BrokerFullError):
         await retrying.publish(an_event())
-    assert (world.broker.tries, pauses.slept) == (1, [])
+    assert (fixture.broker.tries, pauses.slept) == (1, [])
     assert [entry["event"] for entry in logs] == ["broker is full, events wait in the outbox"]
 
 
 async def test_full_broker_that_is_asked_no_more_is_no_reason_to_be_degraded() -> None:
     """Another relay may have published what waited."""
-    world = World()
-    publisher = world.publisher()
+    fixture = FullBrokerFixture()
+    publisher = fixture.publisher()
     assert await is_refused(publisher)
     with pytest.raises(BrokerFullError):
         await publisher.check()
-    world.seconds += FIRST_PAUSE_S + MAX_PAUSE_S
+    fixture.seconds += FIRST_PAUSE_S + MAX_PAUSE_S
     await publisher.check()
 
 

@@ -26,7 +26,7 @@ KITE = {"title": "A kite"}
 ME: Request = ("GET", "/api/v1/users/me", None)
 
 
-class Site:
+class LimitedApp:
     """Two routers on the twins."""
 
     def __init__(self) -> None:
@@ -70,8 +70,8 @@ class Site:
 
 
 @pytest.fixture
-def site() -> Site:
-    return Site()
+def app() -> LimitedApp:
+    return LimitedApp()
 
 
 @pytest.mark.parametrize(
@@ -86,9 +86,11 @@ def site() -> Site:
         (("POST", "/api/v1/users/logout", {"refresh_token": "none"}), 401),
     ],
 )
-async def test_request_with_a_token_is_counted_by_account(site: Site, asked: Request, status: int) -> None:
-    assert await site.ask(asked, site.token()) == status
-    assert site.counted == [str(site.auth.ada.id)]
+async def test_request_with_a_token_is_counted_by_account(
+    app: LimitedApp, asked: Request, status: int
+) -> None:
+    assert await app.ask(asked, app.token()) == status
+    assert app.counted == [str(app.auth.ada.id)]
 
 
 @pytest.mark.parametrize("token", [None, "not-one-of-ours"])
@@ -102,11 +104,11 @@ async def test_request_with_a_token_is_counted_by_account(site: Site, asked: Req
     ],
 )
 async def test_request_without_a_valid_token_is_counted_by_address(
-    site: Site, asked: Request, status: int, token: str | None
+    app: LimitedApp, asked: Request, status: int, token: str | None
 ) -> None:
-    assert await site.ask(asked, token) == status
-    assert site.counted == [HOME]
+    assert await app.ask(asked, token) == status
+    assert app.counted == [HOME]
 
 
-async def test_refusals_without_a_token_are_limited(site: Site) -> None:
-    assert [await site.ask(ME) for _ in range(4)] == [401, 401, 401, 429]
+async def test_refusals_without_a_token_are_limited(app: LimitedApp) -> None:
+    assert [await app.ask(ME) for _ in range(4)] == [401, 401, 401, 429]
