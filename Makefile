@@ -1,4 +1,4 @@
-# `make help` lists what can be done; every target sets up what it needs.
+# `make help` lists the targets; each one sets up what it needs.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -32,7 +32,7 @@ help: ## Show this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9_]+:.*## / {printf "  \033[36m%-16s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(BIN)/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; say which with PYTHON=..." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; select one with PYTHON=..." >&2; exit 1; }
 	@$(if $(UV),$(UV) venv --quiet --python $(PYTHON) $(VENV),$(PYTHON) -m venv $(VENV))
 
 $(VENV)/run.stamp: requirements/embedded.txt pyproject.toml | $(BIN)/python
@@ -46,14 +46,14 @@ $(VENV)/dev.stamp: requirements/dev.txt pyproject.toml | $(BIN)/python
 	@touch $(VENV)/run.stamp $@
 
 .PHONY: setup
-setup: $(VENV)/dev.stamp ## Create the virtual environment with everything for development
+setup: $(VENV)/dev.stamp ## Create the virtual environment for development
 
 .PHONY: run
-run: $(VENV)/run.stamp ## Run everything on this machine: PORT=8000 DATA_DIR=.data ARGS=--reload
+run: $(VENV)/run.stamp ## Start PostgreSQL, Valkey, the API and a worker: PORT=8000 DATA_DIR=.data ARGS=--reload
 	@exec $(BIN)/hello run --host $(HOST) --port $(PORT) --data-dir $(DATA_DIR) $(ARGS)
 
 .PHONY: up
-up: ## Run everything with Docker Compose
+up: ## Start everything with Docker Compose
 	@$(COMPOSE) up --build --detach --wait || { $(COMPOSE) logs --no-log-prefix settings migrate >&2; exit 1; }
 
 .PHONY: down
@@ -61,20 +61,20 @@ down: ## Stop what `make up` started
 	$(COMPOSE) down
 
 .PHONY: test
-test: $(VENV)/dev.stamp ## Run the tests, but for those of `make test_faults`
+test: $(VENV)/dev.stamp ## Run all tests except those of `make test_faults`
 	@$(BIN)/pytest -m "not faults" $(ARGS)
 
 .PHONY: test_faults
-test_faults: $(VENV)/dev.stamp ## Kill, freeze and flood what the service consists of, and look for losses
+test_faults: $(VENV)/dev.stamp ## Kill, freeze and flood the service, and check that nothing is lost
 	@$(BIN)/pytest -m faults $(ARGS)
 
 .PHONY: coverage
-coverage: $(VENV)/dev.stamp ## Run all tests, and say which lines none of them ran; takes half as long again
+coverage: $(VENV)/dev.stamp ## Run all tests and report the lines that none of them ran
 	@$(BIN)/pytest --cov --cov-report=term $(ARGS)
 
 MUTATION := .mutation
 $(MUTATION)/venv.stamp: requirements/mutation.txt | $(VENV)/dev.stamp
-	@echo "Installing what breaks the code (once) ..."
+	@echo "Installing the mutation tester (once) ..."
 	@mkdir -p $(MUTATION)
 	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(MUTATION)/venv
 	@$(BIN)/uv pip install --quiet --no-deps --require-hashes --python $(MUTATION)/venv/bin/python -r $<
@@ -82,41 +82,41 @@ $(MUTATION)/venv.stamp: requirements/mutation.txt | $(VENV)/dev.stamp
 
 ONLY ?=
 .PHONY: mutation
-mutation: $(VENV)/dev.stamp $(MUTATION)/venv.stamp ## Break the code in small ways and see which the tests notice: ONLY=src/hello/services/orders.py
+mutation: $(VENV)/dev.stamp $(MUTATION)/venv.stamp ## Change the code in small ways and report what no test notices: ONLY=src/hello/services/orders.py
 	@$(BIN)/python -m tests.mutation $(if $(ONLY),--only $(ONLY)) $(ARGS)
 
 .PHONY: test_fresh
-test_fresh: ## Set up and run a clone as on a fresh machine; ARGS=--all: every Python, the oldest pip, the newest, uv
+test_fresh: ## Set up and run a clone as on a fresh machine; ARGS=--all: every Python, pip and uv
 	@$(PYTHON) -m tests.fresh $(ARGS)
 
 .PHONY: test_unit
-test_unit: $(VENV)/dev.stamp ## Run the tests without I/O
+test_unit: $(VENV)/dev.stamp ## Run the unit tests, without I/O
 	@$(BIN)/pytest -m "not integrated and not external" $(ARGS)
 
 .PHONY: test_integrated
-test_integrated: $(VENV)/dev.stamp ## Run the tests on real PostgreSQL and Valkey
+test_integrated: $(VENV)/dev.stamp ## Run the tests on a real PostgreSQL and Valkey
 	@$(BIN)/pytest -m integrated $(ARGS)
 
 .PHONY: test_external
-test_external: $(VENV)/dev.stamp ## Run the tests over HTTP; BASE_URL= to test a server that runs already
+test_external: $(VENV)/dev.stamp ## Run the tests over HTTP; BASE_URL= selects a running server
 	@$(BIN)/pytest -m external $(ARGS)
 
 .PHONY: brokers
-brokers: $(VENV)/dev.stamp ## Fetch Kafka (needs Java 17 and Maven) and RabbitMQ (by apt, as root)
+brokers: $(VENV)/dev.stamp ## Install Kafka (Java 17, Maven) and RabbitMQ (apt, root)
 	@$(BIN)/python -m tests.brokers install
 
 .PHONY: test_brokers
-test_brokers: brokers ## Run the tests of events on a real Kafka and RabbitMQ
+test_brokers: brokers ## Run the event tests on a real Kafka and RabbitMQ (Java 17, Maven, root)
 	@$(BIN)/pytest -n 0 -m broker tests/brokers tests/integrated $(ARGS)
 	@$(BIN)/python -m tests.brokers run $(BIN)/pytest -n 0 -m "integrated or broker" tests/contracts/connectors/brokers $(ARGS)
 	@$(BIN)/pytest -n 0 -m broker tests/chaos $(ARGS)
 
 .PHONY: test_chaos
-test_chaos: $(VENV)/dev.stamp ## Fill PostgreSQL's disk and set the clock while orders go on (as root; faketime by apt)
+test_chaos: $(VENV)/dev.stamp ## Fill PostgreSQL's disk and change the clock while orders continue (root)
 	@$(BIN)/pytest -n 0 -m chaos_root tests/chaos $(ARGS)
 
 .PHONY: test_pooler
-test_pooler: $(VENV)/dev.stamp ## Run the service beyond a real pgbouncer (by apt, as root)
+test_pooler: $(VENV)/dev.stamp ## Run the service through a real pgbouncer (apt, root)
 	@$(BIN)/pytest -n 0 -m pooler tests/pooler $(ARGS)
 
 $(CLIENTS)/node.stamp: tests/openapi/package.json
@@ -126,7 +126,7 @@ $(CLIENTS)/node.stamp: tests/openapi/package.json
 	@touch $@
 
 .PHONY: test_openapi
-test_openapi: $(VENV)/dev.stamp $(CLIENTS)/node.stamp ## Lint the description of the API with Redocly and Spectral (needs Node.js)
+test_openapi: $(VENV)/dev.stamp $(CLIENTS)/node.stamp ## Lint the API's description with Redocly and Spectral (Node.js)
 	@$(BIN)/hello openapi > $(CLIENTS)/openapi.json
 	@REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true $(CLIENTS)/node_modules/.bin/redocly lint \
 		--config tests/openapi/redocly.yaml $(CLIENTS)/openapi.json
@@ -139,21 +139,21 @@ $(CLIENTS)/venv.stamp: tests/openapi/requirements.txt | $(VENV)/dev.stamp
 	@touch $@
 
 .PHONY: test_clients
-test_clients: $(VENV)/dev.stamp $(CLIENTS)/node.stamp $(CLIENTS)/venv.stamp ## Generate a Python and a TypeScript client and use them (needs Node.js)
+test_clients: $(VENV)/dev.stamp $(CLIENTS)/node.stamp $(CLIENTS)/venv.stamp ## Generate a Python and a TypeScript client and use them (Node.js)
 	@$(BIN)/python -m tests.openapi $(CLIENTS)
 
 .PHONY: test_proxy
-test_proxy: $(VENV)/dev.stamp ## Run the tests through an nginx with TLS and a prefix (installs it by apt, as root)
+test_proxy: $(VENV)/dev.stamp ## Run the tests through an nginx with TLS and a prefix (apt, root)
 	@PATH="$$PATH:/usr/sbin" command -v nginx >/dev/null || { apt-get update -qq && apt-get install -qq -y nginx-light; } >/dev/null
 	@$(BIN)/pytest -n 0 -m proxy tests/proxy $(ARGS)
 
 TESTS ?= tests/contracts tests/integrated tests/chaos/test_chaos.py
 .PHONY: test_postgres16
-test_postgres16: ## Run contract, integrated and chaos tests on PostgreSQL 16 (needs Maven); TESTS= for others
+test_postgres16: ## Run contract, integrated and chaos tests on PostgreSQL 16 (Maven); TESTS= selects others
 	@$(MAKE) --no-print-directory test_postgres MAJOR=16
 
 .PHONY: test_postgres17
-test_postgres17: ## Run the same on PostgreSQL 17
+test_postgres17: ## Run the same tests on PostgreSQL 17
 	@$(MAKE) --no-print-directory test_postgres MAJOR=17
 
 .PHONY: test_postgres
@@ -162,33 +162,33 @@ test_postgres: $(VENV)/dev.stamp
 	@TEST_POSTGRES=$(MAJOR) $(BIN)/pytest -m "integrated or external" --ignore tests/integrated/connectors/embedded/test_servers.py $(TESTS) $(ARGS)
 
 .PHONY: engine
-engine: $(VENV)/dev.stamp ## Fetch a Docker engine (by apt, as root; Compose needs Go) and build the images
+engine: $(VENV)/dev.stamp ## Install a Docker engine (apt, root; Go for Compose) and build the images
 	@$(BIN)/python -m tests.docker install
 
 .PHONY: test_compose
-test_compose: engine ## Run the image and Docker Compose on a real engine
+test_compose: engine ## Test the image and the Compose files on a real engine (Go, root)
 	@$(BIN)/python -m tests.docker run $(BIN)/pytest -n 0 -m compose tests/docker $(ARGS)
 
 COVERED = $(COMPOSE) --project-name hello-coverage -f docker-compose.yml -f docker-compose.coverage.yml
 .PHONY: coverage_compose
-coverage_compose: ## Run the external tests against a stack in Docker Compose, and say which lines of it they did not run
+coverage_compose: ## Run the external tests against a Compose stack and report its lines that did not run
 	@code=0; \
 	{ $(COVERED) run --rm --build test $(ARGS) && $(COVERED) stop api worker && $(COVERED) run --rm --no-deps coverage; } \
 		|| code=$$?; \
 	$(COVERED) down --volumes; exit $$code
 
 .PHONY: test_reload
-test_reload: $(VENV)/dev.stamp ## Run the tests anew at every change
+test_reload: $(VENV)/dev.stamp ## Run the tests after every change
 	@$(BIN)/ptw . $(ARGS)
 
 SECONDS ?= 5
 ROUNDS ?= 3
 .PHONY: bench
-bench: $(VENV)/dev.stamp ## Measure Hello beside its peers: SECONDS=5 ROUNDS=3 ARGS="--only hello-on,go --write"
+bench: $(VENV)/dev.stamp ## Compare Hello with other servers: SECONDS=5 ROUNDS=3 ARGS="--only hello-on,go --write"
 	@$(BIN)/python -m benchmarks.compare --seconds $(SECONDS) --rounds $(ROUNDS) $(ARGS)
 
 .PHONY: check
-check: $(VENV)/dev.stamp ## Lint, check types, layers, files for deployment and locks
+check: $(VENV)/dev.stamp ## Check style, types, layers, Compose files and locks
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
@@ -197,20 +197,20 @@ check: $(VENV)/dev.stamp ## Lint, check types, layers, files for deployment and 
 	@$(BIN)/python requirements/lock.py --check
 
 .PHONY: fix
-fix: $(VENV)/dev.stamp ## Format, and mend what the linter can
+fix: $(VENV)/dev.stamp ## Format, and apply the linter's fixes
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
 .PHONY: lock
-lock: $(VENV)/dev.stamp ## Lock the dependencies anew: ARGS=--upgrade for newer versions
+lock: $(VENV)/dev.stamp ## Lock the dependencies; ARGS=--upgrade takes newer versions
 	@$(BIN)/python requirements/lock.py $(ARGS)
 
 .PHONY: migrate
-migrate: $(VENV)/run.stamp ## Bring the database of DATABASE_URL to the newest schema
+migrate: $(VENV)/run.stamp ## Migrate the database of DATABASE_URL to the newest schema
 	@$(BIN)/hello migrate $(ARGS)
 
 .PHONY: migration
-migration: $(VENV)/dev.stamp ## Write a migration from the change of the entities: m="add something"
+migration: $(VENV)/dev.stamp ## Write a migration from the changed entities: m="add something"
 	@test -n "$(m)" || { echo 'Say what it does: make migration m="add something"' >&2; exit 1; }
 	@$(BIN)/hello migration "$(m)" --data-dir $(DATA_DIR)
 

@@ -18,7 +18,7 @@ from benchmarks.programs import ensure
 from benchmarks.progress import say
 from benchmarks.report import Report
 from benchmarks.rounds import Comparison, Plan
-from benchmarks.setting import setting
+from benchmarks.setting import servers, way
 from hello.connectors.embedded.errors import EmbeddedError
 
 INTERRUPTED, TERMINATED = 128 + signal.SIGINT, 128 + signal.SIGTERM
@@ -50,9 +50,9 @@ def compare(options: Options) -> Report:
     make_cache()
     prepare(options.plan)
     with placed(options.workers, pinned=not options.whole_machine) as placement, open_database() as database:
-        told = setting(options.plan, placement, database.version())
+        measured = way(options.plan, placement, database.version())
         figures = Comparison(options.plan, placement, database).run()
-        return Report(options.plan, told, placement.is_pinned, figures)
+        return Report(options.plan, measured, servers(options.plan), placement.is_pinned, figures)
 
 
 def make_cache() -> None:
@@ -72,7 +72,7 @@ def publish(report: Report, options: Options) -> None:
     sys.stdout.write(report.markdown())
     if options.write:
         section = document.WHOLE_MACHINE if options.whole_machine else document.ONE_CORE
-        document.write(options.write, section, report.markdown(), picture(report.plan, report.figures))
+        document.write(options.write, section, report.summary(), picture(report.plan, report.figures))
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from benchmarks.errors import BenchError
 TEMPLATE = """# Performance
 
 Hello beside its peers: the same two routes, on the same table of the same PostgreSQL, under the same load.
-`make bench` measures, `make bench ARGS=--write` puts the figures here;
+`make bench` measures, and `make bench ARGS=--write` updates the marked parts of this page.
 [benchmarks](../benchmarks/README.md) says how.
 """
 

@@ -15,16 +15,22 @@ NOT_MEASURED = "-"
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`setting` says what was measured, and is known before the figures are."""
+    """`way` and `versions` say what was measured, and are known before the figures are."""
 
     plan: Plan
-    setting: str
+    way: str
+    versions: str
     pinned: bool
     figures: Figures
 
     def markdown(self) -> str:
-        parts = [self.setting, self.disturbance(), *map(self.cell, self.plan.cells), self.targets()]
+        cells = map(self.cell, self.plan.cells)
+        parts = [self.way, self.versions, self.disturbance(), *cells, f"### Targets\n\n{self.targets()}"]
         return "\n\n".join(parts) + "\n"
+
+    def summary(self) -> str:
+        """Return what the page in `docs` shows beside the picture: the targets, without a table per cell."""
+        return f"{self.way}\n\n{self.disturbance()}\n\n{self.targets()}\n"
 
     def disturbance(self) -> str:
         turns, disturbed = self.figures.turns, self.figures.disturbed
@@ -47,7 +53,7 @@ class Report:
             (one.cell.title, one.title, one.measured(self.figures), one.verdict(self.figures))
             for one in targets(pinned=self.pinned)
         ]
-        return f"### Targets\n\n{table(('for', 'target', 'measured', 'verdict'), rows)}"
+        return table(("for", "target", "measured", "verdict"), rows)
 
 
 def ratio(value: float | None) -> str:

@@ -8,10 +8,6 @@ from benchmarks.rounds import Plan
 from hello.core.clock import now
 
 
-def setting(plan: Plan, placement: Placement, postgres: str) -> str:
-    return f"{way(plan, placement, postgres)}\n\n{servers(plan)}"
-
-
 def way(plan: Plan, placement: Placement, postgres: str) -> str:
     lines = [
         f"{now().date()} on {versions.machine()}: {placement.title}.",

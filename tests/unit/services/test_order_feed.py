@@ -31,7 +31,7 @@ CREATED, UPDATED, CONFIRMED, SHIPPED = "order.created", "order.updated", "order.
 
 @dataclass
 class Notices:
-    """Callback of an order by the test; `heard` are those that are listened for."""
+    """Changes of orders, published by the test; `heard` are the orders that are listened for."""
 
     heard: dict[UUID, asyncio.Event] = field(default_factory=dict)
     waits: int = 0

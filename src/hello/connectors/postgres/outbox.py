@@ -14,8 +14,8 @@ from hello.entities.events import ORDER_EVENTS, PEOPLE_SHARD, PERSON_SAVED, Even
 
 CHANNEL, CHANGES = "outbox", "changes"
 WAKE_RELAYS = func.pg_notify(CHANNEL, "")
-# One row for all people of a statement: it costs next to nothing. It wakes no relay, as commits would wait for
-# each other. It gets its id after all people are locked, so the ids of one person's events are in order (ADR 27).
+# One row for all people of a statement: it costs next to nothing. It wakes no relay, as commits would wait
+# for each other. It gets its id after all people are locked: events of one person are in order (ADR 27).
 PACK_PERSON_SAVED = f"""
     INSERT INTO outbox (shard, event_id, type, subject, time, data)
     SELECT {PEOPLE_SHARD}, '', '{PERSON_SAVED}', '', now(), jsonb_object($1::text[], $2::text[])
