@@ -107,17 +107,17 @@ brokers: $(VENV)/dev.stamp ## Install Kafka (Java 17, Maven) and RabbitMQ (apt, 
 
 .PHONY: test_brokers
 test_brokers: brokers ## Run the event tests on a real Kafka and RabbitMQ (Java 17, Maven, root)
-	@$(BIN)/pytest -n 0 tests/brokers/checks_of_running.py tests/brokers/checks_of_full.py $(ARGS)
-	@$(BIN)/python -m tests.brokers run $(BIN)/pytest -n 0 tests/contracts/test_publisher.py $(ARGS)
-	@$(BIN)/pytest -n 0 tests/chaos/checks_of_brokers.py $(ARGS)
+	@$(BIN)/pytest -n 0 -m broker tests/brokers tests/integrated $(ARGS)
+	@$(BIN)/python -m tests.brokers run $(BIN)/pytest -n 0 -m "integrated or broker" tests/contracts/connectors/brokers $(ARGS)
+	@$(BIN)/pytest -n 0 -m broker tests/chaos $(ARGS)
 
 .PHONY: test_chaos
 test_chaos: $(VENV)/dev.stamp ## Fill PostgreSQL's disk and change the clock while orders continue (root)
-	@$(BIN)/pytest -n 0 tests/chaos/checks_of_disk.py tests/chaos/checks_of_clock.py $(ARGS)
+	@$(BIN)/pytest -n 0 -m chaos_root tests/chaos $(ARGS)
 
 .PHONY: test_pooler
 test_pooler: $(VENV)/dev.stamp ## Run the service through a real pgbouncer (apt, root)
-	@$(BIN)/pytest -n 0 tests/pooler/checks_of_pooler.py $(ARGS)
+	@$(BIN)/pytest -n 0 -m pooler tests/pooler $(ARGS)
 
 $(CLIENTS)/node.stamp: tests/openapi/package.json
 	@command -v npm >/dev/null || { echo "Node.js 20 or newer with npm is needed" >&2; exit 1; }
@@ -145,7 +145,7 @@ test_clients: $(VENV)/dev.stamp $(CLIENTS)/node.stamp $(CLIENTS)/venv.stamp ## G
 .PHONY: test_proxy
 test_proxy: $(VENV)/dev.stamp ## Run the tests through an nginx with TLS and a prefix (apt, root)
 	@PATH="$$PATH:/usr/sbin" command -v nginx >/dev/null || { apt-get update -qq && apt-get install -qq -y nginx-light; } >/dev/null
-	@$(BIN)/pytest -n 0 tests/proxy/checks_with_nginx.py $(ARGS)
+	@$(BIN)/pytest -n 0 -m proxy tests/proxy $(ARGS)
 
 TESTS ?= tests/contracts tests/integrated tests/chaos/test_chaos.py
 .PHONY: test_postgres16
@@ -159,7 +159,7 @@ test_postgres17: ## Run the same tests on PostgreSQL 17
 .PHONY: test_postgres
 test_postgres: $(VENV)/dev.stamp
 	@$(BIN)/python -m tests.support.postgres_releases $(MAJOR)
-	@TEST_POSTGRES=$(MAJOR) $(BIN)/pytest -m "integrated or external" --ignore tests/integrated/test_embedded.py $(TESTS) $(ARGS)
+	@TEST_POSTGRES=$(MAJOR) $(BIN)/pytest -m "integrated or external" --ignore tests/integrated/connectors/embedded/test_servers.py $(TESTS) $(ARGS)
 
 .PHONY: engine
 engine: $(VENV)/dev.stamp ## Install a Docker engine (apt, root; Go for Compose) and build the images
@@ -167,7 +167,7 @@ engine: $(VENV)/dev.stamp ## Install a Docker engine (apt, root; Go for Compose)
 
 .PHONY: test_compose
 test_compose: engine ## Test the image and the Compose files on a real engine (Go, root)
-	@$(BIN)/python -m tests.docker run $(BIN)/pytest -n 0 tests/docker/checks_of_*.py $(ARGS)
+	@$(BIN)/python -m tests.docker run $(BIN)/pytest -n 0 -m compose tests/docker $(ARGS)
 
 COVERED = $(COMPOSE) --project-name hello-coverage -f docker-compose.yml -f docker-compose.coverage.yml
 .PHONY: coverage_compose

@@ -1,12 +1,11 @@
-"""Twins for unit tests; a real PostgreSQL and Valkey, started from wheels, for the others."""
+"""What all tests share: fixtures, servers, and the order in which modules run."""
 
 import pytest
 
-from tests.twins.transaction import TwinUnitOfWork
-
-pytest_plugins = ["tests.support.scheduling", "tests.support.servers"]
-
-
-@pytest.fixture
-def twin() -> TwinUnitOfWork:
-    return TwinUnitOfWork()
+pytest.register_assert_rewrite("tests.support")
+pytest_plugins = [
+    "tests.support.environments",
+    "tests.support.fixtures",
+    "tests.support.scheduling",
+    "tests.support.servers",
+]

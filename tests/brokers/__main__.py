@@ -7,28 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.brokers.errors import BrokerError
 from tests.brokers.kafka import running_kafka
 from tests.brokers.kafka_jars import ensure_jars
-from tests.brokers.progress import say
 from tests.brokers.rabbitmq import running_rabbitmq
 from tests.brokers.rabbitmq_package import ensure_rabbitmq
-
-USAGE = "usage: python -m tests.brokers install | run COMMAND"
-
-
-def main(arguments: Sequence[str]) -> int:
-    try:
-        match arguments:
-            case ["install"]:
-                return install()
-            case ["run", *command] if command:
-                return run(command)
-    except BrokerError as error:
-        say(str(error))
-        return 1
-    say(USAGE)
-    return 2
+from tests.support.programs.actions import main
+from tests.support.programs.progress import say
 
 
 def install() -> int:
@@ -49,4 +33,4 @@ def run(command: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main("tests.brokers", install, run))

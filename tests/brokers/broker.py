@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.brokers.program import Program
+from tests.support.programs.program import Program
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Broker:
         return self.server.command.log.path
 
     def start(self) -> None:
-        """Return when it answers; raise `BrokerError` with the last lines of its log when it does not."""
+        """Return when it answers; raise `ProgramError` with the last lines of its log when it does not."""
         for program in (*self.helpers, self.server):
             program.start()
 

@@ -11,13 +11,13 @@ from hello.connectors.embedded.command import Command
 from hello.connectors.embedded.errors import EmbeddedError
 from hello.connectors.embedded.log import Log
 from tests.brokers.broker import Broker, running
-from tests.brokers.commands import Words, path_of
-from tests.brokers.errors import BrokerError
 from tests.brokers.kafka_jars import ensure_jars
 from tests.brokers.kafka_probe import is_ready
-from tests.brokers.ports import HOST, free_port
-from tests.brokers.program import Program
-from tests.brokers.tail import tail
+from tests.support.programs.commands import Words, path_of
+from tests.support.programs.errors import ProgramError
+from tests.support.programs.ports import HOST, free_port
+from tests.support.programs.program import Program
+from tests.support.programs.tail import tail
 
 FORMAT_S = 60
 JVM = (
@@ -58,7 +58,7 @@ broker.session.timeout.ms=3000
 
 @contextmanager
 def running_kafka(data_dir: Path) -> Iterator[Broker]:
-    """Raise `BrokerError` when it cannot be had or does not start; it logs to `kafka.log` in there."""
+    """Raise `ProgramError` when it cannot be had or does not start; it logs to `kafka.log` in there."""
     with running(kafka(data_dir.resolve())) as broker:
         yield broker
 
@@ -91,4 +91,4 @@ def format_storage(java: Words, settings: Path, log: Log, cluster_id: str) -> No
     try:
         Command((*java, "kafka.tools.StorageTool", *told), Account(), log).run(FORMAT_S)
     except EmbeddedError:
-        raise BrokerError(f"Kafka's storage could not be formatted:\n{tail(log.path)}") from None
+        raise ProgramError(f"Kafka's storage could not be formatted:\n{tail(log.path)}") from None

@@ -4,20 +4,20 @@ import hashlib
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.brokers.commands import Words, path_of, run
-from tests.brokers.places import CACHE, HERE
-from tests.brokers.progress import say
-from tests.brokers.turns import in_turn
+from tests.support.programs.cache import CACHE
+from tests.support.programs.commands import Words, path_of, run
+from tests.support.programs.install_lock import install_lock
+from tests.support.programs.progress import say
 
 FETCH_S = 900
-POM = HERE / "pom.xml"
+POM = Path(__file__).with_name("pom.xml")
 PLUGIN = "org.apache.maven.plugins:maven-dependency-plugin:3.11.0"
 
 
 def ensure_jars() -> Path:
-    """Return their folder; raise `BrokerError` when they cannot be had."""
+    """Return their folder; raise `ProgramError` when they cannot be had."""
     jars = folder_of(POM)
-    with in_turn():
+    with install_lock():
         if not jars.exists():
             fetch(jars)
     return jars

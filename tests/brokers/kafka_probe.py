@@ -3,8 +3,8 @@
 import socket
 import struct
 
-from tests.brokers.ports import HOST
 from tests.brokers.sockets import PATIENCE_S, received
+from tests.support.programs.ports import HOST
 
 METADATA, VERSION = 3, 1
 NO_CLIENT_ID, NO_TOPIC = -1, 0

@@ -10,11 +10,11 @@ from hello.connectors.embedded.account import Account
 from hello.connectors.embedded.command import Command
 from hello.connectors.embedded.log import Log
 from tests.brokers.broker import Broker, running
-from tests.brokers.commands import Words, path_of
-from tests.brokers.ports import HOST, free_port
-from tests.brokers.program import Program
 from tests.brokers.rabbitmq_package import ensure_rabbitmq
 from tests.brokers.rabbitmq_probe import is_ready, listens
+from tests.support.programs.commands import Words, path_of
+from tests.support.programs.ports import HOST, free_port
+from tests.support.programs.program import Program
 
 USER, NODE = "hello", "hello@localhost"
 QUEUE_SAVED_S = 2.0
@@ -34,7 +34,7 @@ raft.wal_max_size_bytes = 67108864
 
 @contextmanager
 def running_rabbitmq(data_dir: Path) -> Iterator[Broker]:
-    """Raise `BrokerError` when it cannot be had or does not start; it logs to `rabbitmq.log` in there."""
+    """Raise `ProgramError` when it cannot be had or does not start; it logs to `rabbitmq.log` in there."""
     with running(rabbitmq(data_dir.resolve())) as broker:
         yield broker
 

@@ -3,8 +3,8 @@
 import socket
 import struct
 
-from tests.brokers.ports import HOST
 from tests.brokers.sockets import PATIENCE_S, received
+from tests.support.programs.ports import HOST
 
 GREETING = b"AMQP\x00\x00\x09\x01"
 METHOD_FRAME, CONTROL_CHANNEL = 1, 0

@@ -12,45 +12,45 @@ from pathlib import Path
 
 from hello.connectors.embedded.ending import end
 
-NURSERY = Path(__file__).with_name("nursery.py")
+FORK_SERVER = Path(__file__).with_name("forkserver.py")
 STOP_STEPS = ((signal.SIGTERM, 30.0),)
 KILL_STEPS = ((signal.SIGKILL, 10.0),)
 
 
 @dataclass(frozen=True, slots=True)
-class Nursery:
-    """Whoever asks must be alone."""
+class ForkServer:
+    """One caller at a time."""
 
     process: subprocess.Popen[str]
 
     def fork(self, arguments: Sequence[str], environment: Mapping[str, str], log: Path) -> int:
-        told = {"arguments": arguments, "environment": dict(environment), "log": str(log)}
+        command = {"arguments": arguments, "environment": dict(environment), "log": str(log)}
         assert self.process.stdin
         assert self.process.stdout
-        self.process.stdin.write(json.dumps(told) + "\n")
+        self.process.stdin.write(json.dumps(command) + "\n")
         self.process.stdin.flush()
         return int(self.process.stdout.readline())
 
 
 @contextmanager
-def open_nursery(folder: Path, environment: Mapping[str, str]) -> Iterator[Nursery]:
+def open_fork_server(folder: Path, environment: Mapping[str, str]) -> Iterator[ForkServer]:
     """Work in the folder; end all that still run at the end. `environment` is what a fork sets too late."""
     with subprocess.Popen(
-        [sys.executable, "-uP", NURSERY],
+        [sys.executable, "-uP", FORK_SERVER],
         cwd=folder,
         env=os.environ | environment,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     ) as process:
-        yield Nursery(process)
+        yield ForkServer(process)
 
 
 @dataclass(slots=True, kw_only=True)
 class Process:
     """`hello` with some arguments; each life of it writes to the same log."""
 
-    nursery: Nursery
+    fork_server: ForkServer
     arguments: Sequence[str]
     environment: Mapping[str, str]
     log: Path
@@ -67,8 +67,8 @@ class Process:
         return None
 
     def start(self) -> None:
-        """Return at once: whoever needs it waits."""
-        self.started = self.nursery.fork(self.arguments, self.environment, self.log)
+        """Return at once; callers wait for what they need."""
+        self.started = self.fork_server.fork(self.arguments, self.environment, self.log)
 
     @contextmanager
     def stopped(self) -> Iterator[None]:

@@ -13,8 +13,8 @@ from hello.connectors.embedded.account import Account
 from hello.connectors.embedded.command import Command
 from hello.connectors.embedded.log import Log
 from hello.core.processes import die_with_parent
-from tests.brokers.program import Program
 from tests.docker.places import IMAGES
+from tests.support.programs.program import Program
 
 NAMESPACES = ("--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
 NO_NETWORK = ("--bridge=none", "--iptables=false", "--ip-forward=false", "--ip-masq=false")

@@ -7,11 +7,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.brokers.commands import Words, run
 from tests.brokers.kafka_jars import ensure_jars
-from tests.docker.places import CACHE, HERE, ROOT
+from tests.docker.places import CACHE, HERE
 from tests.docker.programs import environment
-from tests.docker.progress import say
+from tests.support.paths import REPOSITORY
+from tests.support.programs.commands import Words, run
+from tests.support.programs.progress import say
 
 BASE = "python:3.13-slim"
 SUITE = "trixie"
@@ -34,7 +35,7 @@ STAGES = {
 def build_images() -> None:
     ensure_base()
     for tag, options in STAGES.items():
-        build(tag, ROOT, *options)
+        build(tag, REPOSITORY, *options)
     for name, tag in STAND_INS.items():
         build(tag, HERE / "images" / name)
     with kafka_context() as folder:

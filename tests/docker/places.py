@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.support.paths import REPOSITORY
+
 HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
-CACHE = ROOT / ".docker"
+CACHE = REPOSITORY / ".docker"
 IMAGES = CACHE / "engine"
 CONFIG = CACHE / "config"
 

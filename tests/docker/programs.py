@@ -5,10 +5,10 @@ import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.brokers.commands import path_of, run
 from tests.docker.places import CONFIG
-from tests.docker.progress import say
-from tests.support import debian
+from tests.support.programs import debian
+from tests.support.programs.commands import path_of, run
+from tests.support.programs.progress import say
 
 PACKAGES = {
     "dockerd": "docker.io",
@@ -23,7 +23,7 @@ BUILD_S = 1800
 
 
 def ensure_programs() -> None:
-    """Raise `BrokerError` when one is missing and cannot be installed."""
+    """Raise `ProgramError` when one is missing and cannot be installed."""
     for program, package in PACKAGES.items():
         if shutil.which(program) is None:
             debian.install(package)

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 
 from hello.connectors.embedded.ending import happens
-from tests.docker.places import ROOT
+from tests.support.paths import REPOSITORY
 
 BASE, OVERRIDE, COVERAGE = (
     "docker-compose.yml",
@@ -53,7 +53,7 @@ class Stack:
 
     def _run(self, command: list[str]) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False
+            command, cwd=REPOSITORY, env=self.environment, capture_output=True, text=True, check=False
         )
 
     def up(self) -> None:

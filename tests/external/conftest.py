@@ -10,7 +10,7 @@ import pytest
 from hello.connectors.embedded.servers import Servers
 from hello.entrypoints.children import read_places
 from tests.support.http.accounts import LoggedIn, signed_up
-from tests.support.http.ordering import Shop, newly_opened, open_pair
+from tests.support.http.orders import OrderClient, open_order_client, open_pair
 from tests.support.http.running import Running, running_api, running_hello, started
 
 QUICK = {"ORDER_CONFIRM_DELAY_S": "0.1", "ORDER_SHIP_DELAY_S": "0.1"}
@@ -82,9 +82,9 @@ def unlimited(servers: Servers) -> Iterator[list[httpx.Client]]:
 
 
 @pytest.fixture(scope="module")
-def shop(unlimited: list[httpx.Client]) -> Shop:
+def order_client(unlimited: list[httpx.Client]) -> OrderClient:
     """Accounts and an item of one module's own."""
-    return newly_opened(*unlimited)
+    return open_order_client(*unlimited)
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ import httpx
 import pytest
 
 from hello.connectors.embedded.servers import Servers
-from tests.external.test_hello import assert_problem
 from tests.support.http.accounts import PASSWORD, USERS, LoggedIn, log_in, refresh, register, signed_up
-from tests.support.http.ordering import ITEMS, ORDERS, Shop, newly_opened, open_pair
+from tests.support.http.messages import assert_problem
+from tests.support.http.orders import ITEMS, ORDERS, OrderClient, open_order_client, open_pair
 from tests.support.http.running import HELLO, places
 
 pytestmark = pytest.mark.external
@@ -27,78 +27,78 @@ def pair(servers: Servers) -> Iterator[list[httpx.Client]]:
 
 
 @pytest.fixture
-def shop(pair: list[httpx.Client]) -> Shop:
-    return newly_opened(*pair)
+def order_client(pair: list[httpx.Client]) -> OrderClient:
+    return open_order_client(*pair)
 
 
 def delete(client: httpx.Client, who: LoggedIn, password: str = PASSWORD) -> httpx.Response:
     return client.post(DELETION, json={"password": password}, headers=who.headers)
 
 
-def test_all_of_an_account_is_gone_on_every_process(shop: Shop) -> None:
-    order, item = shop.ordered(), f"{ITEMS}/{shop.kite}"
-    assert shop.other.get(item).status_code == 200
-    assert delete(shop.client, shop.ada).status_code == 204
-    assert shop.other.get(item).status_code == 404
+def test_deleted_account_is_gone_on_every_process(order_client: OrderClient) -> None:
+    order, item = order_client.ordered(), f"{ITEMS}/{order_client.kite}"
+    assert order_client.other.get(item).status_code == 200
+    assert delete(order_client.client, order_client.ada).status_code == 204
+    assert order_client.other.get(item).status_code == 404
     for path in (order, f"{order}/events", ORDERS, f"{USERS}/me"):
-        assert_problem(shop.other.get(path, headers=shop.ada.headers), 401)
-    assert_problem(refresh(shop.client, shop.ada.refresh_token), 401)
-    assert_problem(delete(shop.client, shop.ada), 401)
-    assert_problem(log_in(shop.client, shop.ada.account["email"]), 401)
-    assert register(shop.client, shop.ada.account["email"]).status_code == 201
+        assert_problem(order_client.other.get(path, headers=order_client.ada.headers), 401)
+    assert_problem(refresh(order_client.client, order_client.ada.refresh_token), 401)
+    assert_problem(delete(order_client.client, order_client.ada), 401)
+    assert_problem(log_in(order_client.client, order_client.ada.account["email"]), 401)
+    assert register(order_client.client, order_client.ada.account["email"]).status_code == 201
 
 
-def test_orders_of_others_keep_what_they_ordered(shop: Shop) -> None:
-    body = shop.wanted()
-    ordered = shop.client.post(ORDERS, json=body, headers=shop.grace.headers)
-    assert delete(shop.client, shop.ada).status_code == 204
-    kept = shop.client.get(ordered.headers["Location"], headers=shop.grace.headers).json()
+def test_orders_of_others_keep_what_they_ordered(order_client: OrderClient) -> None:
+    body = order_client.wanted()
+    ordered = order_client.client.post(ORDERS, json=body, headers=order_client.grace.headers)
+    assert delete(order_client.client, order_client.ada).status_code == 204
+    kept = order_client.client.get(ordered.headers["Location"], headers=order_client.grace.headers).json()
     assert kept["lines"][0]["title"] == "A kite"
 
 
-def test_wrong_password_is_403_and_deletes_nothing(shop: Shop) -> None:
-    assert_problem(delete(shop.client, shop.ada, "not the password"), 403)
-    assert shop.client.get(f"{USERS}/me", headers=shop.ada.headers).status_code == 200
+def test_wrong_password_is_403_and_deletes_nothing(order_client: OrderClient) -> None:
+    assert_problem(delete(order_client.client, order_client.ada, "not the password"), 403)
+    assert order_client.client.get(f"{USERS}/me", headers=order_client.ada.headers).status_code == 200
 
 
 @pytest.mark.parametrize("body", [{}, {"password": None}, {"password": "x" * 129}, []])
-def test_body_without_a_password_is_400(shop: Shop, body: object) -> None:
-    assert_problem(shop.client.post(DELETION, json=body, headers=shop.ada.headers), 400)
+def test_body_without_a_password_is_400(order_client: OrderClient, body: object) -> None:
+    assert_problem(order_client.client.post(DELETION, json=body, headers=order_client.ada.headers), 400)
 
 
-def test_stream_of_events_ends_with_the_account(shop: Shop) -> None:
-    path = f"{shop.ordered()}/events"
-    with shop.other.stream("GET", path, headers=shop.ada.headers, timeout=20) as stream:
+def test_stream_of_events_ends_with_the_account(order_client: OrderClient) -> None:
+    path = f"{order_client.ordered()}/events"
+    with order_client.other.stream("GET", path, headers=order_client.ada.headers, timeout=20) as stream:
         lines = stream.iter_lines()
         assert next(line for line in lines if line.startswith("event:")) == "event: order.created"
-        assert delete(shop.client, shop.ada).status_code == 204
+        assert delete(order_client.client, order_client.ada).status_code == 204
         rest = [line for line in lines if line.startswith("event:")]
     assert rest in ([], ["event: order.cancelled"])
 
 
-def test_what_is_stored_at_the_same_moment_is_refused_or_deleted_as_well(pair: list[httpx.Client]) -> None:
+def test_concurrent_writes_are_refused_or_deleted_with_the_account(pair: list[httpx.Client]) -> None:
     for _ in range(ROUNDS):
-        shop = newly_opened(*pair)
+        order_client = open_order_client(*pair)
         with ThreadPoolExecutor(WRITERS + 1) as pool:
-            writes = [pool.submit(write, shop, number) for number in range(WRITERS)]
-            deletion = pool.submit(delete, shop.client, shop.ada)
+            writes = [pool.submit(write, order_client, number) for number in range(WRITERS)]
+            deletion = pool.submit(delete, order_client.client, order_client.ada)
             found = [answer for write in writes for answer in write.result()]
         assert deletion.result().status_code == 204
         statuses = {answer.status_code for answer in found}
         assert statuses <= {200, 201, 401, 400}, statuses
-        owned = {"owner_id": shop.ada.id}
-        assert shop.client.get(ITEMS, params=owned).json() == {"items": [], "total": 0}
+        owned = {"owner_id": order_client.ada.id}
+        assert order_client.client.get(ITEMS, params=owned).json() == {"items": [], "total": 0}
 
 
-def write(shop: Shop, number: int) -> list[httpx.Response]:
+def write(order_client: OrderClient, number: int) -> list[httpx.Response]:
     """Write from both processes; an order finds no item any more (400) once those are deleted."""
-    shop = replace(shop, client=(shop.client, shop.other)[number % 2])
+    order_client = replace(order_client, client=(order_client.client, order_client.other)[number % 2])
     content = {"title": "A drum", "price_cents": 1}
     answers = []
     for _ in range(4):
-        answers.append(shop.client.post(ITEMS, json=content, headers=shop.ada.headers))
-        answers.append(shop.order())
-    return [*answers, log_in(shop.client, shop.ada.account["email"])]
+        answers.append(order_client.client.post(ITEMS, json=content, headers=order_client.ada.headers))
+        answers.append(order_client.order())
+    return [*answers, log_in(order_client.client, order_client.ada.account["email"])]
 
 
 def delete_account(servers: Servers, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -11,14 +11,14 @@ import httpx
 import pytest
 
 from hello.connectors.embedded.servers import Servers
-from tests.external.test_faults import until
-from tests.external.test_hello import assert_problem
-from tests.external.test_hostile_clients import connected
 from tests.support.builders import a_name
 from tests.support.http.accounts import bearer, client_of, signed_up
-from tests.support.http.forging import claims_of, signed
-from tests.support.http.ordering import ADMIN_TOKEN, SETTINGS
+from tests.support.http.messages import assert_problem
+from tests.support.http.orders import ADMIN_TOKEN, SETTINGS
+from tests.support.http.raw import connected
 from tests.support.http.running import Running, running_api
+from tests.support.http.tokens import claims_of, signed
+from tests.support.polling import until
 from tests.support.servers import WORKER, create_database
 
 pytestmark = pytest.mark.external
@@ -78,7 +78,7 @@ def lines(*names: str) -> str:
         ("/api/v1/recipients/John", "/api/v1/recipients/{username}"),
     ],
 )
-def test_use_of_the_admin_token_says_which_route(
+def test_use_of_the_admin_token_is_audited_with_its_route(
     client: httpx.Client, admin: tuple[str, dict[str, str]], path: str, route: str
 ) -> None:
     answer = client.get(path, headers=BREAK_GLASS)
@@ -90,7 +90,7 @@ def test_use_of_the_admin_token_says_which_route(
 
 
 @pytest.mark.parametrize("is_token", [True, False])
-def test_import_has_an_entry_before_and_one_with_its_counts(
+def test_import_is_audited_before_it_starts_and_with_its_counts(
     client: httpx.Client, admin: tuple[str, dict[str, str]], *, is_token: bool
 ) -> None:
     headers = (BREAK_GLASS if is_token else admin[1]) | NDJSON
@@ -105,7 +105,7 @@ def test_import_has_an_entry_before_and_one_with_its_counts(
     assert found == [imported, used]
 
 
-def test_import_of_no_good_line_has_its_counts(
+def test_import_without_a_valid_line_is_audited_with_its_counts(
     client: httpx.Client, admin: tuple[str, dict[str, str]]
 ) -> None:
     answer = client.post(IMPORT, content=lines("J0hn"), headers=BREAK_GLASS | NDJSON)
@@ -157,7 +157,7 @@ async def refused_entries(own_servers: Servers) -> AsyncIterator[None]:
 
 @pytest.mark.usefixtures("refused_entries")
 @pytest.mark.parametrize("is_token", [True, False])
-def test_nothing_is_done_where_no_entry_can_be_written(
+def test_admin_action_is_500_without_an_audit_entry(
     client: httpx.Client, admin: tuple[str, dict[str, str]], *, is_token: bool
 ) -> None:
     name, headers = a_name(), BREAK_GLASS if is_token else admin[1]

@@ -11,7 +11,6 @@ import httpx
 import pytest
 
 from hello.connectors.embedded.servers import Servers
-from tests.external.test_hello import assert_problem
 from tests.support.builders import a_name
 from tests.support.http.accounts import (
     LoggedIn,
@@ -22,8 +21,9 @@ from tests.support.http.accounts import (
     signed_up,
     tokens_of,
 )
-from tests.support.http.forging import claims_of, signed
-from tests.support.http.ordering import ADMIN_TOKEN
+from tests.support.http.messages import assert_problem
+from tests.support.http.orders import ADMIN_TOKEN
+from tests.support.http.tokens import claims_of, signed
 
 pytestmark = pytest.mark.external
 AUDIT, ITEMS = "/api/v1/audit", "/api/v1/items"
@@ -75,7 +75,7 @@ def replace(client: httpx.Client, owner: LoggedIn, item: str, **content: object)
     return client.put(f"{ITEMS}/{item}", json=KITE | content, headers=owner.headers)
 
 
-def test_only_administrators_read_it(client: httpx.Client, ada: LoggedIn) -> None:
+def test_only_administrators_read_the_audit_trail(client: httpx.Client, ada: LoggedIn) -> None:
     assert_problem(client.get(AUDIT), 401)
     assert_problem(client.get(AUDIT, headers=ada.headers), 403)
     admin = bearer(signed(claims_of(ada.id, role="admin")))
@@ -83,14 +83,14 @@ def test_only_administrators_read_it(client: httpx.Client, ada: LoggedIn) -> Non
         assert client.get(AUDIT, headers=headers).status_code == 200
 
 
-def test_a_registration_is_noted(client: httpx.Client) -> None:
+def test_registration_is_in_the_audit_trail(client: httpx.Client) -> None:
     """Without the e-mail: the trail outlives an account."""
     account = signed_up(client)
     assert noted(client, account.id) == [("account.registered", account.id, {"role": "user"})]
     assert account.account["email"] not in client.get(AUDIT, headers=BREAK_GLASS).text
 
 
-def test_the_life_of_an_item_is_noted(client: httpx.Client, ada: LoggedIn, kite: str) -> None:
+def test_changes_of_an_item_are_in_the_audit_trail(client: httpx.Client, ada: LoggedIn, kite: str) -> None:
     replace(client, ada, kite, price_cents=1499)
     replace(client, ada, kite, title="A big kite", description=None, price_cents=1499)
     client.delete(f"{ITEMS}/{kite}", headers=ada.headers)
@@ -106,13 +106,13 @@ def test_the_life_of_an_item_is_noted(client: httpx.Client, ada: LoggedIn, kite:
     ]
 
 
-def test_any_text_is_noted_as_it_is(client: httpx.Client, ada: LoggedIn, kite: str) -> None:
+def test_audit_trail_keeps_any_text_unchanged(client: httpx.Client, ada: LoggedIn, kite: str) -> None:
     title = "\\u0000 \N{PILE OF POO} '; DROP TABLE audit; -- {}\n%s :x"
     replace(client, ada, kite, title=title)
     assert entries(client, kite)[-1]["details"] == {"title": {"from": "A kite", "to": title}}
 
 
-def test_the_end_of_a_session_is_noted(client: httpx.Client) -> None:
+def test_end_of_a_session_is_in_the_audit_trail_once(client: httpx.Client) -> None:
     """Once, however often it is asked for."""
     account = signed_up(client)
     for _ in range(2):
@@ -121,7 +121,7 @@ def test_the_end_of_a_session_is_noted(client: httpx.Client) -> None:
     assert (action, actor, [*details]) == ("session.ended", account.id, ["session_id"])
 
 
-def test_a_reused_token_is_noted(client: httpx.Client) -> None:
+def test_reuse_of_a_refresh_token_is_in_the_audit_trail(client: httpx.Client) -> None:
     """By the id of the session only: neither token nor hash is there."""
     account = signed_up(client)
     newest = refresh(client, account.refresh_token).json()["refresh_token"]
@@ -133,7 +133,7 @@ def test_a_reused_token_is_noted(client: httpx.Client) -> None:
     assert details["session_id"].replace("-", "") == newest.partition(".")[0]
 
 
-def test_what_changes_nothing_is_not_noted(client: httpx.Client) -> None:
+def test_request_without_a_change_is_not_in_the_audit_trail(client: httpx.Client) -> None:
     account = signed_up(client)
     before = len(noted(client, account.id))
     tokens = tokens_of(client, account.account["email"])
@@ -142,7 +142,7 @@ def test_what_changes_nothing_is_not_noted(client: httpx.Client) -> None:
     assert len(noted(client, account.id)) == before
 
 
-def test_a_refused_change_is_not_noted(
+def test_refused_change_is_not_in_the_audit_trail(
     client: httpx.Client, ada: LoggedIn, grace: LoggedIn, kite: str
 ) -> None:
     newest = read(client, limit=1)["entries"]
@@ -174,7 +174,7 @@ def pages(client: httpx.Client, subject_id: str, limit: int) -> Iterator[list[di
 @pytest.mark.parametrize(
     ("limit", "lengths"), [(2, [2, 2, 1]), (4, [4, 1]), (5, [5]), (100, [5]), (1, [1] * 5)]
 )
-def test_pages_follow_each_other(
+def test_audit_cursors_lead_through_all_pages(
     client: httpx.Client, ada: LoggedIn, kite: str, limit: int, lengths: list[int]
 ) -> None:
     """What is added meanwhile moves nothing."""
@@ -188,7 +188,7 @@ def test_pages_follow_each_other(
     assert list(chain.from_iterable(found)) == whole
 
 
-def test_all_entries_come_the_newest_first(client: httpx.Client, ada: LoggedIn, kite: str) -> None:
+def test_audit_entries_come_newest_first(client: httpx.Client, ada: LoggedIn, kite: str) -> None:
     replace(client, ada, kite, title="A big kite")
     newest = read(client, limit=2)
     assert newest["entries"] == entries(client, kite)[::-1]
@@ -197,7 +197,7 @@ def test_all_entries_come_the_newest_first(client: httpx.Client, ada: LoggedIn, 
     assert len(default) <= 20
 
 
-def test_a_cursor_that_is_not_ours_is_400(client: httpx.Client, ada: LoggedIn, kite: str) -> None:
+def test_forged_audit_cursor_is_400(client: httpx.Client, ada: LoggedIn, kite: str) -> None:
     replace(client, ada, kite, title="A big kite")
     cursor = read(client, limit=1)["next_cursor"]
     swapped = cursor[:-1] + ("A" if cursor[-1] != "A" else "B")
@@ -218,7 +218,7 @@ def test_a_cursor_that_is_not_ours_is_400(client: httpx.Client, ada: LoggedIn, k
         assert [wrong["field"] for wrong in assert_problem(answer, 400)["errors"]] == ["cursor"]
 
 
-def test_nor_is_one_of_another_list(client: httpx.Client, ada: LoggedIn, kite: str) -> None:
+def test_audit_cursor_of_another_list_is_400(client: httpx.Client, ada: LoggedIn, kite: str) -> None:
     birthdays = "/api/v1/birthdays/today"
     for _ in range(2):
         born = date(1996, *datetime.now(UTC).date().timetuple()[1:3])
@@ -241,13 +241,13 @@ def test_nor_is_one_of_another_list(client: httpx.Client, ada: LoggedIn, kite: s
         ("subject_id", "x"),
     ],
 )
-def test_a_page_that_is_none_is_400(client: httpx.Client, field: str, value: str) -> None:
+def test_invalid_audit_query_is_400(client: httpx.Client, field: str, value: str) -> None:
     answer = client.get(AUDIT, params={field: value}, headers=BREAK_GLASS)
     assert [wrong["field"] for wrong in assert_problem(answer, 400)["errors"]] == [field]
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
-def test_no_route_changes_it(client: httpx.Client, method: str) -> None:
+def test_audit_trail_has_no_writing_route(client: httpx.Client, method: str) -> None:
     assert_problem(client.request(method, AUDIT, headers=BREAK_GLASS), 405)
 
 
@@ -262,7 +262,7 @@ def test_no_route_changes_it(client: httpx.Client, method: str) -> None:
         "MERGE INTO audit USING accounts ON subject_id = $1::text::uuid WHEN MATCHED THEN DELETE",
     ],
 )
-async def test_the_database_refuses_to_change_it(
+async def test_database_refuses_changes_of_the_audit_trail(
     client: httpx.Client, servers: Servers, kite: str, statement: str
 ) -> None:
     before = entries(client, kite)

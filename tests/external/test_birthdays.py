@@ -1,6 +1,6 @@
 """`/api/v1/birthdays` to the letter of the contract."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import httpx
@@ -8,23 +8,13 @@ import pytest
 from icalendar import Calendar
 
 from hello.connectors.embedded.servers import Servers
-from tests.external.test_hello import assert_problem, put
 from tests.support.builders import a_name
 from tests.support.http.accounts import client_of
+from tests.support.http.birthdays import CALENDAR, LIST_PATHS, born, save_birthday, today
+from tests.support.http.messages import assert_problem
 from tests.support.http.running import running_api
 
 pytestmark = pytest.mark.external
-CALENDAR = "/api/v1/birthdays/calendar.ics"
-PATHS = ["/api/v1/birthdays/today", "/api/v1/birthdays/upcoming"]
-
-
-def today() -> date:
-    return datetime.now(UTC).date()
-
-
-def born(in_days: int, year: int = 1996) -> str:
-    """1996 is a leap year, so that every day of this year existed then."""
-    return (today() + timedelta(in_days)).replace(year=year).isoformat()
 
 
 def everybody(client: httpx.Client, path: str, **query: int) -> list[dict[str, Any]]:
@@ -42,36 +32,36 @@ def everybody(client: httpx.Client, path: str, **query: int) -> list[dict[str, A
         page = client.get(page.links["next"]["url"])
 
 
-def test_today_lists_those_who_celebrate_by_name_with_their_age(client: httpx.Client) -> None:
+def test_today_lists_people_by_name_with_their_age(client: httpx.Client) -> None:
     names = sorted(a_name() for _ in range(5))
     for name in names:
-        put(client, name, born(0))
-    people = everybody(client, PATHS[0], limit=2)
+        save_birthday(client, name, born(0))
+    people = everybody(client, LIST_PATHS[0], limit=2)
     assert [person["username"] for person in people] == sorted({person["username"] for person in people})
     assert {(person["username"], person["turns"]) for person in people} >= {
         (name, today().year - 1996) for name in names
     }
-    assert client.get(PATHS[0]).json()["date"] == today().isoformat()
+    assert client.get(LIST_PATHS[0]).json()["date"] == today().isoformat()
 
 
-def test_who_moves_or_is_removed_leaves_the_list_at_once(client: httpx.Client) -> None:
+def test_changed_or_removed_person_leaves_the_list_at_once(client: httpx.Client) -> None:
     name = a_name()
     for celebrates in (True, False, True):
-        put(client, name, born(0 if celebrates else 5))
+        save_birthday(client, name, born(0 if celebrates else 5))
         assert listed(client, name) == celebrates
     client.delete(f"/hello/{name}")
     assert not listed(client, name)
 
 
 def listed(client: httpx.Client, name: str) -> bool:
-    return name in [person["username"] for person in everybody(client, PATHS[0], limit=100)]
+    return name in [person["username"] for person in everybody(client, LIST_PATHS[0], limit=100)]
 
 
 def test_upcoming_begins_tomorrow_soonest_first(client: httpx.Client) -> None:
     names = {in_days: a_name() for in_days in (0, 1, 2, 7, 8)}
     for in_days, name in names.items():
-        put(client, name, born(in_days))
-    people = everybody(client, PATHS[1], days=7, limit=3)
+        save_birthday(client, name, born(in_days))
+    people = everybody(client, LIST_PATHS[1], days=7, limit=3)
     order = [(person["in_days"], person["username"]) for person in people]
     assert order == sorted(order)
     assert {in_days for in_days, name in order if name in names.values()} == {1, 2, 7}
@@ -81,13 +71,13 @@ def test_upcoming_begins_tomorrow_soonest_first(client: httpx.Client) -> None:
 
 def test_the_zone_decides_which_day_it_is(client: httpx.Client) -> None:
     days = {
-        client.get(PATHS[0], params={"tz": tz}).json()["date"]
+        client.get(LIST_PATHS[0], params={"tz": tz}).json()["date"]
         for tz in ("Pacific/Kiritimati", "Pacific/Midway")
     }
     assert len(days) == 2
 
 
-@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("path", LIST_PATHS)
 @pytest.mark.parametrize(
     "query",
     [
@@ -104,28 +94,28 @@ def test_the_zone_decides_which_day_it_is(client: httpx.Client) -> None:
         "cursor=%C3%A4",
     ],
 )
-def test_a_bad_query_is_400(client: httpx.Client, path: str, query: str) -> None:
+def test_invalid_birthday_query_is_400(client: httpx.Client, path: str, query: str) -> None:
     problem = assert_problem(client.get(f"{path}?{query}"), 400)
     assert problem["errors"][0]["field"] == query.split("=", maxsplit=1)[0]
 
 
 @pytest.mark.parametrize("days", ["0", "367", "", "x"])
 def test_days_are_1_to_366(client: httpx.Client, days: str) -> None:
-    for path in (PATHS[1], CALENDAR):
+    for path in (LIST_PATHS[1], CALENDAR):
         assert_problem(client.get(path, params={"days": days}), 400)
 
 
-def test_a_cursor_belongs_to_its_list(client: httpx.Client) -> None:
+def test_cursor_of_another_birthday_list_is_400(client: httpx.Client) -> None:
     for _ in range(2):
-        put(client, a_name(), born(0))
-    cursor = client.get(PATHS[0], params={"limit": 1}).json()["next_cursor"]
-    assert_problem(client.get(PATHS[1], params={"cursor": cursor}), 400)
+        save_birthday(client, a_name(), born(0))
+    cursor = client.get(LIST_PATHS[0], params={"limit": 1}).json()["next_cursor"]
+    assert_problem(client.get(LIST_PATHS[1], params={"cursor": cursor}), 400)
 
 
 def test_the_calendar_can_be_read_back(client: httpx.Client) -> None:
     soon, later = a_name(), a_name()
-    put(client, soon, born(3))
-    put(client, later, born(200))
+    save_birthday(client, soon, born(3))
+    save_birthday(client, later, born(200))
     answer = client.get(CALENDAR, params={"days": 30})
     assert answer.headers["Content-Type"].startswith("text/calendar")
     events = {str(event["SUMMARY"]): event for event in Calendar.from_ical(answer.content).walk("VEVENT")}
@@ -137,9 +127,9 @@ def test_the_calendar_can_be_read_back(client: httpx.Client) -> None:
     assert event["UID"] in [other["UID"] for other in again]
 
 
-def test_leapers_have_a_rule_of_their_own(client: httpx.Client) -> None:
+def test_leap_day_birthdays_follow_the_setting(client: httpx.Client) -> None:
     name = a_name()
-    put(client, name, "2000-02-29")
+    save_birthday(client, name, "2000-02-29")
     events = Calendar.from_ical(client.get(CALENDAR).content).walk("VEVENT")
     [event] = [event for event in events if event["SUMMARY"] == f"{name}'s birthday"]
     assert event["RRULE"].to_ical() == b"FREQ=YEARLY;BYYEARDAY=60"
@@ -148,7 +138,7 @@ def test_leapers_have_a_rule_of_their_own(client: httpx.Client) -> None:
 @pytest.mark.parametrize("encoding", ["gzip", "identity"])
 def test_calendar_poll_of_unchanged_people_is_304(client: httpx.Client, encoding: str) -> None:
     headers = {"Accept-Encoding": encoding}
-    put(client, a_name(), born(0))
+    save_birthday(client, a_name(), born(0))
     first, second = (client.get(CALENDAR, headers=headers) for _ in range(2))
     assert first.content == second.content
     assert first.headers["ETag"] == second.headers["ETag"]
@@ -158,7 +148,7 @@ def test_calendar_poll_of_unchanged_people_is_304(client: httpx.Client, encoding
     assert (poll.status_code, poll.content) == (304, b"")
     for name in ("ETag", "Cache-Control", "Vary"):
         assert poll.headers[name] == first.headers[name]
-    put(client, a_name(), born(0))
+    save_birthday(client, a_name(), born(0))
     changed = client.get(CALENDAR, headers=headers | {"If-None-Match": first.headers["ETag"]})
     assert changed.status_code == 200
     assert changed.headers["ETag"] != first.headers["ETag"]
@@ -166,7 +156,7 @@ def test_calendar_poll_of_unchanged_people_is_304(client: httpx.Client, encoding
 
 def test_calendar_is_whole_and_compressed_where_that_is_accepted(client: httpx.Client) -> None:
     for _ in range(20):
-        put(client, a_name(), born(0))
+        save_birthday(client, a_name(), born(0))
     plain = client.get(CALENDAR, headers={"Accept-Encoding": "identity"})
     zipped = client.get(CALENDAR, headers={"Accept-Encoding": "gzip"})
     assert plain.content == zipped.content
@@ -191,7 +181,7 @@ def test_link_leads_through_a_calendar_in_parts(servers: Servers) -> None:
     ):
         names = {a_name() for _ in range(8)}
         for name in names:
-            put(own, name, born(0))
+            save_birthday(own, name, born(0))
         found: list[str] = []
         part = own.get(CALENDAR, params={"days": 1})
         while "next" in part.links:

@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from hello.connectors.embedded.servers import Servers
-from tests.external.test_hello import JSON, assert_problem
 from tests.support.builders import a_name
 from tests.support.http.accounts import USERS, LoggedIn, client_of
+from tests.support.http.messages import JSON, assert_problem
 from tests.support.http.running import Running, running_api, started
 
 pytestmark = pytest.mark.external
@@ -68,7 +68,7 @@ def allowed(answer: httpx.Response) -> str | None:
     return found
 
 
-def test_no_other_site_may_use_it_by_default(plain: httpx.Client) -> None:
+def test_cors_is_off_by_default(plain: httpx.Client) -> None:
     refused = preflight(plain, ITEMS, OURS, "GET")
     assert_problem(refused, 405)
     simple = plain.get("/api/v1/health", headers={"Origin": OURS})
@@ -87,7 +87,7 @@ def test_no_other_site_may_use_it_by_default(plain: httpx.Client) -> None:
         ("/hello/John", "GET", "x-request-id"),
     ],
 )
-def test_a_preflight_of_ours_is_allowed(
+def test_preflight_of_an_allowed_origin_is_answered(
     client: httpx.Client, origin: str, path: str, method: str, headers: str
 ) -> None:
     answer = preflight(client, path, origin, method, headers)
@@ -116,14 +116,14 @@ def test_a_preflight_allows_every_header_of_the_description(client: httpx.Client
 @pytest.mark.parametrize(
     "origin", [ANOTHER, "null", f"{OURS}.evil.example", "http://gifts.example", f"{OURS}:8443"]
 )
-def test_a_preflight_of_another_is_not(client: httpx.Client, origin: str) -> None:
+def test_preflight_of_another_origin_is_refused(client: httpx.Client, origin: str) -> None:
     answer = preflight(client, ITEMS, origin, "GET")
     assert allowed(answer) is None
     assert answer.status_code == 400
 
 
 @pytest.mark.parametrize("path", [ITEMS, "/hello/John", "/api/v1/birthdays/today"])
-def test_ours_may_read_and_others_not(client: httpx.Client, path: str) -> None:
+def test_only_allowed_origins_may_read_responses(client: httpx.Client, path: str) -> None:
     """The fast path included, which would know nothing of it: it is off then."""
     ours = client.get(path, headers={"Origin": OURS})
     assert allowed(ours) == OURS
@@ -135,7 +135,7 @@ def test_ours_may_read_and_others_not(client: httpx.Client, path: str) -> None:
     assert allowed(client.get(path)) is None
 
 
-def test_problems_may_be_read_too(client: httpx.Client) -> None:
+def test_allowed_origins_may_read_problems(client: httpx.Client) -> None:
     for path, status in ((f"{ITEMS}/x", 400), ("/nope", 404), (f"{USERS}/me", 401)):
         answer = client.get(path, headers={"Origin": OURS})
         assert_problem(answer, status)
@@ -204,7 +204,7 @@ ANSWERS: dict[str, tuple[int, Ask]] = {
 
 
 @pytest.mark.parametrize("kind", ANSWERS)
-def test_every_kind_of_answer_is_safe(client: httpx.Client, ada: LoggedIn, kind: str) -> None:
+def test_every_kind_of_answer_has_security_headers(client: httpx.Client, ada: LoggedIn, kind: str) -> None:
     status, ask = ANSWERS[kind]
     assert_safe(ask(client, ada.headers), status)
 
@@ -215,14 +215,14 @@ def test_every_header_of_every_kind_of_answer_is_exposed(api: Running, ada: Logg
         assert_may_be_read(ANSWERS[kind][1](page, ada.headers))
 
 
-def test_answers_of_the_lane_and_faults_are_safe(plain: httpx.Client) -> None:
+def test_fast_path_answers_and_errors_have_security_headers(plain: httpx.Client) -> None:
     assert_safe(plain.put("/hello/J0hn", content=b"{}", headers=JSON), 400)
     assert_safe(plain.get("/hello/John"), 500)
     assert_safe(plain.get(ITEMS), 503)
     assert_safe(plain.get("/api/v1/health/ready"), 503)
 
 
-def test_so_is_what_is_said_to_what_is_no_http(api: Running) -> None:
+def test_answer_to_malformed_http_has_security_headers(api: Running) -> None:
     place = urlsplit(api.url)
     with socket.create_connection((place.hostname or "", place.port or 0), timeout=10) as connection:
         connection.sendall(b"hello, John\r\n\r\n")

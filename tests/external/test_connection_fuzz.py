@@ -16,10 +16,11 @@ from urllib.parse import urlsplit
 import pytest
 
 from hello.connectors.embedded.servers import Servers
-from tests.external.test_hostile_clients import BODY, GET, PUT, memory_mb
 from tests.support.builders import a_name
 from tests.support.http.plain_http import PlainClient
+from tests.support.http.raw import BODY, GET, PUT
 from tests.support.http.running import Running, running_api
+from tests.support.processes import memory_mb
 
 pytestmark = [pytest.mark.external, pytest.mark.faults, pytest.mark.timeout(400)]
 FUZZ_S, RATE = float(os.environ.get("FUZZ_S", "5")), 200

@@ -27,7 +27,7 @@ Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
-class Morgue:
+class DeadLetterCli:
     """A database that only these tests use, and the command beside it."""
 
     database: Database
@@ -48,7 +48,7 @@ class Morgue:
             async with unit.begin() as tx:
                 return await work(tx)
 
-    async def bury(self, event: Event, consumer: str = "gifts") -> str:
+    async def add(self, event: Event, consumer: str = "gifts") -> str:
         """Return its id among the dead."""
         dead = dead_letter(consumer, event, ValueError("a broken heart"), NOON)
         await self.do(lambda tx: tx.dead_letters.add(dead))
@@ -68,34 +68,34 @@ async def own_database(database: Database) -> Database:
 
 
 @pytest.fixture
-async def morgue(own_database: Database) -> Morgue:
+async def cli(own_database: Database) -> DeadLetterCli:
     async with open_engine(own_database) as engine, engine.begin() as connection:
         await connection.execute(text("TRUNCATE dead_letters"))
-    return Morgue(own_database)
+    return DeadLetterCli(own_database)
 
 
-async def test_without_any_it_says_so(morgue: Morgue) -> None:
-    listed = morgue.command("list")
+async def test_empty_list_says_that_there_are_no_dead_letters(cli: DeadLetterCli) -> None:
+    listed = cli.command("list")
     assert (listed.returncode, listed.stdout.strip()) == (0, "There are no dead letters.")
-    redriven = morgue.command("redrive", "--all")
+    redriven = cli.command("redrive", "--all")
     assert (redriven.returncode, redriven.stdout.strip()) == (0, "0 handled, 0 failed again.")
 
 
-async def test_the_dead_are_listed_with_their_reason(morgue: Morgue) -> None:
+async def test_dead_letters_are_listed_with_their_reason(cli: DeadLetterCli) -> None:
     events = [an_event(), an_event()]
-    ids = [await morgue.bury(event) for event in events]
-    rows = [line for line in morgue.command("list").stdout.splitlines() if "a broken heart" in line]
+    ids = [await cli.add(event) for event in events]
+    rows = [line for line in cli.command("list").stdout.splitlines() if "a broken heart" in line]
     for row, dead_id, event in zip(rows, ids, events, strict=True):
         assert all(
             part in row for part in (dead_id, "gifts", event.type, event.subject, "2026-06-15T12:00:00Z")
         )
-    assert morgue.command("list", "--limit", "1").stdout.count("a broken heart") == 1
+    assert cli.command("list", "--limit", "1").stdout.count("a broken heart") == 1
 
 
-async def test_one_is_shown_with_all_that_is_known(morgue: Morgue) -> None:
+async def test_show_prints_the_whole_dead_letter(cli: DeadLetterCli) -> None:
     event = an_event(recipient="Ada")
-    dead_id = await morgue.bury(event)
-    shown = json.loads(morgue.command("show", dead_id).stdout)
+    dead_id = await cli.add(event)
+    shown = json.loads(cli.command("show", dead_id).stdout)
     assert shown == {
         "id": int(dead_id),
         "consumer": "gifts",
@@ -112,37 +112,37 @@ async def test_one_is_shown_with_all_that_is_known(morgue: Morgue) -> None:
     }
 
 
-async def test_a_redriven_event_has_its_effect_and_is_gone(morgue: Morgue) -> None:
+async def test_redriven_dead_letter_has_its_effect_and_is_removed(cli: DeadLetterCli) -> None:
     ada = a_name()
-    ids = [await morgue.bury(an_event(recipient=ada)) for _ in range(3)]
-    redriven = morgue.command("redrive", *ids[:2])
+    ids = [await cli.add(an_event(recipient=ada)) for _ in range(3)]
+    redriven = cli.command("redrive", *ids[:2])
     assert (redriven.returncode, redriven.stdout.strip()) == (0, "2 handled, 0 failed again.")
-    assert await morgue.gifts_of(ada) == 2
-    again = morgue.command("redrive", ids[0])
+    assert await cli.gifts_of(ada) == 2
+    again = cli.command("redrive", ids[0])
     assert again.returncode == 1
     assert f"no dead letter {ids[0]}" in again.stderr
-    assert await morgue.gifts_of(ada) == 2
+    assert await cli.gifts_of(ada) == 2
 
 
-async def test_those_that_fail_again_stay_and_keep_nobody_up(morgue: Morgue) -> None:
+async def test_failed_redrive_keeps_its_dead_letter_and_continues(cli: DeadLetterCli) -> None:
     ada = a_name()
-    lost = await morgue.bury(an_event(), consumer="gone")
-    await morgue.bury(an_event(recipient=ada))
-    redriven = morgue.command("redrive", "--all")
+    lost = await cli.add(an_event(), consumer="gone")
+    await cli.add(an_event(recipient=ada))
+    redriven = cli.command("redrive", "--all")
     assert redriven.returncode == 1
     assert "1 handled, 1 failed again." in redriven.stdout
     assert f"{lost}: " in redriven.stdout
-    assert await morgue.gifts_of(ada) == 1
-    assert morgue.command("show", lost).returncode == 0
+    assert await cli.gifts_of(ada) == 1
+    assert cli.command("show", lost).returncode == 0
 
 
 @pytest.mark.parametrize("arguments", [["redrive"], ["redrive", "1", "--all"]])
-def test_what_cannot_be_meant_is_refused(morgue: Morgue, arguments: list[str]) -> None:
-    assert morgue.command(*arguments).returncode == 2
+def test_invalid_arguments_are_a_usage_error(cli: DeadLetterCli, arguments: list[str]) -> None:
+    assert cli.command(*arguments).returncode == 2
 
 
-def test_an_unknown_one_is_a_line_not_a_traceback(morgue: Morgue) -> None:
+def test_unknown_dead_letter_is_one_error_line(cli: DeadLetterCli) -> None:
     for command in ("show", "redrive"):
-        found = morgue.command(command, "999999999")
+        found = cli.command(command, "999999999")
         assert found.returncode == 1
         assert found.stderr.strip() == "hello: there is no dead letter 999999999"

@@ -2,8 +2,7 @@
 
 import os
 import signal
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,21 +10,16 @@ import httpx
 import pytest
 
 from hello.connectors.embedded.servers import Servers
-from tests.external.test_hello import JSON, assert_problem, put
 from tests.support.builders import a_name
+from tests.support.http.birthdays import save_birthday
+from tests.support.http.messages import JSON, assert_problem
 from tests.support.http.running import Running, migrate, places, running_api, started
+from tests.support.polling import until
 from tests.support.servers import temporary_servers
 
 pytestmark = [pytest.mark.external, pytest.mark.faults]
 FAULT = "something went wrong on our side"
 UNKNOWN = "it is not known whether the change is stored; read it, or send it again"
-
-
-def until(condition: Callable[[], bool], timeout_s: float = 20) -> None:
-    end = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.02)
 
 
 @pytest.fixture(scope="module")
@@ -64,10 +58,10 @@ def assert_database_is_missed(client: httpx.Client, name: str) -> None:
     assert client.get("/api/v1/health").status_code == 200
 
 
-def test_postgres_stopped_and_started(own_servers: Servers) -> None:
+def test_api_recovers_after_a_restart_of_postgresql(own_servers: Servers) -> None:
     name = a_name()
     with serving(own_servers) as (api, client):
-        put(client, name, "1990-05-17")
+        save_birthday(client, name, "1990-05-17")
         own_servers.postgres.stop()
         try:
             assert_database_is_missed(client, name)
@@ -79,11 +73,11 @@ def test_postgres_stopped_and_started(own_servers: Servers) -> None:
         assert client.get(f"/hello/{name}").status_code == 200
 
 
-def test_postgres_that_hangs(own_servers: Servers) -> None:
+def test_hanging_postgresql_is_503_in_time(own_servers: Servers) -> None:
     name = a_name()
     patience = {"DATABASE_DEADLINE_S": "0.5", "DATABASE_CONNECT_TIMEOUT_S": "0.4"}
     with serving(own_servers, **patience) as (_, client):
-        put(client, name, "1990-05-17")
+        save_birthday(client, name, "1990-05-17")
         with hanging(own_servers.postgres.pid):
             assert_database_is_missed(client, name)
         until(lambda: ready(client))
@@ -115,13 +109,13 @@ def test_an_api_starts_without_its_database(own_servers: Servers) -> None:
         own_servers.postgres.start()
 
 
-def test_without_valkey_it_is_degraded(own_servers: Servers) -> None:
+def test_api_without_valkey_is_degraded(own_servers: Servers) -> None:
     with serving(own_servers) as (_, client):
         own_servers.valkey.stop()
         try:
             degraded = client.get("/api/v1/health/ready")
             assert (degraded.status_code, degraded.json()["status"]) == (200, "degraded")
-            assert put(client, a_name(), "1990-05-17").status_code == 204
+            assert save_birthday(client, a_name(), "1990-05-17").status_code == 204
         finally:
             own_servers.valkey.start()
         until(lambda: ready(client))
@@ -132,11 +126,11 @@ def test_shutdown_is_announced_before_the_listener_closes(own_servers: Servers) 
         api.process.send_signal(signal.SIGTERM)
         until(lambda: client.get("/api/v1/health/ready").status_code == 503)
         assert client.get("/api/v1/health/ready").json()["status"] == "unready"
-        assert put(client, a_name(), "1990-05-17").status_code == 204
+        assert save_birthday(client, a_name(), "1990-05-17").status_code == 204
         assert api.process.wait(20) == 0
 
 
-def test_a_stop_right_after_the_start_is_heard(own_servers: Servers) -> None:
+def test_sigterm_right_after_the_start_ends_the_process(own_servers: Servers) -> None:
     with started("api", "--port", "0", environment=places(own_servers)) as api:
         assert api.stop() == 0
 

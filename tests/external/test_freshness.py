@@ -16,9 +16,9 @@ import pytest
 
 from hello.connectors.embedded.servers import Servers
 from tests.support.builders import a_name
-from tests.support.delaying import delayed
 from tests.support.http.plain_http import PlainClient
 from tests.support.http.running import Running, running_api
+from tests.support.latency import delayed
 from tests.support.servers import temporary_servers
 
 pytestmark = [pytest.mark.external, pytest.mark.faults]

@@ -1,29 +1,24 @@
 """Clients that are slow, greedy, broken or malicious: each is bounded, and others do not notice."""
 
 import asyncio
-import json
 import re
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from time import monotonic
 from urllib.parse import urlsplit
 
-import asyncpg
 import httpx
 import pytest
 
 from hello.connectors.embedded.servers import Servers
-from tests.external.test_faults import until
 from tests.support.builders import a_name
-from tests.support.http.running import Running, running_api
+from tests.support.http.raw import BODY, GET, PUT, ask, assert_refused, connected, read_all, statuses
+from tests.support.http.running import Running, metrics_of, running_api
+from tests.support.polling import until
+from tests.support.processes import memory_mb
+from tests.support.table_locks import locked
 
 pytestmark = [pytest.mark.external, pytest.mark.faults]
-GET = b"GET /hello/%b HTTP/1.1\r\nHost: hello\r\n\r\n"
-BODY = b'{"dateOfBirth": "1990-05-17"}'
-JSON = b"Host: hello\r\nContent-Type: application/json\r\nContent-Length: 29\r\n\r\n"
-PUT = b"PUT /hello/%b HTTP/1.1\r\n" + JSON + BODY
 HURRY = {"HEAD_TIMEOUT_S": "0.5", "BODY_TIMEOUT_S": "0.5", "WRITE_TIMEOUT_S": "0.5", "KEEP_ALIVE_S": "1.5"}
 FAST_PATH = pytest.mark.parametrize("fast_path", ["on", "off"])
 
@@ -32,44 +27,6 @@ FAST_PATH = pytest.mark.parametrize("fast_path", ["on", "off"])
 def api(servers: Servers, request: pytest.FixtureRequest) -> Iterator[Running]:
     with running_api(servers, FAST_PATH=request.param, **HURRY) as api:
         yield api
-
-
-@contextmanager
-def connected(api: Running) -> Iterator[socket.socket]:
-    url = urlsplit(api.url)
-    with socket.create_connection((url.hostname or "", url.port or 0), timeout=20) as sock:
-        yield sock
-
-
-def read_all(sock: socket.socket) -> bytes:
-    """Read until the server closes."""
-    parts = []
-    while part := sock.recv(1 << 16):
-        parts.append(part)
-    return b"".join(parts)
-
-
-def statuses(answers: bytes) -> list[int]:
-    return [int(status) for status in re.findall(rb"HTTP/1\.1 (\d{3}) ", answers)]
-
-
-def ask(api: Running, data: bytes) -> bytes:
-    with connected(api) as sock:
-        sock.sendall(data)
-        return read_all(sock)
-
-
-def assert_refused(answers: bytes, status: int) -> None:
-    head, _, body = answers.partition(b"\r\n\r\n")
-    assert statuses(head) == [status]
-    assert b"content-type: application/problem+json" in head
-    assert b"connection: close" in head
-    assert json.loads(body)["status"] == status
-
-
-def memory_mb(api: Running) -> float:
-    status = Path(f"/proc/{api.process.pid}/status").read_text()
-    return int(re.findall(r"VmRSS:\s+(\d+)", status)[0]) / 1024
 
 
 async def put_one(client: httpx.AsyncClient) -> int:
@@ -307,19 +264,6 @@ def test_unfinished_head_does_not_take_the_answer_of_the_request_before_it(serve
         assert statuses(read_all(sock)) == [500, 408]
 
 
-@contextmanager
-def locked(url: str, table: str) -> Iterator[None]:
-    """Let reads wait for a lock until their deadline."""
-    loop = asyncio.new_event_loop()
-    connection = loop.run_until_complete(asyncpg.connect(url))
-    try:
-        loop.run_until_complete(connection.execute(f"BEGIN; LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE"))
-        yield
-    finally:
-        loop.run_until_complete(connection.close())
-        loop.close()
-
-
 def test_connect_is_405_and_ends_the_connection(api: Running) -> None:
     answer = ask(api, b"CONNECT /hello/John HTTP/1.1\r\nHost: x\r\n\r\n" + GET % b"John")
     assert statuses(answer) == [405]
@@ -352,7 +296,3 @@ def test_client_that_never_reads_its_last_answer_is_closed(api: Running) -> None
         sock.connect((urlsplit(api.url).hostname or "", urlsplit(api.url).port or 0))
         sock.sendall(b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n" * 60)
         until(lambda: 'connections_closed_total{reason="write_timeout"}' in metrics_of(api))
-
-
-def metrics_of(api: Running) -> str:
-    return httpx.get(f"{api.url}/metrics").text

@@ -10,7 +10,7 @@ import pytest
 from hello.connectors.embedded.servers import Servers
 from tests.support.builders import a_name
 from tests.support.http.accounts import client_of
-from tests.support.http.ordering import Shop, newly_opened
+from tests.support.http.orders import OrderClient, open_order_client
 from tests.support.http.running import Running, running_api
 
 pytestmark = pytest.mark.external
@@ -27,9 +27,9 @@ def api(servers: Servers, request: pytest.FixtureRequest) -> Iterator[Running]:
 
 
 @pytest.fixture(scope="module")
-def shop(api: Running) -> Iterator[Shop]:
+def order_client(api: Running) -> Iterator[OrderClient]:
     with client_of(api) as client:
-        yield newly_opened(client, client)
+        yield open_order_client(client, client)
 
 
 def asked(api: Running, request_line: str, *headers: str, body: bytes = b"") -> Answer:
@@ -52,16 +52,18 @@ def assert_ends_by_closing(head: str) -> None:
 
 @pytest.mark.parametrize("version", ["1.0", "0.9"])
 @pytest.mark.parametrize("more", [(), ("Connection: keep-alive",)], ids=["close", "keep-alive"])
-def test_export_to_http_1_0_has_no_chunks(api: Running, shop: Shop, version: str, more: tuple[str]) -> None:
+def test_export_to_http_1_0_has_no_chunks(
+    api: Running, order_client: OrderClient, version: str, more: tuple[str]
+) -> None:
     head, body = asked(api, f"GET {EXPORT} HTTP/{version}", ADMIN, *more)
     assert_ends_by_closing(head)
-    assert shop.john in {json.loads(line)["username"] for line in body.splitlines()}
+    assert order_client.john in {json.loads(line)["username"] for line in body.splitlines()}
 
 
-def test_order_events_to_http_1_0_have_no_chunks(api: Running, shop: Shop) -> None:
-    path = shop.ordered()
-    shop.cancel(path)
-    bearer = f"Authorization: {shop.ada.headers['Authorization']}"
+def test_order_events_to_http_1_0_have_no_chunks(api: Running, order_client: OrderClient) -> None:
+    path = order_client.ordered()
+    order_client.cancel(path)
+    bearer = f"Authorization: {order_client.ada.headers['Authorization']}"
     head, body = asked(api, f"GET {path}/events HTTP/1.0", bearer)
     assert_ends_by_closing(head)
     assert body.startswith(b"event: order.created\n")
@@ -75,18 +77,18 @@ def test_head_of_a_stream_has_no_body(api: Running, version: str) -> None:
     assert ("transfer-encoding" in head, body) == (False, b"")
 
 
-def test_export_to_http_1_1_is_chunked(api: Running, shop: Shop) -> None:
+def test_export_to_http_1_1_is_chunked(api: Running, order_client: OrderClient) -> None:
     head, body = asked(api, f"GET {EXPORT} HTTP/1.1", ADMIN, "Connection: close")
     assert "\r\ntransfer-encoding: chunked" in head
-    assert shop.john.encode() in body
+    assert order_client.john.encode() in body
     assert body.endswith(b"0\r\n\r\n")
 
 
 @pytest.mark.parametrize(
     "path", ["/hello/{john}", TODAY, "/api/v1/items", "/openapi.json", "/metrics", "/nope"]
 )
-def test_answers_of_known_length_say_it(api: Running, shop: Shop, path: str) -> None:
-    head, body = asked(api, f"GET {path.format(john=shop.john)} HTTP/1.0", "Connection: keep-alive")
+def test_answers_of_known_length_say_it(api: Running, order_client: OrderClient, path: str) -> None:
+    head, body = asked(api, f"GET {path.format(john=order_client.john)} HTTP/1.0", "Connection: keep-alive")
     assert f"\r\ncontent-length: {len(body)}" in head
     assert "transfer-encoding" not in head
 

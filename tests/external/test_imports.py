@@ -11,8 +11,8 @@ import httpx
 import pytest
 
 from hello.connectors.embedded.servers import Servers
-from tests.external.test_hello import assert_problem
 from tests.support.builders import a_name
+from tests.support.http.messages import assert_problem
 from tests.support.http.running import HELLO, Running, migrate, places, running_api
 
 pytestmark = pytest.mark.external
@@ -36,7 +36,7 @@ def admin(api: Running) -> Iterator[httpx.Client]:
 
 
 @pytest.mark.parametrize("kind", [NDJSON, CSV])
-def test_good_lines_are_saved_and_bad_ones_named(admin: httpx.Client, kind: str) -> None:
+def test_import_saves_valid_lines_and_reports_invalid_ones(admin: httpx.Client, kind: str) -> None:
     name = a_name()
     rows = [(name, "1990-05-17"), ("J0hn", "1990-05-17"), (name, "2990-05-17"), (name, "1991-05-17")]
     header = "username,dateOfBirth\n" if kind == CSV else ""
@@ -62,7 +62,7 @@ def exported(admin: httpx.Client) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("kind", ["application/json", "text/plain", ""])
-def test_another_type_is_415(admin: httpx.Client, kind: str) -> None:
+def test_import_of_another_media_type_is_415(admin: httpx.Client, kind: str) -> None:
     headers = {"Content-Type": kind} if kind else {}
     assert_problem(admin.post(IMPORT, content=b"x", headers=headers), 415)
 

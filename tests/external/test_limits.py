@@ -12,9 +12,8 @@ import httpx
 import pytest
 
 from hello.connectors.embedded.servers import Servers
-from tests.external.test_hello import assert_problem
-from tests.external.test_run import assert_one_clear_line, run
 from tests.support.builders import a_name
+from tests.support.cli import assert_one_error_line, run_hello
 from tests.support.http.accounts import (
     PASSWORD,
     USERS,
@@ -24,8 +23,9 @@ from tests.support.http.accounts import (
     log_in,
     register,
 )
-from tests.support.http.forging import SECRET, claims_of, signed
+from tests.support.http.messages import assert_problem
 from tests.support.http.running import Running, places, running_api, started
+from tests.support.http.tokens import SECRET, claims_of, signed
 from tests.support.servers import temporary_servers
 
 pytestmark = pytest.mark.external
@@ -103,7 +103,7 @@ def statuses(client: httpx.Client, path: str, times: int, **headers: str) -> lis
     return [client.get(path, headers=headers).status_code for _ in range(times)]
 
 
-def test_answers_say_how_one_stands(client: httpx.Client) -> None:
+def test_answers_have_ratelimit_headers(client: httpx.Client) -> None:
     for left in (2, 1, 0):
         answer = client.get(ITEMS)
         assert (answer.status_code, remaining(answer)) == (200, left)
@@ -123,18 +123,22 @@ def test_answers_say_how_one_stands(client: httpx.Client) -> None:
         ("HEAD", ITEMS, 200),
     ],
 )
-def test_problems_say_it_too_and_count(client: httpx.Client, method: str, path: str, status: int) -> None:
+def test_problems_have_ratelimit_headers_and_count(
+    client: httpx.Client, method: str, path: str, status: int
+) -> None:
     answer = client.request(method, path)
     assert (answer.status_code, remaining(answer)) == (status, 2)
     assert [client.request(method, path).status_code for _ in range(3)] == [status, status, 429]
 
 
-def test_who_comes_without_a_token_is_an_address(client: httpx.Client, elsewhere: httpx.Client) -> None:
+def test_requests_without_a_token_are_counted_by_address(
+    client: httpx.Client, elsewhere: httpx.Client
+) -> None:
     assert statuses(client, ITEMS, 4) == [200, 200, 200, 429]
     assert statuses(elsewhere, ITEMS, 1) == [200]
 
 
-def test_who_comes_with_a_token_is_an_account(client: httpx.Client, elsewhere: httpx.Client) -> None:
+def test_requests_with_a_token_are_counted_by_account(client: httpx.Client, elsewhere: httpx.Client) -> None:
     """Wherever it comes from, and whoever else comes from there."""
     ada, grace = an_account(), an_account()
     asked = [(client, ada), (elsewhere, ada), (client, grace), (client, ada), (client, {})]
@@ -144,7 +148,7 @@ def test_who_comes_with_a_token_is_an_account(client: httpx.Client, elsewhere: h
     assert remaining(elsewhere.get(ITEMS)) == 2
 
 
-def test_tokens_that_are_none_are_no_way_around(client: httpx.Client) -> None:
+def test_invalid_tokens_do_not_evade_the_limit(client: httpx.Client) -> None:
     """Otherwise one could have a new one for each request."""
     found = [
         client.post(ITEMS, json={}, headers=bearer(f"made.up.{number}")).status_code for number in range(4)
@@ -159,7 +163,7 @@ def test_both_processes_share_the_count(apis: list[Running]) -> None:
     assert found == [200, 200, 200, 429, 429]
 
 
-def test_an_address_is_believed_of_a_proxy_only(apis: list[Running]) -> None:
+def test_forwarded_address_is_trusted_from_proxies_only(apis: list[Running]) -> None:
     found = []
     for _ in range(4):
         with coming_from(apis[1], an_address()) as client:
@@ -167,7 +171,7 @@ def test_an_address_is_believed_of_a_proxy_only(apis: list[Running]) -> None:
     assert found == [200, 200, 200, 429]
 
 
-def test_nobody_hides_behind_an_address_of_their_own_making(apis: list[Running]) -> None:
+def test_forged_forwarded_address_does_not_evade_the_limit(apis: list[Running]) -> None:
     """A proxy adds the address that it sees at the end; what is before it, the client has sent."""
     seen, found = an_address(), []
     for _ in range(4):
@@ -187,7 +191,7 @@ def test_a_network_of_ipv6_is_one_address(apis: list[Running]) -> None:
         assert client.get(ITEMS).status_code == 200
 
 
-def test_hello_is_limited_with_the_lane_switched_on(client: httpx.Client, elsewhere: httpx.Client) -> None:
+def test_hello_is_limited_on_the_fast_path(client: httpx.Client, elsewhere: httpx.Client) -> None:
     path = f"/hello/{a_name()}"
     saved = client.put(path, json={"dateOfBirth": "1990-05-17"})
     assert (saved.status_code, remaining(saved, "hello")) == (204, 2)
@@ -198,12 +202,12 @@ def test_hello_is_limited_with_the_lane_switched_on(client: httpx.Client, elsewh
     assert statuses(elsewhere, path, 1) == [200]
 
 
-def test_todays_list_is_limited_with_the_lane_switched_on(client: httpx.Client) -> None:
+def test_todays_list_is_limited_on_the_fast_path(client: httpx.Client) -> None:
     path = "/api/v1/birthdays/today"
     assert statuses(client, path, 4) == [200, 200, 200, 429]
 
 
-def test_what_has_no_limit_says_nothing(client: httpx.Client) -> None:
+def test_unlimited_route_has_no_ratelimit_header(client: httpx.Client) -> None:
     for path in ("/api/v1/health", "/metrics", "/.well-known/jwks.json"):
         assert "RateLimit" not in client.get(path).headers
 
@@ -226,13 +230,13 @@ def test_after_too_many_tries_the_right_password_is_refused_too(
     assert tries(elsewhere, email, PASSWORD) == [200]
 
 
-def test_a_success_makes_up_for_the_tries_before_it(client: httpx.Client) -> None:
+def test_successful_log_in_resets_the_attempts(client: httpx.Client) -> None:
     email = an_email()
     register(client, email)
     assert tries(client, email, WRONG, PASSWORD, WRONG, PASSWORD) == [401, 200, 401, 200]
 
 
-def test_many_tries_at_once_are_no_way_around(client: httpx.Client) -> None:
+def test_concurrent_attempts_do_not_evade_the_limit(client: httpx.Client) -> None:
     """They are counted before the password is looked at."""
     email = an_email()
     with ThreadPoolExecutor(TOGETHER) as pool:
@@ -240,7 +244,9 @@ def test_many_tries_at_once_are_no_way_around(client: httpx.Client) -> None:
     assert sorted(found) == [401] * BY_PAIR + [429] * (TOGETHER - BY_PAIR)
 
 
-def test_one_address_may_not_try_many_accounts(client: httpx.Client, elsewhere: httpx.Client) -> None:
+def test_log_ins_from_one_address_are_limited_across_accounts(
+    client: httpx.Client, elsewhere: httpx.Client
+) -> None:
     email = an_email()
     register(client, email)
     found = [log_in(client, an_email(), PASSWORD).status_code for _ in range(BY_ADDRESS + 1)]
@@ -249,7 +255,7 @@ def test_one_address_may_not_try_many_accounts(client: httpx.Client, elsewhere: 
     assert tries(elsewhere, email, PASSWORD) == [200]
 
 
-def test_one_account_may_not_be_tried_from_many_addresses(apis: list[Running]) -> None:
+def test_log_ins_to_one_account_are_limited_across_addresses(apis: list[Running]) -> None:
     email, found = an_email(), []
     for _ in range(BY_EMAIL + 1):
         with coming_from(apis[0], an_address()) as client:
@@ -272,6 +278,6 @@ def test_limits_hold_while_valkey_is_stopped(tmp_path: Path) -> None:
         assert_too_many(log_in(client, email), 900)
 
 
-def test_a_limit_that_makes_no_sense() -> None:
-    result = run("api", "--port", "0", RATE_LIMIT_ITEMS="5/fortnight")
-    assert_one_clear_line(result, "RATE_LIMIT_ITEMS: must")
+def test_invalid_limit_is_one_error_line() -> None:
+    result = run_hello("api", "--port", "0", RATE_LIMIT_ITEMS="5/fortnight")
+    assert_one_error_line(result, "RATE_LIMIT_ITEMS: must")

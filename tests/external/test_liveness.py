@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from hello.connectors.embedded.servers import Servers
-from tests.external.test_faults import until
 from tests.support.http.running import Running, places, running_api, started
+from tests.support.polling import until
 
 pytestmark = pytest.mark.external
 UNUSED = "1"
@@ -37,7 +37,7 @@ def is_alive(**ports: str) -> bool:
     return checked.returncode == 0
 
 
-def test_the_check_asks_the_port_of_the_process(process: tuple[str, Running]) -> None:
+def test_liveness_check_asks_the_port_of_the_process(process: tuple[str, Running]) -> None:
     variable, running = process
     until(lambda: is_alive(**{variable: str(urlsplit(running.url).port)}))
 

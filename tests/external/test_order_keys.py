@@ -11,10 +11,10 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.external.test_hello import JSON, assert_problem
 from tests.support.builders import a_name
 from tests.support.http.accounts import signed_up
-from tests.support.http.ordering import ORDERS, Shop
+from tests.support.http.messages import JSON, assert_problem
+from tests.support.http.orders import ORDERS, OrderClient
 
 pytestmark = pytest.mark.external
 AT_ONCE = 10
@@ -25,152 +25,159 @@ def whole(answer: httpx.Response) -> tuple[int, bytes, str, str]:
     return answer.status_code, answer.content, headers["Location"], headers["ETag"]
 
 
-def everything(shop: Shop, **query: object) -> list[str]:
+def everything(order_client: OrderClient, **query: object) -> list[str]:
     """Follow the cursors."""
     found: list[str] = []
     cursor: str | None = ""
     while cursor is not None:
-        page = shop.listed(**query, **({"cursor": cursor} if cursor else {}))
+        page = order_client.listed(**query, **({"cursor": cursor} if cursor else {}))
         assert page.status_code == 200, page.text
         found += [order["id"] for order in page.json()["orders"]]
         cursor = page.json()["next_cursor"]
     return found
 
 
-def count_of(shop: Shop) -> int:
-    return len(everything(shop, limit=100))
+def count_of(order_client: OrderClient) -> int:
+    return len(everything(order_client, limit=100))
 
 
-def test_the_first_answer_is_given_again(shop: Shop) -> None:
+def test_repeated_idempotency_key_returns_the_first_answer(order_client: OrderClient) -> None:
     key = a_name()
-    first = shop.order(shop.wanted(2), idempotency_key=key)
+    first = order_client.order(order_client.wanted(2), idempotency_key=key)
     assert first.status_code == 201
-    shop.cancel(first.headers["Location"])
-    before = count_of(shop)
-    assert whole(shop.order(shop.wanted(2), idempotency_key=key)) == whole(first)
-    assert count_of(shop) == before
+    order_client.cancel(first.headers["Location"])
+    before = count_of(order_client)
+    assert whole(order_client.order(order_client.wanted(2), idempotency_key=key)) == whole(first)
+    assert count_of(order_client) == before
 
 
-def test_how_the_body_is_written_does_not_matter(shop: Shop) -> None:
-    key, line = a_name(), {"quantity": 2, "item_id": shop.kite.upper()}
-    first = shop.order(shop.wanted(2), idempotency_key=key)
+def test_idempotency_ignores_the_formatting_of_the_body(order_client: OrderClient) -> None:
+    key, line = a_name(), {"quantity": 2, "item_id": order_client.kite.upper()}
+    first = order_client.order(order_client.wanted(2), idempotency_key=key)
     same = json.dumps({"recipient": None, "lines": [line]}, indent=4)
-    headers = shop.ada.headers | JSON | {"Idempotency-Key": key}
-    assert whole(shop.other.post(ORDERS, content=same, headers=headers)) == whole(first)
+    headers = order_client.ada.headers | JSON | {"Idempotency-Key": key}
+    assert whole(order_client.other.post(ORDERS, content=same, headers=headers)) == whole(first)
 
 
-def test_another_body_is_422(shop: Shop) -> None:
+def test_idempotency_key_with_another_body_is_422(order_client: OrderClient) -> None:
     key = a_name()
-    shop.order(shop.wanted(2), idempotency_key=key)
-    before = count_of(shop)
-    for other in (shop.wanted(3), shop.wanted(2, recipient=shop.john)):
-        assert_problem(shop.order(other, idempotency_key=key), 422)
-    assert count_of(shop) == before
+    order_client.order(order_client.wanted(2), idempotency_key=key)
+    before = count_of(order_client)
+    for other in (order_client.wanted(3), order_client.wanted(2, recipient=order_client.john)):
+        assert_problem(order_client.order(other, idempotency_key=key), 422)
+    assert count_of(order_client) == before
 
 
-def test_without_a_key_each_request_is_an_order(shop: Shop) -> None:
-    assert shop.ordered() != shop.ordered()
+def test_without_a_key_each_request_is_an_order(order_client: OrderClient) -> None:
+    assert order_client.ordered() != order_client.ordered()
 
 
 @pytest.mark.parametrize("key", ["!", "~" * 255, '"8e03978e-40d5-43dd-bc93-6894a57f9324"', "a,b;c"])
-def test_any_visible_ascii_is_a_key(shop: Shop, key: str) -> None:
-    customer = signed_up(shop.client)
+def test_visible_ascii_is_a_valid_idempotency_key(order_client: OrderClient, key: str) -> None:
+    customer = signed_up(order_client.client)
     headers = customer.headers | {"Idempotency-Key": key}
-    first, again = (shop.client.post(ORDERS, json=shop.wanted(), headers=headers) for _ in range(2))
+    first, again = (
+        order_client.client.post(ORDERS, json=order_client.wanted(), headers=headers) for _ in range(2)
+    )
     assert whole(again) == whole(first)
 
 
 @pytest.mark.parametrize("key", [b"", b"x" * 256, b"a b", b"a\tb", "é".encode(), b"\xff"])
-def test_anything_else_is_400(shop: Shop, key: bytes) -> None:
-    headers = [(b"Idempotency-Key", key), *shop.ada.headers.items()]
-    before = count_of(shop)
-    problem = assert_problem(shop.client.post(ORDERS, json=shop.wanted(), headers=headers), 400)  # type: ignore[arg-type]
+def test_invalid_idempotency_key_is_400(order_client: OrderClient, key: bytes) -> None:
+    headers = [(b"Idempotency-Key", key), *order_client.ada.headers.items()]
+    before = count_of(order_client)
+    answer = order_client.client.post(ORDERS, json=order_client.wanted(), headers=headers)  # type: ignore[arg-type]
+    problem = assert_problem(answer, 400)
     assert [wrong["field"].lower() for wrong in problem["errors"]] == ["idempotency-key"]
-    assert count_of(shop) == before
+    assert count_of(order_client) == before
 
 
-def test_keys_are_each_customers_own(shop: Shop) -> None:
+def test_idempotency_keys_belong_to_their_customer(order_client: OrderClient) -> None:
     key = a_name()
-    mine = shop.order(idempotency_key=key)
-    headers = shop.grace.headers | {"Idempotency-Key": key}
-    hers = shop.client.post(ORDERS, json=shop.wanted(7), headers=headers)
+    mine = order_client.order(idempotency_key=key)
+    headers = order_client.grace.headers | {"Idempotency-Key": key}
+    hers = order_client.client.post(ORDERS, json=order_client.wanted(7), headers=headers)
     assert hers.status_code == 201
     assert hers.json()["id"] != mine.json()["id"]
 
 
-def test_a_refused_request_does_not_use_its_key_up(shop: Shop) -> None:
+def test_refused_order_does_not_consume_its_idempotency_key(order_client: OrderClient) -> None:
     key = a_name()
-    for lines in ([], [{"item_id": shop.kite, "quantity": 0}], [{"item_id": str(uuid4()), "quantity": 1}]):
-        assert_problem(shop.order({"lines": lines}, idempotency_key=key), 400)
-    assert shop.order(idempotency_key=key).status_code == 201
+    for lines in (
+        [],
+        [{"item_id": order_client.kite, "quantity": 0}],
+        [{"item_id": str(uuid4()), "quantity": 1}],
+    ):
+        assert_problem(order_client.order({"lines": lines}, idempotency_key=key), 400)
+    assert order_client.order(idempotency_key=key).status_code == 201
 
 
-def test_duplicates_at_once_on_two_processes_are_one_order(shop: Shop) -> None:
-    headers = shop.ada.headers | {"Idempotency-Key": a_name()}
-    before = count_of(shop)
+def test_duplicates_at_once_on_two_processes_are_one_order(order_client: OrderClient) -> None:
+    headers = order_client.ada.headers | {"Idempotency-Key": a_name()}
+    before = count_of(order_client)
 
     def order(number: int) -> httpx.Response:
-        client = (shop.client, shop.other)[number % 2]
-        return client.post(ORDERS, json=shop.wanted(), headers=headers)
+        client = (order_client.client, order_client.other)[number % 2]
+        return client.post(ORDERS, json=order_client.wanted(), headers=headers)
 
     with ThreadPoolExecutor(AT_ONCE) as threads:
         answers = list(threads.map(order, range(AT_ONCE)))
     assert {answer.status_code for answer in answers} <= {201, 409}
     assert len({whole(answer) for answer in answers if answer.status_code == 201}) == 1
-    assert count_of(shop) == before + 1
+    assert count_of(order_client) == before + 1
 
 
 @pytest.mark.parametrize("patience_s", [0, 0.003, 0.01, 0.05])
-def test_a_client_that_dies_before_the_answer_and_tries_again_has_ordered_once(
-    shop: Shop, patience_s: float
+def test_client_that_dies_before_the_answer_and_retries_has_one_order(
+    order_client: OrderClient, patience_s: float
 ) -> None:
-    headers = shop.ada.headers | {"Idempotency-Key": a_name()}
-    before, place = count_of(shop), urlsplit(str(shop.client.base_url))
-    request = shop.client.build_request("POST", ORDERS, json=shop.wanted(), headers=headers)
+    headers = order_client.ada.headers | {"Idempotency-Key": a_name()}
+    before, place = count_of(order_client), urlsplit(str(order_client.client.base_url))
+    request = order_client.client.build_request("POST", ORDERS, json=order_client.wanted(), headers=headers)
     lines = [f"{name}: {value}" for name, value in request.headers.items()]
     head = "\r\n".join([f"POST {ORDERS} HTTP/1.1", *lines, "", ""])
     with socket.create_connection((place.hostname, place.port)) as dying:
         dying.sendall(head.encode() + request.content)
         time.sleep(patience_s)
-    answer = persistently(shop, headers)
+    answer = persistently(order_client, headers)
     assert answer.status_code == 201
-    assert count_of(shop) == before + 1
+    assert count_of(order_client) == before + 1
 
 
-def persistently(shop: Shop, headers: dict[str, str]) -> httpx.Response:
+def persistently(order_client: OrderClient, headers: dict[str, str]) -> httpx.Response:
     """Try for as long as the first request is said to be running."""
     end = time.monotonic() + 5
     while True:
-        answer = shop.client.post(ORDERS, json=shop.wanted(), headers=headers)
+        answer = order_client.client.post(ORDERS, json=order_client.wanted(), headers=headers)
         if answer.status_code != 409 or time.monotonic() > end:
             return answer
         time.sleep(0.02)
 
 
-def test_ones_own_orders_come_newest_first_in_pages(shop: Shop) -> None:
-    before = everything(shop, limit=100)
-    made = [shop.ordered().rpartition("/")[2] for _ in range(5)]
-    assert everything(shop, limit=2) == made[::-1] + before
-    assert everything(shop, limit=100) == made[::-1] + before
-    page = shop.listed(limit=1).json()
+def test_own_orders_are_paged_newest_first(order_client: OrderClient) -> None:
+    before = everything(order_client, limit=100)
+    made = [order_client.ordered().rpartition("/")[2] for _ in range(5)]
+    assert everything(order_client, limit=2) == made[::-1] + before
+    assert everything(order_client, limit=100) == made[::-1] + before
+    page = order_client.listed(limit=1).json()
     assert page.keys() == {"orders", "next_cursor"}
-    assert page["orders"] == [shop.read(f"{ORDERS}/{made[-1]}").json()]
+    assert page["orders"] == [order_client.read(f"{ORDERS}/{made[-1]}").json()]
 
 
-def test_a_list_may_be_of_one_status(shop: Shop) -> None:
-    made = [shop.ordered() for _ in range(3)]
-    shop.cancel(made[1])
+def test_order_list_can_be_filtered_by_status(order_client: OrderClient) -> None:
+    made = [order_client.ordered() for _ in range(3)]
+    order_client.cancel(made[1])
     ids = [path.rpartition("/")[2] for path in made]
-    cancelled = everything(shop, status="CANCELLED", limit=1)
-    created = everything(shop, status="CREATED", limit=1)
+    cancelled = everything(order_client, status="CANCELLED", limit=1)
+    created = everything(order_client, status="CREATED", limit=1)
     assert (cancelled[0], created[:2]) == (ids[1], [ids[2], ids[0]])
     assert set(cancelled).isdisjoint(created)
-    assert everything(shop, status="SHIPPED") == []
+    assert everything(order_client, status="SHIPPED") == []
 
 
-def test_who_has_ordered_nothing_has_an_empty_list(shop: Shop) -> None:
-    customer = signed_up(shop.client)
-    found = shop.client.get(ORDERS, headers=customer.headers)
+def test_account_without_orders_has_an_empty_list(order_client: OrderClient) -> None:
+    customer = signed_up(order_client.client)
+    found = order_client.client.get(ORDERS, headers=customer.headers)
     assert (found.status_code, found.json()) == (200, {"orders": [], "next_cursor": None})
 
 
@@ -190,17 +197,17 @@ def test_who_has_ordered_nothing_has_an_empty_list(shop: Shop) -> None:
         "cursor=%C3%A4",
     ],
 )
-def test_a_bad_query_is_400(shop: Shop, query: str) -> None:
-    answer = shop.client.get(f"{ORDERS}?{query}", headers=shop.ada.headers)
+def test_invalid_order_query_is_400(order_client: OrderClient, query: str) -> None:
+    answer = order_client.client.get(f"{ORDERS}?{query}", headers=order_client.ada.headers)
     assert assert_problem(answer, 400)["errors"][0]["field"] == query.partition("=")[0]
 
 
-def test_a_cursor_belongs_to_its_list(shop: Shop) -> None:
+def test_order_cursor_of_another_list_is_400(order_client: OrderClient) -> None:
     for _ in range(2):
-        shop.ordered()
-    cursor: Any = shop.listed(limit=1).json()["next_cursor"]
+        order_client.ordered()
+    cursor: Any = order_client.listed(limit=1).json()["next_cursor"]
     forged = cursor[:-1] + ("A" if cursor[-1] != "A" else "B")
     for query in ({"cursor": cursor, "status": "CREATED"}, {"cursor": forged}):
-        assert assert_problem(shop.listed(**query), 400)["errors"][0]["field"] == "cursor"
-    foreign = shop.client.get("/api/v1/birthdays/today", params={"cursor": cursor})
+        assert assert_problem(order_client.listed(**query), 400)["errors"][0]["field"] == "cursor"
+    foreign = order_client.client.get("/api/v1/birthdays/today", params={"cursor": cursor})
     assert_problem(foreign, 400)

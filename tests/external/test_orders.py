@@ -8,9 +8,9 @@ import httpx
 import pytest
 
 from hello.connectors.embedded.servers import Servers
-from tests.external.test_hello import JSON, assert_problem
 from tests.support.http.accounts import client_of, signed_up
-from tests.support.http.ordering import ORDERS, Shop, work_off
+from tests.support.http.messages import JSON, assert_problem
+from tests.support.http.orders import ORDERS, OrderClient, advance_orders
 from tests.support.http.running import running_api
 
 pytestmark = pytest.mark.external
@@ -28,9 +28,9 @@ FIELDS = {
 
 
 @pytest.fixture
-def kites(shop: Shop) -> str:
+def kites(order_client: OrderClient) -> str:
     """Where an order of two kites is."""
-    return shop.ordered(2)
+    return order_client.ordered(2)
 
 
 def states(answer: httpx.Response) -> list[str]:
@@ -55,37 +55,37 @@ def assert_field(answer: httpx.Response, field: str) -> None:
     assert field in problem["detail"]
 
 
-def test_an_order_is_made(shop: Shop) -> None:
-    created = shop.order(shop.wanted(3, recipient=shop.john))
-    line = {"item_id": shop.kite, "title": "A kite", "unit_price_cents": 1999, "quantity": 3}
+def test_created_order_is_201_with_its_location(order_client: OrderClient) -> None:
+    created = order_client.order(order_client.wanted(3, recipient=order_client.john))
+    line = {"item_id": order_client.kite, "title": "A kite", "unit_price_cents": 1999, "quantity": 3}
     content: dict[str, object] = {"status": "CREATED", "lines": [line], "total_cents": 5997, "version": 1}
-    order = assert_order(created, 201, recipient=shop.john, **content)
+    order = assert_order(created, 201, recipient=order_client.john, **content)
     assert created.headers["Location"] == f"{ORDERS}/{order['id']}"
     assert UUID(order["id"]).version == 7
     assert order["history"] == [{"status": "CREATED", "at": order["created_at"]}]
     assert order["updated_at"] == order["created_at"]
     made = datetime.fromisoformat(order["created_at"])
     assert abs(made - datetime.now(UTC)) < timedelta(minutes=1)
-    assert_order(shop.read(created.headers["Location"]), 200, **order)
+    assert_order(order_client.read(created.headers["Location"]), 200, **order)
 
 
-def test_nobody_needs_to_receive_it(shop: Shop) -> None:
-    for body in (shop.wanted(), shop.wanted(recipient=None)):
-        assert_order(shop.order(body), 201, recipient=None)
+def test_order_without_a_recipient_is_201(order_client: OrderClient) -> None:
+    for body in (order_client.wanted(), order_client.wanted(recipient=None)):
+        assert_order(order_client.order(body), 201, recipient=None)
 
 
-def test_titles_and_prices_are_copied_until_the_order_is_changed(shop: Shop) -> None:
-    item_id = shop.item(title="A drum", price_cents=100)
+def test_titles_and_prices_are_copied_until_the_order_is_changed(order_client: OrderClient) -> None:
+    item_id = order_client.item(title="A drum", price_cents=100)
     body = {"lines": [{"item_id": item_id, "quantity": 2}]}
-    path = shop.order(body).headers["Location"]
+    path = order_client.order(body).headers["Location"]
     dearer = {"title": "A dear drum", "price_cents": 900}
-    shop.client.put(f"/api/v1/items/{item_id}", json=dearer, headers=shop.ada.headers)
-    assert assert_order(shop.read(path), 200, total_cents=200)["lines"][0]["title"] == "A drum"
-    changed = assert_order(shop.replace(path, body, if_match='"1"'), 200, total_cents=1800, version=2)
+    order_client.client.put(f"/api/v1/items/{item_id}", json=dearer, headers=order_client.ada.headers)
+    assert assert_order(order_client.read(path), 200, total_cents=200)["lines"][0]["title"] == "A drum"
+    changed = assert_order(order_client.replace(path, body, if_match='"1"'), 200, total_cents=1800, version=2)
     assert changed["lines"][0]["title"] == "A dear drum"
-    shop.client.delete(f"/api/v1/items/{item_id}", headers=shop.ada.headers)
-    assert_order(shop.read(path), 200, **changed)
-    assert_field(shop.replace(path, body, if_match='"2"'), "lines.0.item_id")
+    order_client.client.delete(f"/api/v1/items/{item_id}", headers=order_client.ada.headers)
+    assert_order(order_client.read(path), 200, **changed)
+    assert_field(order_client.replace(path, body, if_match='"2"'), "lines.0.item_id")
 
 
 @pytest.mark.parametrize(
@@ -106,47 +106,54 @@ def test_titles_and_prices_are_copied_until_the_order_is_changed(shop: Shop) -> 
         ([{"quantity": 1}, {"quantity": 1, "item_id": str(uuid4())}], "lines.1.item_id"),
     ],
 )
-def test_bad_lines_are_400(shop: Shop, kites: str, lines: Any, field: str) -> None:  # noqa: ANN401
+def test_bad_lines_are_400(order_client: OrderClient, kites: str, lines: Any, field: str) -> None:  # noqa: ANN401
     if isinstance(lines, list):
-        lines = [{"item_id": shop.kite} | line for line in lines]
-    for answer in (shop.order({"lines": lines}), shop.replace(kites, {"lines": lines}, if_match="*")):
+        lines = [{"item_id": order_client.kite} | line for line in lines]
+    for answer in (
+        order_client.order({"lines": lines}),
+        order_client.replace(kites, {"lines": lines}, if_match="*"),
+    ):
         assert_field(answer, field)
-    assert_order(shop.read(kites), 200, version=1)
+    assert_order(order_client.read(kites), 200, version=1)
 
 
 @pytest.mark.parametrize("recipient", ["", "john1", "j\n", "Z" * 101, "é", 1, "NobodyIsCalledLikeThis"])
-def test_a_bad_recipient_is_400(shop: Shop, recipient: object) -> None:
-    assert_field(shop.order(shop.wanted(recipient=recipient)), "recipient")
+def test_a_bad_recipient_is_400(order_client: OrderClient, recipient: object) -> None:
+    assert_field(order_client.order(order_client.wanted(recipient=recipient)), "recipient")
 
 
-def test_an_item_without_a_price_is_400(shop: Shop) -> None:
-    item_id = shop.item(title="A smile")
-    assert_field(shop.order({"lines": [{"item_id": item_id, "quantity": 1}]}), "lines.0.item_id")
+def test_an_item_without_a_price_is_400(order_client: OrderClient) -> None:
+    item_id = order_client.item(title="A smile")
+    assert_field(order_client.order({"lines": [{"item_id": item_id, "quantity": 1}]}), "lines.0.item_id")
 
 
-def test_the_largest_order_there_can_be(shop: Shop) -> None:
-    item_id = shop.item(title="x" * 200, price_cents=10**9)
-    order = shop.order({"lines": [{"item_id": item_id, "quantity": 1000}] * 100})
+def test_largest_order_is_201(order_client: OrderClient) -> None:
+    item_id = order_client.item(title="x" * 200, price_cents=10**9)
+    order = order_client.order({"lines": [{"item_id": item_id, "quantity": 1000}] * 100})
     assert_order(order, 201, total_cents=10**14)
-    assert len(shop.read(order.headers["Location"]).json()["lines"]) == 100
+    assert len(order_client.read(order.headers["Location"]).json()["lines"]) == 100
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"null", b"{", b"{}", b'{"lines": [NaN]}', b'"\\ud800"'])
-def test_a_body_that_is_none_is_400(shop: Shop, kites: str, body: bytes) -> None:
+def test_malformed_order_body_is_400(order_client: OrderClient, kites: str, body: bytes) -> None:
     for method, path in (("POST", ORDERS), ("PUT", kites)):
-        headers = shop.ada.headers | JSON | {"If-Match": "*"}
-        assert_problem(shop.client.request(method, path, content=body, headers=headers), 400)
+        headers = order_client.ada.headers | JSON | {"If-Match": "*"}
+        assert_problem(order_client.client.request(method, path, content=body, headers=headers), 400)
 
 
-def test_a_body_of_another_type_or_size_is_refused(shop: Shop, kites: str) -> None:
+def test_order_body_of_another_type_is_415_and_too_large_is_413(
+    order_client: OrderClient, kites: str
+) -> None:
     for method, path in (("POST", ORDERS), ("PUT", kites)):
-        text = shop.ada.headers | {"Content-Type": "text/plain", "If-Match": "*"}
-        assert_problem(shop.client.request(method, path, content=b"{}", headers=text), 415)
-        large = shop.wanted() | {"x": "x" * 2**20}
-        assert_problem(shop.client.request(method, path, json=large, headers=shop.ada.headers), 413)
+        text = order_client.ada.headers | {"Content-Type": "text/plain", "If-Match": "*"}
+        assert_problem(order_client.client.request(method, path, content=b"{}", headers=text), 415)
+        large = order_client.wanted() | {"x": "x" * 2**20}
+        assert_problem(
+            order_client.client.request(method, path, json=large, headers=order_client.ada.headers), 413
+        )
 
 
-def test_without_a_token_it_is_401(shop: Shop, kites: str) -> None:
+def test_orders_without_a_token_are_401(order_client: OrderClient, kites: str) -> None:
     for method, path in (
         ("GET", ORDERS),
         ("POST", ORDERS),
@@ -154,93 +161,95 @@ def test_without_a_token_it_is_401(shop: Shop, kites: str) -> None:
         ("PUT", kites),
         ("DELETE", kites),
     ):
-        body = shop.wanted() if method in {"POST", "PUT"} else None
+        body = order_client.wanted() if method in {"POST", "PUT"} else None
         for headers in ({}, {"Authorization": "Bearer x"}):
-            refused = shop.client.request(method, path, json=body, headers=headers)
+            refused = order_client.client.request(method, path, json=body, headers=headers)
             assert_problem(refused, 401)
             assert refused.headers["WWW-Authenticate"] == "Bearer"
 
 
-def test_somebody_elses_order_does_not_exist(shop: Shop, kites: str) -> None:
+def test_order_of_another_account_is_404(order_client: OrderClient, kites: str) -> None:
     """Nor does one learn that it does by a version or a body."""
-    headers = shop.grace.headers | {"If-Match": '"1"'}
+    headers = order_client.grace.headers | {"If-Match": '"1"'}
     for path in (kites, f"{ORDERS}/{uuid4()}"):
         for method in ("GET", "PUT", "DELETE"):
-            body = shop.wanted() if method == "PUT" else None
-            problem = assert_problem(shop.client.request(method, path, json=body, headers=headers), 404)
+            body = order_client.wanted() if method == "PUT" else None
+            problem = assert_problem(
+                order_client.client.request(method, path, json=body, headers=headers), 404
+            )
             assert problem["detail"] == "there is no such order"
-    assert_order(shop.read(kites), 200, version=1)
+    assert_order(order_client.read(kites), 200, version=1)
 
 
 @pytest.mark.parametrize(
     "order_id",
     ["x", "1", "%00", "0198c5de7a3b7c1e8f2a3d4b5c6d7e8f", "%7B0198c5de-7a3b-7c1e-8f2a-3d4b5c6d7e8f%7D"],
 )
-def test_a_malformed_id_is_400(shop: Shop, order_id: str) -> None:
+def test_malformed_order_id_is_400(order_client: OrderClient, order_id: str) -> None:
     for method in ("GET", "PUT", "DELETE"):
-        body = shop.wanted() if method == "PUT" else None
-        path, headers = f"{ORDERS}/{order_id}", shop.ada.headers | {"If-Match": "*"}
-        assert_field(shop.client.request(method, path, json=body, headers=headers), "order_id")
+        body = order_client.wanted() if method == "PUT" else None
+        path, headers = f"{ORDERS}/{order_id}", order_client.ada.headers | {"If-Match": "*"}
+        assert_field(order_client.client.request(method, path, json=body, headers=headers), "order_id")
 
 
-def test_other_methods_are_405(shop: Shop, kites: str) -> None:
+def test_other_methods_are_405(order_client: OrderClient, kites: str) -> None:
     for path, allowed in ((ORDERS, {"POST"}), (kites, {"PUT", "DELETE"})):
-        refused = shop.client.patch(path, headers=shop.ada.headers)
+        refused = order_client.client.patch(path, headers=order_client.ada.headers)
         assert_problem(refused, 405)
         assert set(refused.headers["Allow"].split(", ")) == {"GET", "HEAD", *allowed}
 
 
-def test_an_order_is_changed_by_who_has_seen_it(shop: Shop, kites: str) -> None:
-    before = shop.read(kites)
-    body = shop.wanted(5, recipient=shop.john)
-    assert_problem(shop.replace(kites, body), 428)
+def test_order_change_needs_a_current_if_match(order_client: OrderClient, kites: str) -> None:
+    before = order_client.read(kites)
+    body = order_client.wanted(5, recipient=order_client.john)
+    assert_problem(order_client.replace(kites, body), 428)
     for stale in ('"0"', '"2"', 'W/"1"', '"x"', ""):
-        assert_problem(shop.replace(kites, body, if_match=stale), 412)
+        assert_problem(order_client.replace(kites, body, if_match=stale), 412)
     changed = assert_order(
-        shop.replace(kites, body, if_match=before.headers["ETag"]), 200, version=2, total_cents=9995
+        order_client.replace(kites, body, if_match=before.headers["ETag"]), 200, version=2, total_cents=9995
     )
-    assert (changed["recipient"], changed["created_at"]) == (shop.john, before.json()["created_at"])
+    assert (changed["recipient"], changed["created_at"]) == (order_client.john, before.json()["created_at"])
     assert changed["updated_at"] > before.json()["updated_at"]
     assert changed["history"] == before.json()["history"]
-    assert_order(shop.read(kites), 200, **changed)
-    assert_problem(shop.replace(kites, body, if_match=before.headers["ETag"]), 412)
-    assert_order(shop.replace(kites, if_match="*"), 200, version=3, recipient=None)
+    assert_order(order_client.read(kites), 200, **changed)
+    assert_problem(order_client.replace(kites, body, if_match=before.headers["ETag"]), 412)
+    assert_order(order_client.replace(kites, if_match="*"), 200, version=3, recipient=None)
 
 
-def test_an_order_is_cancelled_and_stays_readable(shop: Shop, kites: str) -> None:
-    assert_problem(shop.cancel(kites, if_match='"2"'), 412)
-    cancelled = shop.cancel(kites, if_match='"1"')
+def test_an_order_is_cancelled_and_stays_readable(order_client: OrderClient, kites: str) -> None:
+    assert_problem(order_client.cancel(kites, if_match='"2"'), 412)
+    cancelled = order_client.cancel(kites, if_match='"1"')
     assert (cancelled.status_code, cancelled.content) == (204, b"")
-    order = shop.read(kites)
+    order = order_client.read(kites)
     assert_order(order, 200, status="CANCELLED", version=2, total_cents=3998)
     assert states(order) == ["CREATED", "CANCELLED"]
-    assert_problem(shop.cancel(kites), 409)
-    assert_problem(shop.cancel(kites, if_match='"1"'), 412)
-    assert_problem(shop.replace(kites, if_match='"1"'), 412)
-    assert_problem(shop.replace(kites, if_match='"2"'), 409)
+    assert_problem(order_client.cancel(kites), 409)
+    assert_problem(order_client.cancel(kites, if_match='"1"'), 412)
+    assert_problem(order_client.replace(kites, if_match='"1"'), 412)
+    assert_problem(order_client.replace(kites, if_match='"2"'), 409)
 
 
-async def test_an_order_goes_its_way(shop: Shop, servers: Servers) -> None:
-    shipped, cancelled = shop.ordered(), shop.ordered()
-    await work_off(servers)
+async def test_order_is_confirmed_and_shipped_in_time(order_client: OrderClient, servers: Servers) -> None:
+    shipped, cancelled = order_client.ordered(), order_client.ordered()
+    await advance_orders(servers)
     for path in (shipped, cancelled):
-        assert_order(shop.read(path), 200, status="CONFIRMED", version=2)
-        assert_problem(shop.replace(path, if_match='"1"'), 412)
-        assert_problem(shop.replace(path, if_match='"2"'), 409)
-    assert shop.cancel(cancelled).status_code == 204
-    await work_off(servers)
-    assert states(shop.read(cancelled)) == ["CREATED", "CONFIRMED", "CANCELLED"]
-    order = shop.read(shipped)
+        assert_order(order_client.read(path), 200, status="CONFIRMED", version=2)
+        assert_problem(order_client.replace(path, if_match='"1"'), 412)
+        assert_problem(order_client.replace(path, if_match='"2"'), 409)
+    assert order_client.cancel(cancelled).status_code == 204
+    await advance_orders(servers)
+    assert states(order_client.read(cancelled)) == ["CREATED", "CONFIRMED", "CANCELLED"]
+    order = order_client.read(shipped)
     assert_order(order, 200, status="SHIPPED", version=3)
     assert states(order) == ["CREATED", "CONFIRMED", "SHIPPED"]
     times = [move["at"] for move in order.json()["history"]]
     assert times == sorted(times)
     for tag in (None, '"3"', "*"):
-        assert_problem(shop.cancel(shipped, **({"if_match": tag} if tag else {})), 409)
-    assert_order(shop.read(shipped), 200, version=3)
+        assert_problem(order_client.cancel(shipped, **({"if_match": tag} if tag else {})), 409)
+    assert_order(order_client.read(shipped), 200, version=3)
 
 
-def test_limits_are_each_accounts_own(servers: Servers) -> None:
+def test_order_limits_are_counted_by_account(servers: Servers) -> None:
     with running_api(servers, RATE_LIMIT_ORDERS="2/minute") as api, client_of(api) as client:
         ada, grace = signed_up(client), signed_up(client)
         for expected in (200, 200, 429):
@@ -252,7 +261,7 @@ def test_limits_are_each_accounts_own(servers: Servers) -> None:
         assert client.get(ORDERS, headers=grace.headers).status_code == 200
 
 
-def test_pages_of_other_origins_may_send_what_orders_need(servers: Servers) -> None:
+def test_cors_allows_the_headers_of_orders(servers: Servers) -> None:
     origin = "https://shop.example"
     with running_api(servers, CORS_ORIGINS=origin) as api, client_of(api, Origin=origin) as client:
         wanted = "authorization,content-type,idempotency-key,if-match"
@@ -260,8 +269,8 @@ def test_pages_of_other_origins_may_send_what_orders_need(servers: Servers) -> N
         assert client.options(ORDERS, headers=headers).status_code == 200
 
 
-def test_the_description_says_what_may_happen(shop: Shop) -> None:
-    paths = shop.client.get("/openapi.json").json()["paths"]
+def test_description_lists_the_statuses_of_orders(order_client: OrderClient) -> None:
+    paths = order_client.client.get("/openapi.json").json()["paths"]
     collection, one = paths[ORDERS], paths[f"{ORDERS}/{{order_id}}"]
     always = {"default", "400", "401", "408", "414", "429", "431", "503"}
     body = {"413", "415"}

@@ -12,10 +12,11 @@ import pytest
 
 from hello.connectors.embedded.servers import Servers
 from hello.interface.http.serving.admission import BURST
-from tests.external.test_faults import until
-from tests.external.test_hostile_clients import connected, locked, metrics_of, statuses
 from tests.support.builders import a_name
-from tests.support.http.running import Running, running_api
+from tests.support.http.raw import connected, statuses
+from tests.support.http.running import Running, metrics_of, running_api
+from tests.support.polling import until
+from tests.support.table_locks import locked
 
 pytestmark = [pytest.mark.external, pytest.mark.faults]
 CLIENTS, SOON_S = 300, 10

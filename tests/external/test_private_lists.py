@@ -11,18 +11,18 @@ import pytest
 from asyncpg import Record
 
 from hello.connectors.embedded.servers import Servers
-from tests.external.test_birthdays import CALENDAR, PATHS, born
-from tests.external.test_hello import assert_problem, put
 from tests.support.builders import a_name
 from tests.support.http.accounts import PASSWORD, USERS, LoggedIn, bearer, client_of, log_out, signed_up
-from tests.support.http.forging import SECRET, claims_of, signed
-from tests.support.http.ordering import ADMIN_TOKEN
+from tests.support.http.birthdays import CALENDAR, LIST_PATHS, born, save_birthday
+from tests.support.http.messages import assert_problem
+from tests.support.http.orders import ADMIN_TOKEN
 from tests.support.http.running import Running, running_api
+from tests.support.http.tokens import SECRET, claims_of, signed
 from tests.support.servers import in_thread
 
 pytestmark = pytest.mark.external
 FEED = "/api/v1/users/me/calendar-feed"
-LISTS = [*PATHS, CALENDAR]
+LISTS = [*LIST_PATHS, CALENDAR]
 SETTINGS = {"SECRET_KEY": SECRET, "ADMIN_TOKEN": ADMIN_TOKEN, "RATE_LIMIT_ACCOUNTS": "off"}
 FAST_PATH = ["on", "off"]
 
@@ -74,7 +74,7 @@ def test_private_list_without_a_good_token_is_401(private: httpx.Client, ada: Lo
     refused(private.get(path, headers=bearer(ada.refresh_token)))
 
 
-@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("path", LIST_PATHS)
 def test_private_list_that_is_cached_stays_closed(private: httpx.Client, ada: LoggedIn, path: str) -> None:
     for _ in range(3):
         assert private.get(path, headers=ada.headers).status_code == 200
@@ -82,11 +82,11 @@ def test_private_list_that_is_cached_stays_closed(private: httpx.Client, ada: Lo
     assert private.head(path).status_code == 401
 
 
-@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("path", LIST_PATHS)
 def test_private_list_is_for_no_shared_cache(private: httpx.Client, ada: LoggedIn, path: str) -> None:
     name = a_name()
-    assert put(private, name, born(0)).status_code == 204
-    assert put(private, a_name(), born(1)).status_code == 204
+    assert save_birthday(private, name, born(0)).status_code == 204
+    assert save_birthday(private, a_name(), born(1)).status_code == 204
     for answer in (private.get(path, headers=ada.headers), private.get(path)):
         assert answer.headers["Cache-Control"] == "private"
         assert answer.headers["Vary"] == "Authorization"
@@ -94,8 +94,8 @@ def test_private_list_is_for_no_shared_cache(private: httpx.Client, ada: LoggedI
 
 def test_private_pages_lead_on(private: httpx.Client, ada: LoggedIn) -> None:
     for _ in range(2):
-        put(private, a_name(), born(0))
-    page = private.get(PATHS[0], params={"limit": 1}, headers=ada.headers)
+        save_birthday(private, a_name(), born(0))
+    page = private.get(LIST_PATHS[0], params={"limit": 1}, headers=ada.headers)
     refused(private.get(page.links["next"]["url"]))
     assert private.get(page.links["next"]["url"], headers=ada.headers).status_code == 200
 
@@ -104,7 +104,7 @@ def test_calendar_is_read_with_a_key_or_a_token(
     private_api: Running, private: httpx.Client, ada: LoggedIn
 ) -> None:
     name = a_name()
-    put(private, name, born(0))
+    save_birthday(private, name, born(0))
     url = feed_of(private, ada)
     assert url.startswith(f"{private_api.url}{CALENDAR}?key=")
     by_key, by_token = private.get(url), private.get(CALENDAR, headers=ada.headers)
@@ -120,7 +120,7 @@ def test_calendar_is_read_with_a_key_or_a_token(
 
 def test_key_opens_the_calendar_only(private: httpx.Client, ada: LoggedIn) -> None:
     key = httpx.URL(feed_of(private, ada)).params["key"]
-    for path in (*PATHS, "/api/v1/users/me"):
+    for path in (*LIST_PATHS, "/api/v1/users/me"):
         refused(private.get(path, params={"key": key}))
         refused(private.get(path, headers=bearer(key)))
     refused(private.get(CALENDAR, headers=bearer(key)))
@@ -229,7 +229,7 @@ def test_link_of_a_part_carries_the_key_and_the_public_url_leads(servers: Server
     }
     with running_api(servers, **SETTINGS, **settings) as api, client_of(api) as client:
         for _ in range(2):
-            put(client, a_name(), born(0))
+            save_birthday(client, a_name(), born(0))
         url = feed_of(client, signed_up(client))
         assert url.startswith("https://hello.example/gifts/api/v1/birthdays/calendar.ics?key=")
         first = client.get(url.removeprefix("https://hello.example"))
@@ -256,14 +256,14 @@ def test_feed_works_where_lists_are_public(public: httpx.Client) -> None:
 
 def test_hello_is_open_where_lists_are_private(private: httpx.Client) -> None:
     name = a_name()
-    assert put(private, name, born(0)).status_code == 204
+    assert save_birthday(private, name, born(0)).status_code == 204
     assert private.get(f"/hello/{name}").status_code == 200
     assert private.delete(f"/hello/{name}").status_code == 204
 
 
 def test_description_says_what_private_lists_need(private: httpx.Client, public: httpx.Client) -> None:
     schemes = {path: security(private, path) for path in LISTS}
-    assert schemes == {path: {"Bearer"} for path in PATHS} | {CALENDAR: {"Bearer", "CalendarFeed"}}
+    assert schemes == {path: {"Bearer"} for path in LIST_PATHS} | {CALENDAR: {"Bearer", "CalendarFeed"}}
     assert {path: security(public, path) for path in LISTS} == {path: set() for path in LISTS}
     answers = private.get("/openapi.json").json()["paths"]
     assert all("401" in answers[path]["get"]["responses"] for path in LISTS)

@@ -9,10 +9,11 @@ import httpx
 import pytest
 
 from hello.connectors.embedded.servers import Servers
-from tests.external.test_hello import assert_problem, put
 from tests.support.builders import a_name
 from tests.support.http.accounts import bearer, client_of
-from tests.support.http.ordering import ADMIN_TOKEN, Shop, newly_opened
+from tests.support.http.birthdays import save_birthday
+from tests.support.http.messages import assert_problem
+from tests.support.http.orders import ADMIN_TOKEN, OrderClient, open_order_client
 from tests.support.http.running import places, running_api, started
 from tests.support.servers import WORKER, create_database
 
@@ -46,22 +47,22 @@ def read(client: httpx.Client, username: str) -> httpx.Response:
     return client.get(f"{RECIPIENTS}/{username}", headers=bearer(ADMIN_TOKEN))
 
 
-def order(shop: Shop, recipient: str) -> str:
-    created = shop.order(shop.wanted(recipient=recipient))
+def order(order_client: OrderClient, recipient: str) -> str:
+    created = order_client.order(order_client.wanted(recipient=recipient))
     assert created.status_code == 201, created.text
     return str(created.headers["Location"])
 
 
 def test_shipped_orders_are_counted_for_their_recipient(client: httpx.Client) -> None:
-    shop, mary = newly_opened(client, client), a_name()
-    put(client, mary, "1990-05-17")
-    assert read(client, shop.john).json() == {"username": shop.john, "gifts_received": 0}
-    cancelled = order(shop, mary)
-    shop.cancel(cancelled)
+    order_client, mary = open_order_client(client, client), a_name()
+    save_birthday(client, mary, "1990-05-17")
+    assert read(client, order_client.john).json() == {"username": order_client.john, "gifts_received": 0}
+    cancelled = order(order_client, mary)
+    order_client.cancel(cancelled)
     for _ in range(2):
-        order(shop, shop.john)
+        order(order_client, order_client.john)
     end = monotonic() + 30
-    while read(client, shop.john).json()["gifts_received"] < 2:
+    while read(client, order_client.john).json()["gifts_received"] < 2:
         assert monotonic() < end
         sleep(0.05)
     assert read(client, mary).json()["gifts_received"] == 0
@@ -70,7 +71,7 @@ def test_shipped_orders_are_counted_for_their_recipient(client: httpx.Client) ->
 def test_recipient_who_is_unknown_or_deleted_is_404(client: httpx.Client) -> None:
     name = a_name()
     assert_problem(read(client, name), 404)
-    put(client, name, "1990-05-17")
+    save_birthday(client, name, "1990-05-17")
     assert read(client, name).status_code == 200
     client.delete(f"/hello/{name}")
     assert_problem(read(client, name), 404)

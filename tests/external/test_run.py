@@ -1,4 +1,4 @@
-"""`hello run`: what it prints, keeps and leaves behind."""
+"""`hello run_hello`: what it prints, keeps and leaves behind."""
 
 import os
 import re
@@ -13,9 +13,11 @@ import httpx
 import pytest
 
 from hello.connectors.embedded.servers import destroy
-from tests.external.test_hello import put
 from tests.support.builders import a_name
+from tests.support.cli import assert_one_error_line, run_hello
+from tests.support.http.birthdays import save_birthday
 from tests.support.http.running import HELLO, running_hello, started
+from tests.support.processes import descendants
 
 pytestmark = pytest.mark.external
 
@@ -33,7 +35,7 @@ def test_data_survives_a_restart_and_no_process_does(data_dir: Path, number: sig
     name = a_name()
     with started("run", "--port", "0", "--data-dir", str(data_dir)) as hello:
         with httpx.Client(base_url=hello.url) as client:
-            put(client, name, "1990-05-17")
+            save_birthday(client, name, "1990-05-17")
         family = descendants(hello.process.pid)
         assert len(family) >= 3
         assert hello.stop(number) == 0
@@ -42,15 +44,8 @@ def test_data_survives_a_restart_and_no_process_does(data_dir: Path, number: sig
         assert httpx.get(f"{hello.url}/hello/{name}").status_code == 200
 
 
-def descendants(pid: int) -> list[int]:
-    """Look at every thread: each has the children that it spawned."""
-    tasks = Path(f"/proc/{pid}/task").glob("*/children")
-    children = [int(child) for task in tasks for child in task.read_text().split()]
-    return [found for child in children for found in (child, *descendants(child))]
-
-
 @pytest.mark.faults
-def test_an_api_that_is_killed_comes_back(data_dir: Path) -> None:
+def test_killed_api_is_restarted(data_dir: Path) -> None:
     with started("run", "--port", "0", "--data-dir", str(data_dir)) as hello:
         [api] = [
             pid
@@ -61,56 +56,39 @@ def test_an_api_that_is_killed_comes_back(data_dir: Path) -> None:
         assert httpx.get(f"{hello.url}/api/v1/health", timeout=20).status_code == 200
 
 
-def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*HELLO, *arguments],
-        env=os.environ | environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-
-
-def assert_one_clear_line(result: subprocess.CompletedProcess[str], words: str) -> None:
-    assert result.returncode == 1
-    lines = result.stderr.strip().splitlines()
-    assert len(lines) == 1, result.stderr
-    assert lines[0].startswith("hello: ")
-    assert words in lines[0]
-
-
-def test_a_taken_port(tmp_path: Path) -> None:
+def test_taken_port_is_an_error(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        result = run("run", "--port", str(port), "--data-dir", str(tmp_path / "data"))
-    assert_one_clear_line(result, f"cannot listen on 127.0.0.1:{port}")
+        result = run_hello("run", "--port", str(port), "--data-dir", str(tmp_path / "data"))
+    assert_one_error_line(result, f"cannot listen on 127.0.0.1:{port}")
     assert not (tmp_path / "data").exists()
 
 
-def test_another_instance_on_the_data_directory(data_dir: Path) -> None:
+def test_second_instance_on_a_data_directory_is_an_error(data_dir: Path) -> None:
     with started("run", "--port", "0", "--data-dir", str(data_dir)):
-        assert_one_clear_line(run("run", "--port", "0", "--data-dir", str(data_dir)), str(data_dir))
+        assert_one_error_line(run_hello("run", "--port", "0", "--data-dir", str(data_dir)), str(data_dir))
 
 
-def test_a_data_directory_that_is_a_file(tmp_path: Path) -> None:
+def test_data_directory_that_is_a_file_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("")
-    assert_one_clear_line(run("run", "--port", "0", "--data-dir", str(tmp_path / "data")), str(tmp_path))
+    assert_one_error_line(
+        run_hello("run", "--port", "0", "--data-dir", str(tmp_path / "data")), str(tmp_path)
+    )
 
 
-def test_a_setting_that_makes_no_sense(tmp_path: Path) -> None:
-    result = run("run", "--port", "0", "--data-dir", str(tmp_path / "data"), TIMEZONE="Mars")
-    assert_one_clear_line(result, "TIMEZONE")
+def test_invalid_setting_is_one_error_line(tmp_path: Path) -> None:
+    result = run_hello("run", "--port", "0", "--data-dir", str(tmp_path / "data"), TIMEZONE="Mars")
+    assert_one_error_line(result, "TIMEZONE")
 
 
 def test_check_names_a_setting_that_production_lacks() -> None:
     password = {"POSTGRES_PASSWORD": "kai7Aith"}
-    assert run("check").returncode == 0
-    assert_one_clear_line(run("check", ENVIRONMENT="production", **password), "SECRET_KEY")
+    assert run_hello("check").returncode == 0
+    assert_one_error_line(run_hello("check", ENVIRONMENT="production", **password), "SECRET_KEY")
 
 
 def test_help_names_what_production_runs() -> None:
-    assert {"migrate", "api", "worker"} <= set(re.findall(r"hello (\w+)", run("--help").stdout))
+    assert {"migrate", "api", "worker"} <= set(re.findall(r"hello (\w+)", run_hello("--help").stdout))
 
 
 def test_sigterm_ends_a_command_that_waits_as_an_exit() -> None:
@@ -123,30 +101,30 @@ def test_sigterm_ends_a_command_that_waits_as_an_exit() -> None:
             assert process.wait(20) == 128 + signal.SIGTERM
 
 
-def test_a_database_that_is_away_when_migrating() -> None:
-    result = run("migrate", DATABASE_URL="postgresql://hello:sesame@127.0.0.1:1/hello")
-    assert_one_clear_line(result, "the database cannot be reached")
+def test_migration_without_a_database_is_one_error_line() -> None:
+    result = run_hello("migrate", DATABASE_URL="postgresql://hello:sesame@127.0.0.1:1/hello")
+    assert_one_error_line(result, "the database cannot be reached")
     assert "sesame" not in result.stderr
 
 
-def test_the_check_of_the_schema(tmp_path: Path) -> None:
+def test_migrate_check_fails_until_the_schema_is_up_to_date(tmp_path: Path) -> None:
     try:
-        result = run("migrate", "--check", "--data-dir", str(tmp_path / "data"))
-        assert_one_clear_line(result, "not up to date")
-        assert run("migrate", "--data-dir", str(tmp_path / "data")).returncode == 0
-        assert run("migrate", "--check", "--data-dir", str(tmp_path / "data")).returncode == 0
+        result = run_hello("migrate", "--check", "--data-dir", str(tmp_path / "data"))
+        assert_one_error_line(result, "not up to date")
+        assert run_hello("migrate", "--data-dir", str(tmp_path / "data")).returncode == 0
+        assert run_hello("migrate", "--check", "--data-dir", str(tmp_path / "data")).returncode == 0
     finally:
         destroy(tmp_path / "data")
 
 
 @pytest.mark.parametrize("command", [[], ["run"], ["api"], ["migrate"], ["destroy"]])
-def test_help_teaches(command: list[str]) -> None:
-    result = run(*command, "--help")
+def test_help_shows_the_usage(command: list[str]) -> None:
+    result = run_hello(*command, "--help")
     assert result.returncode == 0
     assert "Usage: " in result.stdout
 
 
-def test_a_change_of_the_source_starts_it_anew(tmp_path: Path) -> None:
+def test_source_change_restarts_the_server(tmp_path: Path) -> None:
     with running_hello(tmp_path / "data", "--reload") as hello:
         before = process_of(hello.url)
         source = Path(sys.modules["hello"].__file__ or "")

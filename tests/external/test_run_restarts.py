@@ -1,4 +1,4 @@
-"""`hello run` when what it started dies: it comes back, or `hello run` stops and says why."""
+"""`hello run_hello` when what it started dies: it comes back, or `hello run_hello` stops and says why."""
 
 import os
 import re
@@ -18,10 +18,11 @@ from hello.connectors.embedded.ending import happens
 from hello.connectors.embedded.home import base_of
 from hello.connectors.embedded.leftover import command_line
 from hello.connectors.embedded.servers import destroy
-from tests.external.test_hello import put
-from tests.external.test_run import descendants, run
 from tests.support.builders import a_name
+from tests.support.cli import run_hello
+from tests.support.http.birthdays import save_birthday
 from tests.support.http.running import Running, started
+from tests.support.processes import descendants
 
 SOON_S = 40
 PROGRAMS = {"PostgreSQL": b"/postgres\0-D", "Valkey": b"/valkey-server\0-\0"}
@@ -70,7 +71,7 @@ def is_ready(hello: Running) -> bool:
 
 
 @pytest.mark.parametrize("server", ["PostgreSQL", "Valkey"])
-def test_a_killed_server_comes_back_each_time(hello: Running, server: str) -> None:
+def test_killed_server_is_restarted_each_time(hello: Running, server: str) -> None:
     for _ in range(2):
         died = count(hello, f"{server} was killed by signal 9; starting it again")
         back = count(hello, f"{server} is up again")
@@ -81,7 +82,7 @@ def test_a_killed_server_comes_back_each_time(hello: Running, server: str) -> No
 
 
 @pytest.mark.parametrize("server", ["PostgreSQL", "Valkey"])
-def test_a_server_that_is_asked_to_stop_comes_back_though_clients_stay(hello: Running, server: str) -> None:
+def test_server_stopped_by_a_signal_is_restarted_although_clients_stay(hello: Running, server: str) -> None:
     await_(lambda: is_ready(hello), hello)
     back = count(hello, f"{server} is up again")
     kill(hello, server, signal.SIGTERM)
@@ -125,7 +126,7 @@ def saved_someone(url: str) -> bool:
 def save(url: str, name: str) -> bool:
     try:
         with httpx.Client(base_url=url, timeout=20) as client:
-            return put(client, name, "1990-05-17").status_code == 204
+            return save_birthday(client, name, "1990-05-17").status_code == 204
     except httpx.HTTPError:
         return False
 
@@ -142,7 +143,7 @@ def without_data_of(server: str, data_dir: Path) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("server", ["PostgreSQL", "Valkey"])
-def test_a_server_that_cannot_start_again_ends_it_with_the_reason(server: str, tmp_path: Path) -> None:
+def test_server_that_cannot_restart_ends_the_run_with_the_reason(server: str, tmp_path: Path) -> None:
     data_dir = tmp_path / "data"
     try:
         with started("run", "--port", "0", "--data-dir", str(data_dir)) as hello:
@@ -199,15 +200,15 @@ def data_dir_of_its_own(tmp_path: Path) -> Iterator[Path]:
 
 def test_a_missing_folder_for_metrics_is_one_clear_line(tmp_path: Path) -> None:
     for command in ("api", "worker"):
-        result = run(command, "--port", "0", PROMETHEUS_MULTIPROC_DIR=str(tmp_path / "missing"))
+        result = run_hello(command, "--port", "0", PROMETHEUS_MULTIPROC_DIR=str(tmp_path / "missing"))
         assert result.returncode == 1
         [line] = result.stderr.splitlines()
         assert line == f"hello: PROMETHEUS_MULTIPROC_DIR: there is no folder '{tmp_path}/missing'"
 
 
-def test_processes_that_never_start_end_it_with_one_clear_line(data_dir_of_its_own: Path) -> None:
+def test_processes_that_never_start_end_the_run_with_one_error_line(data_dir_of_its_own: Path) -> None:
     missing = str(data_dir_of_its_own / "missing")
-    result = run(
+    result = run_hello(
         "run", "--port", "0", "--data-dir", str(data_dir_of_its_own), PROMETHEUS_MULTIPROC_DIR=missing
     )
     assert result.returncode == 1

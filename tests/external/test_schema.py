@@ -25,10 +25,10 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from hello.connectors.embedded.servers import Servers
-from tests.external.test_authorization import ROUTES
 from tests.support.http.accounts import LoggedIn, bearer, client_of, signed_up
-from tests.support.http.forging import SECRET, claims_of, signed
+from tests.support.http.routes import ROUTES
 from tests.support.http.running import running_api
+from tests.support.http.tokens import SECRET, claims_of, signed
 from tests.support.servers import WORKER, create_database
 
 pytestmark = [pytest.mark.external, pytest.mark.timeout(3600)]
@@ -57,7 +57,7 @@ FREE = {
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class DescribedApi:
     """`headers` are those of each kind of caller."""
 
     client: httpx.Client
@@ -85,7 +85,7 @@ async def own_servers(servers: Servers) -> Servers:
 
 
 @pytest.fixture(scope="module")
-def world(own_servers: Servers) -> Iterator[World]:
+def api(own_servers: Servers) -> Iterator[DescribedApi]:
     with ExitStack() as stack:
         api = stack.enter_context(running_api(own_servers, SECRET_KEY=SECRET, **FREE))
         client = stack.enter_context(client_of(api))
@@ -93,7 +93,7 @@ def world(own_servers: Servers) -> Iterator[World]:
         description = schemathesis.openapi.from_url(f"{api.url}/openapi.json")
         admin = bearer(signed(claims_of(other.id, role="admin")))
         headers = dict(zip(CALLERS, ({}, account.headers, admin), strict=True))
-        yield World(client, description, account, headers)
+        yield DescribedApi(client, description, account, headers)
 
 
 def cases(operation: APIOperation[Any, Any, Any, Any], item_id: str) -> SearchStrategy[Case[Any]]:
@@ -108,13 +108,13 @@ def cases(operation: APIOperation[Any, Any, Any, Any], item_id: str) -> SearchSt
 
 @pytest.mark.parametrize("caller", CALLERS)
 @pytest.mark.parametrize("route", ROUTES)
-def test_answers_are_as_described(world: World, route: str, caller: str) -> None:
+def test_answers_are_as_described(api: DescribedApi, route: str, caller: str) -> None:
     method, path = route.split()
 
     @settings(max_examples=EACH, deadline=None, suppress_health_check=list(HealthCheck))
-    @given(case=cases(world.description[path][method], world.an_item()))
+    @given(case=cases(api.description[path][method], api.an_item()))
     def check(case: Case[Any]) -> None:
-        answer = case.call(headers=world.headers[caller])
+        answer = case.call(headers=api.headers[caller])
         case.validate_response(answer, checks=CHECKS)
         described = case.operation.definition.raw["responses"]
         assert str(answer.status_code) in described, "the status has only the default description"
@@ -122,18 +122,18 @@ def test_answers_are_as_described(world: World, route: str, caller: str) -> None
     check()
 
 
-def test_an_empty_parameter_is_refused_just_where_its_schema_refuses_it(world: World) -> None:
+def test_an_empty_parameter_is_refused_just_where_its_schema_refuses_it(api: DescribedApi) -> None:
     """Random texts rarely are empty, and clients that fill in forms often send such."""
 
     def is_valid(schema: dict[str, Any], text: str) -> bool:
-        whole = world.description.raw_schema | schema
+        whole = api.description.raw_schema | schema
         return bool(Draft202012Validator(whole, format_checker=FormatChecker()).is_valid(text))
 
     wrong = {}
-    for route, operation in operations(world).items():
+    for route, operation in operations(api).items():
         for name, schema in texts_in_query(operation):
             path = route.removeprefix("GET ").replace("{username}", "John")
-            answer = world.client.get(path, params={name: ""}, headers=world.headers[CALLERS[2]])
+            answer = api.client.get(path, params={name: ""}, headers=api.headers[CALLERS[2]])
             is_refused = answer.status_code == HTTPStatus.BAD_REQUEST
             if is_refused == is_valid(schema, ""):
                 wrong[f"{route} {name}"] = answer.status_code
@@ -146,15 +146,15 @@ def texts_in_query(operation: dict[str, Any]) -> list[tuple[str, dict[str, Any]]
     return [(one["name"], one["schema"]) for one in found]
 
 
-def test_every_limited_route_describes_429(world: World) -> None:
+def test_every_limited_route_describes_429(api: DescribedApi) -> None:
     """Whether or not there is a limit by default."""
-    missing = {route for route, operation in operations(world).items() if "429" not in operation["responses"]}
+    missing = {route for route, operation in operations(api).items() if "429" not in operation["responses"]}
     assert missing == UNLIMITED
 
 
-def operations(world: World) -> dict[str, dict[str, Any]]:
+def operations(api: DescribedApi) -> dict[str, dict[str, Any]]:
     return {
         f"{method.upper()} {path}": operation
-        for path, methods in world.description.raw_schema["paths"].items()
+        for path, methods in api.description.raw_schema["paths"].items()
         for method, operation in methods.items()
     }

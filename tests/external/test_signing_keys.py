@@ -11,11 +11,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 from jwt.utils import base64url_decode
 
 from hello.connectors.embedded.servers import Servers
-from tests.external.test_hello import assert_problem
-from tests.external.test_run import assert_one_clear_line, run
+from tests.support.cli import assert_one_error_line, run_hello
 from tests.support.http.accounts import USERS, LoggedIn, bearer, client_of, refresh, signed_up, tokens_of
-from tests.support.http.forging import claims_of
+from tests.support.http.messages import assert_problem
 from tests.support.http.running import places, running_api, started
+from tests.support.http.tokens import claims_of
 
 pytestmark = pytest.mark.external
 JWKS = "/.well-known/jwks.json"
@@ -23,7 +23,7 @@ JWKS = "/.well-known/jwks.json"
 
 def new_key() -> str:
     """Return what `hello signing-key` prints: one line, as in `.env`."""
-    printed = run("signing-key")
+    printed = run_hello("signing-key")
     assert (printed.returncode, printed.stderr) == (0, "")
     [line] = printed.stdout.splitlines()
     assert line.startswith("-----BEGIN PRIVATE KEY-----\\n")
@@ -73,7 +73,7 @@ def verified(client: httpx.Client, token: str) -> dict[str, object]:
     return claims
 
 
-def test_others_can_verify_our_tokens(rotation: Rotation, ada: LoggedIn) -> None:
+def test_published_keys_verify_access_tokens(rotation: Rotation, ada: LoggedIn) -> None:
     claims = verified(rotation.old, ada.tokens["access_token"])
     assert (claims["sub"], claims["role"]) == (ada.id, "user")
     assert claims["exp"] == claims["iat"] + 900  # type: ignore[operator]  # both are numbers
@@ -88,7 +88,7 @@ def test_only_the_public_half_is_published(rotation: Rotation) -> None:
     assert (key["kty"], key["crv"], key["alg"], key["use"]) == ("OKP", "Ed25519", "EdDSA", "sig")
 
 
-def test_a_published_key_is_no_secret_to_sign_with(rotation: Rotation, ada: LoggedIn) -> None:
+def test_published_key_cannot_sign_tokens(rotation: Rotation, ada: LoggedIn) -> None:
     """The confusion of algorithms: a token signed by HMAC, with the public key as its secret."""
     [key] = rotation.old.get(JWKS).json()["keys"]
     for secret in (key["x"], base64url_decode(key["x"])):
@@ -120,7 +120,7 @@ def test_new_tokens_are_signed_with_the_new_key(rotation: Rotation, ada: LoggedI
     assert rotation.old.get(f"{USERS}/me", headers=bearer(renewed["access_token"])).status_code == 200
 
 
-def test_a_key_that_is_none_is_told_in_one_line() -> None:
-    result = run("api", "--port", "0", TOKEN_SIGNING_KEY="sesame")  # noqa: S106
-    assert_one_clear_line(result, "TOKEN_SIGNING_KEY: must be")
+def test_invalid_signing_key_is_one_error_line() -> None:
+    result = run_hello("api", "--port", "0", TOKEN_SIGNING_KEY="sesame")  # noqa: S106
+    assert_one_error_line(result, "TOKEN_SIGNING_KEY: must be")
     assert "sesame" not in result.stderr

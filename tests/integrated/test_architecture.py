@@ -7,15 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.paths import REPOSITORY
+
 pytestmark = pytest.mark.integrated
-ROOT = Path(__file__).parents[2]
 LINT = (sys.executable, "-c", "from importlinter.cli import lint_imports_command; lint_imports_command()")
 
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    shutil.copytree(ROOT / "src" / "hello", tmp_path / "hello")
-    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    shutil.copytree(REPOSITORY / "src" / "hello", tmp_path / "hello")
+    shutil.copy(REPOSITORY / "pyproject.toml", tmp_path)
     return tmp_path
 
 
@@ -23,7 +24,7 @@ def lint(folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*LINT, "--no-cache"], cwd=folder, capture_output=True, text=True, check=False)
 
 
-def test_the_layers_hold(copy: Path) -> None:
+def test_layer_contracts_hold(copy: Path) -> None:
     result = lint(copy)
     assert result.returncode == 0, result.stdout
 
@@ -49,7 +50,7 @@ def test_a_command_imports_nothing_that_only_servers_need() -> None:
         ("connectors/redis/client.py", "import fastapi", "connectors import no web framework"),
     ],
 )
-def test_a_violation_is_found(copy: Path, module: str, planted: str, contract: str) -> None:
+def test_planted_violation_breaks_its_contract(copy: Path, module: str, planted: str, contract: str) -> None:
     with (copy / "hello" / module).open("a") as source:
         source.write(f"\n{planted}\n")
     result = lint(copy)

@@ -13,9 +13,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.mutation.folders import CACHE, ROOT, folder_of
+from tests.mutation.folders import CACHE, folder_of
 from tests.mutation.report import Mutant, report
 from tests.mutation.suites import SUITES, Suite
+from tests.support.paths import REPOSITORY
 from tests.support.servers import relax, temporary_servers
 
 ENGINE = Path(__file__).with_name("engine.py")
@@ -27,7 +28,7 @@ def main() -> int:
     if not suites:
         sys.stderr.write(f"no suite breaks {options.only}\n")
         return 2
-    lowest = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["mutation"]["lowest"]
+    lowest = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["tool"]["mutation"]["lowest"]
     found = [mutant for suite in suites for mutant in mutants_of(suite, options)]
     text, passes = report(found, {} if options.only else lowest)
     sys.stdout.write(text)

@@ -6,9 +6,9 @@ import tomllib
 from pathlib import Path
 
 from tests.mutation.suites import Suite
+from tests.support.paths import REPOSITORY
 
-ROOT = Path(__file__).parents[2]
-CACHE = ROOT / ".mutation"
+CACHE = REPOSITORY / ".mutation"
 COPIED = ("migrations", "docs", "README.md", ".env.example", "docker-compose.yml", "alembic.ini")
 OPTIONS = "--strict-markers --strict-config -p no:cacheprovider -n 0"
 
@@ -22,14 +22,14 @@ def folder_of(suite: Suite, *, fresh: bool) -> Path:
     for name in ("src", "tests", *COPIED):
         link = folder / name
         link.unlink(missing_ok=True)
-        link.symlink_to(ROOT / name)
+        link.symlink_to(REPOSITORY / name)
     (folder / "pyproject.toml").write_text(settings(suite))
     return folder
 
 
 def settings(suite: Suite) -> str:
     """Return the project's settings of pytest, and what mutmut needs to know."""
-    project = (ROOT / "pyproject.toml").read_text()
+    project = (REPOSITORY / "pyproject.toml").read_text()
     addopts = tomllib.loads(project)["tool"]["pytest"]["ini_options"]["addopts"]
     return project.replace(addopts, OPTIONS) + "\n[tool.mutmut]\n" + "\n".join(lines(suite)) + "\n"
 

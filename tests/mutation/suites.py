@@ -2,22 +2,41 @@
 
 from dataclasses import dataclass
 
-UNRELATED = ("asyncapi", "embedded", "large", "openapi", "supervisor", "uvicorn_internals")
-SLOW = "tests/unit/test_birthday_lists.py::test_pages_lead_through_the_coming_days"
+UNRELATED = (
+    "connectors/brokers/test_asyncapi.py",
+    "connectors/embedded",
+    "entrypoints/test_supervisor.py",
+    "interface/http/serving/test_uvicorn_internals.py",
+    "interface/http/test_large.py",
+    "interface/http/test_openapi.py",
+)
+SLOW = "tests/unit/services/test_birthday_lists.py::test_pages_lead_through_the_coming_days"
 """Ten seconds, for functions that quick tests cover too."""
 
 ON_POSTGRES = (
-    *(f"tests/contracts/test_{name}.py" for name in ("accounts", "announcements", "audit", "births")),
-    "tests/contracts/test_calendar_feeds.py",
+    "tests/contracts/connectors/postgres",
     *(
-        f"tests/contracts/test_{name}.py"
-        for name in ("event_stores", "items", "orders", "people", "sessions")
+        f"tests/integrated/connectors/postgres/test_{name}.py"
+        for name in (
+            "advisory_locks",
+            "engine",
+            "fault_reasons",
+            "listener",
+            "people_saves",
+            "shards",
+            "unknown_outcomes",
+        )
     ),
-    *(f"tests/integrated/test_{name}.py" for name in ("catalogue", "catalogue_races", "inbox", "listener")),
-    *(f"tests/integrated/test_{name}.py" for name in ("orders", "postgres", "saves", "shards", "turns")),
     *(
-        f"tests/integrated/test_{name}.py"
-        for name in ("fault_reasons", "unknown_outcomes", "relay", "account_deletion")
+        f"tests/integrated/services/test_{name}.py"
+        for name in (
+            "account_deletion",
+            "catalogue_races",
+            "catalogue_statements",
+            "consumers",
+            "orders",
+            "relay",
+        )
     ),
 )
 
@@ -44,7 +63,7 @@ SUITES = (
         mutated=("src/hello/services/", "src/hello/entities/", "src/hello/core/batching.py"),
         tests=(
             "tests/unit",
-            *(f"--ignore=tests/unit/test_{name}.py" for name in UNRELATED),
+            *(f"--ignore=tests/unit/{name}" for name in UNRELATED),
             f"--deselect={SLOW}",
         ),
         minutes=10,

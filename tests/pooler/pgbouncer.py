@@ -10,9 +10,9 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 from hello.connectors.embedded.account import Account, current_account
 from hello.connectors.embedded.command import Command
 from hello.connectors.embedded.log import Log
-from tests.brokers.ports import HOST, free_port
-from tests.brokers.program import Program
-from tests.support.debian import ensure_package
+from tests.support.programs.debian import ensure_package
+from tests.support.programs.ports import HOST, free_port
+from tests.support.programs.program import Program
 
 PROGRAM = Path("/usr/sbin/pgbouncer")
 SETTINGS = """\

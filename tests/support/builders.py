@@ -1,7 +1,9 @@
 """Things for tests; only what a test cares about needs to be said."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import count
 from random import SystemRandom
 from string import ascii_letters
 from uuid import UUID
@@ -107,3 +109,8 @@ class StoppedClock:
 
     def move(self, by: timedelta) -> None:
         self.time += by
+
+
+def numbered_ids() -> Iterator[UUID]:
+    """Return ids of which each is greater than the one before."""
+    return (UUID(int=number) for number in count(1))

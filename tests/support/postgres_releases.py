@@ -22,13 +22,14 @@ from hello.connectors.embedded.postgres import postgres_server
 from hello.connectors.embedded.server import Server
 from hello.connectors.embedded.servers import Servers
 from hello.connectors.embedded.valkey import running_valkey
-from tests.brokers.commands import path_of, run
-from tests.brokers.errors import BrokerError
+from tests.support.paths import REPOSITORY
+from tests.support.programs.commands import path_of, run
+from tests.support.programs.errors import ProgramError
 
 FETCH_S = 300
 PLUGIN = "org.apache.maven.plugins:maven-dependency-plugin:3.11.0"
 ARTIFACT = "io.zonky.test.postgres:embedded-postgres-binaries"
-CACHE = Path(__file__).parents[2] / ".postgres"
+CACHE = REPOSITORY / ".postgres"
 BUILDS = {
     ("Linux", "x86_64"): "linux-amd64",
     ("Linux", "aarch64"): "linux-arm64v8",
@@ -74,7 +75,7 @@ RELEASES = {
 
 
 def install(release: Release) -> None:
-    """Fetch and unpack it, unless that was done before; raise `BrokerError` when it cannot be had."""
+    """Fetch and unpack it, unless that was done before; raise `ProgramError` when it cannot be had."""
     if release.folder.exists():
         return
     build = BUILDS[platform.system(), platform.machine()]
@@ -95,7 +96,7 @@ def fetch(artifact: str, sha256: str, folder: Path) -> Path:
     [jar] = folder.glob("*.jar")
     found = hashlib.sha256(jar.read_bytes()).hexdigest()
     if found != sha256:
-        raise BrokerError(f"{artifact} has the SHA-256 {found}, not {sha256}")
+        raise ProgramError(f"{artifact} has the SHA-256 {found}, not {sha256}")
     return jar
 
 
@@ -146,7 +147,7 @@ def main(wanted: list[str]) -> int:
     try:
         for major in wanted:
             install(RELEASES[major])
-    except BrokerError as error:
+    except ProgramError as error:
         sys.stderr.write(f"PostgreSQL: {error}\n")
         return 1
     return 0

@@ -19,10 +19,21 @@ LONGEST_FIRST = (
     "contracts/",
     "unit/",
 )
-HELLO_RUN = {"test_birthdays", "test_challenge", "test_everywhere", "test_hello"}
-UNLIMITED = {"test_authorization", "test_items", "test_order_events", "test_order_keys", "test_orders"}
-GROUPS = {f"tests/external/{module}.py": "hello run" for module in HELLO_RUN} | {
-    f"tests/external/{module}.py": "unlimited" for module in UNLIMITED
+HELLO_RUN = {"test_birthdays", "test_every_route", "test_hello", "test_hello_feature"}
+UNLIMITED = {
+    "test_authorization",
+    "test_item_lists",
+    "test_item_versions",
+    "test_items",
+    "test_order_events",
+    "test_order_keys",
+    "test_orders",
+}
+ACCOUNTS = {"test_accounts", "test_sessions"}
+GROUPS = {
+    f"tests/external/{module}.py": group
+    for group, modules in {"hello run": HELLO_RUN, "unlimited": UNLIMITED, "accounts": ACCOUNTS}.items()
+    for module in modules
 }
 
 

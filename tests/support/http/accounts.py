@@ -16,6 +16,7 @@ from tests.support.http.running import HELLO, Running, places
 USERS = "/api/v1/users"
 PASSWORD = "correct horse battery"  # noqa: S105
 FULL_NAME = "Ada Lovelace"
+NOT_STORED = "no-store"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,3 +100,16 @@ def create_admin(servers: Servers, email: str, password: str = PASSWORD) -> subp
 def client_of(api: Running, **headers: str) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=api.url, headers=headers, timeout=20) as client:
         yield client
+
+
+def me(client: httpx.Client, session: LoggedIn) -> httpx.Response:
+    return client.get(f"{USERS}/me", headers=session.headers)
+
+
+def assert_tokens(answer: httpx.Response) -> dict[str, Any]:
+    tokens: dict[str, Any] = answer.json()
+    assert (answer.status_code, answer.headers["Cache-Control"]) == (200, NOT_STORED)
+    assert answer.headers["Content-Type"] == "application/json"
+    assert tokens.keys() == {"access_token", "token_type", "expires_in", "refresh_token"}
+    assert (tokens["token_type"], tokens["expires_in"]) == ("bearer", 900)
+    return tokens

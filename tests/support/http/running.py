@@ -11,6 +11,8 @@ from functools import cache
 from pathlib import Path
 from threading import Thread
 
+import httpx
+
 from hello.connectors.embedded.servers import Servers, destroy
 from hello.connectors.postgres import migrate as migrations
 from hello.connectors.postgres.engine import Database
@@ -111,3 +113,7 @@ def address(process: subprocess.Popen[str], printed: list[str], says: re.Pattern
 def keep_reading(process: subprocess.Popen[str], printed: list[str]) -> None:
     with suppress(ValueError):  # closed by the other thread
         printed.extend(process.stdout or ())
+
+
+def metrics_of(api: Running) -> str:
+    return httpx.get(f"{api.url}/metrics").text

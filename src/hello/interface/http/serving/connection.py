@@ -1,7 +1,7 @@
 """One connection: Uvicorn's, with bounds on what a client may send, keep waiting, or leave unread.
 
-This and the fast path are all that reaches into Uvicorn's internals; `tests/unit/test_uvicorn_internals.py`
-fails if an upgrade changes them.
+This and the fast path are all that reaches into Uvicorn's internals;
+`tests/unit/interface/http/serving/test_uvicorn_internals.py` fails if an upgrade changes them.
 """
 
 import asyncio

@@ -1,0 +1,143 @@
+"""The promises of the port `People`, kept by the twin and by PostgreSQL alike."""
+
+import itertools
+from collections.abc import Sequence
+from datetime import date
+
+import pytest
+
+from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
+from hello.entities.birthdays import BirthdayGroup, LeapDay, born_on, groups_between, month_day
+from hello.entities.errors import NotFoundError
+from hello.entities.people import Person
+from hello.services.ports import Begin, Transaction
+from tests.support.builders import a_name, a_person
+from tests.twins.transaction import TwinUnitOfWork
+
+
+class PeopleContract:
+    async def test_saved_person_is_read_by_the_next_transaction(self, begin: Begin) -> None:
+        john = a_person(born=date(1990, 5, 17))
+        async with begin() as tx:
+            await tx.people.save(births(john), [])
+        async with begin() as tx:
+            assert await stored_born(tx, john.username) == date(1990, 5, 17)
+
+    async def test_last_saved_date_of_birth_is_stored(self, begin: Begin) -> None:
+        john = a_person()
+        for born in (date(1990, 5, 17), date(1, 1, 1)):
+            async with begin() as tx:
+                await tx.people.save({john.username: born}, [])
+        async with begin() as tx:
+            assert await stored_born(tx, john.username) == date(1, 1, 1)
+
+    async def test_names_differ_by_case(self, begin: Begin) -> None:
+        john = a_person()
+        async with begin() as tx:
+            await tx.people.save(births(john), [])
+        async with begin() as tx:
+            assert await stored_born(tx, john.username.swapcase()) is None
+
+    async def test_removed_person_is_gone(self, begin: Begin) -> None:
+        john = a_person()
+        async with begin() as tx:
+            await tx.people.save(births(john), [])
+        async with begin() as tx:
+            await tx.people.remove(john.username, [])
+        async with begin() as tx:
+            assert await stored_born(tx, john.username) is None
+
+    async def test_removal_of_an_unknown_person_is_not_found(self, begin: Begin) -> None:
+        with pytest.raises(NotFoundError):
+            async with begin() as tx:
+                await tx.people.remove(a_person().username, [])
+
+    async def test_error_rolls_back_saved_people(self, begin: Begin) -> None:
+        john = a_person()
+        with pytest.raises(ZeroDivisionError):
+            async with begin() as tx:
+                await tx.people.save(births(john), [])
+                raise ZeroDivisionError
+        async with begin() as tx:
+            assert await stored_born(tx, john.username) is None
+
+    async def test_birthdays_are_ordered_by_day_and_name(self, begin: Begin) -> None:
+        """The names begin with `zzz`: others in the database sort before them."""
+        tag = f"zzz{a_name()}"
+        people = {f"{tag}B": date(1990, 5, 17), f"{tag}a": date(1980, 5, 17), f"{tag}A": date(1970, 5, 18)}
+        groups = [BirthdayGroup(517, date(2026, 5, 17), 0), BirthdayGroup(518, date(2026, 5, 18), 1)]
+        async with begin() as tx:
+            await tx.people.save(people, [])
+        async with begin() as tx:
+            first = await tx.people.celebrating(groups, (0, tag), 1000)
+        assert [(one.username, one.in_days, one.turns) for one in first if one.username.startswith(tag)] == [
+            (f"{tag}B", 0, 36),
+            (f"{tag}a", 0, 46),
+            (f"{tag}A", 1, 56),
+        ]
+        async with begin() as tx:
+            assert (await tx.people.celebrating(groups, (0, f"{tag}B"), 1))[0].username == f"{tag}a"
+            assert await tx.people.celebrating(groups[1:], (1, f"{tag}A"), 1) == []
+
+    @pytest.mark.parametrize("rule", LeapDay)
+    @pytest.mark.parametrize("day", ["2026-02-27", "2026-03-01", "2027-03-02", "2028-02-28", "2026-12-30"])
+    async def test_pages_of_a_year_ahead_are_in_order_and_complete(
+        self, begin: Begin, day: str, rule: LeapDay
+    ) -> None:
+        """Those who share a day with leapers come by name with them."""
+        tag, groups = f"zzz{a_name()}", list(groups_between(date.fromisoformat(day), 0, 366, rule))
+        births = {
+            f"{tag}{first}{month * 'x'}{day * 'y'}": born_on(100 * month + day)
+            for first, month, day in itertools.product("Az", (1, 2, 3, 12), (1, 27, 28, 29))
+        }
+        async with begin() as tx:
+            await tx.people.save(births, [])
+        in_days = {group.month_day: group.in_days for group in groups}
+        wanted = sorted((in_days[month_day(on)], name) for name, on in births.items())
+        async with begin() as tx:
+            found = [one for one in await everyone(tx, groups) if one[1].startswith(tag)]
+            lines = (await tx.people.celebrating_text(groups, (-1, ""), 10**6)).split("\n")
+        assert found == wanted
+        assert [line[:-8] for line in lines if line.startswith(tag)] == [name for _, name in wanted]
+
+    async def test_pages_of_no_days_are_empty(self, begin: Begin) -> None:
+        async with begin() as tx:
+            assert list(await tx.people.celebrating([], (-1, ""), 10)) == []
+            assert await tx.people.celebrating_text([], (-1, ""), 10) == ""
+
+    async def test_people_are_paged_by_name(self, begin: Begin) -> None:
+        tag = f"zzz{a_name()}"
+        async with begin() as tx:
+            await tx.people.save({f"{tag}{letter}": date(1990, 5, 17) for letter in "bBa"}, [])
+        async with begin() as tx:
+            pages = [await tx.people.page(after, 2) for after in (tag, f"{tag}a")]
+        assert [[person.username[-1] for person in page] for page in pages] == [["B", "a"], ["b"]]
+
+
+async def everyone(tx: Transaction, groups: Sequence[BirthdayGroup]) -> list[tuple[int, str]]:
+    found: list[tuple[int, str]] = []
+    while page := await tx.people.celebrating(groups, found[-1] if found else (-1, ""), 37):
+        found += [(one.in_days, one.username) for one in page]
+    return found
+
+
+async def stored_born(tx: Transaction, name: str) -> date | None:
+    found = await tx.people.page(name[:-1], 1)
+    return found[0].date_of_birth if found and found[0].username == name else None
+
+
+def births(person: Person) -> dict[str, date]:
+    return {person.username: person.date_of_birth}
+
+
+class TestTwin(PeopleContract):
+    @pytest.fixture
+    def begin(self, twin: TwinUnitOfWork) -> Begin:
+        return twin.begin
+
+
+@pytest.mark.integrated
+class TestPostgres(PeopleContract):
+    @pytest.fixture
+    def begin(self, undone: PostgresUnitOfWork) -> Begin:
+        return undone.begin

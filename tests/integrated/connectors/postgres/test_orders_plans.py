@@ -1,0 +1,189 @@
+"""How often PostgreSQL is asked about orders, and that it never reads a whole table to answer."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import TypeAlias
+from uuid import UUID
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from hello.connectors.postgres.unit_of_work import PostgresTransaction, PostgresUnitOfWork
+from hello.entities.orders import Order
+from hello.services.security import Caller
+from tests.support.builders import NOON, a_line, a_name, an_order
+from tests.support.orders import CONFIRM_DELAY, OrderUseCases, a_request, of
+from tests.support.query_plans import plans_of, without_savepoints
+
+pytestmark = pytest.mark.integrated
+Query: TypeAlias = Callable[[PostgresTransaction], Awaitable[object]]
+ROWS, CUSTOMERS, UNDER_WAY = 30_000, 1_000, 300
+FIRST, LATE = UUID(int=1), UUID(int=ROWS // 2)
+ID, CUSTOMER = "lpad(to_hex(n), 32, '0')::uuid", f"lpad(to_hex(n % {CUSTOMERS} + 1), 32, '0')::uuid"
+DUE = f"CASE WHEN n <= {UNDER_WAY} THEN '2026-06-15T12:00Z'::timestamptz + n * interval '1 s' END"
+POPULATION = {
+    "accounts": f"SELECT {ID}, n, n, 'Ada', 'hash', 'user', now()",
+    "orders": f"SELECT {ID}, {CUSTOMER}, 'SHIPPED', NULL, 1999, 3, {DUE}, now(), now()",
+    "order_lines": f"SELECT {ID}, 0, {ID}, 'A kite', 1999, 1",
+    "order_history": f"SELECT {ID}, 1, 'CREATED', now()",
+    "order_revisions": f"SELECT {ID}, 9, now(), NULL, 1999, '[]'",
+    "idempotency_keys": f"SELECT {CUSTOMER}, n, 'finger', {ID}, 'answer', now() - n * interval '1 s'",
+    "items": f"SELECT {ID}, 'A kite', NULL, 1999, {CUSTOMER}, 1, now(), now()",
+    "people": "SELECT 'P' || n, '1990-05-17'::date",
+}
+COLUMNS = {"people": "(username, date_of_birth)"}
+
+
+@pytest.fixture(scope="module")
+async def populated(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """Nothing of it stays."""
+    async with engine.connect() as connection, connection.begin() as outer:
+        for table, rows in POPULATION.items():
+            statement = (
+                f"INSERT INTO {table} {COLUMNS.get(table, '')} {rows} FROM generate_series(1, {ROWS}) n"
+            )
+            await connection.exec_driver_sql(statement)
+        await connection.exec_driver_sql(f"ANALYZE {', '.join(POPULATION)}")
+        yield connection
+        await outer.rollback()
+
+
+@pytest.fixture
+async def connection(populated: AsyncConnection) -> AsyncIterator[AsyncConnection]:
+    async with populated.begin_nested() as nested:
+        yield populated
+        await nested.rollback()
+
+
+def stored() -> Order:
+    order = an_order(FIRST, a_line(), a_line())
+    order.id = order.history[0].order_id = FIRST
+    for line in order.lines:
+        line.order_id = FIRST
+    return order
+
+
+async def replace(tx: PostgresTransaction) -> None:
+    order = stored()
+    await tx.orders.replace(order, order.replace_lines(order.lines, None, NOON))
+
+
+def confirmed() -> Order:
+    order = stored()
+    order.confirm(NOON, CONFIRM_DELAY)
+    return order
+
+
+@pytest.mark.parametrize(
+    ("index", "query"),
+    [
+        pytest.param("pk_orders", lambda tx: tx.orders.find(FIRST), id="find"),
+        pytest.param("pk_orders", lambda tx: tx.orders.save([confirmed()]), id="save"),
+        pytest.param("ix_orders_due_at", lambda tx: tx.orders.next_due(), id="next due"),
+        pytest.param("pk_items", lambda tx: tx.items.find_all([FIRST, UUID(int=2)]), id="items"),
+        pytest.param("pk_people", lambda tx: tx.people.knows("P7"), id="recipient"),
+        pytest.param("pk_idempotency_keys", lambda tx: tx.idempotency_keys.find(FIRST, "7"), id="key"),
+        pytest.param(
+            "ix_idempotency_keys_created_at",
+            lambda tx: tx.idempotency_keys.forget(NOON, 100),
+            id="forget keys",
+        ),
+    ],
+)
+async def test_no_order_query_scans_a_table(
+    undone: PostgresUnitOfWork, connection: AsyncConnection, index: str, query: Query
+) -> None:
+    [plan] = await plans_of(undone, connection, query)
+    assert "Seq Scan" not in plan, plan
+    assert index in plan, plan
+
+
+@pytest.mark.parametrize(
+    ("indexes", "query"),
+    [
+        pytest.param(
+            ["pk_orders", "pk_order_lines", "pk_order_history"],
+            lambda tx: tx.orders.find(FIRST, lock=True),
+            id="find to change",
+        ),
+        pytest.param(
+            ["ix_orders_due_at", "pk_order_lines", "pk_order_history"],
+            lambda tx: tx.orders.claim(NOON + 100 * CONFIRM_DELAY, 100),
+            id="claim",
+        ),
+        pytest.param(
+            ["ix_orders_customer_id_id", "pk_orders"],
+            lambda tx: tx.orders.page(FIRST, None, None, 21),
+            id="page",
+        ),
+        pytest.param(
+            ["ix_orders_customer_id_id"],
+            lambda tx: tx.orders.page(FIRST, "SHIPPED", LATE, 21),
+            id="later page",
+        ),
+        pytest.param(["pk_order_lines", "pk_orders"], replace, id="replace"),
+        pytest.param(["pk_order_revisions"], lambda tx: tx.orders.revisions(FIRST, 0, 9, 9), id="revisions"),
+    ],
+)
+async def test_no_statement_of_several_scans_a_table(
+    undone: PostgresUnitOfWork, connection: AsyncConnection, indexes: list[str], query: Query
+) -> None:
+    plans = await plans_of(undone, connection, query)
+    assert not [plan for plan in plans if "Seq Scan" in plan], plans
+    assert all(any(index in plan for plan in plans) for index in indexes), plans
+
+
+async def test_due_orders_are_claimed_in_order_without_a_sort(
+    undone: PostgresUnitOfWork, connection: AsyncConnection
+) -> None:
+    plans = await plans_of(undone, connection, lambda tx: tx.orders.claim(NOON + 100 * CONFIRM_DELAY, 100))
+    [claiming] = [plan for plan in plans if "LockRows" in plan]
+    assert "Sort" not in claiming, claiming
+
+
+@pytest.mark.parametrize("lines", [1, 100])
+@pytest.mark.parametrize(("has_key", "most"), [(False, 4), (True, 6)])
+async def test_an_order_of_any_length_takes_a_few_statements(
+    undone: PostgresUnitOfWork, queries: list[str], lines: int, most: int, *, has_key: bool
+) -> None:
+    use_cases, name = OrderUseCases(undone.begin), a_name()
+    ada = await use_cases.somebody()
+    items = [await use_cases.item(ada) for _ in range(lines)]
+    async with undone.begin() as tx:
+        await tx.people.save({name: NOON.date()}, [])
+    queries.clear()
+    await use_cases.order(ada, of(*items, recipient=name), a_request(ada, name) if has_key else None)
+    assert len(without_savepoints(queries)) == most, without_savepoints(queries)
+
+
+@pytest.mark.parametrize(("orders", "parts"), [(1, 1), (100, 2)])
+async def test_page_takes_one_statement_and_one_for_each_hundred_lines(
+    undone: PostgresUnitOfWork, queries: list[str], orders: int, parts: int
+) -> None:
+    use_cases = OrderUseCases(undone.begin)
+    ada = await use_cases.somebody()
+    order_ids = await many(use_cases, ada, orders)
+    queries.clear()
+    found, _ = await use_cases.orders.page(ada, None, None, 100)
+    assert [order.id for order in found] == order_ids[::-1]
+    await use_cases.orders.read(ada, order_ids[0])
+    assert len(without_savepoints(queries)) == 1 + parts + 1
+
+
+@pytest.mark.parametrize("orders", [1, 100])
+async def test_moving_any_number_takes_five_statements(
+    undone: PostgresUnitOfWork, queries: list[str], orders: int
+) -> None:
+    use_cases = OrderUseCases(undone.begin)
+    await many(use_cases, await use_cases.somebody(), orders)
+    use_cases.clock.move(CONFIRM_DELAY)
+    queries.clear()
+    assert await use_cases.progress.advance(orders) == orders
+    assert len(without_savepoints(queries)) == 5, without_savepoints(queries)
+
+
+async def many(use_cases: OrderUseCases, caller: Caller, orders: int) -> list[UUID]:
+    made = [an_order(caller.account_id, a_line(), a_line()) for _ in range(orders)]
+    async with use_cases.begin() as tx:
+        for order in made:
+            await tx.orders.add(order)
+    return [order.id for order in made]

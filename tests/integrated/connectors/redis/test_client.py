@@ -1,0 +1,56 @@
+"""Every kind of URL: a cluster, and TLS."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trustme
+from prometheus_client import CollectorRegistry
+
+from hello.bootstrap.connectors import guarded_redis, redis_pages
+from hello.connectors.limits.limiter import library_limiter
+from hello.connectors.limits.quotas import read_quotas
+from hello.connectors.redis.client import RedisProbe, open_redis
+from hello.core.settings import Settings
+from tests.support.builders import a_name
+from tests.support.pages import PageSource
+from tests.support.valkey_tools import take_all_slots, tls_in_front_of
+
+pytestmark = pytest.mark.integrated
+
+
+async def assert_pages_work(url: str) -> None:
+    group, source = a_name(), PageSource()
+    async with open_redis(url, 2) as redis:
+        registry, settings = CollectorRegistry(), Settings(redis_timeout_s=2)
+        pages = redis_pages(settings, guarded_redis(settings, redis, registry))
+        await RedisProbe(redis).check()
+        for expected in (1, 2):
+            for _ in range(2):
+                await pages.get(group, "1", source)
+            assert source.loads == expected
+            await pages.drop(group)
+        assert registry.get_sample_value("cache_errors_total") == 0
+        await assert_limits_work(redis)
+
+
+async def assert_limits_work(redis: Any) -> None:  # noqa: ANN401  # a client of one server or of a cluster
+    registry, key = CollectorRegistry(), a_name()
+    limiter = library_limiter(read_quotas({"items": "2/minute"}), redis, 2, registry)
+    standings = [await limiter.hit("items", key) for _ in range(3)]
+    assert [standing.is_exceeded for standing in standings if standing] == [False, False, True]
+    assert registry.get_sample_value("rate_limit_errors_total") == 0
+
+
+async def test_cache_and_limits_work_on_a_cluster(cluster_port: int) -> None:
+    await take_all_slots(cluster_port)
+    await assert_pages_work(f"redis+cluster://127.0.0.1:{cluster_port}")
+
+
+async def test_cache_and_limits_work_on_a_cluster_with_tls(cluster_port: int, tmp_path: Path) -> None:
+    """The server from the wheel speaks no TLS: something in front of it does, as a load balancer would."""
+    await take_all_slots(cluster_port)
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    async with tls_in_front_of(cluster_port, authority) as tls_port:
+        await assert_pages_work(f"rediss://localhost:{tls_port}?ssl_ca_certs={tmp_path / 'ca.pem'}")

@@ -1,0 +1,15 @@
+"""Hooks: tests that need more than PostgreSQL and Valkey run only where `-m` names their marker."""
+
+import pytest
+
+ENVIRONMENTS = ("broker", "chaos_root", "compose", "pooler", "proxy")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselect them, so that `pytest` needs neither Kafka nor Docker; its last line says how many."""
+    expression: str = config.option.markexpr
+    unnamed = {name for name in ENVIRONMENTS if name not in expression}
+    deselected = [item for item in items if unnamed & {marker.name for marker in item.iter_markers()}]
+    if deselected:
+        config.hook.pytest_deselected(items=deselected)
+        items[:] = [item for item in items if item not in deselected]

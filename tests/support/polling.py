@@ -1,0 +1,11 @@
+"""Waiting until something has happened, by looking again and again."""
+
+import time
+from collections.abc import Callable
+
+
+def until(condition: Callable[[], bool], timeout_s: float = 20) -> None:
+    end = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.02)

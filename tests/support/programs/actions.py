@@ -1,0 +1,28 @@
+"""The frame of `python -m tests.brokers` and `python -m tests.docker`."""
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeAlias
+
+from tests.support.programs.errors import ProgramError
+from tests.support.programs.progress import say
+
+Action: TypeAlias = Callable[[Sequence[str]], int]
+
+
+def main(
+    package: str, install: Callable[[], int], run: Action, others: Mapping[str, Action] | None = None
+) -> int:
+    """Run the action that the command line names; return its exit code, 1 for its error, 2 for the usage."""
+    actions = {"run": run, **(others or {})}
+    try:
+        match sys.argv[1:]:
+            case ["install"]:
+                return install()
+            case [name, *words] if words and name in actions:
+                return actions[name](words)
+    except ProgramError as error:
+        say(str(error))
+        return 1
+    say(f"usage: python -m {package} install | run COMMAND")
+    return 2

@@ -1,0 +1,141 @@
+"""Consumers: one effect for each event, tries that are bounded, and the dead."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from structlog.testing import capture_logs
+from structlog.typing import EventDict
+
+from hello.core.traces import current_traceparent
+from hello.entities.events import Event
+from hello.services.consumers import EFFECTS
+from hello.services.ports import Transaction
+from tests.support.builders import NOON
+from tests.support.consumers import TRIES, ConsumerFixture
+from tests.twins.events import (
+    an_event,
+)
+
+
+@pytest.fixture
+def incoming() -> ConsumerFixture:
+    return ConsumerFixture()
+
+
+@pytest.fixture(autouse=True)
+def logs() -> Iterator[list[EventDict]]:
+    with capture_logs() as logs:
+        yield logs
+
+
+async def test_an_event_has_its_effect_once_however_often_it_comes(incoming: ConsumerFixture) -> None:
+    event = an_event(recipient="Ada")
+    for _ in range(3):
+        await incoming.consumer.handle(event)
+    assert incoming.gifts("Ada") == 1
+    assert incoming.metrics.outcomes == {"gifts handled": 1, "gifts repeated": 2}
+
+
+async def test_different_events_each_have_their_effect(incoming: ConsumerFixture) -> None:
+    for recipient in ("Ada", "Ada", "Bob", None):
+        await incoming.consumer.handle(an_event(recipient=recipient))
+    assert incoming.unit.stored.gifts.rows == {"Ada": 2, "Bob": 1}
+
+
+async def test_events_of_other_types_are_skipped_without_a_trace(incoming: ConsumerFixture) -> None:
+    await incoming.consumer.handle(an_event(event_type="order.created", recipient="Ada"))
+    assert incoming.gifts("Ada") == 0
+    assert not incoming.unit.stored.inbox.rows
+    assert incoming.metrics.outcomes == {"gifts passed": 1}
+
+
+async def test_an_effect_that_fails_is_undone_and_tried_again(incoming: ConsumerFixture) -> None:
+    incoming.effect.errors = [KeyError("one"), KeyError("two")]
+    await incoming.consumer.handle(an_event(recipient="Ada"))
+    assert incoming.gifts("Ada") == 1
+    assert incoming.metrics.outcomes == {"gifts failed": 2, "gifts handled": 1}
+    assert len(incoming.pauses.slept) == 2
+
+
+async def test_event_that_always_fails_becomes_a_dead_letter_with_the_reason(
+    incoming: ConsumerFixture, logs: list[EventDict]
+) -> None:
+    incoming.effect.errors = [KeyError(f"no\0pe \udc80 {number}") for number in (3, 2, 1)]
+    event = replace(an_event(recipient="Ada"), traceparent="00-abc-def-01")
+    await incoming.consumer.handle(event)
+    (dead,) = await incoming.dead.list(10)
+    assert (dead.consumer, dead.event, dead.died_at) == ("gifts", event, NOON)
+    assert dead.reason.startswith("KeyError: ")
+    dead.reason.encode()
+    assert "\0" not in dead.reason
+    assert incoming.gifts("Ada") == 0
+    assert incoming.metrics.outcomes == {"gifts failed": TRIES, "gifts dead": 1}
+    assert [entry["event_id"] for entry in logs] == [event.id]
+
+
+async def test_redelivered_dead_event_has_one_dead_letter(incoming: ConsumerFixture) -> None:
+    event = an_event(recipient="Ada")
+    for _ in range(2):
+        incoming.effect.errors = [KeyError()] * TRIES
+        await incoming.consumer.handle(event)
+    assert len(await incoming.dead.list(10)) == 1
+
+
+@pytest.mark.parametrize("transactions", [1, 2, TRIES, 10 * TRIES])
+async def test_database_outage_creates_no_dead_letter(incoming: ConsumerFixture, transactions: int) -> None:
+    incoming.unit.unavailable = transactions
+    await incoming.consumer.handle(an_event(recipient="Ada"))
+    assert incoming.gifts("Ada") == 1
+    assert not await incoming.dead.list(10)
+    assert max(incoming.pauses.slept) <= 5
+
+
+async def test_database_outage_before_the_dead_letter_loses_no_event(incoming: ConsumerFixture) -> None:
+    tries = 0
+
+    async def fails(_: Transaction, __: Event) -> None:
+        nonlocal tries
+        tries += 1
+        incoming.unit.unavailable = tries == TRIES
+        raise KeyError
+
+    await replace(incoming.consumer, effect=fails).handle(an_event())
+    assert tries == 2 * TRIES
+    assert len(await incoming.dead.list(10)) == 1
+
+
+def test_every_consumer_has_a_name_of_its_own() -> None:
+    names = [subscription.consumer for subscription in EFFECTS]
+    assert len(names) == len(set(names))
+
+
+async def test_an_effect_belongs_to_the_trace_of_its_event(incoming: ConsumerFixture) -> None:
+    seen, traceparent = list[str | None](), f"00-{'a' * 32}-{'b' * 16}-01"
+
+    async def looks(_: Transaction, __: Event) -> None:
+        seen.append(current_traceparent())
+
+    consumer = replace(incoming.consumer, effect=looks)
+    await consumer.handle(replace(an_event(), traceparent=traceparent))
+    await consumer.handle(an_event())
+    assert seen == [traceparent, None]
+
+
+async def test_tries_are_counted_and_apart_whatever_fails(incoming: ConsumerFixture) -> None:
+    incoming.unit.unavailable, incoming.effect.errors = 3, [KeyError("one")]
+    await incoming.consumer.handle(an_event(recipient="Ada"))
+    assert incoming.metrics.outcomes == {"gifts failed": 4, "gifts handled": 1}
+    assert len(incoming.pauses.slept) == 4
+    assert all(pause > 0 for pause in incoming.pauses.slept)
+
+
+async def test_cancelled_consumer_creates_no_dead_letter(incoming: ConsumerFixture) -> None:
+    async def stopped(_: Transaction, __: Event) -> None:
+        raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        await replace(incoming.consumer, effect=stopped).handle(an_event())
+    assert not incoming.pauses.slept
+    assert not await incoming.dead.list(10)

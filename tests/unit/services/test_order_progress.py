@@ -1,0 +1,59 @@
+"""Orders move by themselves when they are due."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from hello.entities.errors import ConflictError
+from hello.services.security import Caller
+from tests.support.builders import NOON
+from tests.support.orders import CONFIRM_DELAY, SHIP_DELAY, OrderUseCases, event_types, of
+from tests.twins.transaction import TwinUnitOfWork
+
+LATER = timedelta(hours=1)
+
+
+@pytest.fixture
+def use_cases(twin: TwinUnitOfWork) -> OrderUseCases:
+    return OrderUseCases(twin.begin)
+
+
+@pytest.fixture
+async def ada(use_cases: OrderUseCases) -> Caller:
+    return await use_cases.somebody()
+
+
+@pytest.fixture
+async def kite(use_cases: OrderUseCases, ada: Caller) -> UUID:
+    return await use_cases.item(ada)
+
+
+async def test_orders_go_their_way_by_themselves(
+    use_cases: OrderUseCases, twin: TwinUnitOfWork, ada: Caller, kite: UUID
+) -> None:
+    order_id, moved = await use_cases.ordered(ada, of(kite)), []
+    almost = timedelta(milliseconds=1)
+    for step in (timedelta(0), CONFIRM_DELAY - almost, almost, SHIP_DELAY - almost, almost, LATER):
+        use_cases.clock.move(step)
+        moved.append(await use_cases.progress.advance(10))
+    assert moved == [0, 0, 1, 0, 1, 0]
+    order = await use_cases.orders.read(ada, order_id)
+    confirmed = NOON + CONFIRM_DELAY
+    assert [(move.status, move.at) for move in order.history] == [
+        ("CREATED", NOON),
+        ("CONFIRMED", confirmed),
+        ("SHIPPED", confirmed + SHIP_DELAY),
+    ]
+    assert event_types(twin) == ["order.created", "order.confirmed", "order.shipped"]
+    assert [event.id for event in twin.stored.outbox.events] == [f"{order_id}-{n}" for n in (1, 2, 3)]
+    assert twin.stored.outbox.events[-1].data == order.public()
+    with pytest.raises(ConflictError, match="SHIPPED"):
+        await use_cases.orders.cancel(ada, order_id, None)
+
+
+async def test_progress_respects_its_limit(use_cases: OrderUseCases, ada: Caller, kite: UUID) -> None:
+    for _ in range(5):
+        await use_cases.ordered(ada, of(kite))
+    use_cases.clock.move(CONFIRM_DELAY)
+    assert [await use_cases.progress.advance(2) for _ in range(4)] == [2, 2, 1, 0]
