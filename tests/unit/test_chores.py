@@ -44,8 +44,8 @@ class House:
     async def open(
         self, *, waiting: int = 9, tries: int = 3, drain_s: float = 5
     ) -> AsyncIterator[BackgroundJobs]:
-        patience = JobLimits(waiting=waiting, tries=tries, drain_s=drain_s)
-        async with open_background_jobs(background_job_counts(self.registry), patience, self.pauses) as jobs:
+        limits = JobLimits(waiting=waiting, tries=tries, drain_s=drain_s)
+        async with open_background_jobs(background_job_counts(self.registry), limits, self.pauses) as jobs:
             yield jobs
 
     def sweep(self, name: str = "sweep", errors: Iterable[BaseException] = ()) -> Sweep:
