@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from hello.connectors.embedded.servers import Servers
-from hello.entrypoints.children import read_places
+from hello.entrypoints.children import read_connections
 from tests.support.http.accounts import LoggedIn, signed_up
 from tests.support.http.orders import OrderClient, open_order_client, open_pair
 from tests.support.http.running import Running, running_api, running_hello, started
@@ -41,7 +41,7 @@ def url_with_fast_path(hello_dir: Path) -> Iterator[str]:
 def url_without_fast_path(hello_dir: Path, url_with_fast_path: str) -> Iterator[str]:
     """An API without the fast path, on the same PostgreSQL and Valkey."""
     assert url_with_fast_path
-    environment = {name.upper(): url for name, url in read_places(hello_dir).items()}
+    environment = {name.upper(): url for name, url in read_connections(hello_dir).items()}
     with started("api", "--port", "0", environment=environment | {"FAST_PATH": "off"}) as api:
         yield api.url
 

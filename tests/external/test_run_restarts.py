@@ -73,32 +73,32 @@ def is_ready(hello: Running) -> bool:
 @pytest.mark.parametrize("server", ["PostgreSQL", "Valkey"])
 def test_killed_server_is_restarted_each_time(hello: Running, server: str) -> None:
     for _ in range(2):
-        died = count(hello, f"{server} was killed by signal 9; starting it again")
-        back = count(hello, f"{server} is up again")
+        died = count(hello, f"{server} was killed by signal 9; restarting it")
+        back = count(hello, f"{server} is running again")
         kill(hello, server)
-        await_(lambda n=back: count(hello, f"{server} is up again") > n, hello)  # type: ignore[misc]
-        assert count(hello, f"{server} was killed by signal 9; starting it again") == died + 1
+        await_(lambda n=back: count(hello, f"{server} is running again") > n, hello)  # type: ignore[misc]
+        assert count(hello, f"{server} was killed by signal 9; restarting it") == died + 1
     await_(lambda: is_ready(hello), hello)
 
 
 @pytest.mark.parametrize("server", ["PostgreSQL", "Valkey"])
 def test_server_stopped_by_a_signal_is_restarted_although_clients_stay(hello: Running, server: str) -> None:
     await_(lambda: is_ready(hello), hello)
-    back = count(hello, f"{server} is up again")
+    back = count(hello, f"{server} is running again")
     kill(hello, server, signal.SIGTERM)
-    await_(lambda: count(hello, f"{server} is up again") > back, hello)
-    assert count(hello, f"{server} exited with code 0; starting it again") == 1
+    await_(lambda: count(hello, f"{server} is running again") > back, hello)
+    assert count(hello, f"{server} exited with code 0; restarting it") == 1
     await_(lambda: is_ready(hello), hello)
 
 
 def test_no_acknowledged_write_is_lost_when_postgresql_is_killed(hello: Running) -> None:
-    stop, back = Event(), count(hello, "PostgreSQL is up again")
+    stop, back = Event(), count(hello, "PostgreSQL is running again")
     with ThreadPoolExecutor() as executor:
         writers = [executor.submit(saved_until, stop, hello.url) for _ in range(4)]
         try:
             await_(lambda: saved_someone(hello.url), hello)
             kill(hello, "PostgreSQL")
-            await_(lambda: count(hello, "PostgreSQL is up again") > back, hello)
+            await_(lambda: count(hello, "PostgreSQL is running again") > back, hello)
             await_(lambda: saved_someone(hello.url), hello)
         finally:
             stop.set()
@@ -154,7 +154,7 @@ def test_server_that_cannot_restart_ends_the_run_with_the_reason(server: str, tm
             await_(lambda: all(command_line(pid) == "" for pid in family), hello)
         [reason] = [line for line in hello.printed if line.startswith("hello: ")]
         assert reason.startswith(
-            f"hello: {server} was killed by signal 9 and cannot be started again: {server} did not start: "
+            f"hello: {server} was killed by signal 9 and cannot be restarted: {server} did not start: "
         )
         assert f"{server.lower().removesuffix('ql')}" in reason
         assert "No such file or directory" in reason
@@ -167,7 +167,7 @@ def test_ctrl_c_during_a_restart_stops_everything_at_once(data_dir_of_its_own: P
         family = descendants(hello.process.pid)
         with frozen_backend(hello):
             kill(hello, "PostgreSQL")
-            await_(lambda: count(hello, "starting it again") == 1, hello)
+            await_(lambda: count(hello, "restarting it") == 1, hello)
             await_(lambda: pid_of(hello, "PostgreSQL") not in {None, *family}, hello)
             asked = time.monotonic()
             assert hello.stop(signal.SIGINT) == 0

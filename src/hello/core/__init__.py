@@ -1,1 +1,1 @@
-"""What any program could use: settings, logs, ids; nothing of the business."""
+"""Building blocks that know nothing of the business: settings, logs, ids, batching, background jobs."""

@@ -1,4 +1,4 @@
-"""One line for each request, written in batches: line by line it would cost a third of the throughput."""
+"""One log line per request, written in batches: single writes would cost a third of the throughput."""
 
 import asyncio
 from collections.abc import Callable
@@ -13,7 +13,7 @@ FLUSH_S, FLUSH_LINES = 0.1, 4096
 
 @dataclass(slots=True, kw_only=True)
 class AccessLog:
-    """`write` takes finished lines; a process that is killed loses those of the last tenth of a second."""
+    """Buffers finished lines for `write`; a killed process loses those of its last tenth of a second."""
 
     write: Callable[[bytes], object]
     as_json: bool
@@ -22,11 +22,11 @@ class AccessLog:
     _timer: asyncio.TimerHandle | None = None
 
     def template(self, method: str, route: str, status: int) -> bytes:
-        """Return all that is the same in each line of this kind of request, for `add`."""
+        """Return the constant part of the line for this method, route and status, for `add`."""
         return (json_line if self.as_json else text_line)(method, route, status)
 
     def add(self, template: bytes, at: float, seconds: float, request_id: str) -> None:
-        """Tell of a request that began `at` (seconds since 1970) and took `seconds`."""
+        """Log a request that started `at` (seconds since 1970) and took `seconds`."""
         if not self.enabled:
             return
         second = int(at)
@@ -49,21 +49,21 @@ class AccessLog:
 @lru_cache(maxsize=1000)
 def json_line(method: str, route: str, status: int) -> bytes:
     fields = {"level": "info", "logger": "hello.http", "event": "request"}
-    what = orjson.dumps(fields | {"method": method, "route": route, "status": status})[1:-1]
-    return b'{"timestamp":"%%b.%%03dZ",%b,"duration_ms":%%.3f,"request_id":"%%b"}\n' % literal(what)
+    constant = orjson.dumps(fields | {"method": method, "route": route, "status": status})[1:-1]
+    return b'{"timestamp":"%%b.%%03dZ",%b,"duration_ms":%%.3f,"request_id":"%%b"}\n' % escaped(constant)
 
 
 @lru_cache(maxsize=1000)
 def text_line(method: str, route: str, status: int) -> bytes:
-    what = f"{method} {route} {status}".encode()
-    return b"%%b.%%03dZ [info     ] %b %%.1f ms request_id=%%b\n" % literal(what)
+    constant = f"{method} {route} {status}".encode()
+    return b"%%b.%%03dZ [info     ] %b %%.1f ms request_id=%%b\n" % escaped(constant)
 
 
-def literal(text: bytes) -> bytes:
+def escaped(text: bytes) -> bytes:
     return text.replace(b"%", b"%%")
 
 
 @lru_cache(maxsize=2)
 def timestamp(second: int) -> bytes:
-    """Return the time in RFC 3339, UTC, without its zone."""
+    """Return the RFC 3339 time in UTC, without the zone."""
     return strftime("%Y-%m-%dT%H:%M:%S", gmtime(second)).encode()

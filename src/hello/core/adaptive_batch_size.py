@@ -1,4 +1,4 @@
-"""How much is done at once: less after a failure, since it may have been too much for the deadline."""
+"""A batch size that shrinks after a failure: the batch may have been too large for the deadline."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -6,18 +6,18 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class AdaptiveBatchSize:
-    """Half as much after each failure, and twice as much after each success, up to the most."""
+    """Halves after each failure and doubles after each success, up to `max_size`."""
 
-    most: int
+    max_size: int
     _share: int = 1
 
     async def step(self, do: Callable[[int], Awaitable[int]]) -> bool:
-        """Call with how much shall be done; return whether all of it was, so that there may be more."""
-        limit = max(1, self.most // self._share)
+        """Call `do` with the batch size; return whether it did a full batch, so there may be more."""
+        limit = max(1, self.max_size // self._share)
         try:
             done = await do(limit)
         except Exception:
-            self._share = min(2 * self._share, self.most)
+            self._share = min(2 * self._share, self.max_size)
             raise
         self._share = max(1, self._share // 2)
         return done == limit

@@ -1,4 +1,4 @@
-"""Background jobs: work that a request leaves to one consumer, which runs one job at a time afterwards."""
+"""Background jobs: requests enqueue work for after the answer; one consumer runs one job at a time."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -20,7 +20,7 @@ log = structlog.get_logger("hello.jobs")
 
 
 class BackgroundJob(Protocol):
-    """Harmless to lose and to do twice; it waits for nothing without a deadline."""
+    """Safe to lose and to run twice; every wait in it has a deadline."""
 
     @property
     def name(self) -> str: ...
@@ -30,7 +30,7 @@ class BackgroundJob(Protocol):
 
 class BackgroundJobMetrics(Protocol):
     def counted(self, job: str, outcome: str) -> None:
-        """Count one that is done, retried, failed, refused or dropped."""
+        """Count a job; `outcome` is done, retried, failed, refused or dropped."""
         ...
 
 
@@ -40,7 +40,7 @@ Sleep: TypeAlias = Callable[[float], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobLimits:
-    """How many may wait, how often one is tried, and how long the end is put off for what is left."""
+    """How many jobs may wait, the attempts per job, and the seconds to drain the queue at shutdown."""
 
     waiting: int = 100
     tries: int = 5
@@ -49,19 +49,19 @@ class JobLimits:
 
 @dataclass(slots=True, kw_only=True)
 class BackgroundJobs:
-    """A bounded queue; made by `open_background_jobs`."""
+    """A bounded queue of jobs; `open_background_jobs` makes it."""
 
     metrics: BackgroundJobMetrics
-    patience: JobLimits
+    limits: JobLimits
     sleep: Sleep
     is_open: bool = True
     _queue: asyncio.Queue[BackgroundJob] = field(init=False)
 
     def __post_init__(self) -> None:
-        self._queue = asyncio.Queue(self.patience.waiting)
+        self._queue = asyncio.Queue(self.limits.waiting)
 
     def enqueue(self, job: BackgroundJob) -> None:
-        """Return at once; lose the job when as many wait as may, and at the end of the process."""
+        """Return at once; a full queue or a shutdown loses the job."""
         if self.is_open and not self._queue.full():
             self._queue.put_nowait(job)
         else:
@@ -73,10 +73,10 @@ class BackgroundJobs:
             self._queue.task_done()
 
     async def drain(self) -> None:
-        """Take no more, and wait for what is left, but not for ever."""
+        """Accept no more jobs, and wait up to `drain_s` for those in the queue."""
         self.is_open = False
         with suppress(TimeoutError):
-            async with asyncio.timeout(self.patience.drain_s):
+            async with asyncio.timeout(self.limits.drain_s):
                 await self._queue.join()
 
     def drop(self) -> None:
@@ -97,15 +97,15 @@ class BackgroundJobs:
             self.metrics.counted(job.name, "done")
 
     def _retrying(self, job: BackgroundJob) -> AsyncRetrying:
-        def count(_: RetryCallState) -> None:
+        def count_retry(_: RetryCallState) -> None:
             self.metrics.counted(job.name, "retried")
 
         return AsyncRetrying(
             retry=retry_if_exception_type(Exception),
-            stop=stop_after_attempt(self.patience.tries),
+            stop=stop_after_attempt(self.limits.tries),
             wait=PAUSES,
             sleep=self.sleep,
-            before_sleep=count,
+            before_sleep=count_retry,
             reraise=True,
         )
 
@@ -115,17 +115,17 @@ class BackgroundJobs:
 
 
 def is_cancelled() -> bool:
-    """Tell whether this task itself was cancelled, and not only something that it waited for."""
+    """Return whether this task itself was cancelled, and not only something it awaited."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
 
 
 @asynccontextmanager
 async def open_background_jobs(
-    metrics: BackgroundJobMetrics, patience: JobLimits = JobLimits(), sleep: Sleep = asyncio.sleep
+    metrics: BackgroundJobMetrics, limits: JobLimits = JobLimits(), sleep: Sleep = asyncio.sleep
 ) -> AsyncIterator[BackgroundJobs]:
-    """Have jobs done during the block, and what is left at its end until the deadline."""
-    jobs = BackgroundJobs(metrics=metrics, patience=patience, sleep=sleep)
+    """Run jobs during the block; at its end, drain the queue until the deadline."""
+    jobs = BackgroundJobs(metrics=metrics, limits=limits, sleep=sleep)
     consumer = asyncio.create_task(jobs.consume(), name="jobs")
     try:
         yield jobs

@@ -1,7 +1,7 @@
-"""Natural batching: a few calls in flight, and whatever arrives meanwhile joins the next one.
+"""Natural batching: a few calls are in flight, and items that arrive meanwhile join the next call.
 
-No timer is waited for: an item that finds nothing in flight starts a call, with all that this turn of the
-event loop brings. An item only joins a call that begins after it: no answer is older than its question.
+There are no timers: an item that finds no call in flight starts one, with everything that this turn of the
+event loop brings. An item only joins a call that starts after it arrived, so reads never return older data.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ Callback: TypeAlias = Callable[[Result | None, Exception | None], None]
 
 
 class OverloadedError(Exception):
-    """More is waiting than is allowed to."""
+    """Too many callers are waiting."""
 
 
 class CancelledBatchError(Exception):
@@ -29,10 +29,10 @@ class CancelledBatchError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
-    """`deadline_s` is from the first arrival for a key to the result; beyond `waiting` more are refused.
+    """`deadline_s` runs from the first arrival for a key to the result; `waiting` bounds the callers.
 
-    `overlap` begins the next call before the last one's results are told. That is better where the calls
-    take longer than all else, and worse where they do not: their batches are smaller.
+    `overlap` starts the next call before the previous call's callbacks run. That is faster where calls
+    dominate the time, and slower elsewhere, since it makes the batches smaller.
     """
 
     in_flight: int = 1
@@ -44,14 +44,14 @@ class Bounds:
 
 @dataclass(slots=True)
 class Entry(Generic[Item, Result]):
-    """One key of a batch: the item that counts, and those who wait for its result; each is callback once."""
+    """One key of a batch: its latest item and the callbacks that wait for the result, each called once."""
 
     item: Item
     arrived: float
     waiters: list[Callback[Result]]
 
     def resolve(self, result: Result | None, error: Exception | None) -> None:
-        """Call every waiter back: one that raises does not keep the others from their result."""
+        """Call every waiter; one that raises does not affect the others."""
         waiters, self.waiters = self.waiters, []
         for callback in waiters:
             try:
@@ -64,10 +64,10 @@ Batch: TypeAlias = dict[Key, Entry[Item, Result]]
 
 
 class Batcher(Generic[Key, Item, Result]):
-    """Calls `call` with the items by key; who asks for what is missing from its answer gets None.
+    """Calls `call` with the items by key; a key that is missing from its result gets None.
 
-    Of several items for one key in a batch the last counts, and all who wait share its result. A batch that
-    fails in a way that `may_be_one_item` is repeated item by item, in order, so that a bad one fails alone.
+    Of several items for one key in a batch the last wins, and all callers share its result. When
+    `may_be_one_item(error)`, a failed batch is repeated item by item, in order, so a bad item fails alone.
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class Batcher(Generic[Key, Item, Result]):
         self._loop = asyncio.get_running_loop()
 
     async def do(self, key: Key, item: Item) -> Result | None:
-        """Raise what the call raises, `TimeoutError` past the deadline, `OverloadedError` past the bound."""
+        """Raise the call's error, `TimeoutError` past the deadline, or `OverloadedError` past the bound."""
         future: asyncio.Future[Result | None] = self._loop.create_future()
 
         def callback(result: Result | None, error: Exception | None) -> None:
@@ -100,7 +100,7 @@ class Batcher(Generic[Key, Item, Result]):
         return await future
 
     def submit(self, key: Key, item: Item, callback: Callback[Result]) -> None:
-        """Call `callback` once, with the result or the error; raise `OverloadedError`."""
+        """Call `callback` once with the result or the error; raise `OverloadedError` past the bound."""
         if self._waiters >= self._bounds.waiting:
             raise OverloadedError
         self._waiters += 1
@@ -115,7 +115,7 @@ class Batcher(Generic[Key, Item, Result]):
 
     @property
     def in_flight(self) -> int:
-        """How many batches have been taken and are not answered yet."""
+        """The number of batches that are taken and not answered yet."""
         return len(self._running)
 
     def _enter(self, key: Key, item: Item, callback: Callback[Result]) -> None:
@@ -149,10 +149,10 @@ class Batcher(Generic[Key, Item, Result]):
         return taken
 
     async def _run(self, batch: Batch[Key, Item, Result]) -> None:
-        """Answer everyone, also those of a batch whose task is cancelled."""
+        """Answer every waiter, even when the task of the batch is cancelled."""
         try:
             results = await self._result_of(batch)
-        except Exception as error:  # noqa: BLE001  # whatever it is, every waiter gets it
+        except Exception as error:  # noqa: BLE001  # every waiter gets any error
             if len(batch) > 1 and self._may_be_one_item(error):
                 await self._run_one_by_one(batch)
             self._answer(batch, {}, error)
@@ -181,23 +181,25 @@ class Batcher(Generic[Key, Item, Result]):
     def _answer(
         self, batch: Batch[Key, Item, Result], results: Mapping[Key, Result], error: Exception | None
     ) -> None:
-        """Call back everyone who still waits; only then the batch is no longer in flight."""
+        """Call the remaining waiters; until then the batch counts as in flight."""
         for key, entry in batch.items():
             entry.resolve(results.get(key), error)
         self._running.remove(batch)
 
     def _fail_overdue(self) -> None:
-        """Tell those who have waited too long, and come back when the next one would have."""
+        """Fail the entries past their deadline, and set the timer for the next deadline."""
         limit = self._loop.time() - self._bounds.deadline_s
         for key in [key for key, entry in self._waiting.items() if entry.arrived <= limit]:
             entry = self._waiting.pop(key)
             self._waiters -= len(entry.waiters)
             entry.resolve(None, TimeoutError())
-        flying = [entry for batch in self._running for entry in batch.values() if entry.waiters]
-        for entry in flying:
+        in_flight = [entry for batch in self._running for entry in batch.values() if entry.waiters]
+        for entry in in_flight:
             if entry.arrived <= limit:
                 entry.resolve(None, TimeoutError())
-        left = [entry.arrived for entry in chain(flying, self._waiting.values()) if entry.arrived > limit]
+        waiting = [
+            entry.arrived for entry in chain(in_flight, self._waiting.values()) if entry.arrived > limit
+        ]
         self._timer = None
-        if left:
-            self._timer = self._loop.call_at(min(left) + self._bounds.deadline_s, self._fail_overdue)
+        if waiting:
+            self._timer = self._loop.call_at(min(waiting) + self._bounds.deadline_s, self._fail_overdue)

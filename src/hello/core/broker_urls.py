@@ -1,4 +1,4 @@
-"""What the URL of a broker may say: Redis or Valkey, Kafka, RabbitMQ."""
+"""Validates broker URLs: Redis or Valkey, Kafka, RabbitMQ."""
 
 from hello.core.redis_urls import SCHEMES as REDIS_SCHEMES
 from hello.core.redis_urls import check_redis_url

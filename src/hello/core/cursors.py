@@ -1,4 +1,4 @@
-"""Opaque cursors for keyset paging: where the last page ended, signed, so that none can be made up."""
+"""Opaque cursors for keyset pagination: the end of the last page, signed against forgery."""
 
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -18,7 +18,7 @@ class Cursors:
         return encode(self._sign(text) + text)
 
     def open(self, cursor: str) -> list[str]:
-        """Raise `ValueError` for a cursor that was not made here."""
+        """Raise `ValueError` for a cursor that this service did not sign."""
         sealed = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
         signature, text = sealed[:SIGNATURE_BYTES], sealed[SIGNATURE_BYTES:]
         if not hmac.compare_digest(signature, self._sign(text)) or encode(sealed) != cursor:
@@ -26,7 +26,7 @@ class Cursors:
         return text.decode().split("\n")
 
     def open_as(self, cursor: str, *kind: str) -> list[str]:
-        """Return what was sealed behind `kind`; raise `ValueError` also for a cursor of another kind."""
+        """Return what was sealed after `kind`; raise `ValueError` also for a cursor of another kind."""
         parts = self.open(cursor)
         if tuple(parts[: len(kind)]) != kind:
             raise ValueError("a cursor of another kind")

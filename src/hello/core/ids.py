@@ -13,7 +13,7 @@ WELL_FORMED = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 
 
 def request_ids() -> NewId:
-    """Return a maker of ids that no other process makes: a random prefix and a counter."""
+    """Return a generator of ids that are unique across processes: a random prefix and a counter."""
     prefix, numbers = token_hex(8), count(1)
     return lambda: f"{prefix}-{next(numbers):08x}"
 

@@ -1,4 +1,4 @@
-"""Logs: one event a line, as JSON for machines or in colour for people."""
+"""Logs: one event per line, as JSON for machines or in colour for people."""
 
 import logging
 import logging.config
@@ -16,7 +16,7 @@ Format = Literal["console", "json"]
 
 
 def set_up_logs(log_format: Format, level: str) -> None:
-    """Send what structlog and the standard library log to standard error, alike."""
+    """Send the logs of structlog and the standard library to standard error, in one format."""
     shared = shared_processors(log_format)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -39,7 +39,7 @@ def set_up_logs(log_format: Format, level: str) -> None:
 
 
 QUIET: dict[str, dict[str, Any]] = {
-    "aio_pika": {"level": "CRITICAL"},  # outages of brokers are told once, by those who use them
+    "aio_pika": {"level": "CRITICAL"},  # our broker connectors log each outage once
     "aiokafka": {"level": "CRITICAL"},
     "aiormq": {"level": "CRITICAL"},
     "alembic": {"level": "WARNING"},
@@ -51,7 +51,7 @@ QUIET: dict[str, dict[str, Any]] = {
 
 @dataclass(slots=True, kw_only=True)
 class RateLimitedLog:
-    """Writes a warning at most once in `every_s` seconds for each cause, so that a flood stays cheap."""
+    """Writes at most one warning per cause every `every_s` seconds, so that a flood stays cheap."""
 
     logger: Any
     timer: Callable[[], float] = monotonic
@@ -60,7 +60,7 @@ class RateLimitedLog:
     _left_out: dict[str, int] = field(default_factory=dict)
 
     def warning(self, event: str, cause: str, **fields: object) -> None:
-        """Say how many were left out since the last line; `cause` is one of a few texts."""
+        """Include the number left out since the last line; `cause` comes from a small set of texts."""
         now = self.timer()
         if now < self._next.get(cause, now):
             self._left_out[cause] = self._left_out.get(cause, 0) + 1
@@ -88,7 +88,7 @@ def formatter_of(log_format: Format, shared: list[Processor]) -> logging.Formatt
 
 
 def console() -> Callable[[Any, str, EventDict], str]:
-    """Show tracebacks plainly: the fancy ones print local variables, and those may hold secrets."""
+    """Use plain tracebacks: rich ones print local variables, which may hold secrets."""
     return structlog.dev.ConsoleRenderer(
         colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
     )

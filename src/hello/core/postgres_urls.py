@@ -1,7 +1,7 @@
-"""What a `postgresql://` URL says, as libpq reads it (PostgreSQL documentation, 34.1.1 and 34.1.2).
+"""Parses `postgresql://` URLs as libpq does (PostgreSQL documentation, 34.1.1 and 34.1.2).
 
-What the driver cannot honour is refused at the start: a `channel_binding=require` that is silently ignored
-would be less than what was asked for.
+A parameter that the driver cannot honour is refused at the start: a silently ignored
+`channel_binding=require` would be less secure than requested.
 """
 
 import re
@@ -28,7 +28,7 @@ OURS = {
     *("fallback_application_name", "connect_timeout", "options", "client_encoding"),
     *("keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout"),
 }
-# Values that ask for no more than happens anyway; any other is refused, as asyncpg has nothing like it.
+# Values that match what happens anyway; others are refused, as asyncpg has no equivalent.
 HARMLESS: Mapping[str, frozenset[str]] = {
     "channel_binding": frozenset({"prefer", "disable"}),
     "gssdelegation": frozenset({"0"}),
@@ -74,7 +74,7 @@ DEFAULT = KeepAlive()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostgresUrl:
-    """`dsn` is for asyncpg; the other parameters are what asyncpg does not know, with times in seconds."""
+    """`dsn` is for asyncpg; the other fields are what asyncpg does not understand, with times in seconds."""
 
     dsn: str = field(repr=False)
     application_name: str | None
@@ -141,7 +141,7 @@ def check_certificates(query: Mapping[str, str]) -> None:
 
 
 def dsn_of(parts: UrlParts, query: Mapping[str, str]) -> str:
-    """Write all of it as parameters: asyncpg reads those without a doubt about special characters."""
+    """Write everything as query parameters, where special characters are unambiguous to asyncpg."""
     values = {name: query[name] for name in sorted(DRIVER & set(query))}
     if values.get("sslrootcert") == SYSTEM:
         values["sslrootcert"] = system_certificates()
@@ -157,13 +157,13 @@ def dsn_of(parts: UrlParts, query: Mapping[str, str]) -> str:
 
 def system_certificates() -> str:
     path = ssl.get_default_verify_paths()
-    found = path.cafile or path.openssl_cafile
-    check_file("sslrootcert", found)
-    return found
+    certificates = path.cafile or path.openssl_cafile
+    check_file("sslrootcert", certificates)
+    return certificates
 
 
 def address_of(parts: UrlParts, query: Mapping[str, str]) -> dict[str, str]:
-    """Return hosts and ports of the same number; asyncpg's own defaults if no host is named."""
+    """Return as many ports as hosts; leave the defaults to asyncpg if no host is given."""
     hosts = [name for name, _ in parts.hosts if name] or list(filter(None, query.get("host", "").split(",")))
     if address := query.get("hostaddr"):
         if query.get("sslmode") == "verify-full":
@@ -188,24 +188,24 @@ def read_options(text: str) -> dict[str, str]:
     """Return the server settings of `-c name=value` and `--name=value`, with a backslash before a space."""
     values, rest = {}, text.strip()
     while rest:
-        found = OPTION.match(rest)
-        if found is None:
+        option = OPTION.match(rest)
+        if option is None:
             raise ValueError("options: only -c name=value and --name=value are supported")
-        values[found[1]] = re.sub(r"\\(.)", r"\1", found[2])
-        rest = rest[found.end() :].strip()
+        values[option[1]] = re.sub(r"\\(.)", r"\1", option[2])
+        rest = rest[option.end() :].strip()
     return values
 
 
 def read_keep_alive(query: Mapping[str, str]) -> KeepAlive:
-    """Leave what is 0, which stands for the default, as we have it."""
+    """Use our default for 0, which stands for the default in libpq."""
 
-    def number(name: str, default: int, most: int = 32_767) -> int:
-        return check_number(name, query.get(name, "0"), 0, most) or default
+    def number(name: str, default: int, maximum: int = 32_767) -> int:
+        return check_number(name, query.get(name, "0"), 0, maximum) or default
 
     return KeepAlive(
         enabled=check_number("keepalives", query.get("keepalives", "1"), 0, 1) == 1,
         idle_s=number("keepalives_idle", DEFAULT.idle_s),
         interval_s=number("keepalives_interval", DEFAULT.interval_s),
-        count=number("keepalives_count", DEFAULT.count, most=127),
-        user_timeout_ms=number("tcp_user_timeout", 0, most=2**31 - 1),
+        count=number("keepalives_count", DEFAULT.count, maximum=127),
+        user_timeout_ms=number("tcp_user_timeout", 0, maximum=2**31 - 1),
     )

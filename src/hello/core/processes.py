@@ -1,4 +1,4 @@
-"""Processes that do not outlive the one that started them, even when that is killed (Linux)."""
+"""Limits of this process, and children that end with their parent, even when it is killed (Linux)."""
 
 import ctypes
 import os
@@ -11,18 +11,18 @@ PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
 class ProcessError(Exception):
-    """A process cannot be started or stopped; one line for people, without a traceback."""
+    """A process cannot be started or stopped; the message is one line for people."""
 
 
 def raise_file_limit() -> int:
-    """Allow this process as many open files as the system lets it have; return how many."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    return most
+    """Raise the limit of open files to the hard limit; return it."""
+    _, hard_limit = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard_limit, hard_limit))
+    return hard_limit
 
 
 def die_with_parent(by: Signals) -> Callable[[], None] | None:
-    """Return what a child calls between fork and exec, after it has become another user; else None."""
+    """Return a function for the child to call between fork and exec, after `setuid`; None elsewhere."""
     if sys.platform != "linux":
         return None
     prctl = ctypes.CDLL(None).prctl

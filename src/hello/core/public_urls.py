@@ -1,4 +1,4 @@
-"""The address at which clients reach the service: where it differs from what the service itself is asked."""
+"""The public URL: the address that clients use where it differs from the one the service receives."""
 
 import re
 
@@ -10,9 +10,9 @@ PATH = re.compile(r"(/(?!\.{1,2}(/|$))[A-Za-z0-9._~-]+)*/?")
 
 
 def read_public_url(text: str) -> str:
-    """Return the URL without a slash at its end; raise `ValueError` for one that cannot be put before a path.
+    """Return the URL without its final slash; raise `ValueError` if it cannot prefix a path.
 
-    Its path has no letter that would need an escape, so it goes into headers and documents as it is.
+    Its path has no character that needs escaping, so headers and documents can use it unchanged.
     """
     parts = split_url(text, SCHEMES)
     if parts.user or parts.password or parts.query or set("?#@") & set(text):
@@ -26,4 +26,4 @@ def read_public_url(text: str) -> str:
 
 def path_of(url: str) -> str:
     """Return the path of a URL, with its first slash; empty for none."""
-    return "/".join(["", *url.split("/")[3:]]) if url.count("/") > 2 else ""  # noqa: PLR2004  # those of ://
+    return "/".join(["", *url.split("/")[3:]]) if url.count("/") > 2 else ""  # noqa: PLR2004  # the slashes of ://

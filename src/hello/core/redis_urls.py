@@ -1,4 +1,4 @@
-"""What the URL of a Redis or Valkey may say: what redis-py does not know, it only misses much later."""
+"""Validates Redis and Valkey URLs at the start: redis-py reports an unknown parameter much later."""
 
 from collections.abc import Mapping
 
@@ -39,7 +39,7 @@ def check_redis_url(url: str) -> None:
 
 
 def check_place(parts: UrlParts) -> None:
-    """Refuse a path that is no number: redis-py would take the database 0 instead."""
+    """Refuse a path that is not a number: redis-py would use database 0 instead."""
     if parts.scheme == "unix":
         if not parts.path or parts.hosts:
             raise ValueError("needs the path of a socket: unix:///run/valkey.sock?db=0")
@@ -47,8 +47,8 @@ def check_place(parts: UrlParts) -> None:
     if len(parts.hosts) != 1 or not parts.hosts[0][0]:
         raise ValueError("needs the name or address of one server")
     if parts.path:
-        most = 0 if "cluster" in parts.scheme else MAX_DATABASE
-        check_number("the path, the number of a database", parts.path.removesuffix("/"), 0, most)
+        max_database = 0 if "cluster" in parts.scheme else MAX_DATABASE
+        check_number("the path, the number of a database", parts.path.removesuffix("/"), 0, max_database)
 
 
 def check_values(query: Mapping[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""What can differ between two deployments, read from the environment and from `.env`."""
+"""The settings of a deployment, read from the environment and from `.env`."""
 
 import hmac
 from collections.abc import Callable
@@ -12,11 +12,11 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from hello.core.broker_urls import check_broker_url
+from hello.core.clock import time_zone
 from hello.core.postgres_urls import SCHEMES, read_postgres_url
 from hello.core.public_urls import read_public_url
 from hello.core.redis_urls import check_redis_url
 from hello.core.urls import split_url
-from hello.core.zones import zone
 
 SERVICE_LINK = "tcp://"
 SERVICE_LINK_ADVICE = (
@@ -38,18 +38,18 @@ class Environment(StrEnum):
 
 
 def checked_public_url(url: str) -> str:
-    """Let no URL pass as well: then clients reach the service at the address that it is asked at."""
+    """Accept an empty URL: clients then use the address that the service receives."""
     return read_public_url(url) if url else ""
 
 
 def known_zone(name: str) -> str:
-    """Raise `ValueError` when the IANA time zone database has no such zone."""
-    zone(name)
+    """Raise `ValueError` for a name that is not in the IANA time zone database."""
+    time_zone(name)
     return name
 
 
 class Settings(BaseSettings):
-    """Every field is a variable of the same name in capitals."""
+    """Each field is an environment variable of the same name in capitals."""
 
     model_config = SettingsConfigDict(
         env_file=".env", extra="ignore", frozen=True, hide_input_in_errors=True, env_ignore_empty=True
@@ -149,18 +149,18 @@ class Settings(BaseSettings):
 
     @property
     def zone(self) -> ZoneInfo:
-        return zone(self.timezone)
+        return time_zone(self.timezone)
 
     @property
     def database_dsn(self) -> str:
-        """`DATABASE_URL`, or else the `POSTGRES_*` parts, as a `postgresql://` URL; holds the password."""
+        """`DATABASE_URL`, or else the `POSTGRES_*` parts, as a `postgresql://` URL with the password."""
         if self.database_url is not None:
             return "postgresql://" + self.database_url.get_secret_value().split("://", 1)[1]
         return self._dsn_of_parts()
 
     @property
     def direct_dsn(self) -> str | None:
-        """Where sessions can be had: `DATABASE_DIRECT_URL`, or the database itself without a pooler."""
+        """The URL for session features: `DATABASE_DIRECT_URL`, or the database itself without a pooler."""
         if self.database_direct_url is not None:
             return self.database_direct_url.get_secret_value()
         return self.database_dsn if self.database_pooler == "none" else None
@@ -176,9 +176,9 @@ class Settings(BaseSettings):
 
     @property
     def calendar_uid_domain(self) -> str:
-        """`CALENDAR_DOMAIN`, or the host of `PUBLIC_URL`, or a name made of the secret key."""
-        if found := self.calendar_domain or urlsplit(self.public_url).hostname:
-            return found
+        """`CALENDAR_DOMAIN`, or the host of `PUBLIC_URL`, or a name derived from the secret key."""
+        if domain := self.calendar_domain or urlsplit(self.public_url).hostname:
+            return domain
         secret = self.secret_key.get_secret_value().encode()
         return f"{hmac.digest(secret, b'calendar domain', 'sha256').hex()[:12]}.hello.invalid"
 
@@ -194,17 +194,17 @@ class Settings(BaseSettings):
     def _dsn_of_parts(self) -> str:
         user, password = quote(self.postgres_user, ""), quote(self.postgres_password.get_secret_value(), "")
         socket = self.postgres_host.startswith("/")
-        place = "" if socket else f"{self.postgres_host}:{self.postgres_port}"
+        address = "" if socket else f"{self.postgres_host}:{self.postgres_port}"
         options = {"host": self.postgres_host, "port": str(self.postgres_port)} if socket else {}
         if self.postgres_sslmode:
             options["sslmode"] = self.postgres_sslmode
         query = f"?{urlencode(options)}" if options else ""
-        return f"postgresql://{user}:{password}@{place}/{quote(self.postgres_db, '')}{query}"
+        return f"postgresql://{user}:{password}@{address}/{quote(self.postgres_db, '')}{query}"
 
     @model_validator(mode="before")
     @classmethod
     def _postgres_port_is_no_service_link(cls, values: dict[str, Any]) -> dict[str, Any]:
-        """Kubernetes sets POSTGRES_PORT in every pod beside a Service of the name `postgres`."""
+        """Ignore the POSTGRES_PORT that Kubernetes sets in pods beside a Service named `postgres`."""
         if str(values.get("postgres_port", "")).startswith(SERVICE_LINK):
             if not values.get("database_url"):
                 raise ValueError(f"POSTGRES_PORT: {SERVICE_LINK_ADVICE}, or set DATABASE_URL")
@@ -212,7 +212,7 @@ class Settings(BaseSettings):
         return values
 
     @model_validator(mode="after")
-    def _urls_are_understood(self) -> Self:
+    def _urls_are_valid(self) -> Self:
         check_url("DATABASE_URL", self.database_url, read_postgres_url)
         check_url("DATABASE_DIRECT_URL", self.database_direct_url, read_postgres_url)
         check_url("POSTGRES_*", SecretStr(self.database_dsn), read_postgres_url)
@@ -222,15 +222,15 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _production_has_no_laptop_defaults(self) -> Self:
-        """Let a socket go without a password: PostgreSQL then asks the system who connects."""
+        """Allow a socket without a password: PostgreSQL then asks the system for the user."""
         if self.environment is Environment.PRODUCTION and self._password() in LAPTOP_PASSWORDS:
-            message = "set DATABASE_URL or POSTGRES_PASSWORD to a password of your own in production"
+            message = "production needs your own password: set DATABASE_URL or POSTGRES_PASSWORD"
             raise ValueError(message)
         if self.environment is Environment.PRODUCTION and self._secret_is_weak():
-            message = f"set SECRET_KEY to {SECRET_LENGTH} characters or more of your own in production"
+            message = f"production needs your own SECRET_KEY of at least {SECRET_LENGTH} characters"
             raise ValueError(message)
         if self.environment is Environment.PRODUCTION and self.token_signing_key is None:
-            message = "set TOKEN_SIGNING_KEY to a private key of your own in production (`hello signing-key`)"
+            message = "production needs TOKEN_SIGNING_KEY: a private key, as `hello signing-key` makes"
             raise ValueError(message)
         return self
 
@@ -239,7 +239,7 @@ class Settings(BaseSettings):
         return secret == LAPTOP_SECRET or len(secret) < SECRET_LENGTH
 
     def _password(self) -> str | None:
-        """Return None where the server asks for no password: by a socket, or who logs in by a certificate."""
+        """Return None where the login needs no password: by a socket, or with a certificate or passfile."""
         parts = split_url(self.database_dsn, SCHEMES)
         host = parts.query.get("hostaddr") or parts.query.get("host", "/")
         if (not parts.hosts and host.startswith("/")) or parts.query.keys() & {
@@ -261,12 +261,11 @@ def check_url(variable: str, url: SecretStr | None, check: Callable[[str], objec
 
 
 def split_csv(text: str) -> list[str]:
-    """Return what stands between commas."""
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
 class SettingsError(Exception):
-    """The environment does not make sense; the message names each variable and shows no value."""
+    """The settings are not valid; the message names each variable and shows no value."""
 
 
 def read_settings(**overrides: object) -> Settings:

@@ -1,4 +1,4 @@
-"""Whether the process has been told to stop, and waiting no longer than until then."""
+"""The shutdown signal, and waits that end with it."""
 
 import asyncio
 from collections.abc import Awaitable, Sequence
@@ -25,28 +25,28 @@ class ShutdownSignal:
         await self._event.wait()
 
     async def race(self, work: Awaitable[Result]) -> Result | None:
-        """Wait for the work, but no longer than until the stop: None then; what it raises, this raises."""
+        """Return or raise what the work does; at shutdown cancel it and return None."""
         return await AnySignal((self,)).race(work)
 
 
 @dataclass(frozen=True, slots=True)
 class AnySignal:
-    """The first of several stops."""
+    """Set when any of several signals is set."""
 
-    stops: Sequence[ShutdownSignal]
+    signals: Sequence[ShutdownSignal]
 
     @property
     def is_set(self) -> bool:
-        return any(stop.is_set for stop in self.stops)
+        return any(signal.is_set for signal in self.signals)
 
     async def race(self, work: Awaitable[Result]) -> Result | None:
-        """Do as `ShutdownSignal.race` does."""
+        """Work like `ShutdownSignal.race`."""
         task = asyncio.ensure_future(work)
-        tasks = [task, *(asyncio.ensure_future(stop.wait()) for stop in self.stops)]
+        tasks = [task, *(asyncio.ensure_future(signal.wait()) for signal in self.signals)]
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             return task.result() if task.done() else None
         finally:
-            for one in tasks:
-                one.cancel()
+            for pending in tasks:
+                pending.cancel()
             await asyncio.wait(tasks)

@@ -1,4 +1,4 @@
-"""One expensive call at a time, and a pause after each, so that most of the process is left for others."""
+"""One expensive call at a time with a pause after each, which leaves most of the process to other work."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -12,7 +12,7 @@ class ThrottledError(Exception):
 
 @dataclass(slots=True)
 class Throttle:
-    """Calls run in the order in which they came; more than `max_waiting` are refused at once."""
+    """Calls run in order of arrival; beyond `max_waiting` they are refused at once."""
 
     pause_s: float
     max_waiting: int
@@ -22,7 +22,7 @@ class Throttle:
 
     @asynccontextmanager
     async def call(self) -> AsyncIterator[None]:
-        """Wait for the calls that came before; raise `ThrottledError`."""
+        """Wait for the earlier calls; raise `ThrottledError` if too many wait."""
         if self._waiting >= self.max_waiting:
             raise ThrottledError
         self._waiting += 1
@@ -38,5 +38,5 @@ class Throttle:
             self._lock.release()
 
     async def _pause(self) -> None:
-        if (left := self._next_at - asyncio.get_running_loop().time()) > 0:
-            await asyncio.sleep(left)
+        if (pause_s := self._next_at - asyncio.get_running_loop().time()) > 0:
+            await asyncio.sleep(pause_s)

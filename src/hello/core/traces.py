@@ -1,4 +1,4 @@
-"""Which trace the work at hand belongs to (W3C Trace Context): what it brings about belongs to it too."""
+"""The current trace (W3C Trace Context), which events and messages carry on."""
 
 import re
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ def current_traceparent() -> str | None:
 
 @contextmanager
 def traced(traceparent: str | None) -> Iterator[None]:
-    """Belong to this trace during the block, to none when it is not well formed."""
+    """Make this the current trace during the block; ignore a malformed one."""
     token = CURRENT.set(traceparent if traceparent and TRACEPARENT.fullmatch(traceparent) else None)
     try:
         yield

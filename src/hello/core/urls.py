@@ -1,4 +1,4 @@
-"""Connection URLs, split strictly: a mistake is a line that names the parameter and shows no value."""
+"""Strict parsing of connection URLs; error messages name the parameter and show no value."""
 
 import re
 from collections.abc import Collection, Mapping
@@ -17,7 +17,7 @@ ESCAPING = (
 
 @dataclass(frozen=True, slots=True)
 class UrlParts:
-    """A URL in pieces, decoded; `hosts` are names or addresses with their ports, None for the default."""
+    """The decoded parts of a URL; `hosts` are names or addresses with ports, None for the default port."""
 
     scheme: str
     user: str
@@ -28,7 +28,7 @@ class UrlParts:
 
 
 def split_url(url: str, schemes: Collection[str]) -> UrlParts:
-    """Raise `ValueError` for what is no URL of these schemes."""
+    """Raise `ValueError` unless the text is a URL of one of these schemes."""
     scheme, separator, rest = url.partition("://")
     if not separator or scheme not in schemes:
         raise ValueError(f"must start with one of {', '.join(f'{known}://' for known in sorted(schemes))}")
@@ -55,20 +55,20 @@ def read_hosts(text: str) -> tuple[tuple[str, int | None], ...]:
 
 def read_host(text: str) -> tuple[str, int | None]:
     """Return a host without the brackets of an IPv6 address, and its port."""
-    found = HOST.fullmatch(text)
-    if found is None:
-        raise ValueError(f"the host cannot be read; {ESCAPING}, and an IPv6 address stands in brackets")
-    return decoded(found["name"].strip("[]")), read_port(found["port"]) if found["port"] else None
+    match = HOST.fullmatch(text)
+    if match is None:
+        raise ValueError(f"the host is not valid; {ESCAPING}, and an IPv6 address needs brackets")
+    return decoded(match["name"].strip("[]")), read_port(match["port"]) if match["port"] else None
 
 
 def read_port(text: str) -> int:
     if not (text.isascii() and text.isdigit() and 1 <= int(text) <= MAX_PORT):
-        raise ValueError(f"the port is not a number from 1 to {MAX_PORT}; {ESCAPING}")
+        raise ValueError(f"the port must be a number from 1 to {MAX_PORT}; {ESCAPING}")
     return int(text)
 
 
 def read_query(text: str) -> dict[str, str]:
-    """Let the last of several values win, as libpq does."""
+    """Parse the parameters; the last of several values wins, as in libpq."""
     values = {}
     for pair in filter(None, text.split("&")):
         name, separator, value = pair.partition("=")
@@ -84,27 +84,27 @@ def decoded(text: str) -> str:
     try:
         return unquote(text, errors="strict")
     except UnicodeDecodeError:
-        raise ValueError("a percent-encoded text is not UTF-8") from None
+        raise ValueError("percent-encoded text must be UTF-8") from None
 
 
 def refuse_unknown(query: Mapping[str, str], known: Collection[str], hints: Mapping[str, str]) -> None:
-    """Raise `ValueError` for a parameter that is not known; a hint says what to use instead."""
+    """Raise `ValueError` for an unknown parameter; a hint says what to use instead."""
     for name in sorted(set(query) - set(known)):
         hint = f"; {hints[name]}" if name in hints else ""
         raise ValueError(f"the parameter {name} is not supported{hint}")
 
 
 def check_file(name: str, path: str) -> None:
-    """Raise `ValueError` unless the file of this parameter can be read."""
+    """Raise `ValueError` unless this parameter's file is readable."""
     try:
         Path(path).open("rb").close()
     except OSError as error:
         raise ValueError(f"{name}: the file cannot be read ({error.strerror})") from None
 
 
-def check_number(name: str, text: str, least: int, most: int) -> int:
-    if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
-        raise ValueError(f"{name}: must be a whole number from {least} to {most}")
+def check_number(name: str, text: str, minimum: int, maximum: int) -> int:
+    if not (text.isascii() and text.isdigit() and minimum <= int(text) <= maximum):
+        raise ValueError(f"{name}: must be a whole number from {minimum} to {maximum}")
     return int(text)
 
 

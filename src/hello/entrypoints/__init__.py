@@ -1,1 +1,1 @@
-"""What a person or an init system starts: the command line, the processes and their supervisor."""
+"""Entry points: the command line, the processes and their supervisor."""

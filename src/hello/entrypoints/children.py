@@ -1,4 +1,4 @@
-"""Which processes make up the service on one machine, and what people are told of them."""
+"""The processes of the service on one machine, and the welcome banner."""
 
 import asyncio
 import json
@@ -18,28 +18,28 @@ from hello.entrypoints.supervisor import Child
 from hello.interface.http.serving.metrics import SHARED_FOLDER
 from hello.interface.listening import url_of
 
-ME = (sys.executable, "-m", "hello")
+HELLO = (sys.executable, "-m", "hello")
 SOURCE = Path(hello.__file__).parent
-PLACES = "places.json"
+CONNECTIONS = "places.json"
 GRACE_S, RETRY_S = 5, 0.2
 
 
 def environment_of(settings: Settings) -> dict[str, str]:
-    """Return what tells a child where PostgreSQL and Redis are."""
+    """Return the environment variables that point a child at PostgreSQL and Redis."""
     return {"DATABASE_URL": settings.database_dsn, "REDIS_URL": settings.redis_dsn or ""}
 
 
 def is_configured() -> bool:
-    """Say whether the environment or `.env` names a database."""
+    """Return whether the environment or `.env` names a database."""
     return bool(Settings().model_fields_set & {"database_url", "postgres_host"})
 
 
 @contextmanager
-def places_written(data_dir: Path, settings: Settings) -> Iterator[None]:
-    """Tell tools where the servers are while they run: in a file that only we can read."""
-    path = data_dir / PLACES
+def written_connections(data_dir: Path, settings: Settings) -> Iterator[None]:
+    """Write the servers' URLs for other commands while they run, to a file that only its owner can read."""
+    path = data_dir / CONNECTIONS
     path.unlink(missing_ok=True)
-    with open(path, "w", opener=only_for_us) as file:
+    with open(path, "w", opener=open_private) as file:
         json.dump({"database_url": settings.database_dsn, "redis_url": settings.redis_dsn}, file)
     try:
         yield
@@ -47,51 +47,51 @@ def places_written(data_dir: Path, settings: Settings) -> Iterator[None]:
         path.unlink(missing_ok=True)
 
 
-def only_for_us(path: str, flags: int) -> int:
+def open_private(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_EXCL, 0o600)
 
 
-def read_places(data_dir: Path) -> dict[str, str]:
+def read_connections(data_dir: Path) -> dict[str, str]:
     try:
-        places: dict[str, str] = json.loads((data_dir / PLACES).read_text())
+        connections: dict[str, str] = json.loads((data_dir / CONNECTIONS).read_text())
     except (OSError, ValueError):
         return {}
-    return places
+    return connections
 
 
-async def nothing() -> None:
-    """Say nothing when the processes have started."""
+async def no_welcome() -> None:
+    """Print nothing when the processes have started."""
 
 
 @contextmanager
 def api_children(
     listener: socket.socket, workers: int, environment: Mapping[str, str]
 ) -> Iterator[list[Child]]:
-    """Let the workers share the listener and a folder for their measurements."""
+    """Yield the API processes, which share the listener and a folder for metrics."""
     with TemporaryDirectory(prefix="hello-metrics-") as folder:
         shared = {SHARED_FOLDER: folder} if workers > 1 else {}
         yield [child_of("api", listener, {**environment, **shared})] * workers
 
 
 def child_of(name: str, listener: socket.socket, environment: Mapping[str, str]) -> Child:
-    """Run the command of this name on a listener that is open already."""
+    """Return the child that runs the command of this name on an open listener."""
     return Child(
         name=name,
-        command=[*ME, name, "--fd", str(listener.fileno())],
+        command=[*HELLO, name, "--fd", str(listener.fileno())],
         environment={**os.environ, **environment},
         files=[listener.fileno()],
     )
 
 
 async def welcome(listener: socket.socket, background: socket.socket, data_dir: Path) -> None:
-    """Say hello once a request, which waits in the listener's queue, has been answered."""
+    """Print the banner once the API answers a request."""
     while not await answers(*listener.getsockname()[:2]):  # noqa: ASYNC110  # an answer sets no event
         await asyncio.sleep(RETRY_S)
     Console(highlight=False).print(banner(url_of(listener), url_of(background), data_dir), soft_wrap=True)
 
 
 async def answers(host: str, port: int) -> bool:
-    """Ask once; a process that dies before it answers leaves nothing to read."""
+    """Request readiness once; any answer counts, and a process that dies first sends none."""
     try:
         reader, writer = await asyncio.open_connection(host, port)
         with closing(writer):

@@ -8,7 +8,7 @@ from hello.connectors.embedded.servers import Servers, embedded_servers
 from hello.connectors.postgres.engine import Database
 from hello.core.logs import set_up_logs
 from hello.core.settings import Settings, read_settings
-from hello.entrypoints.children import is_configured, read_places
+from hello.entrypoints.children import is_configured, read_connections
 
 
 @contextmanager
@@ -24,8 +24,8 @@ def settings_of(servers: Servers) -> Settings:
 
 @contextmanager
 def settings_near(data_dir: Path) -> Iterator[Settings]:
-    """Yield the settings of the configured database, else of the one of `hello run` in the directory."""
-    running = read_places(data_dir)
+    """Yield settings for the configured database, or else for that of `hello run` in the directory."""
+    running = read_connections(data_dir)
     if running or is_configured():
         yield read_settings(**running)
     else:
@@ -35,7 +35,7 @@ def settings_near(data_dir: Path) -> Iterator[Settings]:
 
 
 def migrate(settings: Settings) -> None:
-    """Bring the database to the newest schema."""
+    """Migrate the database to the newest schema."""
     from hello.connectors.postgres.migrate import migrate  # noqa: PLC0415  # Alembic is slow to import
 
     set_up_logs(settings.log_format, settings.log_level)
@@ -50,7 +50,7 @@ def drift(settings: Settings) -> str | None:
 
 
 def write_migration(settings: Settings, message: str) -> None:
-    """Write a migration from the difference between the entities and the database."""
+    """Write a migration for the difference between the entities and the database."""
     from hello.connectors.postgres.migrate import write_migration  # noqa: PLC0415
 
     write_migration(migrated_database(settings), message)

@@ -1,4 +1,4 @@
-"""The health check of the image: `python -m hello.entrypoints.liveness` asks the process in its container."""
+"""The image's health check: `python -m hello.entrypoints.liveness` checks the process in its container."""
 
 import os
 import sys
@@ -11,7 +11,7 @@ TIMEOUT_S = 2
 
 
 def is_alive(environment: Mapping[str, str]) -> bool:
-    """Ask the API, or else the worker: a container runs one of them."""
+    """Check the API, or else the worker: a container runs one of them."""
     return any(answers(int(environment.get(name) or default)) for name, default in PORTS.items())
 
 

@@ -1,4 +1,4 @@
-"""Keeps the servers running that are not processes of Hello: PostgreSQL and Valkey on this machine."""
+"""Restarts the local PostgreSQL and Valkey when they die."""
 
 import asyncio
 import time
@@ -11,14 +11,14 @@ from typing import Protocol
 import structlog
 
 from hello.core.processes import ProcessError
-from hello.entrypoints.restarts import Backoff, ending
+from hello.entrypoints.restarts import Backoff, describe_exit
 
 CHECK_S = 0.1
 log = structlog.get_logger("hello.supervisor")
 
 
 class LocalServer(Protocol):
-    """A server that was started before."""
+    """A server that is already running."""
 
     @property
     def name(self) -> str: ...
@@ -29,13 +29,13 @@ class LocalServer(Protocol):
         ...
 
     def start(self) -> None:
-        """Return when it answers; raise `ProcessError` when it does not."""
+        """Return when it answers; raise `ProcessError` if it does not."""
 
     def hasten_exit(self) -> None:
-        """End at once when something has asked it to stop; do nothing otherwise."""
+        """Make a server that is shutting down exit at once; do nothing otherwise."""
 
     def abandon_start(self) -> None:
-        """Let a `start` in another thread fail at once, and every later one."""
+        """Make the current `start` in another thread and all later ones fail at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,16 +48,16 @@ class ServerKeeper:
     backoff: Callable[[], Backoff] = Backoff
 
     async def keep(self) -> None:
-        """Start the server again whenever it dies; raise `ProcessError` when it does not start in time."""
+        """Restart the server whenever it dies; raise `ProcessError` if it does not start in time."""
         backoff = self.backoff()
         while True:
             started = time.monotonic()
-            ended = ending(await self._exit_code())
+            reason = describe_exit(await self._exit_code())
             pause_s = backoff.after(time.monotonic() - started)
-            log.error("%s %s; starting it again", self.server.name, ended, pause_s=pause_s)
+            log.error("%s %s; restarting it", self.server.name, reason, pause_s=pause_s)
             await asyncio.sleep(pause_s)
-            await self._restart(ended)
-            log.warning("%s is up again", self.server.name)
+            await self._restart(reason)
+            log.warning("%s is running again", self.server.name)
 
     async def _exit_code(self) -> int:
         while (code := self.server.exit_code) is None:
@@ -65,7 +65,7 @@ class ServerKeeper:
             await asyncio.sleep(CHECK_S)
         return code
 
-    async def _restart(self, ended: str) -> None:
+    async def _restart(self, reason: str) -> None:
         backoff, deadline = self.backoff(), time.monotonic() + self.restart_within_s
         while True:
             try:
@@ -73,13 +73,13 @@ class ServerKeeper:
             except ProcessError as error:
                 pause_s = backoff.after(0)
                 if time.monotonic() + pause_s > deadline:
-                    message = f"{self.server.name} {ended} and cannot be started again: {error}"
+                    message = f"{self.server.name} {reason} and cannot be restarted: {error}"
                     raise ProcessError(message) from error
                 log.warning("%s is not up yet: %s", self.server.name, error, pause_s=pause_s)
                 await asyncio.sleep(pause_s)
 
     async def _start(self) -> None:
-        """Leave no start half done when cancelled."""
+        """When cancelled, abort the start and wait for its thread."""
         starting = asyncio.get_running_loop().run_in_executor(self.starter, self.server.start)
         try:
             await asyncio.shield(starting)

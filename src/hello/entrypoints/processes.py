@@ -1,6 +1,6 @@
 """The processes of the service, each started by one command.
 
-What answers requests is imported by the functions that need it: it is most of what a process imports.
+The functions import the application themselves: it is the slowest import.
 """
 
 import asyncio
@@ -23,19 +23,19 @@ LOOPBACK = "127.0.0.1"
 
 
 def serve(settings: Settings, listen: Listen) -> None:
-    """Serve in this process, or supervise several if there are workers or a source to watch."""
+    """Serve in this process, or supervise child processes for several workers or `--reload`."""
     from hello.bootstrap.processes import serve_api  # noqa: PLC0415
 
     set_up_logs(settings.log_format, settings.log_level)
     with listener(listen.host, listen.port, listen.descriptor) as sock:
         if listen.workers > 1 or listen.reload:
-            supervise(settings, listen, sock, children.nothing)
+            supervise(settings, listen, sock, children.no_welcome)
         else:
             serve_api(settings, sock)
 
 
 def work(settings: Settings, listen: Listen, only: Collection[str]) -> None:
-    """Run the background tasks in this process, with health and metrics on a port of its own."""
+    """Run the background tasks in this process, with health and metrics on a separate port."""
     from hello.bootstrap.processes import serve_worker  # noqa: PLC0415
 
     set_up_logs(settings.log_format, settings.log_level)
@@ -44,7 +44,7 @@ def work(settings: Settings, listen: Listen, only: Collection[str]) -> None:
 
 
 def run(settings: Settings, listen: Listen, data_dir: Path) -> None:
-    """Run the whole product on this machine, its servers included."""
+    """Run the whole product on this machine, including its servers."""
     set_up_logs(settings.log_format, settings.log_level)
     with (
         listener(listen.host, listen.port) as sock,
@@ -58,7 +58,7 @@ def run(settings: Settings, listen: Listen, data_dir: Path) -> None:
         keepers = [
             ServerKeeper(server=server, starter=starter) for server in (servers.postgres, servers.valkey)
         ]
-        with children.places_written(data_dir, local):
+        with children.written_connections(data_dir, local):
             welcome = partial(children.welcome, sock, worker_sock, data_dir)
             supervise(local, listen, sock, welcome, worker, servers=keepers)
 

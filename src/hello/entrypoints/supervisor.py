@@ -1,4 +1,4 @@
-"""Keeps the processes of one machine alive, and stops them in order."""
+"""Restarts the processes of one machine when they die, and stops them in order."""
 
 import asyncio
 import signal
@@ -14,7 +14,7 @@ from prometheus_client.multiprocess import mark_process_dead
 
 from hello.core.processes import ProcessError, die_with_parent
 from hello.entrypoints.local_servers import ServerKeeper
-from hello.entrypoints.restarts import STEADY_S, Backoff, ending
+from hello.entrypoints.restarts import STEADY_S, Backoff, describe_exit
 from hello.interface.http.serving.metrics import SHARED_FOLDER
 
 MAX_FAILED_STARTS = 3
@@ -34,7 +34,7 @@ class Child:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Supervisor:
-    """`stop_timeout_s` is how long a child may take to leave before it is killed."""
+    """`stop_timeout_s` is how long a child may take to exit before it is killed."""
 
     stop_timeout_s: float
     backoff: Callable[[], Backoff] = Backoff
@@ -48,8 +48,8 @@ class Supervisor:
     ) -> None:
         """Run until SIGINT or SIGTERM, then stop the children in reverse order.
 
-        A change in `watch` restarts them. Raise `ProcessError`, with all of them stopped, when a server or a
-        child cannot be started.
+        A change in `watch` restarts them. When a server or a child cannot be started, stop all of them and
+        raise `ProcessError`.
         """
         stop = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -62,30 +62,30 @@ class Supervisor:
                     await first_of(stop.wait(), change_in(watch), failure_of([*servers_kept, *children_kept]))
 
     async def _keep(self, child: Child, *, may_fail: bool) -> None:
-        """Start the child again whenever it dies; raise `ProcessError` when it never runs.
+        """Restart the child whenever it dies; raise `ProcessError` if it never ran for long.
 
-        It `may_fail` for ever when its source is watched: the next change may repair it.
+        With `may_fail`, as for a watched source, never give up: the next change may repair it.
         """
         backoff, tries = self.backoff(), MAX_FAILED_STARTS
         while True:
             started = time.monotonic()
-            ended, has_failed = await self._life(child)
+            reason, has_failed = await self._life(child)
             lived_s = time.monotonic() - started
             may_fail |= lived_s > STEADY_S
             tries -= has_failed
             if tries <= 0 and not may_fail:
-                raise ProcessError(f"{child.name} {ended}, {MAX_FAILED_STARTS} times: it cannot be started")
+                raise ProcessError(f"{child.name} {reason}, {MAX_FAILED_STARTS} times: it cannot be started")
             pause_s = backoff.after(lived_s)
-            log.error("%s %s; starting it again", child.name, ended, pause_s=pause_s)
+            log.error("%s %s; restarting it", child.name, reason, pause_s=pause_s)
             await asyncio.sleep(pause_s)
 
     async def _life(self, child: Child) -> tuple[str, bool]:
-        """Return how it ended, and whether that was a failure of its own."""
+        """Run the child once; return why it ended, and whether it failed by itself."""
         try:
             code = await self._run_once(child)
         except OSError as error:
             return f"cannot be run ({error})", True
-        return ending(code), code > 0
+        return describe_exit(code), code > 0
 
     async def _run_once(self, child: Child) -> int:
         process = await asyncio.create_subprocess_exec(
@@ -114,13 +114,13 @@ class Supervisor:
 
 
 def forget_gauges(environment: Mapping[str, str], pid: int) -> None:
-    """Remove the live gauges of a process that ended: they would be summed up for ever."""
+    """Remove the live gauges of a process that ended; otherwise they stay in the sums for ever."""
     if folder := environment.get(SHARED_FOLDER):
         mark_process_dead(pid, folder)  # type: ignore[no-untyped-call]
 
 
 async def first_of(*waits: Coroutine[Any, Any, Any]) -> None:
-    """Return when one of them is done, or raise what it raises, and cancel the others."""
+    """Wait for the first to finish, cancel the others, and raise its error if it failed."""
     async with running(*waits) as tasks:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     for task in done:
@@ -128,28 +128,28 @@ async def first_of(*waits: Coroutine[Any, Any, Any]) -> None:
 
 
 async def failure_of(tasks: Sequence[asyncio.Task[Any]]) -> None:
-    """Raise what the first of them raises; return when all are done."""
+    """Raise the first error; return when all tasks are done."""
     done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
     for task in done:
         task.result()
 
 
 async def change_in(folder: Path | None) -> None:
-    """Return when a source file below the folder has changed; never without a folder."""
+    """Return when a source file in the folder changes; never return without a folder."""
     if folder is None:
         await asyncio.Event().wait()
         return
     from watchfiles import PythonFilter, awatch  # noqa: PLC0415  # an extra of the laptop
 
     async for changes in awatch(folder, watch_filter=PythonFilter()):
-        log.warning("source changed, starting anew", files=len(changes))
+        log.warning("source changed, restarting", files=len(changes))
         return
 
 
 @asynccontextmanager
 async def running(*work: Coroutine[Any, Any, Any]) -> AsyncIterator[list[asyncio.Task[Any]]]:
-    """Do the work during the block, and cancel it at the end, the last first."""
-    tasks = [asyncio.create_task(one) for one in work]
+    """Run the work during the block, and cancel it at the end in reverse order."""
+    tasks = [asyncio.create_task(coroutine) for coroutine in work]
     try:
         yield tasks
     finally:

@@ -1,4 +1,4 @@
-"""Sockets that listen, opened before anything else is started."""
+"""Listening sockets, opened before anything else starts."""
 
 import socket
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ BACKLOG = 2048
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listen:
-    """Where a process listens: at an address, or on a socket that its parent has opened (`descriptor`)."""
+    """Where a process listens: an address, or a socket that its parent opened (`descriptor`)."""
 
     host: str
     port: int
@@ -20,14 +20,14 @@ class Listen:
 
 
 class ListenError(Exception):
-    """The address cannot be listened on; the message is for people."""
+    """The process cannot listen on the address; the message is for people."""
 
 
 @contextmanager
 def listener(host: str, port: int, descriptor: int | None = None) -> Iterator[socket.socket]:
-    """Listen at once, so that a taken port is known before anything is started; raise `ListenError`.
+    """Listen at once, so that a taken port is an error before anything starts; raise `ListenError`.
 
-    Port 0 takes a free one; `descriptor` is a listener that the parent process has opened.
+    Port 0 takes a free one; `descriptor` is a listener that the parent process opened.
     """
     try:
         sock = socket.socket(fileno=descriptor) if descriptor is not None else bind(host, port)

@@ -1,6 +1,6 @@
-"""CSV files of people, as spreadsheets and databases write them; what is not certain is refused, not guessed.
+"""CSV files of people, as spreadsheets and databases write them; ambiguous lines are refused.
 
-A file has a header that names its columns, in any order and among others, or else two columns.
+A file either has a header that names the two columns, in any order among others, or has just two columns.
 """
 
 import codecs
@@ -17,20 +17,20 @@ from hello.interface.people_formats import CHARSETS, LINE_LIMIT, CsvForm, person
 from hello.services.imports import Line, LineError
 from hello.services.people import SavePerson
 
-UTF_16_MARKS = (b"\xff", b"\xfe")  # either begins its byte order mark, and no text in UTF-8
+UTF_16_MARKS = (b"\xff", b"\xfe")  # the first byte of UTF-16's byte order mark, never of UTF-8 text
 DELIMITERS = (",", ";", "\t", "|")
 BLANK = " \n" + "".join(DELIMITERS)
 SEPARATOR = re.compile(r'"?sep=([,;\t|])"?', re.IGNORECASE)
 COLUMNS = ["username", "dateofbirth"]
 RECORD_LINES = 50
-RECORD_LIMIT = 2048  # in several lines: it is parsed again with each of them
-NO_HEADER = "the header must name username and dateOfBirth, each once: correct it and send the file again"
-OPEN = "a quoted field begins here and goes on for too long: close it, or double the quote"
+RECORD_LIMIT = 2048  # for a record of several lines, which is parsed again with each line
+NO_HEADER = "the header must name username and dateOfBirth once each: correct it and send the file again"
+OPEN = "a quoted field that starts here is too long: close it, or double the quote"
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """`columns` are the places of the name and the date among `width`; without a header, all there are."""
+    """`columns` are the indexes of the name and the date among `width`; the defaults are for no header."""
 
     delimiter: str
     columns: tuple[int, int] = (0, 1)
@@ -39,19 +39,19 @@ class Layout:
 
     def person(self, fields: Sequence[str]) -> SavePerson:
         if len(fields) <= max(self.columns) or any(map(str.strip, fields[self.width :])):
-            wanted = f"{self.width}, as the header" if self.has_header else "username,dateOfBirth"
+            expected = f"{self.width}, as the header" if self.has_header else "username,dateOfBirth"
             raise InvalidError(
-                f"has {len(fields)} fields separated by {self.delimiter!r}, not {wanted}", field="line"
+                f"has {len(fields)} fields separated by {self.delimiter!r}, not {expected}", field="line"
             )
         return person_of(*(fields[place].strip() for place in self.columns))
 
 
 @dataclass(slots=True)
 class CsvReader:
-    """Is fed with lines; `pending` are those of a record that goes on.
+    """Takes line by line; `pending` are the lines of an unfinished record.
 
-    Of a record that is too long `too_long` is left, and its lines are passed over up to the end of the quoted
-    field: what is written in a field must not become a person.
+    After a record that is too long, `too_long` is its error, and lines are skipped up to the end of the
+    quoted field: text inside a field must not become a person.
     """
 
     form: CsvForm
@@ -64,11 +64,11 @@ class CsvReader:
 
     def feed(self, line: str) -> Line | LineError | None:
         self.number += 1
-        if self.number == 1 and (given := SEPARATOR.fullmatch(line)):
-            self.separators = given[1]
+        if self.number == 1 and (separator := SEPARATOR.fullmatch(line)):
+            self.separators = separator[1]
             return None
         if self.too_long:
-            return self._pass_over(line)
+            return self._skip(line)
         if not self.pending and not line.strip(BLANK):
             return None
         self.pending.append(line)
@@ -88,24 +88,24 @@ class CsvReader:
         return self.layout.delimiter if self.layout else self.separators[0]
 
     def _rejected(self, error: LineError) -> LineError | None:
-        """Name the record, but not yet when its last field goes on."""
+        """Return the error, or keep it in `too_long` while the record's last field continues."""
         lines = self.pending.copy()
         self.pending.clear()
-        if lines and goes_on(lines, self._delimiter):
+        if lines and is_unfinished(lines, self._delimiter):
             self.too_long = error
             return None
         return self._named(error)
 
-    def _pass_over(self, line: str) -> LineError | None:
+    def _skip(self, line: str) -> LineError | None:
         error = self.too_long
-        if error is None or '"' not in line or goes_on([f'"{line}'], self._delimiter):
+        if error is None or '"' not in line or is_unfinished([f'"{line}'], self._delimiter):
             return None
         self.too_long = None
         return self._named(error)
 
     def _named(self, error: LineError) -> LineError:
-        passed_over = f" (lines {error.line} to {self.number} are passed over)"
-        return LineError(error.line, error.message + (passed_over if self.number > error.line else ""))
+        skipped = f" (lines {error.line} to {self.number} are skipped)"
+        return LineError(error.line, error.message + (skipped if self.number > error.line else ""))
 
     def _record(self, start: int) -> Line | LineError | None:
         limit = RECORD_LIMIT if self.pending[1:] else LINE_LIMIT
@@ -126,65 +126,65 @@ class CsvReader:
         return Line(start, self.layout.person(fields))
 
     def _fields(self) -> tuple[str, list[str] | None]:
-        """Return the delimiter, which the first record shows, and None when the record goes on."""
+        """Return the delimiter, which the first record shows, and the fields, None if unfinished."""
         if self.layout:
             return self.layout.delimiter, fields_of(self.pending, self.layout.delimiter)
-        ways = []
-        for one in self.separators:
+        candidates = []
+        for delimiter in self.separators:
             with suppress(InvalidError):
-                ways.append((one, fields_of(self.pending, one)))
-        if not ways:
+                candidates.append((delimiter, fields_of(self.pending, delimiter)))
+        if not candidates:
             raise InvalidError("not a line of CSV", field="line")
-        return max(ways, key=lambda way: likelihood(way[1]))
+        return max(candidates, key=lambda candidate: likelihood(candidate[1]))
 
     def _layout(self, delimiter: str, fields: Sequence[str]) -> Layout:
-        has_names = names_of(fields) > 0 and not any(DATE.fullmatch(one.strip()) for one in fields)
+        has_names = count_names(fields) > 0 and not any(DATE.fullmatch(text.strip()) for text in fields)
         if not (has_names if self.form.has_header is None else self.form.has_header):
             return Layout(delimiter)
-        names = [named(one) for one in fields]
-        if [names.count(one) for one in COLUMNS] != [1, 1]:
+        names = [normalized(text) for text in fields]
+        if [names.count(column) for column in COLUMNS] != [1, 1]:
             self.is_refused = True
             raise InvalidError(NO_HEADER, field="line")
-        places = names.index(COLUMNS[0]), names.index(COLUMNS[1])
-        return Layout(delimiter, places, len(fields), has_header=True)
+        columns = names.index(COLUMNS[0]), names.index(COLUMNS[1])
+        return Layout(delimiter, columns, len(fields), has_header=True)
 
 
-def named(text: str) -> str:
+def normalized(text: str) -> str:
     """Return `dateofbirth` for `Date of birth`, `date_of_birth` and `dateOfBirth`."""
     return re.sub(r"[\W_]", "", text).lower()
 
 
-def names_of(fields: Sequence[str]) -> int:
-    return len(set(COLUMNS) & {named(one) for one in fields})
+def count_names(fields: Sequence[str]) -> int:
+    return len(set(COLUMNS) & {normalized(text) for text in fields})
 
 
 def likelihood(fields: Sequence[str] | None) -> int:
-    """Prefer a header, then a record that goes on, then one of several fields."""
+    """Prefer a header, then an unfinished record, then several fields."""
     if fields is None:
         return 2
-    return 3 if names_of(fields) == len(COLUMNS) else min(len(fields) - 1, 1)
+    return 3 if count_names(fields) == len(COLUMNS) else min(len(fields) - 1, 1)
 
 
 def fields_of(lines: Sequence[str], delimiter: str) -> list[str] | None:
-    """Return None when a quoted field goes on in the next line."""
+    """Return None when a quoted field continues on the next line."""
     if len(lines) == 1 and '"' not in lines[0]:
         return lines[0].split(delimiter)
-    wants_more = False
+    is_exhausted = False
 
-    def given() -> Iterator[str]:
-        nonlocal wants_more
+    def source() -> Iterator[str]:
+        nonlocal is_exhausted
         yield from (f"{line}\n" for line in lines)
-        wants_more = True
+        is_exhausted = True
 
     try:
-        return next(csv.reader(given(), delimiter=delimiter, strict=True))
+        return next(csv.reader(source(), delimiter=delimiter, strict=True))
     except csv.Error:
-        if wants_more:
+        if is_exhausted:
             return None
         raise InvalidError("not a line of CSV", field="line") from None
 
 
-def goes_on(lines: Sequence[str], delimiter: str) -> bool:
+def is_unfinished(lines: Sequence[str], delimiter: str) -> bool:
     try:
         return fields_of(lines, delimiter) is None
     except InvalidError:
@@ -194,8 +194,8 @@ def goes_on(lines: Sequence[str], delimiter: str) -> bool:
 async def read_csv(chunks: AsyncIterator[bytes], form: CsvForm) -> AsyncIterator[Line | LineError]:
     reader = CsvReader(form)
     async for line in lines_of(chunks, form.charset):
-        if read := reader.feed(line):
-            yield read
+        if result := reader.feed(line):
+            yield result
         if reader.is_refused:
             return
     if last := reader.finish():
@@ -203,7 +203,7 @@ async def read_csv(chunks: AsyncIterator[bytes], form: CsvForm) -> AsyncIterator
 
 
 async def lines_of(chunks: AsyncIterator[bytes], charset: str) -> AsyncIterator[str]:
-    r"""Yield lines, ended by `\n`, `\r\n` or `\r`; of one that is too long only the beginning."""
+    r"""Yield lines that end with `\n`, `\r\n` or `\r`; cut a line that is too long."""
     decoder, rest = None, ""
     async for chunk in chunks:
         if not chunk:
@@ -219,7 +219,7 @@ async def lines_of(chunks: AsyncIterator[bytes], charset: str) -> AsyncIterator[
 
 
 def decoder_of(chunk: bytes, charset: str) -> IncrementalNewlineDecoder:
-    """Know UTF-16 by its byte order mark; names and dates have no character that could be lost."""
+    """Detect UTF-16 by its byte order mark; replacing bad bytes cannot change a valid name or date."""
     is_utf_16 = charset == "utf-8" and chunk.startswith(UTF_16_MARKS)
     codec = CHARSETS["utf-16" if is_utf_16 else charset]
     return IncrementalNewlineDecoder(codecs.getincrementaldecoder(codec)("replace"), translate=True)

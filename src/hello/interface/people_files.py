@@ -16,7 +16,7 @@ UNKNOWN = CsvForm()
 
 @dataclass(slots=True)
 class Splitter:
-    """Cuts chunks into lines; of a line that is too long only the beginning is kept."""
+    """Splits chunks into lines; cuts a line that is too long."""
 
     rest: bytes = b""
 
@@ -29,7 +29,7 @@ class Splitter:
 def read_people(
     chunks: AsyncIterator[bytes], kind: Kind, form: CsvForm = UNKNOWN
 ) -> AsyncIterator[Line | LineError]:
-    """Yield every line that is not blank; the memory needed does not depend on the file's size."""
+    """Yield each line that is not blank; memory does not grow with the size of the file."""
     return read_csv(chunks, form) if kind is Kind.CSV else read_ndjson(chunks)
 
 
@@ -38,10 +38,10 @@ async def read_ndjson(chunks: AsyncIterator[bytes]) -> AsyncIterator[Line | Line
     async for chunk in chunks:
         for line in splitter.feed(chunk):
             number += 1
-            if read := read_line(number, line):
-                yield read
-    if read := read_line(number + 1, splitter.rest):
-        yield read
+            if result := read_line(number, line):
+                yield result
+    if last := read_line(number + 1, splitter.rest):
+        yield last
 
 
 def read_line(number: int, line: bytes) -> Line | LineError | None:

@@ -1,4 +1,4 @@
-"""What the formats of files of people have in common: their kinds, their limit, and who is in a line."""
+"""What the file formats share: their kinds, the limit of a line, and the person in a line."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,7 +16,7 @@ CHARSETS = {
     "windows-1252": "cp1252",
     "utf-16": "utf-16",
 }
-"""Python's codecs for the charsets that a CSV file may be in; a byte order mark is left out."""
+"""Python's codecs for the charsets of a CSV file; they drop a byte order mark."""
 
 
 class Kind(StrEnum):
@@ -26,16 +26,16 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CsvForm:
-    """What is known of a CSV file beforehand, as the parameters of `text/csv` say it (RFC 4180)."""
+    """The parameters of `text/csv` (RFC 4180)."""
 
     charset: str = "utf-8"
     has_header: bool | None = None
 
 
-def person_of(username: object, born: object) -> SavePerson:
-    """Raise `InvalidError` for what is no name or no date."""
+def person_of(username: object, date_of_birth: object) -> SavePerson:
+    """Raise `InvalidError` for an invalid name or date."""
     name = check_username(username if isinstance(username, str) else "")
     try:
-        return SavePerson(username=name, date_of_birth=parse_date(born))
+        return SavePerson(username=name, date_of_birth=parse_date(date_of_birth))
     except ValueError as error:
         raise InvalidError(str(error), field="dateOfBirth") from None

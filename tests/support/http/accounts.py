@@ -14,7 +14,8 @@ from tests.support.builders import a_name
 from tests.support.http.running import HELLO, Running, places
 
 USERS = "/api/v1/users"
-PASSWORD = "correct horse battery"  # noqa: S105
+PASSWORD = "staple a horse battery"  # noqa: S105
+"""Not the example of the API's description, with which a made-up request could delete an account."""
 FULL_NAME = "Ada Lovelace"
 NOT_STORED = "no-store"
 

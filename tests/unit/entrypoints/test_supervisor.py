@@ -22,7 +22,7 @@ from hello.connectors.embedded.log import Log
 from hello.connectors.embedded.server import Server
 from hello.core.processes import ProcessError
 from hello.entrypoints.local_servers import ServerKeeper
-from hello.entrypoints.restarts import FIRST_PAUSE_S, MAX_PAUSE_S, STEADY_S, Backoff, ending
+from hello.entrypoints.restarts import FIRST_PAUSE_S, MAX_PAUSE_S, STEADY_S, Backoff, describe_exit
 from hello.entrypoints.supervisor import MAX_FAILED_STARTS, Child, Supervisor
 from hello.interface.http.serving.metrics import SHARED_FOLDER
 
@@ -112,7 +112,7 @@ def test_pauses_grow_until_a_process_runs_for_long() -> None:
 
 @pytest.mark.parametrize(("code", "words"), [(-9, "was killed by signal 9"), (1, "exited with code 1")])
 def test_an_ending_is_described(code: int, words: str) -> None:
-    assert ending(code) == words
+    assert describe_exit(code) == words
 
 
 async def test_a_server_is_started_again_after_each_death(
@@ -137,7 +137,7 @@ async def test_a_server_that_does_not_restart_in_time_is_an_error_with_the_reaso
 ) -> None:
     server = TwinServer(failures=1_000_000, exit_code=-9)
     with pytest.raises(
-        ProcessError, match=r"^Twin was killed by signal 9 and cannot be started again: no space left$"
+        ProcessError, match=r"^Twin was killed by signal 9 and cannot be restarted: no space left$"
     ):
         await asyncio.wait_for(keeper(server, starter, within_s=0.05).keep(), SOON_S)
 
@@ -265,7 +265,7 @@ async def test_a_server_that_cannot_restart_ends_the_children_with_the_reason(
         await until(lambda: len(pids(file)) == 1)
         server.exit_code = -9
 
-    with pytest.raises(ProcessError, match="Twin was killed by signal 9 and cannot be started again"):
+    with pytest.raises(ProcessError, match="Twin was killed by signal 9 and cannot be restarted"):
         async with asyncio.timeout(SOON_S):
             await SUPERVISOR.run(
                 [sleeper(file)], kill_when_started, servers=[keeper(server, starter, within_s=0.05)]

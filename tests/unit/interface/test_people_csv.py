@@ -131,12 +131,10 @@ async def test_a_quote_that_does_not_end_is_named_with_all_it_takes(header: str)
     lines = await read(text.encode())
     ((number, message),) = errors(lines)
     assert number == 2 + bool(header)
-    assert message == f"line: {OPEN} (lines {number} to {number + count} are passed over)"
+    assert message == f"line: {OPEN} (lines {number} to {number + count} are skipped)"
     assert len(lines) == 2
     assert errors(await read(b'"Ada,1990-05-17')) == [(1, f"line: {OPEN}")]
-    assert errors(await read(b'"Ada,1990-05-17\nJane\n')) == [
-        (1, f"line: {OPEN} (lines 1 to 2 are passed over)")
-    ]
+    assert errors(await read(b'"Ada,1990-05-17\nJane\n')) == [(1, f"line: {OPEN} (lines 1 to 2 are skipped)")]
 
 
 LONG_NOTES = {

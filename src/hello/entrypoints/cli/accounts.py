@@ -1,4 +1,4 @@
-"""`hello create-admin`, `delete-account` and `signing-key`: what an operator does with accounts."""
+"""`hello create-admin`, `delete-account` and `signing-key`: accounts for operators."""
 
 import sys
 from typing import Annotated
@@ -14,7 +14,7 @@ from hello.interface.http.schemas.accounts import RegisterRequest
 from hello.services.accounts import Register
 
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
-FullName = Annotated[str, typer.Option(help="ItemView as the owner of items.")]
+FullName = Annotated[str, typer.Option(help="Shown as the owner of items.")]
 
 
 def add_to(cli: typer.Typer) -> None:
@@ -24,14 +24,14 @@ def add_to(cli: typer.Typer) -> None:
 
 
 def create_admin(email: str, full_name: FullName = "Administrator", data_dir: DataDir = HERE) -> None:
-    """Create an administrator's account; the password is asked for, or read from standard input."""
-    wanted = checked(email, full_name, read_password())
-    with_use_cases(data_dir, lambda use_cases: use_cases.accounts.register(wanted))
+    """Create an administrator's account; prompt for the password, or read it from standard input."""
+    command = checked(email, full_name, read_password())
+    with_use_cases(data_dir, lambda use_cases: use_cases.accounts.register(command))
     typer.echo(f"{email} is an administrator now.")
 
 
 def delete_account(email: str, *, yes: Yes = False, data_dir: DataDir = HERE) -> None:
-    """Delete an account with its orders, items and sessions, for an owner who asks to be forgotten."""
+    """Delete an account with its orders, items and sessions, as when its owner asks for erasure."""
     if not yes:
         typer.confirm(f"Delete the account of {email} with all its orders and items?", abort=True)
     with_use_cases(data_dir, lambda use_cases: use_cases.account_deletion.delete_by_email(email))
@@ -51,11 +51,11 @@ def read_password() -> str:
 
 
 def checked(email: str, full_name: str, password: str) -> Register:
-    """Ask for what the API asks for; raise `InvalidError`."""
-    given = {"email": email, "full_name": full_name, "password": password}
+    """Validate as the API does; raise `InvalidError`."""
+    fields = {"email": email, "full_name": full_name, "password": password}
     try:
-        wanted = RegisterRequest.model_validate(given)
+        request = RegisterRequest.model_validate(fields)
     except ValidationError as error:
         first = error.errors()[0]
         raise InvalidError(f"{first['loc'][0]}: {first['msg']}", field=str(first["loc"][0])) from None
-    return wanted.to_command(Role.ADMIN)
+    return request.to_command(Role.ADMIN)

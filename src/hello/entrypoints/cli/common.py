@@ -16,13 +16,15 @@ from hello.services.use_cases import UseCases
 
 MAX_PORT = 65535
 HERE = Path(".data")
-DataDir = Annotated[Path, typer.Option(help="Use the database of `hello run` in here.", envvar="DATA_DIR")]
+DataDir = Annotated[
+    Path, typer.Option(help="Use the database of `hello run` in this directory.", envvar="DATA_DIR")
+]
 Opened = TypeVar("Opened")
 Result = TypeVar("Result")
 
 
 def port_number(text: str | int) -> int:
-    """Explain what Kubernetes sets in every pod beside a Service of the same name as the variable."""
+    """Raise `BadParameter`; explain the link that Kubernetes sets for a Service of the variable's name."""
     if str(text).startswith(SERVICE_LINK):
         raise typer.BadParameter(SERVICE_LINK_ADVICE)
     if not (str(text).isdecimal() and int(text) <= MAX_PORT):
@@ -31,7 +33,7 @@ def port_number(text: str | int) -> int:
 
 
 def with_use_cases(data_dir: Path, work: Callable[[UseCases], Awaitable[Result]]) -> Result:
-    """Return the result of the work with the use cases, on the database that `settings_near` finds."""
+    """Run the work with the use cases, on the database that `settings_near` finds; return its result."""
     from hello.bootstrap.connectors import open_use_cases  # noqa: PLC0415  # slow to import
 
     return run_near(
@@ -44,7 +46,7 @@ def run_near(
     open_: Callable[[Settings], AbstractAsyncContextManager[Opened]],
     work: Callable[[Opened], Awaitable[Result]],
 ) -> Result:
-    """Return the result of the work with what `open_` yields for the settings of the nearest database."""
+    """Run the work with what `open_` yields for the settings of the nearest database; return its result."""
 
     async def run() -> Result:
         async with open_(settings) as opened:

@@ -1,4 +1,4 @@
-"""`hello dead-letters`: inspect events that a consumer could not handle, and hand them to it again."""
+"""`hello dead-letters`: inspect and redrive events that a consumer could not handle."""
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from functools import partial
@@ -43,7 +43,7 @@ def show(dead_id: int, data_dir: DataDir = HERE) -> None:
 
 
 def redrive(ids: Ids = None, every: All = False, data_dir: DataDir = HERE) -> None:
-    """Hand dead letters to their consumers again; exit with status 1 if any fails again."""
+    """Redrive dead letters; exit with status 1 if any fails again."""
     if bool(ids) == every:
         raise typer.BadParameter("give ids, or --all")
     report(with_dead_letters(data_dir, partial(redriven, ids=ids or ())))
@@ -56,7 +56,7 @@ def with_dead_letters(data_dir: Path, work: Callable[[DeadLetterService], Awaita
 
 
 async def redriven(service: DeadLetterService, ids: Collection[int]) -> Redriven:
-    """Redrive these, up to the first that fails again, or all when none are given, whatever fails."""
+    """Redrive these up to the first that fails again; without ids redrive all, regardless of failures."""
     if not ids:
         return await service.redrive_all()
     for dead_id in ids:
@@ -64,13 +64,13 @@ async def redriven(service: DeadLetterService, ids: Collection[int]) -> Redriven
     return Redriven(len(ids))
 
 
-def show_all(found: Sequence[DeadLetter]) -> None:
+def show_all(dead_letters: Sequence[DeadLetter]) -> None:
     table = Table("id", "consumer", "type", "subject", "died at", "reason")
-    for dead in found:
+    for dead in dead_letters:
         table.add_row(
             str(dead.id), dead.consumer, dead.type, dead.subject, rfc3339(dead.died_at), dead.reason
         )
-    Console().print(table if found else "There are no dead letters.")
+    Console().print(table if dead_letters else "There are no dead letters.")
 
 
 def public(dead: DeadLetter) -> dict[str, object]:

@@ -79,7 +79,7 @@ def api(
     reload: Reload = False,
     fd: Annotated[int | None, typer.Option(hidden=True)] = None,
 ) -> None:
-    """Serve the API, beside the PostgreSQL of DATABASE_URL and the Redis of REDIS_URL."""
+    """Serve the API with the PostgreSQL of DATABASE_URL and the Redis of REDIS_URL."""
     listen = Listen(host=host, port=port, workers=workers, reload=reload, descriptor=fd)
     processes.serve(checked_settings(), listen)
 
@@ -88,9 +88,11 @@ def migrate(
     check: Annotated[
         bool, typer.Option("--check", help="Only report whether migrations are missing.")
     ] = False,
-    data_dir: Annotated[Path | None, typer.Option(help="Use the embedded PostgreSQL in here.")] = None,
+    data_dir: Annotated[
+        Path | None, typer.Option(help="Use the embedded PostgreSQL in this directory.")
+    ] = None,
 ) -> None:
-    """Bring the database to the newest schema; replicas may do so at the same time."""
+    """Migrate the database to the newest schema; replicas may do so at the same time."""
     if data_dir is None:
         migrate_at(checked_settings(), check=check)
         return
@@ -120,7 +122,7 @@ def openapi() -> None:
 
 
 def migration(message: str, data_dir: DataDir = Path(".data")) -> None:
-    """Write a migration from the difference between the entities and a new database."""
+    """Write a migration for the difference between the entities and a new database."""
     scratch = data_dir / "migration"
     with databases.embedded_settings(scratch) as settings:
         databases.migrate(settings)

@@ -1,4 +1,4 @@
-"""`hello import`, `hello export`, `hello seed`: many people at once."""
+"""`hello import`, `hello export` and `hello seed`: people in bulk."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
@@ -33,7 +33,7 @@ class Format(StrEnum):
 
 FormatOption = Annotated[
     Format | None,
-    typer.Option("--format", help="What the file is; else its suffix says it."),
+    typer.Option("--format", help="The file's format; the suffix decides by default."),
 ]
 
 
@@ -62,7 +62,7 @@ def seed(
     people: Annotated[int, typer.Option(help="How many.", min=1, max=100_000_000)] = 10_000,
     data_dir: DataDir = HERE,
 ) -> None:
-    """Save a plausible population: birthdays all over the year, some on 29 February."""
+    """Save generated people: birthdays all over the year, some on 29 February."""
     with_use_cases(data_dir, lambda use_cases: grow(use_cases.imports, people))
     typer.echo(f"{people} people saved.")
 
@@ -73,13 +73,13 @@ def kind_of(name: str) -> Kind:
     try:
         return SUFFIXES[Path(name).suffix.lower()]
     except KeyError:
-        raise typer.BadParameter(f"say what {name} is: --format csv or --format ndjson") from None
+        raise typer.BadParameter(f"unknown format of {name}: use --format csv or --format ndjson") from None
 
 
 async def load(imports: ImportService, file: BinaryIO, kind: Kind, report: ImportReport) -> None:
     with bar(size_of(file), "bytes") as advance:
-        found = await imports.run(read_people(chunks(file, advance), kind))
-    report.accepted, report.rejected, report.errors = found.accepted, found.rejected, found.errors
+        result = await imports.run(read_people(chunks(file, advance), kind))
+    report.accepted, report.rejected, report.errors = result.accepted, result.rejected, result.errors
 
 
 async def save(imports: ImportService, file: BinaryIO) -> None:
@@ -99,7 +99,7 @@ def show(report: ImportReport) -> None:
         typer.echo(f"line {error.line}: {error.message}")
     typer.echo(f"{report.accepted} saved, {report.rejected} rejected.")
     if not report.accepted:
-        typer.echo("Nothing was saved: is this the right file, and its format (--format)?", err=True)
+        typer.echo("Nothing was saved: check the file and its format (--format).", err=True)
     if report.rejected or not report.accepted:
         raise typer.Exit(1)
 
@@ -111,14 +111,14 @@ async def chunks(file: BinaryIO, advance: Callable[[int], None]) -> AsyncIterato
 
 
 def size_of(file: BinaryIO) -> int | None:
-    """Return None for what has no size, such as a pipe."""
+    """Return None for a file without a size, such as a pipe."""
     path = Path(file.name)
     return path.stat().st_size if path.is_file() else None
 
 
 @contextmanager
 def bar(total: int | None, unit: str) -> Iterator[Callable[[int], None]]:
-    """Show progress on standard error; yields what to call with each advance."""
+    """Show progress on standard error; yield the function that advances it."""
     columns = (
         BarColumn(),
         TextColumn("{task.completed:,.0f} " + unit),

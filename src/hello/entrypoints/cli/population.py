@@ -1,11 +1,11 @@
-"""A plausible population: invented names, birthdays all over the year, some leapers."""
+"""Generated people: invented names, birthdays all over the year, some on 29 February."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
 from itertools import islice
 from random import SystemRandom
 
-OLDEST = timedelta(days=90 * 365)
+MAX_AGE = timedelta(days=90 * 365)
 BATCH = 10_000
 STARTS = ("A", "Be", "Chris", "Da", "E", "Fre", "Ga", "Ha", "I", "Jo", "Ka", "Li", "Ma", "No", "O", "Pe")
 MIDDLES = ("ra", "li", "ne", "to", "vi", "sa", "mi", "lo", "de", "ka", "ri", "na", "bo", "fe", "su", "he")
@@ -20,14 +20,14 @@ def population(count: int, today: date) -> Iterator[dict[str, date]]:
 
 
 def births(count: int, today: date) -> Iterator[date]:
-    """Yield days of birth, as many on each day of the last 90 years, 29 February included."""
+    """Yield dates of birth, spread evenly over the last 90 years, 29 February included."""
     random = SystemRandom()
     for _ in range(count):
-        yield today - timedelta(1 + random.randrange(OLDEST.days))
+        yield today - timedelta(1 + random.randrange(MAX_AGE.days))
 
 
 def name_of(number: int) -> str:
-    """Return the name of the number: letters only, and no two numbers have the same."""
+    """Return the name for a number: letters only, and different for each number."""
     syllables = ENDS[number % 16]
     number //= 16
     while number >= len(STARTS):

@@ -43,16 +43,16 @@ def worker(
 
 
 def require_broker(settings: Settings, names: Collection[str]) -> None:
-    """Raise `InvalidError` if a task is asked for by its name that could only stand still."""
-    needy = sorted({RELAY, CONSUMERS} & set(names))
-    if needy and settings.broker_dsn is None:
-        raise InvalidError(f"--only: {', '.join(needy)} needs BROKER_URL or REDIS_URL", field="only")
+    """Raise `InvalidError` if a task named by `--only` needs a broker and none is configured."""
+    blocked = sorted({RELAY, CONSUMERS} & set(names))
+    if blocked and settings.broker_dsn is None:
+        raise InvalidError(f"--only: {', '.join(blocked)} needs BROKER_URL or REDIS_URL", field="only")
 
 
 def names_of(only: str) -> list[str]:
-    """Return the tasks that are wanted, all by default; raise `InvalidError` for an unknown one."""
+    """Return the requested tasks, all by default; raise `InvalidError` for an unknown one."""
     names = split_csv(only) or list(ALL_TASKS)
     if unknown := set(names) - set(ALL_TASKS):
-        message = f"--only: there is no task {', '.join(sorted(unknown))}, only {', '.join(ALL_TASKS)}"
+        message = f"--only: no task named {', '.join(sorted(unknown))}; choose from {', '.join(ALL_TASKS)}"
         raise InvalidError(message, field="only")
     return names

@@ -1,1 +1,1 @@
-"""What runs in the background: tasks that are kept alive, and stopped between two pieces of work."""
+"""Background tasks, which restart after failures and stop between two steps."""

@@ -1,4 +1,4 @@
-"""What Prometheus is told of the background tasks."""
+"""Metrics of the background tasks."""
 
 from dataclasses import dataclass
 
@@ -22,11 +22,11 @@ class TaskMetrics:
 
 def task_metrics(registry: CollectorRegistry) -> TaskMetrics:
     return TaskMetrics(
-        steps=Counter("worker_steps", "Pieces of work that were done.", ("task",), registry=registry),
+        steps=Counter("worker_steps", "Steps that succeeded.", ("task",), registry=registry),
         failures=Counter(
-            "worker_failures", "Pieces of work that failed, and began anew.", ("task",), registry=registry
+            "worker_failures", "Steps that failed and are retried.", ("task",), registry=registry
         ),
         up=Gauge(
-            "worker_task_up", "0 after a task has failed, until it works.", ("task",), registry=registry
+            "worker_task_up", "0 from a task's failure until its next success.", ("task",), registry=registry
         ),
     )

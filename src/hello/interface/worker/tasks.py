@@ -1,4 +1,4 @@
-"""Tasks that go on until the process is told to stop, whatever goes wrong in between."""
+"""Tasks that repeat their steps until shutdown, with back-off after failures."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -18,15 +18,15 @@ ALL_TASKS = (PROGRESS, BIRTHDAYS, CLEANUP, RELAY, CONSUMERS)
 FIRST_PAUSE_S, MAX_PAUSE_S = 0.2, 30.0
 log = structlog.get_logger("hello.worker")
 Step: TypeAlias = Callable[[], Awaitable[bool]]
-"""Does one piece of work; returns whether there may be more of it at once."""
+"""Does one piece of work; returns whether more may be ready."""
 Wait: TypeAlias = Callable[[], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """`step` is repeated; when it has nothing more to do, `wait` returns once there may be something.
+    """Repeats `step`; when no work is left, `wait` returns once there may be more.
 
-    `probes` say in readiness what keeps it from its work.
+    `probes` show in readiness what blocks the task.
     """
 
     name: str
@@ -35,8 +35,8 @@ class Task:
     probes: Sequence[Probe] = ()
 
 
-async def keep(task: Task, stop: ShutdownSignal, metrics: TaskMetrics) -> None:
-    """Repeat the steps; after a failure go on, after longer and longer pauses while it keeps failing."""
+async def repeat(task: Task, stop: ShutdownSignal, metrics: TaskMetrics) -> None:
+    """Repeat the steps; after failures continue, with pauses that double up to a maximum."""
     pause = FIRST_PAUSE_S
     while not stop.is_set:
         try:
@@ -45,26 +45,26 @@ async def keep(task: Task, stop: ShutdownSignal, metrics: TaskMetrics) -> None:
             pause = FIRST_PAUSE_S
             if not has_more:
                 await stop.race(task.wait())
-        except Exception as error:  # noqa: BLE001  # whatever it is, the task begins again
+        except Exception as error:  # noqa: BLE001  # the task retries after any error
             metrics.failed(task.name)
-            tell(task, error, pause)
+            log_failure(task, error, pause)
             await stop.race(asyncio.sleep(pause))
             pause = min(2 * pause, MAX_PAUSE_S)
 
 
-def tell(task: Task, error: Exception, pause_s: float) -> None:
-    """Leave out the traceback of an outage: it says nothing."""
+def log_failure(task: Task, error: Exception, pause_s: float) -> None:
+    """Omit the traceback of an outage, which explains nothing."""
     if isinstance(error, UnavailableError):
-        log.warning("task waits", task=task.name, pause_s=pause_s, error=error.explanation)
+        log.warning("task is waiting", task=task.name, pause_s=pause_s, error=error.explanation)
     else:
-        log.error("task failed, starting it again", task=task.name, pause_s=pause_s, exc_info=error)
+        log.error("task failed, retrying it", task=task.name, pause_s=pause_s, exc_info=error)
 
 
 @asynccontextmanager
 async def running(tasks: Sequence[Task], metrics: TaskMetrics, timeout_s: float) -> AsyncIterator[None]:
-    """Run them during the block; at its end let the steps in hand finish, and cancel what takes longer."""
+    """Run the tasks during the block; at its end let current steps finish, up to the time-out."""
     stop = ShutdownSignal()
-    running = [asyncio.create_task(keep(task, stop, metrics), name=task.name) for task in tasks]
+    running = [asyncio.create_task(repeat(task, stop, metrics), name=task.name) for task in tasks]
     try:
         yield
     finally:

@@ -16,7 +16,7 @@ from hello.connectors.postgres.engine import Database
 from hello.connectors.postgres.migrate import migrate
 from hello.core.settings import read_settings
 from hello.core.shutdown import ShutdownSignal
-from tests.support.http.accounts import LoggedIn, signed_up
+from tests.support.http.accounts import PASSWORD, LoggedIn, signed_up
 from tests.support.loop_monitor import MAX_S, ROUNDS, Monitored, MonitoredLoop, monitored
 from tests.support.servers import WORKER, create_database, sibling
 
@@ -210,5 +210,5 @@ def test_list_of_very_many_tags_does_not_block_the_loop(api: MonitoredApi) -> No
 
 
 def test_password_hashing_does_not_block_the_loop(api: MonitoredApi) -> None:
-    body = {"email": api.ada.account["email"], "password": "correct horse battery"}
+    body = {"email": api.ada.account["email"], "password": PASSWORD}
     api.check(lambda: api.client.post("/api/v1/users/login", json=body))

@@ -8,7 +8,7 @@ from fastapi import Depends, Path, Query, Request
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from starlette.exceptions import HTTPException
 
-from hello.core.zones import zone
+from hello.core.clock import time_zone
 from hello.entities.errors import InvalidError
 from hello.entities.people import USERNAME_PATTERN, check_username
 from hello.interface.dates import parse_date
@@ -55,7 +55,7 @@ async def zone_of(
     tz: Annotated[NotEmpty | None, Query(description="IANA time zone, such as Europe/Paris")] = None,
 ) -> ZoneInfo | None:
     try:
-        return None if tz is None else zone(tz)
+        return None if tz is None else time_zone(tz)
     except ValueError as error:
         raise InvalidError(str(error), field="tz") from None
 
