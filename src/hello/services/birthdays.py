@@ -11,6 +11,9 @@ from hello.entities.errors import InvalidError
 from hello.services.birthday_lists import ListedDays
 from hello.services.ports import Begin, Stamp, StampedPages
 
+RENDERED = "2"
+"""The version of the format of cached pages: a release with another format does not read them."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BirthdayPage:
@@ -48,7 +51,9 @@ class BirthdayService:
         async def load() -> bytes:
             return render(await self.celebrating(day, 0, 0, (0, after), limit))
 
-        return await self.pages.get(f"birthdays:{day.isoformat()}:{limit}:{after}", self.stamp, load)
+        return await self.pages.get(
+            f"birthdays:{RENDERED}:{day.isoformat()}:{limit}:{after}", self.stamp, load
+        )
 
     async def celebrating(
         self, day: date, first: int, last: int, after: tuple[int, str], limit: int

@@ -15,8 +15,8 @@ from hello.services.bus import DomainEvent, Publish
 from hello.services.ports import Begin, Pages, Transaction
 from hello.services.security import Caller
 
-RENDERED = "1"
-"""Names the form of the cached page: another form, after an update, gets another name."""
+RENDERED = "2"
+"""The version of the format of cached pages: a release with another format does not read them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,30 +3,21 @@
 from functools import partial
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Request, Response
 
+from hello.interface.http.cached_responses import CachedResponse, render_today
 from hello.interface.http.calendars import MEDIA_TYPE, CalendarWriter
 from hello.interface.http.conditions import IfNoneMatch, is_known
 from hello.interface.http.dependencies import Birthdays, Calendars
 from hello.interface.http.large import LargeResponse, takes_gzip
 from hello.interface.http.limits import limited
+from hello.interface.http.pagination import birthday_cursor, cursors_of, next_link, open_birthday_cursor
+from hello.interface.http.parameters import Cursor, Days, Limit
 from hello.interface.http.problems import problems
 from hello.interface.http.readers import KEY
 from hello.interface.http.response_headers import tagged
-from hello.interface.http.schemas.birthdays import (
-    CursorText,
-    Days,
-    TodayResponse,
-    UpcomingResponse,
-    cursors_of,
-    open_cursor,
-    person_upcoming,
-    render_today,
-    seal_cursor,
-)
-from hello.interface.http.schemas.paging import Limit
+from hello.interface.http.schemas.birthdays import TodayResponse, UpcomingResponse, person_upcoming
 from hello.interface.http.schemas.people import Zone
 from hello.services.calendars import CalendarQuery
 
@@ -51,17 +42,13 @@ def ok(**content: object) -> dict[int | str, dict[str, Any]]:
     "/today", operation_id="listBirthdaysToday", response_model=TodayResponse, responses=ERRORS | ok()
 )
 async def list_today(
-    request: Request, birthdays: Birthdays, zone: Zone, limit: Limit = 20, cursor: CursorText = None
+    request: Request, birthdays: Birthdays, zone: Zone, limit: Limit = 20, cursor: Cursor = None
 ) -> Response:
     """List who celebrates today, by name; a cursor goes on with the list of its own day."""
-    place = open_cursor(request, "today", cursor, birthdays.today(zone))
-    rendered = await birthdays.rendered_today(
-        place.day, place.username, limit, partial(render_today, cursors_of(request))
-    )
-    following, _, body = rendered.partition(b"\n")
-    return Response(
-        body, media_type="application/json", headers=link(request, following.decode(), limit=limit)
-    )
+    place = open_birthday_cursor(request, "today", cursor, birthdays.today(zone))
+    render = partial(render_today, cursors_of(request), request.scope["path"], limit)
+    rendered = await birthdays.rendered_today(place.day, place.username, limit, render)
+    return CachedResponse.unpack(rendered).to_response(HTTPStatus.OK)
 
 
 @router.get(
@@ -76,15 +63,15 @@ async def list_upcoming(
     zone: Zone,
     days: Days = 7,
     limit: Limit = 20,
-    cursor: CursorText = None,
+    cursor: Cursor = None,
 ) -> Response:
     """List who celebrates from tomorrow on, soonest first, then by name."""
-    place = open_cursor(request, "upcoming", cursor, birthdays.today(zone))
+    place = open_birthday_cursor(request, "upcoming", cursor, birthdays.today(zone))
     page = await birthdays.celebrating(place.day, 1, days, (place.in_days, place.username), limit)
-    following = seal_cursor(cursors_of(request), "upcoming", page.day, page.last)
+    following = birthday_cursor(cursors_of(request), "upcoming", page.day, page.last)
     people = [person_upcoming(person) for person in page.people]
     body = UpcomingResponse(date=page.day, people=people, next_cursor=following)
-    headers = link(request, following, limit=limit, days=days)
+    headers = next_link(request.scope["path"], following, limit=limit, days=days)
     return Response(body.model_dump_json(), media_type="application/json", headers=headers)
 
 
@@ -101,20 +88,20 @@ async def read_calendar(
     calendars: Calendars,
     if_none_match: IfNoneMatch,
     days: Days = 366,
-    cursor: CursorText = None,
+    cursor: Cursor = None,
 ) -> Response:
     """Give a calendar program an event for each who celebrates within these days, today included."""
-    place = open_cursor(request, "calendar", cursor, calendars.today())
+    place = open_birthday_cursor(request, "calendar", cursor, calendars.today())
     writer: CalendarWriter = request.app.state.calendar
     query = CalendarQuery(place.day, days, (place.in_days, place.username))
     file = await calendars.read(query, writer.write)
     zipped = takes_gzip(request.headers.get("Accept-Encoding", ""))
-    following = seal_cursor(cursors_of(request), "calendar", place.day, file.last)
+    following = birthday_cursor(cursors_of(request), "calendar", place.day, file.last)
     headers = {
         "ETag": file.gzipped_tag if zipped else file.tag,
         "Cache-Control": writer.cache_control,
         "Vary": "Accept-Encoding",
-        **link(request, following, days=days, **feed_key(request)),
+        **next_link(request.scope["path"], following, days=days, **feed_key(request)),
     }
     if is_known(if_none_match, file.tag) or is_known(if_none_match, file.gzipped_tag):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
@@ -126,11 +113,3 @@ async def read_calendar(
 def feed_key(request: Request) -> dict[str, str]:
     """Return the key by which the calendar was asked for: the next part needs it too."""
     return {name: value for name, value in request.query_params.items() if name == KEY}
-
-
-def link(request: Request, following: str | None, **query: int | str) -> dict[str, str]:
-    """Return the header that names the next page (RFC 8288)."""
-    if not following:
-        return {}
-    given = urlencode(query | {"cursor": following})
-    return {"Link": f'<{request.scope["path"]}?{given}>; rel="next"'}

@@ -5,15 +5,16 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
+from hello.interface.http.cached_responses import CachedResponse, render_item
 from hello.interface.http.conditions import IfMatch, IfNoneMatch, etag, is_known, seen_versions
 from hello.interface.http.dependencies import Items
 from hello.interface.http.large import LargeResponse, json_page
 from hello.interface.http.limits import limited
+from hello.interface.http.parameters import Limit, Skip
 from hello.interface.http.paths import reference
 from hello.interface.http.problems import problems
 from hello.interface.http.response_headers import placed, tagged, with_headers
-from hello.interface.http.schemas.items import ItemRequest, ItemResponse, ItemsResponse, render_item
-from hello.interface.http.schemas.paging import Limit, Skip
+from hello.interface.http.schemas.items import ItemRequest, ItemResponse, ItemsResponse
 from hello.interface.http.schemas.texts import Id
 from hello.interface.http.security import CurrentCaller
 from hello.services.items import ItemView
@@ -63,11 +64,10 @@ async def create_item(request: Request, caller: CurrentCaller, body: ItemRequest
 )
 async def read_item(item_id: Id, items: Items, if_none_match: IfNoneMatch) -> Response:
     """Show an item, unless the client has it already."""
-    tag, _, body = (await items.rendered(item_id, render_item)).partition(b"\n")
-    headers = {"ETag": tag.decode(), **REVALIDATED}
-    if is_known(if_none_match, tag.decode()):
-        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
-    return Response(body, media_type="application/json", headers=headers)
+    cached = CachedResponse.unpack(await items.rendered(item_id, render_item))
+    if is_known(if_none_match, cached.header("ETag")):
+        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers={**cached.headers, **REVALIDATED})
+    return cached.to_response(HTTPStatus.OK, **REVALIDATED)
 
 
 @router.put(

@@ -1,30 +1,29 @@
 """Orders, each for its customer only."""
 
 from http import HTTPStatus
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 
 from hello.entities.orders import Order
+from hello.interface.http.cached_responses import render_order, unpack_order
 from hello.interface.http.conditions import IfMatch, etag, needed_versions, seen_versions
 from hello.interface.http.dependencies import Orders
 from hello.interface.http.idempotency import IdempotencyKey, once
 from hello.interface.http.large import LargeResponse, json_page
 from hello.interface.http.limits import limited
+from hello.interface.http.pagination import cursors_of, open_cursor, single
+from hello.interface.http.parameters import Cursor, Limit
 from hello.interface.http.paths import reference
 from hello.interface.http.problems import problems
 from hello.interface.http.response_headers import placed, tagged, with_headers
-from hello.interface.http.schemas.birthdays import CursorText, cursors_of
 from hello.interface.http.schemas.orders import (
     PATH,
     OrderRequest,
     OrderResponse,
     OrdersResponse,
     Status,
-    open_place,
-    render_order,
-    seal_place,
 )
-from hello.interface.http.schemas.paging import Limit
 from hello.interface.http.schemas.texts import Id
 from hello.interface.http.security import CurrentCaller
 
@@ -49,13 +48,15 @@ async def list_orders(
     orders: Orders,
     status: Status = None,
     limit: Limit = 20,
-    cursor: CursorText = None,
+    cursor: Cursor = None,
 ) -> Response:
     """List one's own orders, the newest first."""
     cursors = cursors_of(request)
-    found, before = await orders.page(caller, status, open_place(cursors, status, cursor), limit)
-    following = seal_place(cursors, status, before)
-    body = await json_page("orders", found, OrderResponse.json_of, next_cursor=following)
+    kind = ("orders", status or "")
+    place = open_cursor(cursors, cursor, kind, lambda parts: UUID(single(parts)))
+    page, before = await orders.page(caller, status, place, limit)
+    following = None if before is None else cursors.seal(*kind, str(before))
+    body = await json_page("orders", page, OrderResponse.json_of, next_cursor=following)
     return LargeResponse(body, media_type="application/json")
 
 
@@ -75,10 +76,9 @@ async def create_order(
 ) -> Response:
     """Order gifts; a request that is sent again with its key gets the first answer again."""
     repeatable = once(request, caller, idempotency_key, body)
-    answer = await orders.create(caller, body.to_content(), render_order, repeatable)
-    path, tag, content = answer.decode().split("\n", 2)
-    headers = {"Location": reference(request, path), "ETag": tag}
-    return Response(content, HTTPStatus.CREATED, headers, "application/json")
+    created = unpack_order(await orders.create(caller, body.to_content(), render_order, repeatable))
+    location = reference(request, created.header("Location"))
+    return created.to_response(HTTPStatus.CREATED, Location=location)
 
 
 @router.get(

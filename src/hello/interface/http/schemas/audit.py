@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 
 from hello.entities.audit import AuditEntry
-from hello.interface.http.schemas.birthdays import CURSOR
+from hello.interface.http.pagination import EXAMPLE
 
 ENTRY: dict[str, Any] = {
     "at": "2026-06-15T12:00:00Z",
@@ -43,7 +43,7 @@ class AuditEntryResponse(BaseModel):
 
 
 class AuditResponse(BaseModel):
-    model_config = ConfigDict(json_schema_extra={"example": {"entries": [ENTRY], "next_cursor": CURSOR}})
+    model_config = ConfigDict(json_schema_extra={"example": {"entries": [ENTRY], "next_cursor": EXAMPLE}})
 
     entries: list[AuditEntryResponse]
     next_cursor: str | None

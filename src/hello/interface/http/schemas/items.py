@@ -6,7 +6,6 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
-from hello.interface.http.conditions import etag
 from hello.interface.http.schemas.texts import Id, Storable
 from hello.services.items import ItemContent, ItemView
 
@@ -72,8 +71,3 @@ class ItemsResponse(BaseModel):
 
     items: list[ItemResponse]
     total: int
-
-
-def render_item(shown: ItemView) -> bytes:
-    """Return the entity tag, and the body behind it on a line of its own."""
-    return f"{etag(shown.item.version)}\n{ItemResponse.of(shown).model_dump_json()}".encode()

@@ -7,12 +7,9 @@ from uuid import UUID
 from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
-from hello.core.cursors import Cursors
-from hello.entities.errors import InvalidError
 from hello.entities.orders import Order, OrderStatus
 from hello.entities.people import USERNAME_PATTERN
-from hello.interface.http.conditions import etag
-from hello.interface.http.schemas.birthdays import CURSOR
+from hello.interface.http.pagination import EXAMPLE
 from hello.interface.http.schemas.texts import Id
 from hello.services.orders import LineContent, OrderContent
 
@@ -31,7 +28,6 @@ ORDER: dict[str, Any] = {
     "history": [{"status": "CREATED", "at": AT}],
 }
 PATH = "/api/v1/orders"
-KIND = "orders"
 Status = Annotated[OrderStatus | None, Query(description="Only those in this state")]
 
 
@@ -92,28 +88,7 @@ class OrderResponse(BaseModel):
 
 
 class OrdersResponse(BaseModel):
-    model_config = ConfigDict(json_schema_extra={"example": {"orders": [ORDER], "next_cursor": CURSOR}})
+    model_config = ConfigDict(json_schema_extra={"example": {"orders": [ORDER], "next_cursor": EXAMPLE}})
 
     orders: list[OrderResponse]
     next_cursor: str | None
-
-
-def render_order(order: Order) -> bytes:
-    """Return where the order is, its entity tag, and the body, each on a line of its own."""
-    body = OrderResponse.of(order).model_dump_json()
-    return f"{PATH}/{order.id}\n{etag(order.version)}\n{body}".encode()
-
-
-def seal_place(cursors: Cursors, status: OrderStatus | None, before: UUID | None) -> str | None:
-    return None if before is None else cursors.seal(KIND, status or "", str(before))
-
-
-def open_place(cursors: Cursors, status: OrderStatus | None, cursor: str | None) -> UUID | None:
-    """Return the id below which the page begins; raise `InvalidError` for a cursor of another list."""
-    if cursor is None:
-        return None
-    try:
-        (before,) = cursors.open_as(cursor, KIND, status or "")
-        return UUID(before)
-    except ValueError:
-        raise InvalidError("is not one that was handed out here for this list", field="cursor") from None

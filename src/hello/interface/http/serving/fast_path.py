@@ -18,7 +18,7 @@ from hello.core.cursors import Cursors
 from hello.core.single_flight import SingleFlight
 from hello.entities.errors import BusyError, InvalidError
 from hello.entities.people import USERNAME_PATTERN
-from hello.interface.http.schemas.birthdays import render_today
+from hello.interface.http.cached_responses import CachedResponse, render_today
 from hello.interface.http.serving.connection import Connection
 from hello.interface.http.serving.incoming import ConnectionLimits
 from hello.interface.http.serving.observe import Observer, Record, request_id_of
@@ -41,7 +41,6 @@ GREETED = (
 SAVED = b"HTTP/1.1 204 No Content\r\n%bx-request-id: %b\r\n\r\n"
 TODAY = b"/api/v1/birthdays/today"
 DEFAULT_LIMIT = 20
-NEXT = b'link: <%b?limit=%d&cursor=%b>; rel="next"\r\n'
 LISTED = (
     b"HTTP/1.1 200 OK\r\n%b%bcontent-length: %d\r\ncontent-type: application/json\r\n"
     b"x-request-id: %b\r\n\r\n%b"
@@ -61,12 +60,15 @@ class FastPath:
         body_limit: int = 1 << 20,
     ) -> None:
         self.body_limit = body_limit
-        self._start, self._render = start, partial(render_today, cursors)
+        self._start, self._render = (
+            start,
+            partial(render_today, cursors, (prefix + TODAY).decode(), DEFAULT_LIMIT),
+        )
         self.observer, self.new_id = observer, observer.new_id
         self.greeted: Record = observer.recorder("GET", ROUTE, 200)
         self.saved: Record = observer.recorder("PUT", ROUTE, 204)
         self.listed: Record = observer.recorder("GET", TODAY.decode(), 200)
-        self.single_flight: SingleFlight[None, bytes] = SingleFlight()
+        self.single_flight: SingleFlight[None, tuple[bytes, bytes]] = SingleFlight()
         self.path = re.compile(rb"(?:%b)?%b" % (re.escape(prefix), PATH))
         self.today_path = prefix + TODAY
         self.today_paths = {TODAY, self.today_path}
@@ -85,9 +87,13 @@ class FastPath:
     def people(self) -> PeopleService:
         return self.use_cases.people
 
-    async def today(self) -> bytes:
+    async def today(self) -> tuple[bytes, bytes]:
+        """Return the lines of the headers that belong to the list, and the body."""
         birthdays = self.use_cases.birthdays
-        return await birthdays.rendered_today(birthdays.today(None), "", DEFAULT_LIMIT, self._render)
+        rendered = await birthdays.rendered_today(birthdays.today(None), "", DEFAULT_LIMIT, self._render)
+        cached = CachedResponse.unpack(rendered)
+        lines = [f"{name.lower()}: {value}\r\n" for name, value in cached.headers.items()]
+        return "".join(lines).encode(), cached.body
 
     def head(self, cycle: RequestCycle) -> bytes:
         """Return Uvicorn's own headers, new each second, and whether the connection is told to end."""
@@ -132,14 +138,13 @@ class FastPathConnection(Connection):
         else:
             super()._serve(cycle, app)
 
-    def _listed(self, request: FastRequest, task: asyncio.Task[bytes]) -> None:
+    def _listed(self, request: FastRequest, task: asyncio.Task[tuple[bytes, bytes]]) -> None:
         if error := task.exception():
             self._fall_through(request, error)
             return
-        following, _, body = task.result().partition(b"\n")
-        link = NEXT % (self.fast_path.today_path, DEFAULT_LIMIT, following) if following else b""
+        lines, body = task.result()
         request_id = self._id_of(request)
-        values = self.fast_path.head(request.cycle), link, len(body), request_id.encode(), body
+        values = self.fast_path.head(request.cycle), lines, len(body), request_id.encode(), body
         self._answer(request.cycle, LISTED % values)
         self.fast_path.listed(request.start, request_id)
 

@@ -1,10 +1,12 @@
-"""How much of a list is asked for."""
+"""Query parameters that several routes share."""
 
 import re
 from typing import Annotated
 
 from fastapi import Query
 from pydantic import BeforeValidator, Field
+
+from hello.interface.http.schemas.texts import NotEmpty
 
 WHOLE = re.compile(r"-?[0-9]{1,20}")
 MAX_SKIP = 1_000_000
@@ -17,8 +19,12 @@ def whole(value: object) -> object:
     return value
 
 
-# The bounds stand inside: outside of a validator of our own, JSON Schema would lose them.
+# The bounds come before the validator: after it, JSON Schema would lose them.
 Skip = Annotated[
     int, Field(ge=0, le=MAX_SKIP), BeforeValidator(whole), Query(description="How many to pass over")
 ]
 Limit = Annotated[int, Field(ge=1, le=100), BeforeValidator(whole), Query(description="How many at most")]
+Days = Annotated[
+    int, Field(ge=1, le=366), BeforeValidator(whole), Query(description="How many days to look ahead")
+]
+Cursor = Annotated[NotEmpty | None, Query(description="`next_cursor` of the previous page")]

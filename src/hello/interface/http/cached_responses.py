@@ -1,0 +1,67 @@
+"""Responses that are kept as bytes: cached pages, and what an idempotent request is answered again."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+import orjson
+from fastapi import Response
+
+from hello.core.cursors import Cursors
+from hello.entities.orders import Order
+from hello.interface.http.conditions import etag
+from hello.interface.http.pagination import birthday_cursor, next_link
+from hello.interface.http.schemas.birthdays import TodayResponse, person_today
+from hello.interface.http.schemas.items import ItemResponse
+from hello.interface.http.schemas.orders import PATH, OrderResponse
+from hello.services.birthdays import BirthdayPage
+from hello.services.items import ItemView
+
+
+@dataclass(frozen=True, slots=True)
+class CachedResponse:
+    """A body of JSON, and the headers that belong to it."""
+
+    headers: Mapping[str, str]
+    body: bytes
+
+    def pack(self) -> bytes:
+        """Return a line with the headers, as JSON, and the body."""
+        return orjson.dumps(self.headers) + b"\n" + self.body
+
+    @classmethod
+    def unpack(cls, packed: bytes) -> Self:
+        headers, _, body = packed.partition(b"\n")
+        return cls(orjson.loads(headers), body)
+
+    def header(self, name: str) -> str:
+        return self.headers[name]
+
+    def to_response(self, status: int, **more: str) -> Response:
+        return Response(self.body, status, {**self.headers, **more}, "application/json")
+
+
+def render_item(view: ItemView) -> bytes:
+    body = ItemResponse.of(view).model_dump_json().encode()
+    return CachedResponse({"ETag": etag(view.item.version)}, body).pack()
+
+
+def render_order(order: Order) -> bytes:
+    """Leave the prefix out of `Location`: the order may be asked for again at another `PUBLIC_URL`."""
+    body = OrderResponse.of(order).model_dump_json().encode()
+    return CachedResponse({"Location": f"{PATH}/{order.id}", "ETag": etag(order.version)}, body).pack()
+
+
+def unpack_order(packed: bytes) -> CachedResponse:
+    """Unpack also what the previous release has stored, for as long as `IDEMPOTENCY_DAYS`: three lines."""
+    if packed.startswith(b"{"):
+        return CachedResponse.unpack(packed)
+    path, tag, body = packed.split(b"\n", 2)
+    return CachedResponse({"Location": path.decode(), "ETag": tag.decode()}, body)
+
+
+def render_today(cursors: Cursors, path: str, limit: int, page: BirthdayPage) -> bytes:
+    cursor = birthday_cursor(cursors, "today", page.day, page.last)
+    people = [person_today(person) for person in page.people]
+    body = TodayResponse(date=page.day, people=people, next_cursor=cursor).model_dump_json().encode()
+    return CachedResponse(next_link(path, cursor, limit=limit), body).pack()

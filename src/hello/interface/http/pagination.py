@@ -1,0 +1,80 @@
+"""Keyset pagination: a cursor names the list and where its last page ended, and is opaque to clients."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal, TypeAlias, TypeVar
+from urllib.parse import urlencode
+
+from fastapi import Request
+
+from hello.core.cursors import Cursors
+from hello.entities.errors import InvalidError
+
+EXAMPLE = "3q2-7wAAAAAAAAAAAAAAAHRvZGF5"
+Place = TypeVar("Place")
+BirthdayList: TypeAlias = Literal["today", "upcoming", "calendar"]
+
+
+def cursors_of(request: Request) -> Cursors:
+    cursors: Cursors = request.app.state.cursors
+    return cursors
+
+
+def open_cursor(
+    cursors: Cursors, cursor: str | None, kind: tuple[str, ...], parse: Callable[[list[str]], Place]
+) -> Place | None:
+    """Return where the next page begins, as `parse` reads it from the parts, or None without a cursor.
+
+    Raise `InvalidError` for a cursor of another list, and for one that the service did not make.
+    """
+    if cursor is None:
+        return None
+    try:
+        return parse(cursors.open_as(cursor, *kind))
+    except ValueError:
+        raise InvalidError("is not a cursor of this list", field="cursor") from None
+
+
+def single(parts: list[str]) -> str:
+    """Return the only part; raise `ValueError` if there are others."""
+    (part,) = parts
+    return part
+
+
+def next_link(path: str, cursor: str | None, **query: int | str) -> dict[str, str]:
+    """Return the header that names the next page (RFC 8288), if there is one."""
+    if not cursor:
+        return {}
+    return {"Link": f'<{path}?{urlencode(query | {"cursor": cursor})}>; rel="next"'}
+
+
+@dataclass(frozen=True, slots=True)
+class BirthdayPlace:
+    """Where a page of a list of birthdays begins: after this name on the day `in_days` days from `day`."""
+
+    day: date
+    in_days: int = -1
+    username: str = ""
+
+
+def open_birthday_cursor(
+    request: Request, which: BirthdayList, cursor: str | None, day: date
+) -> BirthdayPlace:
+    """Return where the cursor leads, without one the beginning of the day's list; raise `InvalidError`."""
+
+    def parse(parts: list[str]) -> BirthdayPlace:
+        opened, in_days, username = parts
+        return BirthdayPlace(date.fromisoformat(opened), int(in_days), username)
+
+    return open_cursor(cursors_of(request), cursor, (which,), parse) or BirthdayPlace(day)
+
+
+def birthday_cursor(
+    cursors: Cursors, which: BirthdayList, day: date, last: tuple[int, str] | None
+) -> str | None:
+    """Return the cursor of the page after `last`, the days ahead and the name; None at the end."""
+    if last is None:
+        return None
+    in_days, username = last
+    return cursors.seal(which, day.isoformat(), str(in_days), username)
