@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from tests.support.http.accounts import (
+    PASSWORD,
     USERS,
     an_email,
     bearer,
@@ -120,7 +121,7 @@ def test_bad_tokens_do_not_end_the_session(callers: Callers) -> None:
 
 
 def test_registration_ignores_the_role_admin(callers: Callers) -> None:
-    body = {"email": an_email(), "password": "correct horse battery", "full_name": "Eve", "role": "admin"}
+    body = {"email": an_email(), "password": PASSWORD, "full_name": "Eve", "role": "admin"}
     assert callers.client.post(f"{USERS}/register", json=body).status_code == 201
     headers = bearer(tokens_of(callers.client, body["email"])["access_token"])
     assert_problem(callers.client.get("/api/v1/audit", headers=headers), 403)

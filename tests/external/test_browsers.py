@@ -10,7 +10,7 @@ import pytest
 
 from hello.connectors.embedded.servers import Servers
 from tests.support.builders import a_name
-from tests.support.http.accounts import USERS, LoggedIn, client_of
+from tests.support.http.accounts import PASSWORD, USERS, LoggedIn, client_of
 from tests.support.http.messages import JSON, assert_problem
 from tests.support.http.running import Running, running_api, started
 
@@ -174,7 +174,7 @@ def stale(client: httpx.Client, headers: dict[str, str]) -> httpx.Response:
 
 def taken(client: httpx.Client, headers: dict[str, str]) -> httpx.Response:
     email = client.get(f"{USERS}/me", headers=headers).json()["email"]
-    body = {"email": email, "password": "correct horse battery", "full_name": "Eve"}
+    body = {"email": email, "password": PASSWORD, "full_name": "Eve"}
     return client.post(f"{USERS}/register", json=body)
 
 
