@@ -28,8 +28,7 @@ from hello.services.gifts import GiftService
 from hello.services.health import HealthService, Probe
 from hello.services.idempotency import IdempotencyService
 from hello.services.imports import ImportService
-from hello.services.item_pages import ItemPages
-from hello.services.items import ItemChanged, ItemService
+from hello.services.items import ItemChanged, ItemPages, ItemService
 from hello.services.order_feed import Listen, OrderFeed
 from hello.services.order_progress import OrderProgress
 from hello.services.orders import OrderCancelled, OrderCreated, OrderReplaced, OrderService

@@ -2,9 +2,12 @@
 
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 SIGNATURE_BYTES = 16
+Row = TypeVar("Row")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +41,8 @@ class Cursors:
 
 def encode(sealed: bytes) -> str:
     return urlsafe_b64encode(sealed).decode().rstrip("=")
+
+
+def split_page(rows: Sequence[Row], limit: int) -> tuple[Sequence[Row], bool]:
+    """Return at most `limit` rows, and whether there are more: ask for `limit + 1` to know."""
+    return rows[:limit], len(rows) > limit

@@ -10,15 +10,16 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from hello.core.clock import rfc3339
 from hello.entities.accounts import Account
 from hello.entities.audit import AuditRecord
-from hello.entities.base import Base
-from hello.entities.errors import ForbiddenError, StaleError
+from hello.entities.base import Base, Versioned
+from hello.entities.errors import ForbiddenError
 from hello.entities.events import Event
 
 
-class Item(Base, kw_only=True):
+class Item(Versioned, Base, kw_only=True):
     """Ids are UUIDs of version 7 (RFC 9562): the newest has the greatest."""
 
     __tablename__ = "items"
+    noun = "item"
     __table_args__ = (Index(None, "owner_id", "id"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -47,11 +48,6 @@ class Item(Base, kw_only=True):
         """Raise `ForbiddenError` for everybody else."""
         if self.owner_id != account_id:
             raise ForbiddenError("this item belongs to somebody else")
-
-    def check_version(self, seen: frozenset[int] | None) -> None:
-        """Raise `StaleError` unless the client has seen the present version; None stands for any."""
-        if seen is not None and self.version not in seen:
-            raise StaleError("the item has changed since you read it")
 
 
 def item_event(change: AuditRecord, item: Item | None = None) -> Event:

@@ -10,8 +10,8 @@ from sqlalchemy import BigInteger, ForeignKey, Index, SmallInteger, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hello.core.clock import rfc3339
-from hello.entities.base import Base
-from hello.entities.errors import ConflictError, NotFoundError, StaleError
+from hello.entities.base import Base, Versioned
+from hello.entities.errors import ConflictError, NotFoundError
 from hello.entities.events import ORDER_EVENTS, Event
 from hello.entities.order_revisions import OrderRevision
 
@@ -72,13 +72,14 @@ class OrderMove(Base, kw_only=True):
         return {"status": self.status, "at": rfc3339(self.at)}
 
 
-class Order(Base, kw_only=True):
+class Order(Versioned, Base, kw_only=True):
     """Begins as created; `due_at` is when the next move happens, None once there is none to come.
 
     Ids are UUIDs of version 7 (RFC 9562): the newest has the greatest.
     """
 
     __tablename__ = "orders"
+    noun = "order"
     __table_args__ = (
         Index(None, "customer_id", "id"),
         Index(None, "due_at", postgresql_where=text("due_at IS NOT NULL")),
@@ -140,11 +141,6 @@ class Order(Base, kw_only=True):
         """Raise `NotFoundError` for everybody else: they need not know that there is such an order."""
         if self.customer_id != account_id:
             raise NotFoundError("there is no such order")
-
-    def check_version(self, seen: frozenset[int] | None) -> None:
-        """Raise `StaleError` unless the client has seen the present version; None stands for any."""
-        if seen is not None and self.version not in seen:
-            raise StaleError("the order has changed since you read it")
 
     @property
     def is_final(self) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from hello.core.clock import Clock
+from hello.core.cursors import split_page
 from hello.core.ids import NewUuid
 from hello.entities.audit import AuditEntry, AuditRecord
 from hello.services.ports import Begin, Transaction
@@ -62,9 +63,9 @@ class AuditService:
     ) -> tuple[Sequence[AuditEntry], int | None]:
         """Return at most `limit` entries, the newest first, and the id before which the next page begins."""
         async with self.begin() as tx:
-            found = await self._read(tx, subject_id, before, limit + 1)
-        more = len(found) > limit
-        return found[:limit], found[limit - 1].id if more else None
+            rows = await self._read(tx, subject_id, before, limit + 1)
+        entries, has_more = split_page(rows, limit)
+        return entries, entries[-1].id if has_more else None
 
     async def _read(
         self, tx: Transaction, subject_id: UUID | None, before: int | None, limit: int

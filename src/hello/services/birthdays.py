@@ -6,6 +6,7 @@ from datetime import date, tzinfo
 from typing import TypeAlias
 
 from hello.core.clock import Clock, today
+from hello.core.cursors import split_page
 from hello.entities.birthdays import Celebration, LeapDay, groups_between
 from hello.entities.errors import InvalidError
 from hello.services.birthday_lists import ListedDays
@@ -61,9 +62,7 @@ class BirthdayService:
         """Return a page of those who celebrate `first` to `last` days from `day`, soonest first."""
         groups = list(groups_between(day, first, last, self.leap_day))
         async with self.begin() as tx:
-            found = await tx.people.celebrating(groups, after, limit + 1)
-        people = found[:limit]
-        more = len(found) > limit
-        return BirthdayPage(
-            day=day, people=people, last=(people[-1].in_days, people[-1].username) if more else None
-        )
+            rows = await tx.people.celebrating(groups, after, limit + 1)
+        people, has_more = split_page(rows, limit)
+        place = (people[-1].in_days, people[-1].username) if has_more else None
+        return BirthdayPage(day=day, people=people, last=place)

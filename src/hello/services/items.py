@@ -9,6 +9,7 @@ from hello.core.clock import Clock
 from hello.core.ids import NewUuid
 from hello.entities.accounts import Account
 from hello.entities.audit import AuditRecord
+from hello.entities.base import SeenVersions
 from hello.entities.errors import ForbiddenError, NotFoundError, UnauthorizedError
 from hello.entities.items import Item, item_event
 from hello.services.bus import DomainEvent, Publish
@@ -55,7 +56,6 @@ class ItemChanged(DomainEvent):
 
 
 Render = Callable[[ItemView], bytes]
-Seen = frozenset[int] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +103,9 @@ class ItemService:
             items, total = await tx.items.page(skip, limit, owner_id)
         return [ItemView(item, item.owner) for item in items], total
 
-    async def replace(self, caller: Caller, item_id: UUID, content: ItemContent, seen: Seen) -> ItemView:
+    async def replace(
+        self, caller: Caller, item_id: UUID, content: ItemContent, seen: SeenVersions
+    ) -> ItemView:
         """Raise `NotFoundError`, `ForbiddenError`, or `StaleError` unless the version is one of `seen`."""
         content.check_owner(caller)
         async with self.begin() as tx:
@@ -123,7 +125,7 @@ class ItemService:
         await self.publish(ItemChanged(item_id))
         return ItemView(changed, item.owner)
 
-    async def remove(self, caller: Caller, item_id: UUID, seen: Seen) -> None:
+    async def remove(self, caller: Caller, item_id: UUID, seen: SeenVersions) -> None:
         """Raise what `replace` raises."""
         async with self.begin() as tx:
             item = await self._changeable(tx, caller, item_id, seen)
@@ -133,7 +135,7 @@ class ItemService:
             await tx.outbox.add(item_event(record))
         await self.publish(ItemChanged(item_id))
 
-    async def _changeable(self, tx: Transaction, caller: Caller, item_id: UUID, seen: Seen) -> Item:
+    async def _changeable(self, tx: Transaction, caller: Caller, item_id: UUID, seen: SeenVersions) -> Item:
         """Return it locked, so that nothing comes between the check and the change."""
         item = await self._found(tx, item_id, lock=True)
         item.check_owner(caller.account_id)
@@ -154,6 +156,16 @@ class ItemService:
             subject_id=item.id,
             details=details,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class ItemPages:
+    """Drops the cached page of an item that has changed."""
+
+    pages: Pages
+
+    async def drop(self, changed: ItemChanged) -> None:
+        await self.pages.drop(group_of(changed.item_id))
 
 
 def group_of(item_id: UUID) -> str:

@@ -8,7 +8,9 @@ from typing import ClassVar, TypeAlias
 from uuid import UUID
 
 from hello.core.clock import Clock
+from hello.core.cursors import split_page
 from hello.core.ids import NewUuid
+from hello.entities.base import SeenVersions
 from hello.entities.errors import InvalidError, NotFoundError
 from hello.entities.items import Item
 from hello.entities.orders import PAGE_LINES, Order, OrderLine, order_event
@@ -18,7 +20,6 @@ from hello.services.ports import Begin, Transaction
 from hello.services.security import Caller
 
 Render: TypeAlias = Callable[[Order], bytes]
-Seen: TypeAlias = frozenset[int] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,17 +90,19 @@ class OrderService:
         Fewer when they have very many lines together.
         """
         async with self.begin() as tx:
-            found = await tx.orders.page(caller.account_id, status, before, limit + 1)
-        page = found[:limit]
-        more = len(found) > limit or sum(len(order.lines) for order in page) >= PAGE_LINES
-        return page, page[-1].id if more else None
+            rows = await tx.orders.page(caller.account_id, status, before, limit + 1)
+        page, has_more = split_page(rows, limit)
+        has_more |= sum(len(order.lines) for order in page) >= PAGE_LINES
+        return page, page[-1].id if has_more else None
 
     async def read(self, caller: Caller, order_id: UUID) -> Order:
         """Raise `NotFoundError`, also for somebody else's."""
         async with self.begin() as tx:
             return await own_order(tx, caller, order_id)
 
-    async def replace(self, caller: Caller, order_id: UUID, content: OrderContent, seen: Seen) -> Order:
+    async def replace(
+        self, caller: Caller, order_id: UUID, content: OrderContent, seen: SeenVersions
+    ) -> Order:
         """Raise `NotFoundError`, `StaleError`, `ConflictError` or `InvalidError`, in this order."""
         async with self.begin() as tx:
             order = await own_order(tx, caller, order_id, lock=True)
@@ -112,7 +115,7 @@ class OrderService:
         await self.publish(OrderReplaced(order_id))
         return order
 
-    async def cancel(self, caller: Caller, order_id: UUID, seen: Seen) -> None:
+    async def cancel(self, caller: Caller, order_id: UUID, seen: SeenVersions) -> None:
         """Raise `NotFoundError`, `StaleError` or `ConflictError`, in this order."""
         async with self.begin() as tx:
             order = await own_order(tx, caller, order_id, lock=True)

@@ -2,10 +2,12 @@
 
 import re
 from http import HTTPStatus
-from typing import Annotated, TypeAlias
+from typing import Annotated
 
 from fastapi import Depends, Header, Request
 from starlette.exceptions import HTTPException
+
+from hello.entities.base import SeenVersions
 
 TAG = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
 TAGS = re.compile(TAG)
@@ -13,7 +15,6 @@ LIST = re.compile(rf"[ \t,]*(?:{TAG}[ \t]*(?:,[ \t,]*|$))*")
 MAX_LIST = 8192
 GREATEST = 2**31 - 1
 VERSION = re.compile(r'"(0|[1-9][0-9]{0,9})"')
-Seen: TypeAlias = frozenset[int] | None
 
 
 async def if_match_of(
@@ -49,7 +50,7 @@ def etag(version: int) -> str:
     return f'"{version}"'
 
 
-def seen_versions(if_match: str | None) -> Seen:
+def seen_versions(if_match: str | None) -> SeenVersions:
     """Return the versions that the client would change; None for any. Weak tags never match."""
     if if_match is None or if_match.strip() == "*":
         return None
@@ -57,7 +58,7 @@ def seen_versions(if_match: str | None) -> Seen:
     return frozenset(int(match[1]) for match in found if match and int(match[1]) <= GREATEST)
 
 
-def needed_versions(if_match: str | None) -> Seen:
+def needed_versions(if_match: str | None) -> SeenVersions:
     """Return the same; raise 428 for a client that would change what it may not have seen (RFC 6585)."""
     if if_match is None:
         raise HTTPException(HTTPStatus.PRECONDITION_REQUIRED, "say in If-Match which version you have seen")
