@@ -24,12 +24,7 @@ class ItemRequest(BaseModel):
     owner_id: Id | None = None
 
     def to_content(self) -> ItemContent:
-        return ItemContent(
-            title=self.title,
-            description=self.description,
-            price_cents=self.price_cents,
-            owner_id=self.owner_id,
-        )
+        return ItemContent(**self.model_dump())
 
 
 class OwnerResponse(BaseModel):
@@ -37,33 +32,30 @@ class OwnerResponse(BaseModel):
     full_name: str
 
 
-class ItemResponse(BaseModel):
-    model_config = ConfigDict(json_schema_extra={"example": ITEM})
+class ItemFields(BaseModel):
+    """What responses and events share."""
 
     id: UUID
     title: str
     description: str | None
     price_cents: int | None
-    owner: OwnerResponse
     created_at: datetime
     updated_at: datetime
 
-    @classmethod
-    def of(cls, shown: ItemView) -> Self:
-        item, owner = shown.item, shown.owner
-        return cls(
-            id=item.id,
-            title=item.title,
-            description=item.description,
-            price_cents=item.price_cents,
-            owner=OwnerResponse(id=owner.id, full_name=owner.full_name),
-            created_at=item.created_at,
-            updated_at=item.updated_at,
-        )
+
+class ItemResponse(ItemFields):
+    model_config = ConfigDict(json_schema_extra={"example": ITEM})
+
+    owner: OwnerResponse
 
     @classmethod
-    def json_of(cls, shown: ItemView) -> str:
-        return cls.of(shown).model_dump_json()
+    def of(cls, view: ItemView) -> Self:
+        fields = {name: getattr(view.item, name) for name in ItemFields.model_fields}
+        return cls(owner=OwnerResponse(id=view.owner.id, full_name=view.owner.full_name), **fields)
+
+    @classmethod
+    def json_of(cls, view: ItemView) -> str:
+        return cls.of(view).model_dump_json()
 
 
 class ItemsResponse(BaseModel):

@@ -51,7 +51,7 @@ class LineResponse(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     item_id: UUID
-    title: str
+    title: str = Field(description="As it was when it was ordered")
     unit_price_cents: int
     quantity: int
 
@@ -72,8 +72,8 @@ class OrderResponse(BaseModel):
     status: OrderStatus
     lines: list[LineResponse]
     total_cents: int
-    recipient: str | None
-    version: int
+    recipient: str | None = Field(description="The username of the person who gets the gift, if it is one")
+    version: int = Field(description="Grows by one with each change")
     created_at: datetime
     updated_at: datetime
     history: list[MoveResponse]

@@ -8,21 +8,21 @@ from datetime import UTC
 from typing import Any
 
 import pytest
+from tests.support.builders import NOON, a_change, an_account, an_item, an_order
+from tests.support.paths import REPOSITORY
+from tests.twins.transaction import TwinUnitOfWork
 from uuid_utils.compat import uuid7
 
-from hello.connectors.brokers.asyncapi import ATTRIBUTES, document
+from hello.bootstrap.asyncapi import ATTRIBUTES, document
 from hello.connectors.brokers.cloud_events import to_headers
-from hello.connectors.brokers.event_schemas import EVENT_TYPES
 from hello.connectors.postgres.outbox import events_of
 from hello.core.settings import Settings
 from hello.entities.birthdays import LeapDay
 from hello.entities.events import Event, OutboxRow
 from hello.entities.items import item_event
 from hello.entities.orders import order_event
+from hello.interface.event_schemas import EVENT_TYPES
 from hello.services.announcements import AnnouncementService
-from tests.support.builders import NOON, a_change, an_account, an_item, an_order
-from tests.support.paths import REPOSITORY
-from tests.twins.transaction import TwinUnitOfWork
 
 DOCS = REPOSITORY / "docs"
 TOPIC = Settings.model_fields["events_topic"].default
@@ -35,12 +35,12 @@ def described() -> dict[str, Any]:
 
 
 def test_the_committed_document_is_up_to_date() -> None:
-    """If not: `python -m hello.connectors.brokers.asyncapi > docs/asyncapi.json`."""
+    """If not: `python -m hello.bootstrap.asyncapi > docs/asyncapi.json`."""
     assert (DOCS / "asyncapi.json").read_text() == document(TOPIC)
 
 
 def test_document_is_the_same_in_every_process() -> None:
-    command = [sys.executable, "-m", "hello.connectors.brokers.asyncapi"]
+    command = [sys.executable, "-m", "hello.bootstrap.asyncapi"]
     environment = {**os.environ, "PYTHONHASHSEED": "7"}
     written = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
     assert written == document(TOPIC)

@@ -1,54 +1,28 @@
-"""What the data of each type of event looks like, for those who consume them."""
+"""The data of each type of event, for its consumers: the same shapes as in the HTTP API."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Literal
+from datetime import date
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from hello.interface.http.schemas.items import ItemFields
+from hello.interface.http.schemas.orders import OrderResponse
 
 
 class EventData(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class OrderLine(EventData):
-    item_id: UUID
-    title: str = Field(description="As it was when it was ordered.")
-    unit_price_cents: int
-    quantity: int
-
-
-class OrderMove(EventData):
-    status: Literal["CREATED", "CONFIRMED", "SHIPPED", "CANCELLED"]
-    at: datetime
-
-
-class Order(EventData):
+class Order(OrderResponse, EventData):
     """The order as of the event, as its customer sees it."""
 
-    id: UUID
-    status: Literal["CREATED", "CONFIRMED", "SHIPPED", "CANCELLED"]
-    lines: list[OrderLine]
-    total_cents: int
-    recipient: str | None = Field(description="The username of the person who gets the gift, if it is one.")
-    version: int = Field(description="Grows by one with each event of the order.")
-    created_at: datetime
-    updated_at: datetime
-    history: list[OrderMove]
 
-
-class Item(EventData):
+class Item(ItemFields, EventData):
     """The item as of the event."""
 
-    id: UUID
-    title: str
-    description: str | None
-    price_cents: int | None
     owner_id: UUID
-    created_at: datetime
-    updated_at: datetime
 
 
 class ItemDeleted(EventData):

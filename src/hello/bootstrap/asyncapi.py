@@ -1,4 +1,4 @@
-"""The AsyncAPI document of the events: `python -m hello.connectors.brokers.asyncapi > docs/asyncapi.json`.
+"""The AsyncAPI document of the events: `python -m hello.bootstrap.asyncapi > docs/asyncapi.json`.
 
 FastStream describes every type of event as one of its own messages; the attributes of CloudEvents are added,
 and what differs between brokers is left out, since the events are the same on each.
@@ -14,8 +14,8 @@ from faststream.redis import RedisBroker
 from faststream.specification import AsyncAPI
 
 from hello.connectors.brokers.cloud_events import CONTENT_TYPE, SOURCE
-from hello.connectors.brokers.event_schemas import EVENT_TYPES
 from hello.core.settings import Settings
+from hello.interface.event_schemas import EVENT_TYPES
 
 SERVERS = ("redis", "kafka", "rabbitmq")
 DESCRIPTION = """\
