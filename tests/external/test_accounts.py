@@ -178,7 +178,7 @@ def test_the_command_line_opens_an_account_of_an_administrator(
     [
         ("ada", PASSWORD, "email"),
         ("ada@example.com", "short", "password"),
-        ("taken", PASSWORD, "there is an account with this e-mail already"),
+        ("taken", PASSWORD, "an account with this e-mail already exists"),
     ],
 )
 def test_the_command_line_says_what_is_wrong(

@@ -177,7 +177,7 @@ def test_order_of_another_account_is_404(order_client: OrderClient, kites: str) 
             problem = assert_problem(
                 order_client.client.request(method, path, json=body, headers=headers), 404
             )
-            assert problem["detail"] == "there is no such order"
+            assert problem["detail"] == "no such order"
     assert_order(order_client.read(kites), 200, version=1)
 
 

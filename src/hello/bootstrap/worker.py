@@ -1,4 +1,4 @@
-"""The worker's tasks, put together: what moves by itself, and what is told to others."""
+"""The wiring of the worker's tasks: order progress, announcements, cleanup, relay and consumers."""
 
 import asyncio
 from collections.abc import AsyncIterator, Collection

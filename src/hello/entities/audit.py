@@ -15,7 +15,7 @@ from hello.entities.base import Base
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditRecord:
-    """What is to be noted of a change; `actor_id` is None when nobody was logged in."""
+    """An entry to be written about a change; `actor_id` is None without a logged-in account."""
 
     at: datetime
     actor_id: UUID | None

@@ -1,4 +1,4 @@
-"""Events that a consumer could not handle, set aside so that those behind them go on."""
+"""Events that a consumer could not handle, set aside so that later events are handled."""
 
 from datetime import datetime
 from typing import Any

@@ -55,7 +55,7 @@ class UnknownOutcomeError(UnavailableError):
 
 
 class UnauthorizedError(HelloError):
-    """Nobody knows who asks: no token, or one that is not valid (any more)."""
+    """The caller is unknown: there is no token, or it is not valid."""
 
 
 class ForbiddenError(HelloError):

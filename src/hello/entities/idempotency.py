@@ -11,7 +11,7 @@ from hello.entities.errors import KeyReusedError
 
 
 class IdempotencyKey(Base, kw_only=True):
-    """Stored together with the order; `answer` is in the form of whoever rendered it."""
+    """Stored together with the order; `answer` has the format of the interface that rendered it."""
 
     __tablename__ = "idempotency_keys"
 
@@ -25,4 +25,4 @@ class IdempotencyKey(Base, kw_only=True):
     def check_fingerprint(self, fingerprint: bytes) -> None:
         """Raise `KeyReusedError` for another request than the one that was answered."""
         if self.fingerprint != fingerprint:
-            raise KeyReusedError("this key belongs to a request with another body")
+            raise KeyReusedError("this idempotency key belongs to a different request")

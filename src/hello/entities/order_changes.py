@@ -1,4 +1,4 @@
-"""The changes of an order, told again in order, each with the order as it was then."""
+"""The changes of an order, in order, each with the order as it was then."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,21 +20,21 @@ class OrderChange:
 
 
 def changes_of(order: Order, replaced: Sequence[OrderRevision], after: int, until: int) -> list[OrderChange]:
-    """Return what made the versions behind `after`, up to `until`; `replaced` are all those behind `after`.
+    """Return the changes after version `after`, up to `until`; `replaced` are all revisions after it.
 
     An order from before revisions were kept does not know when its lines were changed: that is left out.
     """
     made = {move.version: move.at for move in order.history} | {one.version: one.at for one in replaced}
     versions = sorted(version for version in made if after < version <= until)
     present = order.public()
-    told = []
+    changes = []
     for version in versions:
         moves = [move for move in order.history if move.version <= version]
         contents = next((one.contents() for one in replaced if one.version > version), {})
         past = past_of(moves, version, made[version])
         kind = change_type(moves[-1] if moves[-1].version == version else None)
-        told.append(OrderChange(version, kind, {**present, **contents, **past}))
-    return told
+        changes.append(OrderChange(version, kind, {**present, **contents, **past}))
+    return changes
 
 
 def past_of(moves: Sequence[OrderMove], version: int, at: datetime) -> Mapping[str, Any]:

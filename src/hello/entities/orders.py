@@ -140,7 +140,7 @@ class Order(Versioned, Base, kw_only=True):
     def check_customer(self, account_id: UUID) -> None:
         """Raise `NotFoundError` for everybody else: they need not know that there is such an order."""
         if self.customer_id != account_id:
-            raise NotFoundError("there is no such order")
+            raise NotFoundError("no such order")
 
     @property
     def is_final(self) -> bool:
@@ -168,13 +168,13 @@ class Order(Versioned, Base, kw_only=True):
 
     def _move(self, status: OrderStatus, now: datetime) -> None:
         if status not in MOVES[self.status]:
-            raise ConflictError(f"the order is {self.status} and cannot become {status} any more")
+            raise ConflictError(f"the order is {self.status} and cannot become {status}")
         self._grow(now)
         self._enter(status)
         self.due_at = None
 
     def _grow(self, now: datetime) -> None:
-        """Let no clock that is behind make the order older than it was."""
+        """Never move `updated_at` back, even if this process's clock is late."""
         self.version += 1
         self.updated_at = max(now, self.updated_at)
 

@@ -15,7 +15,7 @@ MONTH_DAY = "(EXTRACT(month FROM date_of_birth) * 100 + EXTRACT(day FROM date_of
 
 
 class Person(Base, kw_only=True):
-    """Names sort by code points. Pages keep room for rows that are saved anew, which makes a save cheaper."""
+    """Names sort by code points. Pages keep room for updated rows, which makes a save cheaper."""
 
     __tablename__ = "people"
     __table_args__ = (

@@ -13,7 +13,7 @@ from hello.entities.base import Base
 
 
 class Session(Base, kw_only=True):
-    """Holds only a hash: whoever reads the table cannot log in with it."""
+    """Holds only a hash: to read the table is not enough to log in."""
 
     __tablename__ = "sessions"
 

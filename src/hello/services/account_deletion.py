@@ -57,7 +57,7 @@ class AccountDeletionService:
         async with self.begin() as tx:
             account = await tx.accounts.find(caller.account_id)
         if account is None:
-            raise UnauthorizedError("the account does not exist any more")
+            raise UnauthorizedError("the account no longer exists")
         await self._check(account, wanted)
         await self._delete(account.id, actor_id=account.id)
 

@@ -49,7 +49,7 @@ class AccountService:
         )
         async with self.begin() as tx:
             if not await tx.accounts.add(account, registration(account)):
-                raise ConflictError("there is an account with this e-mail already")
+                raise ConflictError("an account with this e-mail already exists")
         await self.publish(AccountRegistered(account.id))
         return account
 
@@ -58,7 +58,7 @@ class AccountService:
         async with self.begin() as tx:
             account = await tx.accounts.find(caller.account_id)
         if account is None:
-            raise UnauthorizedError("the account does not exist any more")
+            raise UnauthorizedError("the account no longer exists")
         return account
 
 

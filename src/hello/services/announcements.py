@@ -19,7 +19,7 @@ class AnnouncementService:
     leap_day: LeapDay
 
     async def announce(self, limit: int) -> int:
-        """Announce at most so many birthdays of today that nobody has announced; return how many."""
+        """Announce at most `limit` of today's birthdays that are not announced yet; return how many."""
         day = today(self.now, self.zone)
         groups = list(groups_between(day, 0, 0, self.leap_day))
         async with self.begin() as tx:
@@ -29,7 +29,7 @@ class AnnouncementService:
         return len(people)
 
     async def forget(self) -> None:
-        """Forget whom it was told of long ago."""
+        """Delete announcements that are older than a week."""
         async with self.begin() as tx:
             await tx.announcements.forget(today(self.now, self.zone) - timedelta(KEPT_DAYS))
 

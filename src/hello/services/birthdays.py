@@ -47,7 +47,7 @@ class BirthdayService:
         Raise `InvalidError` for a day that is today nowhere any more: changes do not reach its pages.
         """
         if day not in self.listed.days():
-            raise InvalidError("has run out, as its day is over", field="cursor")
+            raise InvalidError("has expired: its day is over", field="cursor")
 
         async def load() -> bytes:
             return render(await self.celebrating(day, 0, 0, (0, after), limit))

@@ -39,7 +39,7 @@ class Bus:
         self._listeners[kind].append(listener)
 
     async def publish(self, event: DomainEvent) -> None:
-        """Return when all have heard; what one of them raises is no fault of whoever publishes."""
+        """Return when all listeners have run; an error of a listener is logged, not raised."""
         for listener in self._listeners.get(type(event), ()):
             try:
                 await listener(event)

@@ -38,7 +38,7 @@ class CalendarFeedService:
         async with self.begin() as tx:
             account_id = await tx.calendar_feeds.find(hash_of(key))
         if account_id is None:
-            raise UnauthorizedError("the key of the calendar is not valid")
+            raise UnauthorizedError("the calendar key is not valid")
 
     def _change(self, account_id: UUID, action: str) -> AuditRecord:
         return AuditRecord(

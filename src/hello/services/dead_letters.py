@@ -2,7 +2,7 @@
 
 Not by way of the outbox: that would bring them to every consumer again, and those that forget what they
 have handled after some time would handle them twice. Here it is one transaction: gone from the dead, noted in
-the inbox, and the effect; whoever comes second finds nothing to do.
+the inbox, and the effect. The second of two that try at once finds nothing to do.
 """
 
 from collections.abc import Mapping, Sequence
@@ -126,9 +126,9 @@ class DeadLetterService:
 
     def _effect(self, consumer: str) -> Effect:
         if consumer not in self.effects:
-            raise ConflictError(f"there is no consumer {consumer} any more")
+            raise ConflictError(f"no such consumer: {consumer}")
         return self.effects[consumer]
 
 
 def missing(dead_id: int) -> NotFoundError:
-    return NotFoundError(f"there is no dead letter {dead_id}")
+    return NotFoundError(f"no dead letter {dead_id}")

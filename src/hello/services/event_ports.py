@@ -85,7 +85,7 @@ class Wakeup(Protocol):
     """Hears of one channel."""
 
     async def wait(self, timeout_s: float) -> bool:
-        """Return at once when anything was told since the last wait, and False after the time-out."""
+        """Return True at once if there was a notification since the last wait, False after the time-out."""
         ...
 
 
@@ -123,13 +123,13 @@ class DeadLetters(Protocol):
         ...
 
     async def page(self, after: int, limit: int) -> Sequence[DeadLetter]:
-        """Return the oldest first, from behind the id `after` on."""
+        """Return at most `limit` after the id `after`, the oldest first."""
         ...
 
     async def find(self, dead_id: int) -> DeadLetter | None: ...
 
     async def take(self, dead_id: int) -> DeadLetter | None:
-        """Remove it for whoever comes first; None for everybody else."""
+        """Remove and return it; None if another transaction has."""
         ...
 
 

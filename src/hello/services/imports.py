@@ -43,7 +43,7 @@ class ImportReport:
 
 
 def no_progress(_: ImportReport) -> None:
-    """Tell nobody."""
+    """Ignore the report."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +87,7 @@ class ImportService:
         progress(report)
 
     async def export(self) -> AsyncIterator[SavePerson]:
-        """Yield everybody by name; whoever is saved meanwhile may be missed."""
+        """Yield all people by name; people who are saved meanwhile may be missing."""
         after = ""
         while True:
             async with self.people.begin() as tx:

@@ -17,7 +17,7 @@ Effect: TypeAlias = Callable[[Transaction, Event], Awaitable[None]]
 async def once(tx: Transaction, consumer: str, event: Event, effect: Effect, now: datetime) -> bool:
     """Bring the effect about, unless it was already; return whether it was not.
 
-    Two who try at once are told apart by the inbox, where the later one waits for the earlier one's end.
+    If two try at once, the inbox decides: the later one waits for the end of the earlier one.
     """
     is_first = await tx.inbox.add(consumer, event.id, now)
     if is_first:

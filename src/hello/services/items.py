@@ -81,7 +81,7 @@ class ItemService:
         async with self.begin() as tx:
             owner = await tx.accounts.find(caller.account_id)
             if owner is None:
-                raise UnauthorizedError("the account does not exist any more")
+                raise UnauthorizedError("the account no longer exists")
             record = self._record(caller, item, "created", content.fields())
             await tx.items.add(item, record)
             await tx.outbox.add(item_event(record, item))
@@ -145,7 +145,7 @@ class ItemService:
     async def _found(self, tx: Transaction, item_id: UUID, *, lock: bool = False) -> Item:
         item = await tx.items.find(item_id, lock=lock)
         if item is None:
-            raise NotFoundError("there is no such item")
+            raise NotFoundError("no such item")
         return item
 
     def _record(self, caller: Caller, item: Item, what: str, details: Mapping[str, Any]) -> AuditRecord:

@@ -73,7 +73,7 @@ class OrderFeed:
             message = f"an account may have {self.per_account} streams of events open at once"
             raise TooManyError(message, retry_after_s=RETRY_AFTER_S)
         if self.seats.locked():
-            raise BusyError("too many follow orders already")
+            raise BusyError("too many clients follow orders")
         async with self.seats:
             self.taken[caller.account_id] += 1
             try:
@@ -87,7 +87,7 @@ class OrderFeed:
             del self.taken[account_id]
 
     async def is_over(self, caller: Caller, order_id: UUID, after: int) -> bool:
-        """Say whether nothing has come or will come behind the version `after`.
+        """Say whether there is no change after the version `after`, and will be none.
 
         Raise `UnauthorizedError` when the session has ended, `NotFoundError`, or `BusyError` when too many
         others are asking.
@@ -97,11 +97,11 @@ class OrderFeed:
                 await self.sessions.check(caller)
                 portion = await self._portion(caller, order_id, after)
         except TimeoutError:
-            raise BusyError("too many begin to follow orders") from None
+            raise BusyError("too many clients start to follow orders") from None
         return portion.is_over and not portion.changes
 
     async def follow(self, caller: Caller, order_id: UUID, after: int) -> AsyncIterator[OrderChange | None]:
-        """Yield each change behind the version `after`, None for a heartbeat; end after a final state.
+        """Yield each change after the version `after`, None for a heartbeat; end after a final state.
 
         An outage of the database is waited for.
         """

@@ -141,7 +141,7 @@ async def own_order(tx: Transaction, caller: Caller, order_id: UUID, *, lock: bo
     """Raise `NotFoundError`, also for somebody else's."""
     order = await tx.orders.find(order_id, lock=lock)
     if order is None:
-        raise NotFoundError("there is no such order")
+        raise NotFoundError("no such order")
     order.check_customer(caller.account_id)
     return order
 
@@ -151,14 +151,14 @@ async def lines_of(tx: Transaction, content: OrderContent) -> list[OrderLine]:
     items = await tx.items.find_all({line.item_id for line in content.lines})
     lines = [line_of(position, line, items.get(line.item_id)) for position, line in enumerate(content.lines)]
     if content.recipient is not None and not await tx.people.knows(content.recipient):
-        raise InvalidError("nobody of this name is known", field="recipient")
+        raise InvalidError("no user of this name", field="recipient")
     return lines
 
 
 def line_of(position: int, wanted: LineContent, item: Item | None) -> OrderLine:
     field = f"lines.{position}.item_id"
     if item is None:
-        raise InvalidError("there is no such item", field=field)
+        raise InvalidError("no such item", field=field)
     if item.price_cents is None:
         raise InvalidError("this item has no price", field=field)
     return OrderLine(

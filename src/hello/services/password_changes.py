@@ -46,7 +46,7 @@ class PasswordChangeService:
         async with self.begin() as tx:
             account = await tx.accounts.find(caller.account_id)
         if account is None:
-            raise UnauthorizedError("the account does not exist any more")
+            raise UnauthorizedError("the account no longer exists")
         return account
 
     async def _check(self, account: Account, wanted: ChangePassword) -> None:

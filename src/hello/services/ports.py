@@ -32,7 +32,7 @@ class People(Protocol):
     async def celebrating(
         self, groups: Sequence[BirthdayGroup], after: tuple[int, str], limit: int
     ) -> Sequence[Celebration]:
-        """Return at most `limit` of those born on these days, by `in_days` and name, behind `after`."""
+        """Return at most `limit` of those born on these days, by `in_days` and name, after `after`."""
         ...
 
     async def celebrating_text(
@@ -42,7 +42,7 @@ class People(Protocol):
         ...
 
     async def page(self, after: str, limit: int) -> Sequence[Person]:
-        """Return at most `limit` people by name, from behind `after` on."""
+        """Return at most `limit` people by name, after the name `after`."""
         ...
 
     async def knows(self, username: str) -> bool: ...
@@ -102,7 +102,7 @@ class Orders(Protocol):
         ...
 
     async def revisions(self, order_id: UUID, after: int, until: int, limit: int) -> Sequence[OrderRevision]:
-        """Return at most `limit` of those behind the version `after`, up to `until`, the oldest first."""
+        """Return at most `limit` of the versions after `after`, up to `until`, the oldest first."""
         ...
 
     async def lock_open(self, customer_id: UUID, limit: int) -> Sequence[Order]:
@@ -110,7 +110,7 @@ class Orders(Protocol):
         ...
 
     async def remove_final(self, customer_id: UUID, limit: int) -> int:
-        """Remove at most `limit` orders of the customer that are final, with all that is theirs."""
+        """Remove at most `limit` final orders of the customer, with their lines, history and revisions."""
         ...
 
     async def next_due(self) -> datetime | None:
@@ -134,7 +134,7 @@ class IdempotencyKeys(Protocol):
 
 class Announcements(Protocol):
     async def claim(self, day: date, month_days: Sequence[int], limit: int) -> Sequence[Celebration]:
-        """Return at most `limit` of those who celebrate and whom nobody has claimed for the day."""
+        """Return at most `limit` people who celebrate and are not claimed for the day yet."""
         ...
 
     async def forget(self, before: date) -> None:

@@ -83,9 +83,9 @@ class Relay:
         return await self.run_once() > 0
 
     async def wait(self) -> None:
-        """Return when the outbox was told something, or it is time to look again.
+        """Return on a notification of the outbox, or when it is time to look again.
 
-        Soon at first when something was left: another relay may have the shard, whose end nobody tells of.
+        Soon at first if rows are left: another relay may hold their shard, and its end sends no notification.
         """
         await self.wakeup.wait(self._pause_s)
         self._pause_s = min(2 * self._pause_s, self.poll_s)

@@ -47,7 +47,7 @@ class AccessTokens(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """`is_outdated`, told of a right password only: the hash was not made with the parameters of today."""
+    """`is_outdated`, for a right password only: the hash was made with other parameters than today's."""
 
     is_right: bool
     is_outdated: bool = False

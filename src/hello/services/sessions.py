@@ -137,7 +137,7 @@ class SessionService:
         return is_repeated
 
     async def log_out(self, caller: Caller, text: str) -> None:
-        """End the session, whichever of its tokens is shown; raise `UnauthorizedError` for another's."""
+        """End the session, given any of its tokens; raise `UnauthorizedError` for another account's."""
         presented = parsed(text)
         async with self.begin() as tx:
             session = await tx.sessions.find(presented.session_id)

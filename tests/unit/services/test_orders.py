@@ -86,11 +86,11 @@ async def test_orders_of_other_accounts_are_not_found(
     order_id, bob = await use_cases.ordered(ada, of(kite)), await use_cases.somebody()
     before = stored_state(twin)
     for unknown in (order_id, uuid7()):
-        with pytest.raises(NotFoundError, match="there is no such order"):
+        with pytest.raises(NotFoundError, match="no such order"):
             await use_cases.orders.read(bob, unknown)
-        with pytest.raises(NotFoundError, match="there is no such order"):
+        with pytest.raises(NotFoundError, match="no such order"):
             await use_cases.orders.replace(bob, unknown, of(kite), frozenset({9}))
-        with pytest.raises(NotFoundError, match="there is no such order"):
+        with pytest.raises(NotFoundError, match="no such order"):
             await use_cases.orders.cancel(bob, unknown, None)
     assert await use_cases.orders.page(bob, None, None, 20) == ([], None)
     assert stored_state(twin) == before

@@ -80,7 +80,7 @@ class PostgresAdvisoryLocks:
 
     @asynccontextmanager
     async def acquire(self, name: str) -> AsyncIterator[AdvisoryLock]:
-        """Wait until nobody else has the lock of this name; raise `UnavailableError`."""
+        """Wait until no other process has the lock of this name; raise `UnavailableError`."""
         with business_errors():
             connection = await connect(self.database)
         try:

@@ -115,6 +115,6 @@ def runs_of(groups: Sequence[BirthdayGroup]) -> Iterator[Sequence[BirthdayGroup]
 
 
 def is_next(group: BirthdayGroup, following: BirthdayGroup) -> bool:
-    """Say whether `following` comes next in the index, whoever is stored: 29 February is between its days."""
+    """Say whether `following` comes next in the index for any rows: 29 February is between its days."""
     next_born = month_day(born_on(group.month_day) + timedelta(1))
     return group.month_day < following.month_day == next_born

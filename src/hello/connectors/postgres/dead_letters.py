@@ -28,7 +28,7 @@ class PostgresDeadLetters:
         return await self.session.scalar(select(DeadLetter).where(DeadLetter.id == dead_id))
 
     async def take(self, dead_id: int) -> DeadLetter | None:
-        """Let whoever comes second wait for the first one's end: it may yet be left where it is."""
+        """Wait for the end of another transaction that takes it: that one may roll back."""
         return await self.session.scalar(
             delete(DeadLetter).where(DeadLetter.id == dead_id).returning(DeadLetter)
         )

@@ -78,7 +78,7 @@ def business_error(error: Exception) -> HelloError | None:
     """Return what a fault means for the business; None for a bug, and for no fault of the database."""
     if isinstance(error, IntegrityError | asyncpg.IntegrityConstraintViolationError):
         if sqlstate_of(error) == NO_SUCH_PARENT:
-            return UnauthorizedError("the account does not exist any more")
+            return UnauthorizedError("the account no longer exists")
         return ConflictError("the change clashes with what is already stored")
     if isinstance(error, DBAPIError):
         return unfinished(cause_of(error)) if is_transient(error) else None

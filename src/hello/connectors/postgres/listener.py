@@ -1,4 +1,4 @@
-"""Hearing what PostgreSQL's channels are told (LISTEN), on a connection that is made anew when it is lost."""
+"""Notifications of PostgreSQL (LISTEN), on a connection that is opened again if it is lost."""
 
 import asyncio
 from collections.abc import AsyncIterator, Collection, Iterator
@@ -19,7 +19,7 @@ log = structlog.get_logger("hello.listener")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Subscriber:
-    """Remembers that it was told something until somebody has waited for it."""
+    """Remembers a notification until `wait` has returned."""
 
     channel: str
     payload: str | None
@@ -39,7 +39,7 @@ class Subscriber:
 
 @dataclass(slots=True)
 class PostgresListener:
-    """Connects once anybody listens, who is also told after each (re)connection: something may be missed.
+    """Connects at the first `listen`. Notifies subscribers after each (re)connection, as one may be missed.
 
     A payload with commas tells several at once. Without a database that has sessions it wakes all subscribers
     every `poll_s` seconds, and they look for themselves.

@@ -60,8 +60,8 @@ class PostgresOutbox:
     async def add(self, *events: Event) -> None:
         """Wake the relays, and tell who follows an order, once the transaction has been committed."""
         rows = insert_all(OutboxRow, list(map(outbox_values, events)))
-        told = [func.pg_notify(CHANGES, ids) for ids in changed_orders(events)]
-        await self.session.execute(select(WAKE_RELAYS, *told).add_cte(rows.cte("rows")))
+        notices = [func.pg_notify(CHANGES, ids) for ids in changed_orders(events)]
+        await self.session.execute(select(WAKE_RELAYS, *notices).add_cte(rows.cte("rows")))
 
     async def add_person_saved(self, births: Mapping[str, date]) -> None:
         """Pack all of them into one row, and wake no relay."""

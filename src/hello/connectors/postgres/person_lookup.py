@@ -70,7 +70,7 @@ class PostgresPersonLookup:
 
 
 def batch_error(error: Exception) -> Exception:
-    """Return an error of one's own for each who waits: they raise it in tasks of theirs."""
+    """Return a separate exception per waiter; each raises it in its own task."""
     if isinstance(error, OverloadedError):
         return BusyError("more requests are waiting for the database than it can take")
     if isinstance(error, UnknownOutcomeError):

@@ -22,7 +22,7 @@ LOST = (
 )
 SPARE = 2
 """How many connections may turn out to be lost before a statement fails."""
-# PostgreSQL would plan the statement anew for each array, which takes longer than to run it; and a plan from
+# PostgreSQL would plan the statement again for each array, which takes longer than to run it; and a plan from
 # the time when the table was small must not read all of it when it has grown.
 PLAN = {"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off"}
 PLAN_LOCALLY = "SELECT " + ", ".join(f"set_config('{name}', '{value}', true)" for name, value in PLAN.items())
@@ -74,7 +74,7 @@ class PreparedStatement:
         raise AssertionError
 
     async def _fetch(self, *arguments: object) -> Sequence[asyncpg.Record]:
-        """Give the connection back on any fault: after a time-out nobody knows what it is still doing."""
+        """Release the connection on any fault: after a time-out its state is unknown."""
         self._is_sent = False
         if self._prepared is None or self._is_closed():
             await self.release()

@@ -15,7 +15,7 @@ from hello.connectors.postgres.outbox import events_of
 from hello.entities.events import PEOPLE_SHARD, PERSON_SAVED, OutboxRow
 from hello.services.event_ports import Backlog, Blocker, OutboxBatch
 
-LOCKS = 731_004_211  # any number, as long as every relay takes the same and nobody else
+LOCKS = 731_004_211  # any number that all relays share and nothing else uses
 COUNTED = 10_000
 BACKLOG = text(
     """
@@ -60,7 +60,7 @@ WAITING = text(
     ORDER BY id
     """  # noqa: S608  # constants only
 )
-# The catalogues alone: a look at the outbox would wait for whoever has locked it.
+# Read system catalogs only: a query of the outbox would wait for its lock.
 BLOCKER = text(
     """
     SELECT pid, datname, application_name, coalesce(xact_start, backend_start) AS since

@@ -82,7 +82,7 @@ RecordedUse = Annotated[AdminUse, Depends(recorded_use)]
 
 
 async def without_body_limit(request: Request, use: RecordedUse) -> AdminUse:
-    """Let a body of any size in, once we know who sends it; whoever reads it must not keep it."""
+    """Accept a body of any size from a known administrator; the route must not keep it in memory."""
     request.state.unlimited = True
     return use
 

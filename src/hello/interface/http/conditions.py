@@ -61,7 +61,9 @@ def seen_versions(if_match: str | None) -> SeenVersions:
 def needed_versions(if_match: str | None) -> SeenVersions:
     """Return the same; raise 428 for a client that would change what it may not have seen (RFC 6585)."""
     if if_match is None:
-        raise HTTPException(HTTPStatus.PRECONDITION_REQUIRED, "say in If-Match which version you have seen")
+        raise HTTPException(
+            HTTPStatus.PRECONDITION_REQUIRED, "If-Match is required: send the ETag that you have read"
+        )
     return seen_versions(if_match)
 
 

@@ -49,8 +49,8 @@ class Cors(CORSMiddleware):
 
     def _answer(self, request: Request, headers: Headers) -> Response:
         """Keep the headers that say for whom the answer is."""
-        told = self.preflight_response(headers)
-        if told.status_code != HTTPStatus.BAD_REQUEST:
-            return told
-        kept = {name: value for name, value in told.headers.items() if not name.startswith("content-")}
-        return answer(request, HTTPStatus.BAD_REQUEST, bytes(told.body).decode(), headers=kept)
+        response = self.preflight_response(headers)
+        if response.status_code != HTTPStatus.BAD_REQUEST:
+            return response
+        kept = {name: value for name, value in response.headers.items() if not name.startswith("content-")}
+        return answer(request, HTTPStatus.BAD_REQUEST, bytes(response.body).decode(), headers=kept)

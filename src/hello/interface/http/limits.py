@@ -51,7 +51,7 @@ def known_caller(request: Request) -> Caller | None:
 
 
 def address_of(request: Request) -> str:
-    """Return the IPv4 address, or the /64 network of an IPv6 one: whoever has one address there has all."""
+    """Return the IPv4 address, or the /64 network of an IPv6 one: a client usually has all of it."""
     try:
         address = ip_address(request.client.host if request.client else UNKNOWN)
     except ValueError:
@@ -74,7 +74,7 @@ def ratelimit_headers(group: str, standing: LimitStatus) -> dict[str, str]:
 
 
 def add_headers(request: Request, headers: dict[str, str]) -> None:
-    """Remember what every answer to this request shall have; a second limit lengthens the lists."""
+    """Add headers to every response to this request; a second limit extends the lists."""
     remembered: dict[str, str] = request.scope.setdefault("state", {}).setdefault("headers", {})
     for name, value in headers.items():
         remembered[name] = f"{remembered[name]}, {value}" if name in remembered else value

@@ -141,6 +141,6 @@ async def delete_me(
 
 
 def tokens_given(tokens: Tokens) -> Response:
-    """Let nobody on the way keep them (RFC 6749, 5.1)."""
+    """Forbid caches to store them (RFC 6749, 5.1)."""
     body = TokenResponse.of(tokens).model_dump_json()
     return Response(body, media_type="application/json", headers=NOT_STORED)

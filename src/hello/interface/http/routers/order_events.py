@@ -22,7 +22,7 @@ from hello.interface.http.security import CurrentCaller
 RECONNECT_MS = 1000
 VERSION = re.compile("[0-9]{1,10}")
 HEARTBEAT = format_sse_event(comment="nothing new")
-HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}  # the latter: nginx shall not hold it back
+HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}  # the latter: nginx must not buffer it
 router = APIRouter(prefix=PATH, tags=["orders"], dependencies=[Depends(limited("orders"))])
 
 
@@ -42,7 +42,7 @@ async def seen_version(
         return 0
     if VERSION.fullmatch(last_event_id) is None:
         raise InvalidError("is not an id of these events", field="Last-Event-ID")
-    return min(int(last_event_id), GREATEST - 1)  # the version behind it must be one, too
+    return min(int(last_event_id), GREATEST - 1)  # the next version must be valid, too
 
 
 def sse(change: OrderChange | None) -> bytes:

@@ -102,7 +102,7 @@ async def read_order(order_id: Id, caller: CurrentCaller, orders: Orders) -> Res
 async def replace_order(
     order_id: Id, caller: CurrentCaller, body: OrderRequest, orders: Orders, if_match: IfMatch
 ) -> Response:
-    """Change all of an order that is not confirmed yet; titles and prices are taken anew."""
+    """Change all of an order that is not confirmed yet; titles and prices are the current ones."""
     return whole(await orders.replace(caller, order_id, body.to_content(), needed_versions(if_match)))
 
 

@@ -35,7 +35,7 @@ def storable_secret(secret: SecretStr) -> SecretStr:
 
 
 def normalized(email: str) -> str:
-    """Return the e-mail as a registration stores it; what is none belongs to nobody as it is."""
+    """Return the e-mail as a registration stores it; text that is no e-mail is returned unchanged."""
     try:
         return validate_email(email)[1]
     except PydanticCustomError:

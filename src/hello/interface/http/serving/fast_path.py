@@ -96,7 +96,7 @@ class FastPath:
         return "".join(lines).encode(), cached.body
 
     def head(self, cycle: RequestCycle) -> bytes:
-        """Return Uvicorn's own headers, new each second, and whether the connection is told to end."""
+        """Return Uvicorn's own headers, new each second, and `connection: close` if it ends."""
         if cycle.default_headers is not self._headers:
             self._headers = cycle.default_headers
             self._head = b"".join([b"%b: %b\r\n" % header for header in self._headers])

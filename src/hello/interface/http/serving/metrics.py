@@ -1,4 +1,4 @@
-"""What Prometheus is told of the requests."""
+"""Metrics of HTTP requests and connections."""
 
 import os
 from dataclasses import dataclass, field
@@ -71,7 +71,7 @@ def http_metrics(registry: CollectorRegistry) -> HttpMetrics:
 
 
 def check_shared_folder() -> None:
-    """Raise `ProcessError` when the workers are told to share a folder that does not exist."""
+    """Raise `ProcessError` if the folder that the workers share does not exist."""
     folder = os.environ.get(SHARED_FOLDER)
     if folder is not None and not Path(folder).is_dir():
         raise ProcessError(f"{SHARED_FOLDER}: there is no folder {folder!r}")

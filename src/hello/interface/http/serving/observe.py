@@ -80,7 +80,7 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observer:
-    """What is noted of each request, whichever way it is answered."""
+    """Records each request, with or without the fast path."""
 
     new_id: NewId
     metrics: HttpMetrics

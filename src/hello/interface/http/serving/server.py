@@ -1,4 +1,4 @@
-"""The HTTP server: Uvicorn with uvloop and httptools, behind one function."""
+"""The HTTP server: Uvicorn with uvloop and httptools, in one function."""
 
 import asyncio
 import gc
