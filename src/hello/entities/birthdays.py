@@ -61,9 +61,9 @@ def month_day(day: date) -> int:
     return 100 * day.month + day.day
 
 
-def born_on(found: int) -> date:
+def born_on(month_day: int) -> date:
     """Return a day of birth for a day of the year as `month_day` writes it, in a leap year."""
-    return date(2000, *divmod(found, 100))
+    return date(2000, *divmod(month_day, 100))
 
 
 def month_days_celebrated(day: date, rule: LeapDay) -> tuple[int, ...]:
@@ -78,7 +78,7 @@ def groups_between(today: date, first: int, last: int, rule: LeapDay) -> Iterato
     seen: set[int] = set()
     for in_days in range(first, last + 1):
         day = today + timedelta(in_days)
-        for found in month_days_celebrated(day, rule):
-            if found not in seen:
-                seen.add(found)
-                yield BirthdayGroup(found, day, in_days)
+        for born in month_days_celebrated(day, rule):
+            if born not in seen:
+                seen.add(born)
+                yield BirthdayGroup(born, day, in_days)

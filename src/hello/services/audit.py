@@ -71,11 +71,11 @@ class AuditService:
         self, tx: Transaction, subject_id: UUID | None, before: int | None, limit: int
     ) -> list[AuditEntry]:
         """Read few at a time: details may be large, and the event loop waits while they are parsed."""
-        found: list[AuditEntry] = []
-        while len(found) < limit:
-            part = await tx.audit.page(subject_id, before, min(PART, limit - len(found)))
-            found += part
+        entries: list[AuditEntry] = []
+        while len(entries) < limit:
+            part = await tx.audit.page(subject_id, before, min(PART, limit - len(entries)))
+            entries += part
             if len(part) < PART:
                 break
             before = part[-1].id
-        return found
+        return entries

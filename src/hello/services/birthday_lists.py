@@ -25,4 +25,4 @@ class ListedDays:
 
     def affected_month_days(self) -> list[int]:
         """Return the days of birth, as `month_day`, of those who are in the lists."""
-        return [found for day in self.days() for found in month_days_celebrated(day, self.leap_day)]
+        return [month_day for day in self.days() for month_day in month_days_celebrated(day, self.leap_day)]

@@ -89,9 +89,9 @@ class CalendarService:
         return kept
 
     def _content(self, text: str, groups: Sequence[BirthdayGroup]) -> CalendarContent:
-        found = text.split("\n") if text else []
-        lines = found[: self.max_events]
-        last = place_of(lines[-1], groups) if len(found) > len(lines) else None
+        all_lines = text.split("\n") if text else []
+        lines = all_lines[: self.max_events]
+        last = place_of(lines[-1], groups) if len(all_lines) > len(lines) else None
         return CalendarContent(lines=lines, leap_day=self.leap_day, last=last)
 
     def _keep(self, query: CalendarQuery, text: str, file: CalendarFile) -> None:

@@ -79,10 +79,10 @@ class DeadLetterService:
 
     async def show(self, dead_id: int) -> DeadLetter:
         async with self.begin() as tx:
-            found = await tx.dead_letters.find(dead_id)
-        if found is None:
+            letter = await tx.dead_letters.find(dead_id)
+        if letter is None:
             raise missing(dead_id)
-        return found
+        return letter
 
     async def redrive(self, dead_id: int) -> None:
         """Hand it to its consumer again; raise `NotFoundError` when it is not (or no longer) dead.

@@ -23,11 +23,11 @@ class IdempotentRequest:
         """Return what was answered before; raise `KeyReusedError`, or `ConflictError` while it still runs."""
         if not await tx.idempotency_keys.claim(self.account_id, self.key):
             raise ConflictError("a request with this key is still running")
-        found = await tx.idempotency_keys.find(self.account_id, self.key)
-        if found is None:
+        stored = await tx.idempotency_keys.find(self.account_id, self.key)
+        if stored is None:
             return None
-        found.check_fingerprint(self.fingerprint)
-        return found.answer
+        stored.check_fingerprint(self.fingerprint)
+        return stored.answer
 
     def answered(self, answer: bytes, order: Order) -> IdempotencyKey:
         return IdempotencyKey(

@@ -52,7 +52,11 @@ class Progress:
     @property
     def begun(self) -> Sequence[tuple[int, Sequence[str]]]:
         """Return the rows of which some events have been confirmed, with the subjects of these."""
-        return [(row, found) for row, found in self._confirmed.items() if 0 < len(found) < self._rows[row]]
+        return [
+            (row, subjects)
+            for row, subjects in self._confirmed.items()
+            if 0 < len(subjects) < self._rows[row]
+        ]
 
 
 @dataclass(slots=True, kw_only=True)

@@ -86,22 +86,22 @@ class SessionService:
         """Raise `UnauthorizedError`, the same in the same time whatever is wrong, or `TooManyError`."""
         keys = wanted.keys()
         await count_attempt(self.limiter, keys)
-        account, found = await self._verified(wanted)
+        account, verified = await self._verified(wanted)
         await self.limiter.clear(BY_PAIR, keys[BY_PAIR])
         token = RefreshToken(self.new_id(), self.new_secret())
         while not await self._begin_session(account, token):
-            account, found = await self._verified(wanted)
-        if found.is_outdated:
+            account, verified = await self._verified(wanted)
+        if verified.is_outdated:
             self.enqueue(self._rehash(account, wanted.password))
         return self._tokens(account, token)
 
     async def _verified(self, wanted: LogIn) -> tuple[Account, Verified]:
         async with self.begin() as tx:
             account = await tx.accounts.find_by_email(email_key(wanted.email))
-        found = await self.passwords.verify(wanted.password, account.password_hash if account else None)
-        if account is None or not found.is_right:
+        verified = await self.passwords.verify(wanted.password, account.password_hash if account else None)
+        if account is None or not verified.is_right:
             raise UnauthorizedError(WRONG)
-        return account, found
+        return account, verified
 
     async def _begin_session(self, account: Account, token: RefreshToken) -> bool:
         """Return False when the stored hash has changed since it was verified."""

@@ -149,8 +149,8 @@ class AdvisoryLocksProbe:
     async def check(self) -> str | None:
         if not self.waiting:
             return None
-        given = {"locks": LOCKS, "names": sorted(self.waiting)}
+        parameters = {"locks": LOCKS, "names": sorted(self.waiting)}
         with business_errors():
             async with self.engine.connect() as connection:
-                rows = (await connection.execute(HOLDERS, given)).all()
+                rows = (await connection.execute(HOLDERS, parameters)).all()
         return "; ".join(f"waits for {name}, which {Blocker(*holder)} has" for name, *holder in rows) or None

@@ -38,9 +38,9 @@ class PostgresAnnouncements:
     session: AsyncSession
 
     async def claim(self, day: date, month_days: Sequence[int], limit: int) -> Sequence[Celebration]:
-        given = {"month_days": list(month_days), "day": day, "limit": limit}
-        found = await self.session.execute(CLAIM, given)
-        return [Celebration(username, born, day, 0) for username, born in found]
+        parameters = {"month_days": list(month_days), "day": day, "limit": limit}
+        rows = await self.session.execute(CLAIM, parameters)
+        return [Celebration(username, born, day, 0) for username, born in rows]
 
     async def forget(self, before: date) -> None:
         await self.session.execute(delete(Announcement).where(Announcement.day < before))

@@ -81,12 +81,12 @@ def with_types(statement: str, ranges: int) -> TextClause:
 
 def parameters_of(ranges: Sequence[IndexRange], after: tuple[int, str]) -> dict[str, object]:
     parameters: dict[str, object] = {}
-    for number, found in enumerate(ranges):
+    for number, days in enumerate(ranges):
         parameters |= {
-            f"first_{number}": found.first,
-            f"last_{number}": found.last,
-            f"name_{number}": after[1] if found.in_days == after[0] else "",
-            f"place_{number}": found.in_days,
+            f"first_{number}": days.first,
+            f"last_{number}": days.last,
+            f"name_{number}": after[1] if days.in_days == after[0] else "",
+            f"place_{number}": days.in_days,
         }
     return parameters
 

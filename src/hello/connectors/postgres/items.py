@@ -29,15 +29,15 @@ class PostgresItems:
 
     async def find_all(self, item_ids: Collection[UUID]) -> Mapping[UUID, Item]:
         wanted = literal(list(item_ids), ARRAY(Uuid))
-        found = await self.session.scalars(select(Item).where(Item.id == any_(wanted)))
-        return {item.id: item for item in found}
+        items = await self.session.scalars(select(Item).where(Item.id == any_(wanted)))
+        return {item.id: item for item in items}
 
     async def page(self, skip: int, limit: int, owner_id: UUID | None) -> tuple[Sequence[Item], int]:
         query, total = select(Item).options(WITH_OWNER), select(func.count()).select_from(Item)
         if owner_id is not None:
             query, total = query.where(Item.owner_id == owner_id), total.where(Item.owner_id == owner_id)
-        found = await self.session.scalars(query.order_by(Item.id.desc()).offset(skip).limit(limit))
-        return found.all(), await self.session.scalar(total) or 0
+        items = await self.session.scalars(query.order_by(Item.id.desc()).offset(skip).limit(limit))
+        return items.all(), await self.session.scalar(total) or 0
 
     async def replace(self, item: Item, record: AuditRecord) -> None:
         statement = update(Item).where(Item.id == item.id).values(values_of(item))

@@ -42,8 +42,8 @@ class PostgresOrders:
 
     async def find(self, order_id: UUID, *, lock: bool = False) -> Order | None:
         query = select(Order).where(Order.id == order_id)
-        found = await self._found(locking(query) if lock else query.options(*WHOLE))
-        return found[0] if found else None
+        orders = await self._load(locking(query) if lock else query.options(*WHOLE))
+        return orders[0] if orders else None
 
     async def page(
         self, customer_id: UUID, status: str | None, before: UUID | None, limit: int
@@ -61,11 +61,11 @@ class PostgresOrders:
     async def _listed(self, ids: Sequence[UUID], status: str | None) -> Sequence[Order]:
         """Leave out what has come into another state since its id was read."""
         query = select(Order).where(Order.id.in_(ids)).order_by(Order.id.desc()).options(*WHOLE)
-        return await self._found(query if status is None else query.where(Order.status == status))
+        return await self._load(query if status is None else query.where(Order.status == status))
 
     async def claim(self, now: datetime, limit: int) -> Sequence[Order]:
         query = select(Order).where(Order.due_at <= now).order_by(Order.due_at).limit(limit)
-        return await self._found(locking(query, skip_locked=True))
+        return await self._load(locking(query, skip_locked=True))
 
     async def save(self, orders: Sequence[Order]) -> None:
         await self.session.execute(saving(orders))
@@ -85,7 +85,7 @@ class PostgresOrders:
 
     async def lock_open(self, customer_id: UUID, limit: int) -> Sequence[Order]:
         query = select(Order).where(Order.customer_id == customer_id, Order.status.not_in(FINAL))
-        return await self._found(locking(query.order_by(Order.id).limit(limit)))
+        return await self._load(locking(query.order_by(Order.id).limit(limit)))
 
     async def remove_final(self, customer_id: UUID, limit: int) -> int:
         query = select(Order.id).where(Order.customer_id == customer_id, Order.status.in_(FINAL))
@@ -99,14 +99,14 @@ class PostgresOrders:
     async def next_due(self) -> datetime | None:
         return await self.session.scalar(select(func.min(Order.due_at)))
 
-    async def _found(self, query: Select[Order]) -> Sequence[Order]:
+    async def _load(self, query: Select[Order]) -> Sequence[Order]:
         """Take them out of the session, which would store every change of them a second time.
 
-        So none is ever there already, to stay as it was although the query has found it newer.
+        So none is ever there already, to stay as it was although the query reads a newer one.
         """
-        found = (await self.session.scalars(query)).unique().all()
+        orders = (await self.session.scalars(query)).unique().all()
         self.session.expunge_all()
-        return found
+        return orders
 
 
 def until_full(sizes: Iterable[tuple[UUID, int]]) -> Iterator[tuple[UUID, int]]:
@@ -148,8 +148,12 @@ def storing(entities: Sequence[Order] | Sequence[OrderLine] | Sequence[OrderMove
 
 
 def saving(orders: Sequence[Order]) -> Update:
-    given = table_of(Order, list(map(values_of, orders)))
-    changed = update(Order).where(Order.id == given.c.id).values({name: given.c[name] for name in CHANGING})
+    changed_rows = table_of(Order, list(map(values_of, orders)))
+    changed = (
+        update(Order)
+        .where(Order.id == changed_rows.c.id)
+        .values({name: changed_rows.c[name] for name in CHANGING})
+    )
     changed = changed.execution_options(synchronize_session=False)
     moves = [order.latest_move for order in orders if order.latest_move]
     return changed.add_cte(storing(moves).cte("moves")) if moves else changed

@@ -84,10 +84,10 @@ class PostgresPeople:
         if not (ranges := ranges_of(groups, after[0])):
             return []
         parameters = parameters_of(ranges, after)
-        found = await self.session.execute(celebrating(len(ranges), limit), parameters)
+        rows = await self.session.execute(celebrating(len(ranges), limit), parameters)
         return [
             Celebration(username, born, when[month_day].day, when[month_day].in_days)
-            for username, born, month_day in found
+            for username, born, month_day in rows
         ]
 
     async def celebrating_text(

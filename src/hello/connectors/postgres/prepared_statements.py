@@ -81,13 +81,13 @@ class PreparedStatement:
             await self._prepare()
         self._is_sent = True
         try:
-            found: Sequence[asyncpg.Record] = await self._prepared.fetch(*arguments)
+            records: Sequence[asyncpg.Record] = await self._prepared.fetch(*arguments)
         except asyncpg.DataError:
             raise
         except BaseException:
             await self.release()
             raise
-        return found
+        return records
 
     def _is_closed(self) -> bool:
         """Notice what the server has closed before anything is sent to it."""
@@ -136,7 +136,7 @@ class PooledStatement:
                 raw: Any = (await connection.get_raw_connection()).driver_connection
                 await connection.exec_driver_sql(PLAN_LOCALLY)
                 sql = self.sql_for(raw.get_server_version().major)
-                found: Sequence[asyncpg.Record] = await raw.fetch(sql, *arguments)
+                records: Sequence[asyncpg.Record] = await raw.fetch(sql, *arguments)
             except asyncpg.DataError:
                 raise
             except BaseException:
@@ -144,7 +144,7 @@ class PooledStatement:
                     await connection.invalidate()
                 raise
             await commit(connection)
-        return found
+        return records
 
     async def release(self) -> None:
         """Hold nothing."""

@@ -30,8 +30,8 @@ def newest_revision(folder: Path) -> str:
 def check_server(version: int) -> None:
     """Raise `UnavailableError` for what is too old: `version` is that of `SHOW server_version_num`."""
     if version < MIN_SERVER_VERSION:
-        needed, found = MIN_SERVER_VERSION // 10_000, version // 10_000
-        raise UnavailableError(f"PostgreSQL {needed} or newer is needed, this is {found}")
+        needed, current = MIN_SERVER_VERSION // 10_000, version // 10_000
+        raise UnavailableError(f"PostgreSQL {needed} or newer is needed, this is {current}")
 
 
 PROBE = text("SELECT max(version_num), current_setting('transaction_read_only') FROM alembic_version")
@@ -50,11 +50,11 @@ class SchemaProbe:
     async def check(self) -> None:
         with business_errors():
             async with self.engine.connect() as connection:
-                found, read_only = (await connection.execute(PROBE)).one()
+                current, read_only = (await connection.execute(PROBE)).one()
         if read_only == "on":
             raise UnavailableError("the database is read-only: a standby, or a server that protects its disk")
         await self.writes.check(self.engine)
-        if found is None or found < self.needed:
+        if current is None or current < self.needed:
             raise UnavailableError(
-                f"the schema is at {found}, the code needs {self.needed}: run `hello migrate`"
+                f"the schema is at {current}, the code needs {self.needed}: run `hello migrate`"
             )

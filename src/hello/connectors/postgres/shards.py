@@ -110,24 +110,24 @@ class PostgresShards:
     hold_s: float
 
     async def backlog(self) -> Backlog:
-        given = {"last": PEOPLE_SHARD, "counted": COUNTED}
+        parameters = {"last": PEOPLE_SHARD, "counted": COUNTED}
         with business_errors():
             async with asyncio.timeout(self.deadline_s), self.engine.connect() as connection:
-                shards, oldest, depth = (await connection.execute(BACKLOG, given)).one()
+                shards, oldest, depth = (await connection.execute(BACKLOG, parameters)).one()
         return Backlog(shards, oldest, depth)
 
     async def blocker(self) -> Blocker | None:
-        given = {"locks": LOCKS, "after": timedelta(seconds=self.hold_s)}
+        parameters = {"locks": LOCKS, "after": timedelta(seconds=self.hold_s)}
         with business_errors():
             async with asyncio.timeout(self.deadline_s), self.engine.connect() as connection:
-                found = (await connection.execute(BLOCKER, given)).one_or_none()
-        return Blocker(*found) if found else None
+                holder = (await connection.execute(BLOCKER, parameters)).one_or_none()
+        return Blocker(*holder) if holder else None
 
     @asynccontextmanager
     async def claim(self, shard: int) -> AsyncIterator[PostgresShard | None]:
         """Let the server end the transaction of a relay that is no more, and with it the lock."""
-        given = {"hold": milliseconds(self.hold_s), "locks": LOCKS, "shard": shard}
+        parameters = {"hold": milliseconds(self.hold_s), "locks": LOCKS, "shard": shard}
         with business_errors():
             async with asyncio.timeout(self.hold_s), AsyncSession(self.engine) as session, session.begin():
-                _, is_ours = (await session.execute(CLAIM, given)).one()
+                _, is_ours = (await session.execute(CLAIM, parameters)).one()
                 yield PostgresShard(shard, session) if is_ours else None

@@ -30,5 +30,5 @@ def table_of(kind: type[Base], rows: Sequence[Mapping[str, Any]]) -> TableValued
 
 def insert_all(kind: type[Base], rows: Sequence[Mapping[str, Any]]) -> Insert:
     """Return one statement that stores the rows, in their order; there is at least one."""
-    given = table_of(kind, rows)
-    return insert(kind).from_select(list(rows[0]), select(given))
+    table = table_of(kind, rows)
+    return insert(kind).from_select(list(rows[0]), select(table))

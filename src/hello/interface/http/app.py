@@ -112,8 +112,8 @@ def behind_proxies(app: ASGIApp, proxies: Sequence[str]) -> ASGIApp:
 
 
 def use_cases_of(app: FastAPI) -> UseCases:
-    found: UseCases = app.state.use_cases
-    return found
+    use_cases: UseCases = app.state.use_cases
+    return use_cases
 
 
 def create_api(open_use_cases: OpenUseCases, options: HttpOptions, registry: CollectorRegistry) -> FastAPI:

@@ -54,8 +54,8 @@ def seen_versions(if_match: str | None) -> SeenVersions:
     """Return the versions that the client would change; None for any. Weak tags never match."""
     if if_match is None or if_match.strip() == "*":
         return None
-    found = map(VERSION.fullmatch, tags_of(if_match))
-    return frozenset(int(match[1]) for match in found if match and int(match[1]) <= GREATEST)
+    matches = map(VERSION.fullmatch, tags_of(if_match))
+    return frozenset(int(match[1]) for match in matches if match and int(match[1]) <= GREATEST)
 
 
 def needed_versions(if_match: str | None) -> SeenVersions:

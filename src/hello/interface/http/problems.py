@@ -145,11 +145,11 @@ async def answer_business(request: Request, error: Exception) -> JSONResponse:
 
 
 async def answer_invalid(request: Request, error: RequestValidationError) -> JSONResponse:
-    found = error.errors()
-    if any(wrong["loc"] == ("body",) for wrong in found) and wrong_type(request, error.body):
+    errors = error.errors()
+    if any(wrong["loc"] == ("body",) for wrong in errors) and wrong_type(request, error.body):
         return answer(request, HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "the body must be application/json")
     return answer_fields(
-        request, [FieldError(field=field_of(wrong), message=message_of(wrong)) for wrong in found]
+        request, [FieldError(field=field_of(wrong), message=message_of(wrong)) for wrong in errors]
     )
 
 

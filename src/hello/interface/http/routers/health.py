@@ -32,10 +32,10 @@ async def read_liveness() -> LivenessResponse:
 )
 async def read_readiness(health: Health, response: Response) -> ReadinessResponse:
     """Say whether requests may be sent here: not while the database is away or the process shuts down."""
-    found = await health.ready()
-    if found.status is Readiness.UNREADY:
+    report = await health.ready()
+    if report.status is Readiness.UNREADY:
         response.status_code = UNAVAILABLE
-    return ReadinessResponse.of(found)
+    return ReadinessResponse.of(report)
 
 
 @router.get(

@@ -73,13 +73,13 @@ def is_chunked(request: Request) -> bool:
 
 
 def kind_of(request: Request) -> Kind:
-    given = request.headers.get("Content-Type", "").split(";")[0].strip().lower()
-    if not given and request.headers.get("Content-Length", "0") == "0" and not is_chunked(request):
+    content_type = request.headers.get("Content-Type", "").split(";")[0].strip().lower()
+    if not content_type and request.headers.get("Content-Length", "0") == "0" and not is_chunked(request):
         raise InvalidError("is missing", field="body")
-    if given not in set(Kind):
+    if content_type not in set(Kind):
         kinds = " or ".join(Kind)
         raise unsupported(f"the body must be {kinds}")
-    return Kind(given)
+    return Kind(content_type)
 
 
 def form_of(request: Request) -> CsvForm:

@@ -35,9 +35,9 @@ async def list_items(
     items: Items, skip: Skip = 0, limit: Limit = 20, owner_id: Annotated[Id | None, Query()] = None
 ) -> Response:
     """List items, the newest first, and how many there are in all."""
-    found, total = await items.page(skip, limit, owner_id)
+    views, total = await items.page(skip, limit, owner_id)
     return LargeResponse(
-        await json_page("items", found, ItemResponse.json_of, total=total), media_type="application/json"
+        await json_page("items", views, ItemResponse.json_of, total=total), media_type="application/json"
     )
 
 

@@ -28,20 +28,20 @@ class HttpMetrics:
 
     def refuse(self, reason: str) -> None:
         """Look the child up once: `labels` costs more than all else of a refusal."""
-        found = self._refusals.get(reason)
-        if found is None:
-            found = self._refusals[reason] = self.refused.labels(reason)
-        found.inc()
+        counter = self._refusals.get(reason)
+        if counter is None:
+            counter = self._refusals[reason] = self.refused.labels(reason)
+        counter.inc()
 
     def observe(self, method: str, route: str, status: int, seconds: float) -> None:
         self.child(method if method in METHODS else "OTHER", route, status).observe(seconds)
 
     def child(self, method: str, route: str, status: int) -> Histogram:
         key = method, route, status
-        found = self._children.get(key)
-        if found is None:
-            found = self._children[key] = self.duration.labels(*map(str, key))
-        return found
+        histogram = self._children.get(key)
+        if histogram is None:
+            histogram = self._children[key] = self.duration.labels(*map(str, key))
+        return histogram
 
 
 def http_metrics(registry: CollectorRegistry) -> HttpMetrics:
