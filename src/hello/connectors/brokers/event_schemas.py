@@ -1,4 +1,4 @@
-"""What the data of each type of event looks like, for those who consume them."""
+"""The schema of the data of each event type, for consumers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ class EventData(BaseModel):
 
 class OrderLine(EventData):
     item_id: UUID
-    title: str = Field(description="As it was when it was ordered.")
+    title: str = Field(description="The title at the time of the order.")
     unit_price_cents: int
     quantity: int
 
@@ -32,7 +32,7 @@ class Order(EventData):
     status: Literal["CREATED", "CONFIRMED", "SHIPPED", "CANCELLED"]
     lines: list[OrderLine]
     total_cents: int
-    recipient: str | None = Field(description="The username of the person who gets the gift, if it is one.")
+    recipient: str | None = Field(description="The username of the person who gets the gift, if any.")
     version: int = Field(description="Grows by one with each event of the order.")
     created_at: datetime
     updated_at: datetime
@@ -66,8 +66,8 @@ class PersonDeleted(EventData):
 
 class BirthdayToday(EventData):
     username: str
-    day: date = Field(alias="date", description="The day in the service's zone.")
-    turns: int = Field(description="How many years old the person turns.")
+    day: date = Field(alias="date", description="The day in the service's time zone.")
+    turns: int = Field(description="The age in years that the person reaches.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +80,12 @@ EVENT_TYPES: Mapping[str, EventType] = {
     "order.created": EventType(Order, "An order was placed."),
     "order.updated": EventType(Order, "The lines or the recipient of an order were replaced."),
     "order.confirmed": EventType(Order, "An order can no longer be changed, only cancelled."),
-    "order.shipped": EventType(Order, "An order is on its way; this is final."),
+    "order.shipped": EventType(Order, "An order was shipped; this is final."),
     "order.cancelled": EventType(Order, "An order was cancelled; this is final."),
     "item.created": EventType(Item, "An item was offered."),
     "item.updated": EventType(Item, "An item was replaced."),
     "item.deleted": EventType(ItemDeleted, "An item is no longer offered."),
     "person.saved": EventType(PersonSaved, "A person's date of birth was stored, whether or not it changed."),
-    "person.deleted": EventType(PersonDeleted, "A person was forgotten."),
-    "birthday.today": EventType(BirthdayToday, "Somebody celebrates today; once a day for each person."),
+    "person.deleted": EventType(PersonDeleted, "A person was deleted."),
+    "birthday.today": EventType(BirthdayToday, "A person has a birthday today; one event a day per person."),
 }
