@@ -20,9 +20,8 @@ from hello.entities.errors import UnavailableError
 from hello.services.security import LimitStatus
 
 PREFIX = "limit"
-MAX_IN_FLIGHT = (
-    10  # enough for thousands a second; the client has 100 connections, and fails when all are in use
-)
+MAX_IN_FLIGHT = 10
+"""Enough for thousands of hits a second; the client has 100 connections, and fails when all are in use."""
 FAULTS = (RedisError, RedisClusterException, OSError, TimeoutError)
 Result = TypeVar("Result")
 Operation: TypeAlias = Callable[[RateLimiter, RateLimitItem, str], Awaitable[Result]]
