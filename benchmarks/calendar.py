@@ -21,8 +21,8 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.birthday_pages import grow
-from hello.connectors.embedded.ending import happens
 from hello.connectors.embedded.servers import Servers, destroy, embedded_servers
+from hello.connectors.embedded.termination import wait_until
 from hello.connectors.postgres.engine import Database, open_engine
 from hello.connectors.postgres.migrate import migrate
 
@@ -41,7 +41,7 @@ def api(servers: Servers) -> Iterator[str]:
         subprocess.Popen(command, env=os.environ | places, stderr=log) as process,  # noqa: S603
     ):
         try:
-            happens(lambda: url_in(log) is not None, START_S)
+            wait_until(lambda: url_in(log) is not None, START_S)
             yield str(url_in(log))
         finally:
             process.terminate()

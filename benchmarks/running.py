@@ -18,7 +18,7 @@ from benchmarks.listeners import free_port, is_theirs
 from benchmarks.output import Output
 from benchmarks.places import CACHE
 from benchmarks.servers import Server
-from hello.connectors.embedded.ending import happens
+from hello.connectors.embedded.termination import wait_until
 from hello.core.processes import die_with_parent
 
 START_S, STOP_S = 60, 15
@@ -59,13 +59,13 @@ class Running:
         if self.process.poll() is None:
             members = self.family()
             os.killpg(self.process.pid, signal.SIGTERM)
-            if not happens(lambda: self.is_gone(members), STOP_S):
+            if not wait_until(lambda: self.is_gone(members), STOP_S):
                 self.kill(members)
 
     def kill(self, members: frozenset[Member]) -> None:
         for member in members:
             member.kill()
-        if not happens(lambda: self.is_gone(members), STOP_S):
+        if not wait_until(lambda: self.is_gone(members), STOP_S):
             raise self.failure("does not stop")
 
     def is_gone(self, members: frozenset[Member]) -> bool:
@@ -82,7 +82,7 @@ def started(server: Server, placement: Placement, database: Database) -> Iterato
     try:
         running = start(server, placement, database, output)
         try:
-            if not happens(running.is_up, START_S):
+            if not wait_until(running.is_up, START_S):
                 raise running.failure(f"does not answer on port {running.port}, or not alone")
             yield running
         finally:

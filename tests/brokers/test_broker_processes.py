@@ -15,8 +15,8 @@ import pytest
 
 from hello.connectors.embedded.account import Account
 from hello.connectors.embedded.command import Command
-from hello.connectors.embedded.ending import happens
 from hello.connectors.embedded.log import Log
+from hello.connectors.embedded.termination import wait_until
 from tests.brokers.broker import Broker
 from tests.brokers.kafka import running_kafka
 from tests.brokers.rabbitmq import QUEUE_SAVED_S, running_rabbitmq
@@ -52,7 +52,7 @@ def processes_of(data_dir: Path) -> list[str]:
 
 def leaves_nothing(data_dir: Path) -> bool:
     """Give helpers of a killed server the moment that they need to notice."""
-    return happens(lambda: not processes_of(data_dir), SOON_S)
+    return wait_until(lambda: not processes_of(data_dir), SOON_S)
 
 
 def port_of(broker: Broker) -> int:

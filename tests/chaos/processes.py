@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from hello.connectors.embedded.ending import end
+from hello.connectors.embedded.termination import terminate
 
 FORK_SERVER = Path(__file__).with_name("forkserver.py")
 STOP_STEPS = ((signal.SIGTERM, 30.0),)
@@ -89,4 +89,4 @@ class Process:
 
     def _end(self, steps: tuple[tuple[signal.Signals, float], ...]) -> None:
         if pid := self.pid:
-            end(pid, lambda: self.pid is None, steps)
+            terminate(pid, lambda: self.pid is None, steps)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import httpx
 
-from hello.connectors.embedded.ending import happens
 from hello.connectors.embedded.home import elsewhere_of
 from hello.connectors.embedded.servers import Servers
+from hello.connectors.embedded.termination import wait_until
 from tests.chaos.processes import Process, open_fork_server
 from tests.chaos.random_kills import Killable, KillableServer, Target
 from tests.support.http.running import LISTENING, migrate, places
@@ -52,7 +52,7 @@ def open_servers(folder: Path) -> Iterator[Servers]:
     with temporary_servers(folder) as servers:
         migrate(servers)
         yield servers
-    assert happens(lambda: not left_behind(folder), SOON_S), left_behind(folder)
+    assert wait_until(lambda: not left_behind(folder), SOON_S), left_behind(folder)
 
 
 @contextmanager

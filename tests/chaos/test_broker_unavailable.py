@@ -1,4 +1,4 @@
-"""A broker that is away from the start: all else goes on, and events arrive when it comes."""
+"""A broker that is unavailable at the start: all else works, and events arrive once it is available."""
 
 from pathlib import Path
 

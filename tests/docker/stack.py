@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 
-from hello.connectors.embedded.ending import happens
+from hello.connectors.embedded.termination import wait_until
 from tests.support.paths import REPOSITORY
 
 BASE, OVERRIDE, COVERAGE = (
@@ -99,7 +99,7 @@ def write_settings(path: Path, settings: Mapping[str, str]) -> Path:
 
 def wait_until_ready(url: str) -> None:
     """Wait for the database to be back as well, after a restart."""
-    assert happens(lambda: is_ready(url), PATIENCE_S), f"{url} is not ready"
+    assert wait_until(lambda: is_ready(url), PATIENCE_S), f"{url} is not ready"
 
 
 def is_ready(url: str) -> bool:

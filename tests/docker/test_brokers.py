@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from hello.connectors.embedded.ending import happens
+from hello.connectors.embedded.termination import wait_until
 from tests.docker.stack import PATIENCE_S, QUICK, Stack, removed_at_the_end, wait_until_ready, write_settings
 from tests.support.http.orders import open_order_client
 
@@ -25,7 +25,7 @@ def test_events_reach_their_consumers_through_the_broker(profile: str, url: str,
         assert profile in stack.compose("ps", "--services", "--status=running").split()
         place_an_order(stack.url("api", 8000))
         metrics = f"{stack.url('worker', 8001)}/metrics"
-        assert happens(lambda: HANDLED.search(httpx.get(metrics).text) is not None, PATIENCE_S)
+        assert wait_until(lambda: HANDLED.search(httpx.get(metrics).text) is not None, PATIENCE_S)
 
 
 def place_an_order(url: str) -> None:

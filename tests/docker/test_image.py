@@ -7,7 +7,7 @@ import time
 import httpx
 import pytest
 
-from hello.connectors.embedded.ending import happens
+from hello.connectors.embedded.termination import wait_until
 from tests.docker.stack import ADDRESS, PATIENCE_S, container, docker
 
 pytestmark = [pytest.mark.external, pytest.mark.compose, pytest.mark.timeout(PATIENCE_S)]
@@ -41,7 +41,7 @@ def is_alive(url: str) -> bool:
 @pytest.mark.parametrize(("command", "port"), [("api", 8000), ("worker", 8001)])
 def test_image_runs_as_any_user_on_a_read_only_root(user: str, command: str, port: int) -> None:
     with container(*RESTRICTED, "--user", user, "hello", command) as name:
-        assert happens(lambda: is_alive(url_of(name, port)), SOON_S), docker("logs", name)
+        assert wait_until(lambda: is_alive(url_of(name, port)), SOON_S), docker("logs", name)
         assert docker("exec", name, "id", "-u") == user.partition(":")[0]
 
 
@@ -61,22 +61,22 @@ def test_the_user_is_a_number_that_is_not_root() -> None:
 )
 def test_the_health_check_asks_the_port_of_the_settings(command: str, variable: str, port: str) -> None:
     with container(f"--env={variable}={port}", "--health-interval=1s", "hello", command) as name:
-        assert happens(lambda: health_of(name) == "healthy", SOON_S), docker("logs", name)
+        assert wait_until(lambda: health_of(name) == "healthy", SOON_S), docker("logs", name)
         assert is_alive(url_of(name, int(port)))
 
 
 def test_a_process_that_hangs_is_unhealthy() -> None:
     with container("--health-interval=1s", "--health-retries=2", "hello", "api") as name:
-        assert happens(lambda: health_of(name) == "healthy", SOON_S), docker("logs", name)
+        assert wait_until(lambda: health_of(name) == "healthy", SOON_S), docker("logs", name)
         docker("kill", "--signal=STOP", name)
-        assert happens(lambda: health_of(name) == "unhealthy", SOON_S)
+        assert wait_until(lambda: health_of(name) == "unhealthy", SOON_S)
         docker("kill", "--signal=CONT", name)
 
 
 @pytest.mark.parametrize(("command", "port"), [("api", 8000), ("worker", 8001)])
 def test_sigterm_ends_the_first_process_as_a_success(command: str, port: int) -> None:
     with container("hello", command) as name:
-        assert happens(lambda: is_alive(url_of(name, port)), SOON_S), docker("logs", name)
+        assert wait_until(lambda: is_alive(url_of(name, port)), SOON_S), docker("logs", name)
         assert stopped(name) == 0
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from hello.connectors.embedded.ending import happens
+from hello.connectors.embedded.termination import wait_until
 from tests.docker.stack import (
     BASE,
     OVERRIDE,
@@ -49,7 +49,7 @@ def assert_it_works(client: httpx.Client) -> None:
     assert client.get("/hello/John").json()["message"].startswith("Hello, John! ")
     order_client = open_order_client(client, client)
     order = order_client.ordered()
-    assert happens(lambda: order_client.read(order).json()["status"] == "SHIPPED", PATIENCE_S)
+    assert wait_until(lambda: order_client.read(order).json()["status"] == "SHIPPED", PATIENCE_S)
 
 
 def test_john_is_greeted_and_an_order_is_shipped(client: httpx.Client) -> None:

@@ -6,8 +6,8 @@ import re
 import httpx
 import pytest
 
-from hello.connectors.embedded.ending import happens
 from hello.connectors.embedded.servers import Servers
+from hello.connectors.embedded.termination import wait_until
 from tests.support.builders import a_name
 from tests.support.http.messages import assert_problem
 from tests.support.http.orders import open_order_client
@@ -140,4 +140,4 @@ def test_content_encoding_decides_between_204_and_415(client: httpx.Client, codi
 def test_an_order_is_shipped_without_a_request(client: httpx.Client) -> None:
     order_client = open_order_client(client, client)
     order = order_client.ordered()
-    assert happens(lambda: order_client.read(order).json()["status"] == "SHIPPED", SHIPPED_S)
+    assert wait_until(lambda: order_client.read(order).json()["status"] == "SHIPPED", SHIPPED_S)

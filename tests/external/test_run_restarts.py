@@ -14,10 +14,10 @@ import httpx
 import pytest
 
 from hello.connectors.embedded.account import current_account
-from hello.connectors.embedded.ending import happens
 from hello.connectors.embedded.home import base_of
-from hello.connectors.embedded.leftover import command_line
+from hello.connectors.embedded.orphans import command_line
 from hello.connectors.embedded.servers import destroy
+from hello.connectors.embedded.termination import wait_until
 from tests.support.builders import a_name
 from tests.support.cli import run_hello
 from tests.support.http.birthdays import save_birthday
@@ -60,7 +60,7 @@ def count(hello: Running, words: str) -> int:
 
 
 def await_(what: Callable[[], bool], hello: Running) -> None:
-    assert happens(what, SOON_S), "".join(hello.printed)
+    assert wait_until(what, SOON_S), "".join(hello.printed)
 
 
 def is_ready(hello: Running) -> bool:

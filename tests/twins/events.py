@@ -81,7 +81,7 @@ class TwinPublisher:
         await asyncio.sleep(self.delay_s)
         if self.failures.get(event.id, 0) > 0:
             self.failures[event.id] -= 1
-            raise UnavailableError("the broker is away")
+            raise UnavailableError("the broker is unavailable")
         self.published.append(event)
 
 
@@ -178,7 +178,7 @@ class TwinMetrics:
     def tried(self, *, is_confirmed: bool) -> None:
         self.tries[is_confirmed] += 1
 
-    def waiting(self, lag_s: float, depth: int) -> None:
+    def backlog(self, lag_s: float, depth: int) -> None:
         self.lag_s, self.depth = lag_s, depth
 
     def blocked(self, seconds: float) -> None:

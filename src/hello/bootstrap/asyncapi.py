@@ -1,7 +1,7 @@
 """The AsyncAPI document of the events: `python -m hello.bootstrap.asyncapi > docs/asyncapi.json`.
 
-FastStream describes every type of event as one of its own messages; the attributes of CloudEvents are added,
-and what differs between brokers is left out, since the events are the same on each.
+FastStream describes each event type as a message. This module adds the CloudEvents attributes and removes
+what differs between brokers, since the events are the same on each.
 """
 
 import json
@@ -19,12 +19,12 @@ from hello.interface.event_schemas import EVENT_TYPES
 
 SERVERS = ("redis", "kafka", "rabbitmq")
 DESCRIPTION = """\
-Each change of an order, an item or a person makes one event (CloudEvents 1.0, binary mode), and each birthday
-one on its day. Events come at least once, those of one subject in order; `id` is the same at each delivery.
+Each change to an order, an item or a person publishes one event (CloudEvents 1.0, binary mode), and so does
+each birthday on its day. Delivery is at least once, in order per subject; `id` is the same at each delivery.
 
-The attributes are headers `ce_…` on Kafka, application properties `cloudEvents_…` on RabbitMQ, and on Redis
-fields `ce_…` of an entry, where the data is the field `data`. Kafka's key is the subject, RabbitMQ's routing
-key the type.
+The attributes are headers `ce_…` on Kafka, application properties `cloudEvents_…` on RabbitMQ, and fields
+`ce_…` of a stream entry on Redis, where the data is the field `data`. Kafka's key is the subject; RabbitMQ's
+routing key is the type.
 """
 TEXT = {"type": "string"}
 ATTRIBUTES: dict[str, Any] = {
@@ -45,27 +45,27 @@ ATTRIBUTES: dict[str, Any] = {
 
 
 def document(topic: str) -> str:
-    """Return the same text whenever the events are the same."""
-    described = described_by_faststream(topic)
-    described["servers"] = dict(zip(SERVERS, described["servers"].values(), strict=True))
-    for channel in described["channels"].values():
+    """Return the document as JSON; equal events give equal text."""
+    specification = faststream_specification(topic)
+    specification["servers"] = dict(zip(SERVERS, specification["servers"].values(), strict=True))
+    for channel in specification["channels"].values():
         del channel["servers"], channel["bindings"]
-    for name, message in described["components"]["messages"].items():
+    for name, message in specification["components"]["messages"].items():
         del message["correlationId"]
         message |= {"name": name.split(":")[0], "contentType": CONTENT_TYPE}
         message["headers"] = {"$ref": "#/components/schemas/Attributes"}
-    described["components"]["schemas"]["Attributes"] = ATTRIBUTES
-    return json.dumps(described, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    specification["components"]["schemas"]["Attributes"] = ATTRIBUTES
+    return json.dumps(specification, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
-def described_by_faststream(topic: str) -> dict[str, Any]:
+def faststream_specification(topic: str) -> dict[str, Any]:
     broker = RedisBroker("redis://localhost:6379", description="The default.")
     for name, event_type in EVENT_TYPES.items():
         broker.publisher(stream=topic, title=name, schema=event_type.data, description=event_type.description)
     others = KafkaBroker("localhost:9092"), RabbitBroker("amqp://localhost:5672/")
     specification = AsyncAPI(broker, *others, title="Hello", version="1", description=DESCRIPTION)
-    described: dict[str, Any] = specification.to_specification().to_jsonable()
-    return described
+    jsonable: dict[str, Any] = specification.to_specification().to_jsonable()
+    return jsonable
 
 
 if __name__ == "__main__":

@@ -17,7 +17,6 @@ from hello.connectors.brokers.probe import BrokerProbe
 from hello.connectors.limits.limiter import library_limiter
 from hello.connectors.limits.quotas import read_quotas
 from hello.connectors.metrics import background_job_counts, domain_event_counts
-from hello.connectors.no_cache import NoPages, NoStampedPages
 from hello.connectors.postgres.engine import Database, open_engine
 from hello.connectors.postgres.listener import PostgresListener, open_listener
 from hello.connectors.postgres.outbox import CHANGES
@@ -29,8 +28,8 @@ from hello.connectors.redis.breaker import Breaker
 from hello.connectors.redis.client import RedisProbe, open_redis
 from hello.connectors.redis.guarded import GuardedRedis, RedisLike
 from hello.connectors.redis.metrics import cache_metrics
-from hello.connectors.redis.pages import RedisPages
-from hello.connectors.redis.stamped_pages import RedisStampedPages
+from hello.connectors.redis.pages import NoPages, RedisPages
+from hello.connectors.redis.stamped_pages import NoStampedPages, RedisStampedPages
 from hello.connectors.tokens.access import JwtAccessTokens
 from hello.connectors.tokens.keys import TokenKeys
 from hello.connectors.tokens.pem import token_keys

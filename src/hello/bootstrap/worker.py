@@ -115,7 +115,7 @@ async def relay(context: WorkerContext) -> AsyncIterator[list[Task]]:
         return
     counts = relay_counts(context.registry)
     async with open_publisher(options_of(context), counts.trimmed) as opened:
-        publisher = FullBrokerPublisher(publisher=opened, tell=counts.full.set)
+        publisher = FullBrokerPublisher(publisher=opened, report_full=counts.full.set)
         with context.listener.listen(CHANNEL) as wakeup:
             publishing = relay_of(context, publisher, wakeup, counts)
             yield [

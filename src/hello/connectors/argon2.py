@@ -1,4 +1,4 @@
-"""Passwords hashed with Argon2id, in a few threads of their own that give way to everything else."""
+"""Password hashing with Argon2id, in a few threads of low priority."""
 
 import asyncio
 import os
@@ -19,16 +19,17 @@ from hello.entities.errors import BusyError
 from hello.services.security import Verified
 
 Result = TypeVar("Result")
-NICER = 10
+NICENESS = 10
 SALT_BYTES, HASH_BYTES = 16, 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Argon2Cost:
-    """The time and memory of RFC 9106's second recommendation (its first takes 2 GiB for each hash).
+    """The time and memory of RFC 9106's second recommendation (the first takes 2 GiB per hash).
 
-    It is more than OWASP's least (19 MiB, twice). The RFC's four lanes would cost an attacker no more, and us
-    four threads that compete with the event loop. A hash takes about 0.15 s of one core.
+    It exceeds OWASP's minimum (19 MiB, two passes). The RFC's four lanes would cost an attacker nothing more,
+    and here they would need four threads that compete with the event loop. A hash takes about 0.15 s of one
+    core.
     """
 
     time_cost: int = 3
@@ -42,7 +43,7 @@ class Argon2Cost:
         return PasswordHash([hasher])
 
     def decoy(self) -> str:
-        """Return random bytes in the form of a hash: as much work, and nobody knows a password for it."""
+        """Return random bytes in the form of a hash: as much work to verify, with no known password."""
         salt, digest = plain_base64(token_bytes(SALT_BYTES)), plain_base64(token_bytes(HASH_BYTES))
         return f"$argon2id$v=19$m={self.memory_kib},t={self.time_cost},p={self.parallelism}${salt}${digest}"
 
@@ -53,7 +54,7 @@ def plain_base64(raw: bytes) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Argon2Passwords:
-    """`slots` counts those who are served and those who wait; `decoy` is verified when nothing is stored."""
+    """`slots` bounds running and waiting calls; `decoy` is verified when no hash is stored."""
 
     hasher: PasswordHash
     decoy: str
@@ -64,25 +65,25 @@ class Argon2Passwords:
         return await self._run(self.hasher.hash, password)
 
     async def verify(self, password: str, stored: str | None) -> Verified:
-        """Raise pwdlib's `UnknownHashError` when what is stored is no hash of Argon2."""
+        """Raise pwdlib's `UnknownHashError` when `stored` is not an Argon2 hash."""
         is_right = await self._run(self.hasher.verify, password, stored or self.decoy)
         if stored is None or not is_right:
             return Verified(is_right=False)
         return Verified(is_right=True, is_outdated=self.hasher.current_hasher.check_needs_rehash(stored))
 
-    async def _run(self, work: Callable[..., Result], *given: str) -> Result:
-        """Free the slot when the work is done or dropped: a thread works on for a caller who has gone."""
+    async def _run(self, work: Callable[..., Result], *arguments: str) -> Result:
+        """Free the slot when the work ends, even if its caller was cancelled: the thread keeps running."""
         if not self.slots.acquire(blocking=False):
             raise BusyError("too many passwords are waiting to be checked; try again in a moment")
         try:
-            future = self.pool.submit(work, *given)
+            future = self.pool.submit(work, *arguments)
         except BaseException:
             self.slots.release()
             raise
-        future.add_done_callback(self._free)
+        future.add_done_callback(self._release_slot)
         return await asyncio.wrap_future(future)
 
-    def _free(self, _: Future[Result]) -> None:
+    def _release_slot(self, _: Future[Result]) -> None:
         self.slots.release()
 
 
@@ -90,8 +91,8 @@ class Argon2Passwords:
 async def open_passwords(
     cost: Argon2Cost, *, threads: int = 2, max_waiting: int = 16
 ) -> AsyncIterator[Argon2Passwords]:
-    """Hash in at most `threads` at once (Argon2 runs without the GIL); wait for them at the end."""
-    pool = gentle_pool(threads)
+    """Hash in at most `threads` threads (Argon2 releases the GIL); wait for them on exit."""
+    pool = low_priority_pool(threads)
     try:
         yield Argon2Passwords(
             hasher=cost.hasher(),
@@ -103,15 +104,15 @@ async def open_passwords(
         await asyncio.to_thread(pool.shutdown, cancel_futures=True)
 
 
-def gentle_pool(threads: int) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(threads, thread_name_prefix="argon2", initializer=give_way)
+def low_priority_pool(threads: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(threads, thread_name_prefix="argon2", initializer=lower_priority)
 
 
-def give_way() -> None:
+def lower_priority() -> None:
     """Lower this thread's priority, so that on a busy core the event loop runs first (Linux only).
 
-    Elsewhere a priority belongs to the whole process.
+    On other systems the priority belongs to the whole process.
     """
     if sys.platform == "linux":
         with suppress(OSError):
-            os.nice(NICER)
+            os.nice(NICENESS)

@@ -1,4 +1,4 @@
-"""What Prometheus is told of what happens within the process."""
+"""Prometheus metrics of domain events and background jobs within the process."""
 
 from dataclasses import dataclass
 
@@ -29,9 +29,12 @@ class BackgroundJobCounts:
 
 def domain_event_counts(registry: CollectorRegistry) -> DomainEventCounts:
     return DomainEventCounts(
-        events=Counter("domain_events", "What has happened and is committed.", ("event",), registry=registry),
+        events=Counter("domain_events", "Domain events, after their commit.", ("event",), registry=registry),
         failures=Counter(
-            "domain_event_failures", "Listeners that failed to hear of it.", ("event",), registry=registry
+            "domain_event_failures",
+            "Events that a listener failed to handle.",
+            ("event",),
+            registry=registry,
         ),
     )
 
@@ -40,7 +43,7 @@ def background_job_counts(registry: CollectorRegistry) -> BackgroundJobCounts:
     return BackgroundJobCounts(
         Counter(
             "background_jobs",
-            "Work done after the answer: done, retried, failed, refused, dropped.",
+            "Background jobs after the response: done, retried, failed, refused, dropped.",
             ("job", "outcome"),
             registry=registry,
         )

@@ -40,8 +40,8 @@ class PersonDeleted(EventData):
 
 class BirthdayToday(EventData):
     username: str
-    day: date = Field(alias="date", description="The day in the service's zone.")
-    turns: int = Field(description="How many years old the person turns.")
+    day: date = Field(alias="date", description="The day in the service's time zone.")
+    turns: int = Field(description="The age in years that the person reaches.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +54,12 @@ EVENT_TYPES: Mapping[str, EventType] = {
     "order.created": EventType(Order, "An order was placed."),
     "order.updated": EventType(Order, "The lines or the recipient of an order were replaced."),
     "order.confirmed": EventType(Order, "An order can no longer be changed, only cancelled."),
-    "order.shipped": EventType(Order, "An order is on its way; this is final."),
+    "order.shipped": EventType(Order, "An order was shipped; this is final."),
     "order.cancelled": EventType(Order, "An order was cancelled; this is final."),
     "item.created": EventType(Item, "An item was offered."),
     "item.updated": EventType(Item, "An item was replaced."),
     "item.deleted": EventType(ItemDeleted, "An item is no longer offered."),
     "person.saved": EventType(PersonSaved, "A person's date of birth was stored, whether or not it changed."),
-    "person.deleted": EventType(PersonDeleted, "A person was forgotten."),
-    "birthday.today": EventType(BirthdayToday, "Somebody celebrates today; once a day for each person."),
+    "person.deleted": EventType(PersonDeleted, "A person was deleted."),
+    "birthday.today": EventType(BirthdayToday, "A person has a birthday today; one event a day per person."),
 }

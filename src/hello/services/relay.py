@@ -131,7 +131,7 @@ class Relay:
 
     def _tell(self, backlog: Backlog) -> None:
         lag_s = (self.now() - backlog.oldest).total_seconds() if backlog.oldest else 0
-        self.metrics.waiting(max(lag_s, 0), backlog.depth)
+        self.metrics.backlog(max(lag_s, 0), backlog.depth)
 
     async def _relay(self, number: int) -> int:
         ends_at = self.elapsed() + self.deadline_s

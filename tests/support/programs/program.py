@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from hello.connectors.embedded.command import Command, end_session
-from hello.connectors.embedded.ending import end, happens
+from hello.connectors.embedded.termination import terminate, wait_until
 from tests.support.programs.errors import ProgramError
 from tests.support.programs.tail import tail
 
@@ -40,7 +40,7 @@ class Program:
                 raise
 
     def _wait(self) -> None:
-        if not happens(self._is_settled, self.patience_s) or self.pid is None:
+        if not wait_until(self._is_settled, self.patience_s) or self.pid is None:
             raise ProgramError(f"{self.name} did not start:\n{tail(self.command.log.path)}")
 
     def _is_settled(self) -> bool:
@@ -50,7 +50,7 @@ class Program:
         """Ask it to end, and see to it."""
         pid = self.pid
         if pid is not None:
-            end(pid, lambda: self.pid is None, STOP_STEPS)
+            terminate(pid, lambda: self.pid is None, STOP_STEPS)
 
     def kill(self) -> None:
         """End it and its group with no time to tidy up."""

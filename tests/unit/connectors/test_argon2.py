@@ -14,7 +14,7 @@ from pwdlib import PasswordHash
 from pwdlib.exceptions import UnknownHashError
 from pwdlib.hashers.argon2 import Argon2Hasher
 
-from hello.connectors.argon2 import NICER, Argon2Cost, Argon2Passwords, gentle_pool, open_passwords
+from hello.connectors.argon2 import NICENESS, Argon2Cost, Argon2Passwords, low_priority_pool, open_passwords
 from hello.entities.errors import BusyError
 from hello.services.security import Verified
 
@@ -221,7 +221,7 @@ async def test_a_pool_that_takes_nothing_keeps_no_slot() -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="a priority belongs to the process elsewhere")
 def test_hashing_threads_have_lower_priority_than_the_event_loop() -> None:
     before = os.getpriority(os.PRIO_PROCESS, get_native_id())
-    with gentle_pool(1) as pool:
+    with low_priority_pool(1) as pool:
         theirs = pool.submit(lambda: os.getpriority(os.PRIO_PROCESS, get_native_id())).result()
-    assert theirs == min(before + NICER, 19)
+    assert theirs == min(before + NICENESS, 19)
     assert os.getpriority(os.PRIO_PROCESS, get_native_id()) == before

@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
 from hello.connectors.brokers.outages import Outage
-from hello.connectors.brokers.retrying import TRIES, RetryingPublisher
+from hello.connectors.brokers.retrying import MAX_ATTEMPTS, RetryingPublisher
 from hello.entities.errors import UnavailableError
 from hello.entities.events import SHARDS, Event
 from hello.services.event_ports import Blocker, EventPublisher
@@ -262,7 +262,7 @@ async def test_failed_publish_is_retried_after_a_pause_and_counted(
     assert out.publisher.published == [event]
     assert out.metrics.tries == {True: 1, False: 2}
     assert len(pauses.slept) == 2
-    assert [entry["event"] for entry in logs] == ["broker is away", "broker is back"]
+    assert [entry["event"] for entry in logs] == ["broker unavailable", "broker available again"]
 
 
 async def test_publish_retries_are_bounded(out: Outgoing) -> None:
@@ -273,7 +273,7 @@ async def test_publish_retries_are_bounded(out: Outgoing) -> None:
     )
     with pytest.raises(UnavailableError):
         await publisher.publish(event)
-    assert out.publisher.tried == [event.id] * TRIES
+    assert out.publisher.tried == [event.id] * MAX_ATTEMPTS
     assert sum(pauses.slept) < 3
 
 

@@ -1,1 +1,1 @@
-"""Brokers, through which events reach those who want to know: Redis Streams, Kafka or RabbitMQ."""
+"""Message brokers that deliver events to consumers: Redis Streams, Kafka or RabbitMQ."""

@@ -1,4 +1,7 @@
-"""Which adapter speaks to the broker of a URL; only that one is imported: each takes a while."""
+"""Select the adapter for the broker of a URL.
+
+Only that adapter is imported, since each import is slow.
+"""
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
@@ -6,9 +9,8 @@ from functools import partial
 from importlib import import_module
 from typing import Any
 
-from hello.connectors.brokers.advisory_locks import AcquireLock
 from hello.connectors.brokers.options import BrokerOptions
-from hello.connectors.brokers.sources import OpenSource
+from hello.connectors.brokers.sources import AcquireLock, OpenSource
 from hello.services.event_ports import EventPublisher, Subscription
 
 REDIS, KAFKA, RABBIT = "redis", "kafka", "rabbit"
@@ -35,21 +37,22 @@ SOURCES = {
 
 
 def open_publisher(
-    options: BrokerOptions, measured: Callable[[Any], None] = lambda _: None
+    options: BrokerOptions, report_trimmed: Callable[[Any], None] = lambda _: None
 ) -> AbstractAsyncContextManager[EventPublisher]:
-    """Connect at the first use, and again after a fault; `measured` gets what was trimmed of a stream."""
+    """Connect at the first use, and again after a fault; only Redis calls `report_trimmed`."""
     broker = BROKERS[options.scheme]
-    needed = [measured] if broker == REDIS else []
-    publisher: AbstractAsyncContextManager[EventPublisher] = found(*PUBLISHERS[broker])(options, *needed)
+    arguments = [report_trimmed] if broker == REDIS else []
+    open_adapter = import_function(*PUBLISHERS[broker])
+    publisher: AbstractAsyncContextManager[EventPublisher] = open_adapter(options, *arguments)
     return publisher
 
 
 def source_of(options: BrokerOptions, subscription: Subscription, acquire_lock: AcquireLock) -> OpenSource:
-    """Only Redis needs turns: the others keep the order by themselves."""
+    """Pass `acquire_lock` to Redis only: the other brokers keep the order without it."""
     broker = BROKERS[options.scheme]
-    needed = [acquire_lock] if broker == REDIS else []
-    return partial(found(*SOURCES[broker]), options, subscription, *needed)
+    arguments = [acquire_lock] if broker == REDIS else []
+    return partial(import_function(*SOURCES[broker]), options, subscription, *arguments)
 
 
-def found(module: str, name: str) -> Any:  # noqa: ANN401  # each has a type of its own
+def import_function(module: str, name: str) -> Any:  # noqa: ANN401  # each function has its own type
     return getattr(import_module(f"hello.connectors.brokers.{module}"), name)

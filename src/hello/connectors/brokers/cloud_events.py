@@ -1,8 +1,8 @@
-"""Events as CloudEvents 1.0 in binary mode: attributes beside the data, which is JSON.
+"""Convert events to and from CloudEvents 1.0 in binary mode: attributes beside the data, which is JSON.
 
-Kafka has a binding of its own (headers `ce_` and `content-type`), RabbitMQ gets AMQP's (properties
-`cloudEvents_`). Redis has none: the fields of an entry are what Kafka's headers would be, and `data`,
-so that it can be read with any client.
+- Kafka uses the Kafka binding: headers `ce_…` and `content-type`.
+- RabbitMQ uses the AMQP binding: properties `cloudEvents_…`.
+- Redis has no binding. The fields of an entry are Kafka's headers plus `data`, so any client can read them.
 """
 
 from collections.abc import Callable, Mapping
@@ -26,36 +26,37 @@ Data: TypeAlias = dict[str, Any] | str | bytes | None
 
 
 class Utf8Format(JSONFormat):
-    """Writes text as UTF-8: as an escape, an emoji is 12 bytes instead of 4."""
+    """Writes text as UTF-8: an emoji is 4 bytes instead of the 12 of its escape."""
 
     def write_data(self, data: Data, datacontenttype: str | None) -> bytes:  # noqa: ARG002  # always JSON
-        """Write the data of an event of ours, which is an object."""
+        """Write the data of an event, which is an object."""
         return dumps(data, ensure_ascii=False).encode()
 
 
 class UnreadableError(Exception):
-    """What was delivered is none of our events."""
+    """A delivered message is not one of this service's events."""
 
 
 def to_headers(event: Event) -> tuple[dict[str, str], bytes]:
-    """Return what goes into Kafka's headers, and the data."""
+    """Return the headers of a Kafka message, and the data."""
     message = kafka.to_binary(cloud_event(event), Utf8Format())
     return {name: value.decode() for name, value in message.headers.items()}, message.value
 
 
 def from_headers(headers: Mapping[str, bytes], data: bytes) -> Event:
-    """Raise `UnreadableError`."""
-    return read(lambda: kafka.from_binary(kafka.KafkaMessage(dict(headers), None, data), Utf8Format(), whole))
+    """Return the event; raise `UnreadableError`."""
+    message = kafka.KafkaMessage(dict(headers), None, data)
+    return read(lambda: kafka.from_binary(message, Utf8Format(), complete_event))
 
 
 def to_fields(event: Event) -> dict[str, str | bytes]:
-    """Return the entry of a Redis stream."""
+    """Return the fields of a Redis stream entry."""
     headers, data = to_headers(event)
     return {**headers, DATA_FIELD: data}
 
 
 def split(fields: Mapping[bytes, bytes]) -> tuple[dict[str, bytes], bytes]:
-    """Return the headers that are in the entry of a stream, and the data."""
+    """Return the headers in the fields of a stream entry, and the data."""
     headers = {name.decode(errors="replace"): value for name, value in fields.items()}
     data = headers.pop(DATA_FIELD, b"")
     return headers, data
@@ -64,7 +65,7 @@ def split(fields: Mapping[bytes, bytes]) -> tuple[dict[str, bytes], bytes]:
 def to_properties(event: Event) -> tuple[dict[str, Any], bytes]:
     """Return the application properties of AMQP, and the data.
 
-    The time is text, as the binding allows: its number would be one of milliseconds.
+    The time is text, as the binding allows: AMQP's timestamp type has a precision of milliseconds only.
     """
     message = amqp.to_binary(cloud_event(event), Utf8Format())
     time = event.time.isoformat().replace("+00:00", "Z")
@@ -72,11 +73,9 @@ def to_properties(event: Event) -> tuple[dict[str, Any], bytes]:
 
 
 def from_properties(properties: Mapping[str, Any], data: bytes) -> Event:
-    """Raise `UnreadableError`."""
-    given = {"content-type": CONTENT_TYPE}
-    return read(
-        lambda: amqp.from_binary(amqp.AMQPMessage(given, dict(properties), data), Utf8Format(), whole)
-    )
+    """Return the event; raise `UnreadableError`."""
+    message = amqp.AMQPMessage({"content-type": CONTENT_TYPE}, dict(properties), data)
+    return read(lambda: amqp.from_binary(message, Utf8Format(), complete_event))
 
 
 def cloud_event(event: Event) -> CloudEvent:
@@ -99,19 +98,19 @@ def read(parse: Callable[[], BaseCloudEvent]) -> Event:
         raise UnreadableError(str(error)) from error
 
 
-def whole(attributes: dict[str, Any], data: Data = None) -> CloudEvent:
-    """Make no event up: the library would give one without an id a new one at each delivery."""
+def complete_event(attributes: dict[str, Any], data: Data = None) -> CloudEvent:
+    """Reject incomplete events: the library would invent a new id at each delivery of one without an id."""
     if missing := REQUIRED - attributes.keys():
-        message = f"without {', '.join(sorted(missing))}"
+        message = f"missing attributes: {', '.join(sorted(missing))}"
         raise ValueError(message)
     return CloudEvent(attributes, data)
 
 
 def event_of(cloud: BaseCloudEvent) -> Event:
-    """Raise `ValueError` when it lacks what all of our events have."""
+    """Raise `ValueError` when it lacks what every event has."""
     subject, time, data = cloud.get_subject(), cloud.get_time(), cloud.get_data()
     if subject is None or time is None or not isinstance(data, dict):
-        message = "its data is no JSON object"
+        message = "the data is not a JSON object"
         raise ValueError(message)
     return Event(
         id=cloud.get_id(),

@@ -1,4 +1,7 @@
-"""A consumer of events, whichever the broker: batch by batch, subject by subject, confirmed when handled."""
+"""A consumer of events from any broker.
+
+It receives batches, handles the events of each subject in order, and acknowledges what was handled.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -14,17 +17,17 @@ from hello.entities.errors import UnavailableError
 from hello.entities.events import Event
 from hello.services.event_ports import Handle
 
-SUBJECTS_AT_ONCE = 8
+MAX_CONCURRENT_SUBJECTS = 8
 FIRST_PAUSE_S, MAX_PAUSE_S = 0.1, 2.0
-HANDLING_S = 5.0
-"""How long events are handled after they were asked for: until then no other process gets them again."""
+MAX_HANDLING_S = 5.0
+"""How long events may be handled after they were requested: no other process gets them again before."""
 
 
 @dataclass(slots=True, kw_only=True)
 class BrokerConsumer:
-    """After any fault the source is given up: a new one begins with what was not confirmed.
+    """After any fault the consumer closes its source; a new source starts with what was not acknowledged.
 
-    `elapsed` is a clock in seconds that goes on while the process is stopped.
+    `elapsed` is a clock in seconds that keeps running while the process is stopped.
     """
 
     name: str
@@ -33,7 +36,7 @@ class BrokerConsumer:
     metrics: ConsumerCounts
     outage: Outage
     elapsed: Callable[[], float] = monotonic
-    _asked_at: float = 0
+    _requested_at: float = 0
     _open: AsyncExitStack | None = None
     _source: Source | None = None
     _received: Sequence[Delivery] = ()
@@ -53,15 +56,15 @@ class BrokerConsumer:
             return False
         try:
             await self._handle(received)
-            await self._source.confirm([one.receipt for one in received])
+            await self._source.confirm([delivery.receipt for delivery in received])
         except BaseException as error:
-            await self._give_up(error)
+            await self._close_after(error)
             if not isinstance(error, UnavailableError):
                 raise
         return True
 
     async def close(self) -> None:
-        """Leave what is not confirmed to the next one."""
+        """Close the source; the next one gets what was not acknowledged."""
         stack, self._open, self._source, self._received = self._open, None, None, ()
         if stack is not None:
             with suppress(Exception):
@@ -74,26 +77,26 @@ class BrokerConsumer:
                     self._source = await stack.enter_async_context(self.open_source())
                     self._open = stack.pop_all()
                     self.metrics.connected(self.name, is_up=True)
-            self._asked_at = self.elapsed()
+            self._requested_at = self.elapsed()
             received = await self._source.receive()
         except BaseException as error:
-            await self._give_up(error)
+            await self._close_after(error)
             raise
         self.outage.worked()
         return received
 
-    async def _give_up(self, error: BaseException) -> None:
+    async def _close_after(self, error: BaseException) -> None:
         if isinstance(error, UnavailableError):
             self.outage.failed(error)
         self.metrics.connected(self.name, is_up=False)
         await self.close()
 
     async def _handle(self, received: Sequence[Delivery]) -> None:
-        events = [one.event for one in received if one.event]
+        events = [delivery.event for delivery in received if delivery.event]
         for _ in range(len(received) - len(events)):
             self.metrics.counted(self.name, "unreadable")
         await gather_bounded(
-            SUBJECTS_AT_ONCE, self._handle_subject, group_by(events, lambda event: event.subject)
+            MAX_CONCURRENT_SUBJECTS, self._handle_subject, group_by(events, lambda event: event.subject)
         )
         self._check_time()
 
@@ -103,9 +106,12 @@ class BrokerConsumer:
             await self.handle(event)
 
     def _check_time(self) -> None:
-        """Leave the rest to the next source when it takes too long: this process may have been stopped."""
-        if self.elapsed() - self._asked_at >= HANDLING_S:
-            raise UnavailableError("the events took too long, others may have them")
+        """Raise `UnavailableError` when handling takes too long: this process may have been stopped.
+
+        The next source gets the rest.
+        """
+        if self.elapsed() - self._requested_at >= MAX_HANDLING_S:
+            raise UnavailableError("handling took too long, another process may have the events")
 
 
 @asynccontextmanager

@@ -1,4 +1,4 @@
-"""A full broker is a state with a beginning and an end in the log, a metric, and growing pauses."""
+"""Handling of a full broker: log lines at its start and end, a metric, and growing pauses."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,13 +16,13 @@ log = structlog.get_logger("hello.brokers")
 
 @dataclass(slots=True, kw_only=True)
 class FullBrokerPublisher:
-    """Refuses events by itself during a pause; afterwards the broker is asked again.
+    """Refuses events without asking the broker during a pause, and asks again afterwards.
 
-    It is the probe `publishing` of readiness as well. `elapsed` is a clock in seconds.
+    It is also the readiness probe `publishing`. `elapsed` is a clock in seconds.
     """
 
     publisher: EventPublisher
-    tell: Callable[[bool], None]
+    report_full: Callable[[bool], None]
     elapsed: Callable[[], float] = monotonic
     name: str = "publishing"
     required: bool = False
@@ -32,36 +32,39 @@ class FullBrokerPublisher:
     _ends_at: float = 0
 
     async def publish(self, event: Event) -> None:
-        if self._pauses():
+        if self._is_paused():
             raise BrokerFullError("the broker is full", reason=self._reason)
         try:
             await self.publisher.publish(event)
         except BrokerFullError as error:
-            self._refused(error)
+            self._start_pause(error)
             raise
-        if self._is_full and not self._pauses():
-            self._has_room()
+        if self._is_full and not self._is_paused():
+            self._mark_available()
 
     async def check(self) -> None:
-        """Raise `BrokerFullError`, unless nothing was published since: another relay may have done it."""
+        """Raise `BrokerFullError` while the broker is full.
+
+        Stop raising `MAX_PAUSE_S` after the last pause: another relay may have published the events since.
+        """
         if self._is_full and self.elapsed() < self._ends_at + MAX_PAUSE_S:
             raise BrokerFullError("the broker is full", reason=f"the broker is full: {self._reason}")
 
-    def _pauses(self) -> bool:
+    def _is_paused(self) -> bool:
         return self._is_full and self.elapsed() < self._ends_at
 
-    def _refused(self, error: BrokerFullError) -> None:
-        """Begin a pause, once for all events that were refused together."""
-        if self._pauses():
+    def _start_pause(self, error: BrokerFullError) -> None:
+        """Start one pause for all events that were refused together."""
+        if self._is_paused():
             return
         self._pause_s = min(2 * self._pause_s, MAX_PAUSE_S) if self._is_full else FIRST_PAUSE_S
         self._ends_at = self.elapsed() + self._pause_s
         if not self._is_full:
             log.warning("broker is full, events wait in the outbox", reason=error.explanation)
         self._is_full, self._reason = True, error.reason
-        self.tell(True)  # noqa: FBT003  # the value of a gauge
+        self.report_full(True)  # noqa: FBT003  # the value of a gauge
 
-    def _has_room(self) -> None:
+    def _mark_available(self) -> None:
         log.warning("broker has room again")
         self._is_full = False
-        self.tell(False)  # noqa: FBT003
+        self.report_full(False)  # noqa: FBT003

@@ -1,4 +1,4 @@
-"""Publishing to Kafka: confirmed by all replicas in sync, with the subject as the key."""
+"""Publish to Kafka: all in-sync replicas confirm each event; its key is the subject."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,7 +10,7 @@ from faststream.kafka import KafkaBroker
 
 from hello.connectors.brokers.cloud_events import to_headers
 from hello.connectors.brokers.options import BrokerOptions
-from hello.connectors.brokers.reconnecting_client import Link
+from hello.connectors.brokers.reconnecting_client import ReconnectingClient
 from hello.connectors.brokers.reconnecting_publisher import ReconnectingPublisher
 from hello.entities.events import Event
 
@@ -38,7 +38,10 @@ async def connected(options: BrokerOptions) -> KafkaBroker:
 
 
 async def check(servers: list[str], timeout_ms: int) -> None:
-    """Raise `KafkaError` when nobody answers: FastStream would lose track of a producer that cannot start."""
+    """Raise `KafkaError` when no server answers.
+
+    Without this check, FastStream would lose track of a producer that cannot start.
+    """
     client = AIOKafkaClient(bootstrap_servers=servers, request_timeout_ms=timeout_ms)
     try:
         await client.bootstrap()
@@ -55,15 +58,15 @@ async def open_kafka_publisher(options: BrokerOptions) -> AsyncIterator[Reconnec
         headers, data = to_headers(event)
         await broker.publish(data, options.topic, key=event.subject.encode(), headers=headers)
 
-    link = Link(connect, KafkaBroker.stop)
+    client = ReconnectingClient(connect, KafkaBroker.stop)
     try:
         yield ReconnectingPublisher(
             name="Kafka",
-            link=link,
+            client=client,
             send=send,
             faults=FAULTS,
             is_full=lambda error: isinstance(error, KafkaStorageError),
             timeout_s=options.timeout_s,
         )
     finally:
-        await link.end()
+        await client.close()

@@ -1,4 +1,4 @@
-"""Consuming from Kafka by a consumer group, which keeps the order of each partition, and so of each key."""
+"""Consume from Kafka in a consumer group, which keeps the order of each partition, and so of each key."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -11,11 +11,11 @@ from faststream.kafka import KafkaBroker
 
 from hello.connectors.brokers.cloud_events import from_headers
 from hello.connectors.brokers.kafka import FAULTS, servers_of
-from hello.connectors.brokers.options import BATCH, PATIENCE_S, BrokerOptions
+from hello.connectors.brokers.options import BATCH_SIZE, RECEIVE_TIMEOUT_S, BrokerOptions
 from hello.connectors.brokers.sources import Delivery, delivery, unavailable
 from hello.services.event_ports import Subscription
 
-SESSION_MS = 6000  # the shortest that brokers allow: how soon others go on after a crash
+SESSION_MS = 6000  # the shortest time brokers allow: how soon another consumer takes over after a crash
 HEARTBEAT_MS = 2000
 
 
@@ -25,11 +25,13 @@ class KafkaSource:
 
     async def receive(self) -> Sequence[Delivery]:
         with unavailable("Kafka", *FAULTS):
-            found = await self.consumer.getmany(timeout_ms=round(PATIENCE_S * 1000), max_records=BATCH)
-        return [delivery_of(record) for records in found.values() for record in records]
+            batches = await self.consumer.getmany(
+                timeout_ms=round(RECEIVE_TIMEOUT_S * 1000), max_records=BATCH_SIZE
+            )
+        return [delivery_of(record) for records in batches.values() for record in records]
 
     async def confirm(self, receipts: Sequence[tuple[TopicPartition, int]]) -> None:
-        """Tell where each partition goes on: receipts come in order."""
+        """Commit the next offset of each partition; receipts are in order, so the last one wins."""
         with unavailable("Kafka", *FAULTS):
             await self.consumer.commit({partition: offset + 1 for partition, offset in receipts})
 
@@ -41,8 +43,8 @@ def delivery_of(record: ConsumerRecord[Any, Any]) -> Delivery:
 
 @asynccontextmanager
 async def open_kafka_source(options: BrokerOptions, subscription: Subscription) -> AsyncIterator[KafkaSource]:
-    """Begin with the oldest event that there is, the first time."""
-    timeout_ms = round((options.timeout_s + PATIENCE_S) * 1000)
+    """Start with the oldest event when the consumer group is new."""
+    timeout_ms = round((options.timeout_s + RECEIVE_TIMEOUT_S) * 1000)
     broker = KafkaBroker(
         servers_of(options.url), consumer_only=True, request_timeout_ms=timeout_ms, logger=None
     )

@@ -1,4 +1,4 @@
-"""What Prometheus is told of events, on their way out and in."""
+"""Prometheus metrics of published and consumed events."""
 
 from dataclasses import dataclass
 
@@ -24,7 +24,7 @@ class RelayCounts:
     def tried(self, *, is_confirmed: bool) -> None:
         self.tries.labels("confirmed" if is_confirmed else "failed").inc()
 
-    def waiting(self, lag_s: float, depth: int) -> None:
+    def backlog(self, lag_s: float, depth: int) -> None:
         self.lag_s.set(lag_s)
         self.depth.set(depth)
         if not depth:
@@ -52,30 +52,28 @@ class ConsumerCounts:
 
 def relay_counts(registry: CollectorRegistry) -> RelayCounts:
     return RelayCounts(
-        events=Counter(
-            "events_published", "Events that the broker has confirmed.", ("type",), registry=registry
-        ),
+        events=Counter("events_published", "Events that the broker confirmed.", ("type",), registry=registry),
         tries=Counter(
             "events_publish_tries",
-            "Tries to publish an event: confirmed, failed.",
+            "Attempts to publish an event: confirmed, failed.",
             ("outcome",),
             registry=registry,
         ),
         lag_s=Gauge(
             "events_outbox_lag_seconds",
-            "Age of the oldest event that is not published.",
+            "Age of the oldest unpublished event.",
             registry=registry,
             multiprocess_mode="livemax",
         ),
         depth=Gauge(
             "events_outbox_depth",
-            "Rows of the outbox that are not published, counted up to 10,000.",
+            "Unpublished rows of the outbox, counted up to 10,000.",
             registry=registry,
             multiprocess_mode="livemax",
         ),
         blocked_s=Gauge(
             "events_outbox_blocked_seconds",
-            "How long a session of the database has kept relays from the outbox; 0 if none does.",
+            "How long a database session has blocked relays from the outbox; 0 if none does.",
             registry=registry,
             multiprocess_mode="livemax",
         ),
@@ -87,13 +85,13 @@ def relay_counts(registry: CollectorRegistry) -> RelayCounts:
         ),
         stream_bytes=Gauge(
             "events_stream_bytes",
-            "Memory that the Redis stream takes, as last measured.",
+            "Memory usage of the Redis stream at the last measurement.",
             registry=registry,
             multiprocess_mode="livemostrecent",
         ),
         stream_dropped=Counter(
             "events_stream_dropped",
-            "Events dropped from a Redis stream at its bound before groups of others confirmed them.",
+            "Events dropped from a full Redis stream before foreign consumer groups confirmed them.",
             registry=registry,
         ),
     )
@@ -103,13 +101,13 @@ def consumer_counts(registry: CollectorRegistry) -> ConsumerCounts:
     return ConsumerCounts(
         events=Counter(
             "events_consumed",
-            "Deliveries, and tries of them: handled, repeated, passed, failed, dead, unreadable.",
+            "Deliveries and their attempts: handled, repeated, passed, failed, dead, unreadable.",
             ("consumer", "outcome"),
             registry=registry,
         ),
         up=Gauge(
             "events_consumer_up",
-            "0 while the consumer has no broker.",
+            "0 while the consumer has no connection to the broker.",
             ("consumer",),
             registry=registry,
             multiprocess_mode="livemax",

@@ -1,4 +1,4 @@
-"""What the adapters of all brokers need to know."""
+"""Options that the adapters of all brokers share."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -7,17 +7,19 @@ from typing import Self
 from hello.core.settings import Settings
 from hello.services.event_ports import Subscription
 
-BATCH = 100
-"""How many events a consumer takes at once."""
-PATIENCE_S = 1.0
-"""How long a consumer waits for the next before it looks whether all is well."""
+BATCH_SIZE = 100
+"""The maximum number of events a consumer receives at a time."""
+RECEIVE_TIMEOUT_S = 1.0
+"""How long a consumer waits for events before it checks its connection and lock."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BrokerOptions:
-    """`kept` is how many events a Redis stream keeps that all have confirmed, `max_bytes` its size in memory.
+    """What a publisher and the sources need.
 
-    `timeout_s` is that of one answer.
+    - `kept`: how many events a Redis stream keeps after all groups have confirmed them.
+    - `max_bytes`: the maximum size of a Redis stream in memory.
+    - `timeout_s`: the time-out of one request to the broker.
     """
 
     url: str = field(repr=False)
@@ -43,5 +45,5 @@ class BrokerOptions:
         return self.url.split("://", 1)[0]
 
     def group_of(self, subscription: Subscription) -> str:
-        """Return the name by which a broker that others use too remembers the consumer."""
+        """Return the name of the consumer at the broker, which other applications may share."""
         return f"{self.topic}.{subscription.consumer}"

@@ -1,4 +1,4 @@
-"""An outage is told once, and its end."""
+"""Log the start and the end of a broker outage once each."""
 
 from dataclasses import dataclass
 
@@ -15,23 +15,23 @@ class BrokerFullError(UnavailableError):
 
 @dataclass(slots=True)
 class Outage:
-    """`who` cannot do its work for want of a broker."""
+    """Whether the component `name` is without a broker."""
 
-    who: str
-    _lasts: bool = False
+    name: str
+    _is_ongoing: bool = False
 
     def failed(self, error: Exception) -> None:
-        """Leave a full broker to `FullBrokerPublisher`, which tells of it."""
+        """Log the start of an outage; `FullBrokerPublisher` logs a full broker."""
         if isinstance(error, BrokerFullError):
             return
-        if not self._lasts:
-            log.warning("broker is away", who=self.who, error=explain(error))
-        self._lasts = True
+        if not self._is_ongoing:
+            log.warning("broker unavailable", name=self.name, error=explain(error))
+        self._is_ongoing = True
 
     def worked(self) -> None:
-        if self._lasts:
-            log.warning("broker is back", who=self.who)
-        self._lasts = False
+        if self._is_ongoing:
+            log.warning("broker available again", name=self.name)
+        self._is_ongoing = False
 
 
 def explain(error: Exception) -> str:

@@ -1,4 +1,4 @@
-"""Whether the broker of `BROKER_URL` takes connections, asked at most once in some seconds."""
+"""Check whether the broker of `BROKER_URL` accepts connections, at most once every few seconds."""
 
 import asyncio
 from collections.abc import Callable
@@ -12,36 +12,36 @@ from hello.core.broker_urls import SCHEMES
 from hello.core.urls import split_url
 from hello.entities.errors import UnavailableError
 
-KEPT_S = 5.0
+MAX_AGE_S = 5.0
 TIMEOUT_S = 1.0
 PORTS = {"amqp": 5672, "amqps": 5671}
 
 
 @dataclass(slots=True)
 class BrokerProbe:
-    """Redis is sent a PING; the others only have to accept a connection, so no log-in is tried."""
+    """Send Redis a PING; the other brokers only have to accept a connection, without a log-in."""
 
     url: str = field(repr=False)
     timer: Callable[[], float] = monotonic
     name: str = "broker"
     required: bool = False
-    _asked_at: float | None = None
+    _checked_at: float | None = None
     _fault: UnavailableError | None = None
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def check(self) -> None:
         async with self._lock:
-            if self._asked_at is None or self.timer() - self._asked_at >= KEPT_S:
-                self._fault = await self._ask()
-                self._asked_at = self.timer()
+            if self._checked_at is None or self.timer() - self._checked_at >= MAX_AGE_S:
+                self._fault = await self._request()
+                self._checked_at = self.timer()
         if self._fault is not None:
             raise UnavailableError(str(self._fault), reason=self._fault.reason)
 
-    async def _ask(self) -> UnavailableError | None:
-        ask = ping if BROKERS[self.url.partition("://")[0]] == REDIS else connect
+    async def _request(self) -> UnavailableError | None:
+        request = ping if BROKERS[self.url.partition("://")[0]] == REDIS else connect
         try:
             async with asyncio.timeout(TIMEOUT_S):
-                await ask(self.url)
+                await request(self.url)
         except UnavailableError as error:
             return error
         except (OSError, TimeoutError):
@@ -55,7 +55,7 @@ async def ping(url: str) -> None:
 
 
 async def connect(url: str) -> None:
-    """Return when one of the servers accepts a connection; raise what the last one raises."""
+    """Return once a server accepts a connection; raise the `OSError` of the last server."""
     parts = split_url(url, SCHEMES)
     for number, (host, port) in enumerate(parts.hosts, start=1):
         try:

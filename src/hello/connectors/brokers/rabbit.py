@@ -1,6 +1,7 @@
-"""Publishing to RabbitMQ: persistent, confirmed, by a topic exchange to a quorum queue for each consumer.
+"""Publish to RabbitMQ: persistent, confirmed, through a topic exchange to one quorum queue per consumer.
 
-Whoever connects first declares all of it, publishers too: RabbitMQ keeps nothing for a queue to come.
+Every client declares the exchange and all queues when it connects, publishers included: RabbitMQ discards
+messages that no queue takes.
 """
 
 import asyncio
@@ -16,18 +17,18 @@ from hello.connectors.brokers.cloud_events import CONTENT_TYPE, to_properties
 from hello.connectors.brokers.options import BrokerOptions
 from hello.connectors.brokers.outages import BrokerFullError
 from hello.connectors.brokers.rabbit_broker import ClosingBroker, with_heartbeat
-from hello.connectors.brokers.reconnecting_client import Link
+from hello.connectors.brokers.reconnecting_client import ReconnectingClient
 from hello.connectors.brokers.reconnecting_publisher import ReconnectingPublisher
 from hello.entities.events import Event
 from hello.services.event_ports import Subscription
 
 FAULTS = (*CONNECTION_EXCEPTIONS, FastStreamException, TimeoutError)
-# RabbitMQ 4 throws away what has come back 20 times; -1, for never, is not known to those before it.
-NEVER = 2**31 - 1
-ALARM = "an alarm of memory or disk"
-PATIENCE = 0.9
-"""Of the time-out: the rest is for finding out why there was no answer."""
-BLOCKED_S = 0.02
+# RabbitMQ 4 drops a message that was redelivered 20 times. Older versions do not support -1 (no limit).
+NO_DELIVERY_LIMIT = 2**31 - 1
+ALARM = "a memory or disk alarm"
+PUBLISH_SHARE = 0.9
+"""The share of the time-out for publishing; the rest is for finding out why no answer came."""
+BLOCKED_TIMEOUT_S = 0.02
 
 
 def exchange_of(options: BrokerOptions) -> RabbitExchange:
@@ -35,26 +36,26 @@ def exchange_of(options: BrokerOptions) -> RabbitExchange:
 
 
 def queue_of(options: BrokerOptions, subscription: Subscription) -> RabbitQueue:
-    """Let one process at a time consume, which keeps the order; another one goes on when it is gone."""
+    """Let one process consume at a time, which keeps the order; another takes over when it stops."""
     return RabbitQueue(
         options.group_of(subscription),
         queue_type=QueueType.QUORUM,
-        arguments={"x-single-active-consumer": True, "x-delivery-limit": NEVER},
+        arguments={"x-single-active-consumer": True, "x-delivery-limit": NO_DELIVERY_LIMIT},
     )
 
 
-async def connected(options: BrokerOptions, broker: RabbitBroker) -> RabbitBroker:
+async def connect_and_declare(options: BrokerOptions, broker: RabbitBroker) -> RabbitBroker:
     try:
         await broker.connect()
         for subscription in options.subscriptions:
-            await declared(options, broker, subscription)
+            await declare_queue(options, broker, subscription)
     except BaseException:
         await broker.stop()
         raise
     return broker
 
 
-async def declared(
+async def declare_queue(
     options: BrokerOptions, broker: RabbitBroker, subscription: Subscription
 ) -> AbstractRobustQueue:
     exchange = await broker.declare_exchange(exchange_of(options))
@@ -66,7 +67,7 @@ async def declared(
 
 @asynccontextmanager
 async def unless_blocked(broker: RabbitBroker, timeout_s: float) -> AsyncIterator[None]:
-    """Raise `BrokerFullError` while RabbitMQ reads nothing, because of an alarm of memory or disk."""
+    """Raise `BrokerFullError` while RabbitMQ blocks publishers because of a memory or disk alarm."""
     if await is_blocked(broker):
         raise BrokerFullError("RabbitMQ has no room for an event", reason=ALARM)
     try:
@@ -83,7 +84,7 @@ async def is_blocked(broker: RabbitBroker) -> bool:
     if connection.transport is None:
         return False
     try:
-        async with asyncio.timeout(BLOCKED_S):
+        async with asyncio.timeout(BLOCKED_TIMEOUT_S):
             await connection.transport.ready()
     except TimeoutError:
         return True
@@ -91,46 +92,46 @@ async def is_blocked(broker: RabbitBroker) -> bool:
 
 
 def is_nack(error: Exception) -> bool:
-    """Tell what a full queue refuses from what came back without a queue."""
+    """Return whether a full queue rejected the message, rather than that no queue took it."""
     return isinstance(error, DeliveryError) and not isinstance(error, PublishError)
 
 
 @asynccontextmanager
 async def open_rabbit_publisher(options: BrokerOptions) -> AsyncIterator[ReconnectingPublisher[RabbitBroker]]:
     exchange = exchange_of(options)
-    wanted = frozenset[str]().union(*(one.types for one in options.subscriptions))
+    consumed_types = frozenset[str]().union(*(subscription.types for subscription in options.subscriptions))
 
     async def connect() -> RabbitBroker:
         channel = Channel(publisher_confirms=True, on_return_raises=True)
         broker = ClosingBroker(
             with_heartbeat(options.url), timeout=options.timeout_s, default_channel=channel, logger=None
         )
-        return await connected(options, broker)
+        return await connect_and_declare(options, broker)
 
     async def send(broker: RabbitBroker, event: Event) -> None:
-        """Have it come back when a queue that should be there is not."""
+        """Publish with `mandatory`, so that RabbitMQ returns the event when an expected queue is missing."""
         properties, data = to_properties(event)
-        async with unless_blocked(broker, options.timeout_s * PATIENCE):
+        async with unless_blocked(broker, options.timeout_s * PUBLISH_SHARE):
             await broker.publish(
                 data,
                 exchange=exchange,
                 routing_key=event.type,
-                mandatory=event.type in wanted,
+                mandatory=event.type in consumed_types,
                 persist=True,
                 headers=properties,
                 content_type=CONTENT_TYPE,
                 message_id=event.id,
             )
 
-    link = Link(connect, RabbitBroker.stop)
+    client = ReconnectingClient(connect, RabbitBroker.stop)
     try:
         yield ReconnectingPublisher(
             name="RabbitMQ",
-            link=link,
+            client=client,
             send=send,
             faults=FAULTS,
             is_full=is_nack,
             timeout_s=options.timeout_s,
         )
     finally:
-        await link.end()
+        await client.close()

@@ -1,4 +1,4 @@
-"""FastStream's broker for RabbitMQ, which here closes a connection that could not be made."""
+"""FastStream's broker for RabbitMQ, changed to close a connection that failed to open."""
 
 from aio_pika import RobustConnection
 from aio_pika.abc import TimeoutType
@@ -6,7 +6,7 @@ from faststream.rabbit import RabbitBroker
 from yarl import URL
 
 HEARTBEAT_S = 10
-"""RabbitMQ takes a client for dead after two of them; a queue then has another active consumer."""
+"""RabbitMQ considers a client dead after two missed heartbeats; its queues then activate another consumer."""
 
 
 def with_heartbeat(url: str) -> str:
@@ -16,20 +16,20 @@ def with_heartbeat(url: str) -> str:
 
 
 class ClosingBroker(RabbitBroker):
-    """FastStream forgets a connection that failed on the way, and such a one may go on trying for ever."""
+    """Closes connections that failed to open: FastStream forgets them, and they may retry for ever."""
 
     async def _connect(self) -> RobustConnection:
-        made: list[RobustConnection] = []
+        attempts: list[RobustConnection] = []
 
-        class Remembered(RobustConnection):
+        class RecordedConnection(RobustConnection):
             async def connect(self, timeout: TimeoutType = None) -> None:  # noqa: ASYNC109  # as overridden
-                made.append(self)
+                attempts.append(self)
                 await super().connect(timeout)
 
-        self._connection_kwargs["connection_class"] = Remembered
+        self._connection_kwargs["connection_class"] = RecordedConnection
         try:
             return await super()._connect()
         except BaseException:
-            for connection in made:
+            for connection in attempts:
                 await connection.close()
             raise

@@ -1,4 +1,4 @@
-"""Consuming from RabbitMQ: a quorum queue with a single active consumer, which keeps the order."""
+"""Consume from RabbitMQ: a quorum queue with a single active consumer, which keeps the order."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -9,8 +9,8 @@ from aio_pika.abc import AbstractIncomingMessage
 from faststream.rabbit import Channel
 
 from hello.connectors.brokers.cloud_events import from_properties
-from hello.connectors.brokers.options import BATCH, PATIENCE_S, BrokerOptions
-from hello.connectors.brokers.rabbit import FAULTS, connected, declared
+from hello.connectors.brokers.options import BATCH_SIZE, RECEIVE_TIMEOUT_S, BrokerOptions
+from hello.connectors.brokers.rabbit import FAULTS, connect_and_declare, declare_queue
 from hello.connectors.brokers.rabbit_broker import ClosingBroker, with_heartbeat
 from hello.connectors.brokers.sources import Delivery, delivery, unavailable
 from hello.entities.errors import UnavailableError
@@ -19,28 +19,28 @@ from hello.services.event_ports import Subscription
 
 @dataclass(frozen=True, slots=True)
 class RabbitSource:
-    """RabbitMQ sends at most a batch of what is unconfirmed; None stands for a connection that is lost."""
+    """RabbitMQ sends at most one batch of unacknowledged messages; None stands for a lost connection."""
 
-    _arrived: asyncio.Queue[AbstractIncomingMessage | None] = field(default_factory=asyncio.Queue)
+    _messages: asyncio.Queue[AbstractIncomingMessage | None] = field(default_factory=asyncio.Queue)
 
-    async def arrived(self, message: AbstractIncomingMessage) -> None:
-        self._arrived.put_nowait(message)
+    async def enqueue(self, message: AbstractIncomingMessage) -> None:
+        self._messages.put_nowait(message)
 
-    def lost(self, *_: object) -> None:
-        self._arrived.put_nowait(None)
+    def connection_lost(self, *_: object) -> None:
+        self._messages.put_nowait(None)
 
     async def receive(self) -> Sequence[Delivery]:
         messages = []
         with suppress(TimeoutError):
-            messages.append(await asyncio.wait_for(self._arrived.get(), PATIENCE_S))
-        while not self._arrived.empty():
-            messages.append(self._arrived.get_nowait())
+            messages.append(await asyncio.wait_for(self._messages.get(), RECEIVE_TIMEOUT_S))
+        while not self._messages.empty():
+            messages.append(self._messages.get_nowait())
         if None in messages:
             raise UnavailableError("RabbitMQ has closed the connection")
         return [delivery_of(message) for message in messages if message is not None]
 
     async def confirm(self, receipts: Sequence[AbstractIncomingMessage]) -> None:
-        """Confirm the last one and all before it: nothing else is unconfirmed."""
+        """Acknowledge the last message and all before it: nothing else is unacknowledged."""
         with unavailable("RabbitMQ", *FAULTS):
             await receipts[-1].ack(multiple=True)
 
@@ -57,16 +57,16 @@ async def open_rabbit_source(
     broker = ClosingBroker(
         with_heartbeat(options.url),
         timeout=options.timeout_s,
-        default_channel=Channel(prefetch_count=BATCH),
-        on_close=[source.lost],
+        default_channel=Channel(prefetch_count=BATCH_SIZE),
+        on_close=[source.connection_lost],
         logger=None,
     )
     with unavailable("RabbitMQ", *FAULTS):
-        await connected(options, broker)
+        await connect_and_declare(options, broker)
     try:
         with unavailable("RabbitMQ", *FAULTS):
-            queue = await declared(options, broker, subscription)
-            await queue.consume(source.arrived)
+            queue = await declare_queue(options, broker, subscription)
+            await queue.consume(source.enqueue)
         yield source
     finally:
         with suppress(*FAULTS):

@@ -1,4 +1,4 @@
-"""A connection that is made when it is first needed, and anew after a fault."""
+"""A client that connects at the first use, and again after a fault."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -10,30 +10,30 @@ Client = TypeVar("Client")
 
 
 @dataclass(slots=True)
-class Link(Generic[Client]):
-    """Who gives up waiting for it does not keep it from being made: a half made connection would leak."""
+class ReconnectingClient(Generic[Client]):
+    """A caller that stops waiting does not cancel the attempt: a half-open connection would leak."""
 
-    open: Callable[[], Awaitable[Client]]
-    close: Callable[[Client], Awaitable[object]]
+    open_client: Callable[[], Awaitable[Client]]
+    close_client: Callable[[Client], Awaitable[object]]
     _opening: asyncio.Task[Client] | None = None
     _closing: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def get(self) -> Client:
-        """Raise what `open` raises; the next one who asks tries again."""
+        """Return the shared client; raise what `open_client` raises. The next call tries again."""
         if self._opening is None or has_failed(self._opening):
             self._opening = asyncio.create_task(self._open())
         return await asyncio.shield(self._opening)
 
     def drop(self) -> None:
-        """Leave the connection to be closed in the background, if there is one."""
+        """Close the connection in the background, if there is one."""
         if self._opening is not None and self._opening.done():
             task = asyncio.create_task(self._close(self._opening))
             self._closing.add(task)
             task.add_done_callback(self._closing.discard)
             self._opening = None
 
-    async def end(self) -> None:
-        """Close what is open, and wait for it."""
+    async def close(self) -> None:
+        """Close the connection, and wait until it is closed."""
         if self._opening is not None:
             await asyncio.wait([self._opening])
         self.drop()
@@ -41,12 +41,12 @@ class Link(Generic[Client]):
             await asyncio.wait(self._closing)
 
     async def _open(self) -> Client:
-        return await self.open()
+        return await self.open_client()
 
     async def _close(self, opened: asyncio.Task[Client]) -> None:
         if not has_failed(opened):
             with suppress(Exception):
-                await self.close(opened.result())
+                await self.close_client(opened.result())
 
 
 def has_failed(opening: asyncio.Task[Client]) -> bool:

@@ -1,4 +1,4 @@
-"""A publisher over one connection that many share."""
+"""A publisher whose callers share one connection."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from hello.connectors.brokers.outages import BrokerFullError
-from hello.connectors.brokers.reconnecting_client import Link
+from hello.connectors.brokers.reconnecting_client import ReconnectingClient
 from hello.entities.errors import UnavailableError
 from hello.entities.events import Event
 
@@ -15,13 +15,13 @@ Client = TypeVar("Client")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReconnectingPublisher(Generic[Client]):
-    """`send` returns once the broker has confirmed; any of `faults` ends the connection.
+    """`send` returns once the broker has confirmed; any of `faults` drops the connection.
 
-    `is_full` says whether one of them means that the broker has no room.
+    `is_full` returns whether a fault means that the broker has no room.
     """
 
     name: str
-    link: Link[Client]
+    client: ReconnectingClient[Client]
     send: Callable[[Client, Event], Awaitable[object]]
     faults: tuple[type[Exception], ...]
     is_full: Callable[[Exception], bool]
@@ -30,9 +30,9 @@ class ReconnectingPublisher(Generic[Client]):
     async def publish(self, event: Event) -> None:
         try:
             async with asyncio.timeout(self.timeout_s):
-                await self.send(await self.link.get(), event)
+                await self.send(await self.client.get(), event)
         except self.faults as error:
-            self.link.drop()
+            self.client.drop()
             if self.is_full(error):
                 raise BrokerFullError(f"{self.name} has no room for an event", reason=str(error)) from error
             raise UnavailableError(f"{self.name} did not confirm an event", reason=str(error)) from error

@@ -1,8 +1,8 @@
-"""Consuming a Redis stream by a consumer group, in order.
+"""Consume a Redis stream in a consumer group, in order.
 
-A group hands entries to whoever asks, whatever their subject: two processes at once would mix up the order.
-So one process at a time takes its lock, always as the same consumer of the group: it first gets again
-whatever another one has left unconfirmed.
+A group gives each entry to the next reader, whatever its subject: two concurrent processes would break the
+order. So one process at a time holds the lock, always as the same consumer of the group. It first receives
+again what the previous process did not acknowledge.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -12,15 +12,14 @@ from typing import Any
 
 from redis.exceptions import OutOfMemoryError, ResponseError
 
-from hello.connectors.brokers.advisory_locks import AcquireLock, AdvisoryLock
 from hello.connectors.brokers.cloud_events import from_headers, split
-from hello.connectors.brokers.options import BATCH, PATIENCE_S, BrokerOptions
+from hello.connectors.brokers.options import BATCH_SIZE, RECEIVE_TIMEOUT_S, BrokerOptions
 from hello.connectors.brokers.redis_streams import FAULTS, open_client
-from hello.connectors.brokers.sources import Delivery, delivery, unavailable
+from hello.connectors.brokers.sources import AcquireLock, AdvisoryLock, Delivery, delivery, unavailable
 from hello.services.event_ports import Subscription
 
 CONSUMER = "worker"
-NEW, UNCONFIRMED, BEGINNING = ">", "0", "0"
+NEW, UNACKNOWLEDGED, BEGINNING = ">", "0", "0"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -29,10 +28,10 @@ class StreamSource:
     stream: str
     group: str
     lock: AdvisoryLock
-    _from: str = UNCONFIRMED
+    _from: str = UNACKNOWLEDGED
 
     async def receive(self) -> Sequence[Delivery]:
-        """Read what is unconfirmed from its start again and again: each time less of it is left."""
+        """Read unacknowledged entries until none is left, always from their start, then new ones."""
         self.lock.check()
         entries = await self._read()
         if not entries:
@@ -42,7 +41,11 @@ class StreamSource:
     async def _read(self) -> Sequence[tuple[bytes, dict[bytes, bytes]]]:
         with unavailable("Redis", *FAULTS):
             streams = await self.client.xreadgroup(
-                self.group, CONSUMER, {self.stream: self._from}, count=BATCH, block=round(PATIENCE_S * 1000)
+                self.group,
+                CONSUMER,
+                {self.stream: self._from},
+                count=BATCH_SIZE,
+                block=round(RECEIVE_TIMEOUT_S * 1000),
             )
         return streams[0][1] if streams else []
 
@@ -55,19 +58,22 @@ class StreamSource:
 async def open_stream_source(
     options: BrokerOptions, subscription: Subscription, acquire_lock: AcquireLock
 ) -> AsyncIterator[StreamSource]:
-    """Begin with the oldest event that there is, the first time."""
+    """Start with the oldest event when the consumer group is new."""
     group = options.group_of(subscription)
-    async with acquire_lock(group) as lock, open_client(options, options.timeout_s + PATIENCE_S) as client:
+    async with (
+        acquire_lock(group) as lock,
+        open_client(options, options.timeout_s + RECEIVE_TIMEOUT_S) as client,
+    ):
         with unavailable("Redis", *FAULTS):
             await ensure_group(client, options.topic, group)
         yield StreamSource(client=client, stream=options.topic, group=group, lock=lock)
 
 
-async def ensure_group(client: Any, stream: str, group: str) -> None:  # noqa: ANN401  # of one server or a cluster
+async def ensure_group(client: Any, stream: str, group: str) -> None:  # noqa: ANN401  # of one server or of a cluster
     try:
         await client.xgroup_create(stream, group, id=BEGINNING, mkstream=True)
     except OutOfMemoryError:
-        return  # a group that exists can be read all the same
+        return  # an existing group can still be read
     except ResponseError as error:
         if "BUSYGROUP" not in str(error):
             raise

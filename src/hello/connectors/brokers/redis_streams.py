@@ -1,4 +1,4 @@
-"""Publishing to a Redis stream: what is published at once goes in one round trip."""
+"""Publish to a Redis stream; concurrent calls share one round trip."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
@@ -24,10 +24,10 @@ OUT_OF_MEMORY = "Redis has reached maxmemory"
 UNCONFIRMED = "consumers have not confirmed STREAM_MAX_BYTES of events"
 MAX_CONNECTIONS = 4
 TRIM_EVERY = 1000
-"""Entries after which a stream is measured."""
+"""The number of entries after which the stream is measured."""
 TRIM_PARTS = 16
-"""It is measured as well after a part like this of its bound in bytes."""
-Measured: TypeAlias = Callable[[Trimmed], None]
+"""The stream is also measured each time it may have grown by its maximum size divided by this number."""
+ReportTrimmed: TypeAlias = Callable[[Trimmed], None]
 
 
 @asynccontextmanager
@@ -41,9 +41,9 @@ async def open_client(options: BrokerOptions, timeout_s: float) -> AsyncIterator
 
 
 def broker_of(url: str, timeout_s: float) -> RedisBroker:
-    kind, plain = (RedisClusterBroker, url.replace(CLUSTER, "://")) if CLUSTER in url else (RedisBroker, url)
-    return kind(
-        plain,
+    broker_type = RedisClusterBroker if CLUSTER in url else RedisBroker
+    return broker_type(
+        url.replace(CLUSTER, "://"),
         socket_timeout=timeout_s,
         socket_connect_timeout=timeout_s,
         max_connections=MAX_CONNECTIONS,
@@ -57,15 +57,15 @@ class Stream:
     client: Any
     name: str
     bounds: StreamBounds
-    measured: Measured
+    report_trimmed: ReportTrimmed
     is_closed: bool = False
-    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     _entries: int = TRIM_EVERY
     _bytes: int = 0
 
     async def add(self, events: Mapping[int, Event]) -> Mapping[int, bytes | Exception]:
         """Return the id of each entry, or why it was refused."""
-        async with self._turn:
+        async with self._lock:
             if self.is_closed:
                 raise UnavailableError("the publisher is closed")
             entries = [to_fields(event) for event in events.values()]
@@ -79,20 +79,20 @@ class Stream:
             return dict(zip(events, await pipeline.execute(raise_on_error=False), strict=True))
 
     async def _make_room(self, size: int) -> None:
-        """Trim first, since a Redis that is full refuses to add anything; raise `BrokerFullError`."""
-        part = self.bounds.max_bytes // TRIM_PARTS
-        if self._entries < min(TRIM_EVERY, self.bounds.kept) and self._bytes + size <= part:
+        """Trim before adding, since a full Redis refuses every XADD; raise `BrokerFullError`."""
+        step = self.bounds.max_bytes // TRIM_PARTS
+        if self._entries < min(TRIM_EVERY, self.bounds.kept) and self._bytes + size <= step:
             return
-        limit = self.bounds.max_bytes - min(max(part, size), self.bounds.max_bytes // 2)
+        limit = self.bounds.max_bytes - min(max(step, size), self.bounds.max_bytes // 2)
         trimmed = await trim(self.client, self.name, self.bounds, limit)
-        self.measured(trimmed)
+        self.report_trimmed(trimmed)
         if trimmed.size > limit:
             raise BrokerFullError("the stream is full", reason=UNCONFIRMED)
         self._entries = self._bytes = 0
 
     async def close(self) -> None:
-        """Wait for the batch in hand: its callers may be gone, but not its connection."""
-        async with self._turn:
+        """Wait for the current batch: its callers may be gone, but it still needs the connection."""
+        async with self._lock:
             self.is_closed = True
 
 
@@ -107,9 +107,9 @@ class StreamPublisher:
 
     async def publish(self, event: Event) -> None:
         try:
-            answer = await self.batcher.do(next(self.numbers), event)
-            if isinstance(answer, Exception):
-                raise answer
+            reply = await self.batcher.do(next(self.numbers), event)
+            if isinstance(reply, Exception):
+                raise reply
         except OutOfMemoryError as error:
             raise BrokerFullError("Redis refuses an event", reason=OUT_OF_MEMORY) from error
         except (*FAULTS, OverloadedError) as error:
@@ -117,11 +117,13 @@ class StreamPublisher:
 
 
 @asynccontextmanager
-async def open_stream_publisher(options: BrokerOptions, measured: Measured) -> AsyncIterator[StreamPublisher]:
+async def open_stream_publisher(
+    options: BrokerOptions, report_trimmed: ReportTrimmed
+) -> AsyncIterator[StreamPublisher]:
     groups = list(map(options.group_of, options.subscriptions))
     bounds = StreamBounds(kept=options.kept, max_bytes=options.max_bytes, groups=groups)
     async with open_client(options, options.timeout_s) as client:
-        stream = Stream(client=client, name=options.topic, bounds=bounds, measured=measured)
+        stream = Stream(client=client, name=options.topic, bounds=bounds, report_trimmed=report_trimmed)
         waiters = Bounds(deadline_s=options.timeout_s)
         try:
             yield StreamPublisher(Batcher(stream.add, waiters, lambda _: False))

@@ -1,4 +1,4 @@
-"""A publisher that tries a few times before it gives up."""
+"""A publisher that retries with back-off."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -17,7 +17,7 @@ from hello.entities.errors import UnavailableError
 from hello.entities.events import Event
 from hello.services.event_ports import EventPublisher, RelayMetrics
 
-TRIES = 5
+MAX_ATTEMPTS = 5
 FIRST_PAUSE_S = 0.05
 PAUSES = wait_random_exponential(multiplier=0.1, max=1)
 Sleep: TypeAlias = Callable[[float], Awaitable[None]]
@@ -25,7 +25,7 @@ Sleep: TypeAlias = Callable[[float], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryingPublisher:
-    """Who calls sets the deadline for all tries together."""
+    """The caller sets the deadline for all attempts together."""
 
     publisher: EventPublisher
     metrics: RelayMetrics
@@ -33,19 +33,19 @@ class RetryingPublisher:
     sleep: Sleep = asyncio.sleep
 
     async def publish(self, event: Event) -> None:
-        """Begin without Tenacity, which costs more than all else: nearly always the first try is the last."""
+        """Publish once without Tenacity, which is expensive: the first attempt nearly always succeeds."""
         try:
             await self._try(event)
         except BrokerFullError:
             raise
         except UnavailableError:
             await self.sleep(FIRST_PAUSE_S)
-            await self._try_again(event)
+            await self._retry(event)
 
-    async def _try_again(self, event: Event) -> None:
+    async def _retry(self, event: Event) -> None:
         retrying = AsyncRetrying(
             retry=retry_if_exception_type(UnavailableError),
-            stop=stop_after_attempt(TRIES - 1),
+            stop=stop_after_attempt(MAX_ATTEMPTS - 1),
             wait=PAUSES,
             sleep=self.sleep,
             reraise=True,

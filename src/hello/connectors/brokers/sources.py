@@ -1,4 +1,4 @@
-"""What a consumer asks of each broker: what comes next, and to be told what has been handled."""
+"""What a consumer needs of each broker: receive the next events, and acknowledge the handled ones."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager
@@ -17,17 +17,17 @@ log = structlog.get_logger("hello.brokers")
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """`receipt` is what the broker knows it by; there is no event when it cannot be read."""
+    """`receipt` identifies the delivery at the broker; `event` is None when it is unreadable."""
 
     receipt: Any
     event: Event | None
 
 
 class Source(Protocol):
-    """All raise `UnavailableError`; what has not been confirmed then comes again from a new source."""
+    """All methods raise `UnavailableError`; a new source then delivers again what was not acknowledged."""
 
     async def receive(self) -> Sequence[Delivery]:
-        """Return what comes next, in order, or nothing after a moment."""
+        """Return the next deliveries, in order, or nothing after `RECEIVE_TIMEOUT_S`."""
         ...
 
     async def confirm(self, receipts: Sequence[Any]) -> None: ...
@@ -36,12 +36,24 @@ class Source(Protocol):
 OpenSource: TypeAlias = Callable[[], AbstractAsyncContextManager[Source]]
 
 
+class AdvisoryLock(Protocol):
+    """Redis needs it: of all processes that consume under one name, one consumes at a time."""
+
+    def check(self) -> None:
+        """Raise `UnavailableError` when the lock has been lost."""
+        ...
+
+
+AcquireLock: TypeAlias = Callable[[str], AbstractAsyncContextManager[AdvisoryLock]]
+"""Waits until no other process holds the lock of that name; raises `UnavailableError`."""
+
+
 def delivery(receipt: object, read: Callable[[Parts, bytes], Event], parts: Parts, data: bytes) -> Delivery:
-    """Log what cannot be read: it would be no better the next time."""
+    """Log an unreadable message and skip it: another delivery would not be readable either."""
     try:
         return Delivery(receipt, read(parts, data))
     except UnreadableError as error:
-        log.error("passing over what is none of our events", receipt=str(receipt), reason=str(error))  # noqa: TRY400
+        log.error("skipped an unreadable event", receipt=str(receipt), reason=str(error))  # noqa: TRY400
         return Delivery(receipt, None)
 
 

@@ -1,11 +1,11 @@
-"""Trimming a Redis stream, by entries and by bytes: first what every consumer group has confirmed."""
+"""Trim a Redis stream by entries and by bytes, first what every consumer group has confirmed."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-# XADD's own MAXLEN would also drop what a group has not confirmed yet. Here the entry at the boundary stays.
-# MEMORY USAGE measures every node: a sample of the oldest says nothing of the newest.
+# XADD's MAXLEN would also drop what a group has not confirmed yet. Here the entry at the boundary stays.
+# MEMORY USAGE measures every node: a sample of the oldest nodes says nothing about the newest.
 TRIM = """
 local LATEST = '18446744073709551615-18446744073709551615'
 local NODE_ENTRIES, UNKNOWN = 100, -1
@@ -17,16 +17,16 @@ local function parts(id)
     local ms, seq = id:match('(%d+)-(%d+)')
     return tonumber(ms), tonumber(seq)
 end
-local function older(one, other)
-    if not other then return one end
-    local ms, seq = parts(one)
+local function older(id, other)
+    if not other then return id end
+    local ms, seq = parts(id)
     local other_ms, other_seq = parts(other)
-    if ms < other_ms or (ms == other_ms and seq < other_seq) then return one end
+    if ms < other_ms or (ms == other_ms and seq < other_seq) then return id end
     return other
 end
 local function measure()
-    local answer = redis.pcall('MEMORY', 'USAGE', key, 'SAMPLES', 0)
-    return type(answer) == 'number' and answer or UNKNOWN
+    local bytes = redis.pcall('MEMORY', 'USAGE', key, 'SAMPLES', 0)
+    return type(bytes) == 'number' and bytes or UNKNOWN
 end
 
 if redis.call('EXISTS', key) == 0 then return {0, 0} end
@@ -50,8 +50,8 @@ local function shrink(boundary)
     local removed = 0
     while size > limit do
         local surplus = math.ceil(redis.call('XLEN', key) * (size - limit) / size)
-        local most = math.max(surplus, NODE_ENTRIES)
-        local count = redis.call('XTRIM', key, 'MINID', '~', boundary, 'LIMIT', most)
+        local max_count = math.max(surplus, NODE_ENTRIES)
+        local count = redis.call('XTRIM', key, 'MINID', '~', boundary, 'LIMIT', max_count)
         if count == 0 then break end
         removed, size = removed + count, measure()
     end
@@ -65,7 +65,7 @@ return {size, dropped}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamBounds:
-    """`groups` are those whose unconfirmed entries are never dropped; `kept` counts confirmed entries."""
+    """Unconfirmed entries of `groups` are never dropped; `kept` is how many confirmed entries stay."""
 
     kept: int
     max_bytes: int
@@ -74,9 +74,9 @@ class StreamBounds:
 
 @dataclass(frozen=True, slots=True)
 class Trimmed:
-    """The bytes that are left, and how many entries were dropped before other groups confirmed them.
+    """The bytes left, and how many entries were dropped before other groups confirmed them.
 
-    `size` is -1 where Redis forbids `MEMORY USAGE`: only entries are bounded then.
+    `size` is -1 if Redis forbids `MEMORY USAGE`; then only the number of entries is bounded.
     """
 
     size: int
@@ -84,6 +84,6 @@ class Trimmed:
 
 
 async def trim(client: Any, stream: str, bounds: StreamBounds, limit: int) -> Trimmed:  # noqa: ANN401
-    """Leave at most `limit` bytes, or what the groups of `bounds` have not confirmed."""
+    """Trim to `limit` bytes, or to what the groups of `bounds` have not confirmed."""
     size, dropped = await client.eval(TRIM, 1, stream, bounds.kept, limit, *bounds.groups)
     return Trimmed(size, dropped)

@@ -1,1 +1,1 @@
-"""Real PostgreSQL and Valkey servers out of wheels, for one machine."""
+"""Real PostgreSQL and Valkey servers from wheels, for one machine."""

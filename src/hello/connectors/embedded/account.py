@@ -1,4 +1,4 @@
-"""Whom the servers run as: ourselves, but under root a user of their own, as PostgreSQL refuses root."""
+"""The account of the servers: the current user, or a separate one under root, which PostgreSQL refuses."""
 
 import os
 import pwd
@@ -15,7 +15,7 @@ SYSTEM_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """The arguments of `Popen`; all `None` stands for ourselves."""
+    """The arguments of `Popen`; all `None` means the current user."""
 
     user: int | None = None
     group: int | None = None
@@ -26,10 +26,10 @@ class Account:
         return os.geteuid() if self.user is None else self.user
 
     def can_reach(self, path: Path) -> bool:
-        """Whether the account may enter this directory, or run this program, through all its parents."""
+        """Return whether the account may enter this directory, or run this program, through all parents."""
         if self.user is None:
             return os.access(path, os.X_OK)
-        done = subprocess.run(  # noqa: S603
+        result = subprocess.run(  # noqa: S603
             ["/bin/sh", "-c", 'test -x "$1"', "sh", str(path)],
             check=False,
             cwd="/",
@@ -37,16 +37,16 @@ class Account:
             group=self.group,
             extra_groups=self.extra_groups,
         )
-        return done.returncode == 0
+        return result.returncode == 0
 
     def own(self, opened: int) -> None:
-        """Give it an open file or directory which we have just created."""
+        """Make the account the owner of an open file or directory that was just created."""
         if self.user is not None and self.group is not None:
             os.fchown(opened, self.user, self.group)
 
 
 def current_account() -> Account:
-    """Raise `EmbeddedError` when we are root and the servers' user is missing and cannot be created."""
+    """Raise `EmbeddedError` when root cannot create the servers' missing user."""
     if os.geteuid() != 0:
         return Account()
     entry = find_user() or create_user()
@@ -71,11 +71,11 @@ def create_user() -> pwd.struct_passwd:
 
 
 def add_user() -> str:
-    """Say why not; another process may have been faster, so only the user's absence is an error."""
+    """Return the error text; another process may win the race, so only the user's absence is an error."""
     useradd = shutil.which("useradd", path=SYSTEM_PATH)
     if useradd is None:
-        return "there is no useradd"
+        return "useradd is not installed"
     shell = shutil.which("nologin", path=SYSTEM_PATH) or "/bin/false"
     command = [useradd, "--system", "--no-create-home", "--shell", shell, USER]
-    done = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603
-    return " ".join(done.stderr.split())
+    result = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603
+    return " ".join(result.stderr.split())

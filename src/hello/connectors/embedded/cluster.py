@@ -1,4 +1,4 @@
-"""What PostgreSQL serves: its files, and the password of their only role, made complete or not at all."""
+"""The PostgreSQL cluster: its files and the password of its only role, created atomically."""
 
 import os
 import secrets
@@ -41,7 +41,7 @@ def cluster_of(base: Path) -> Cluster:
 
 
 def ensure_cluster(home: Home, postgres: Path, initdb: tuple[str, ...] = INITDB) -> Cluster:
-    """Raise `EmbeddedError` when it cannot be made; whatever is there already is left as it is."""
+    """Create the cluster if it does not exist; raise `EmbeddedError` if that fails."""
     cluster = cluster_of(home.base)
     remove_unfinished(cluster.path)
     if not os.path.lexists(cluster.path):
@@ -74,7 +74,13 @@ def write_password(cluster: Cluster, home: Home) -> None:
 def fill(cluster: Cluster, home: Home, postgres: Path, options: tuple[str, ...]) -> None:
     log = home.log("postgres")
     initdb = postgres.with_name("initdb")
-    made: tuple[str | Path, ...] = (initdb, "-D", cluster.data, f"--pwfile={cluster.password}", *options)
-    single = (postgres, "--single", "-D", cluster.data, "-c", "exit_on_error=true", "postgres")
-    Command(made, home.account, log).run(INITDB_TIMEOUT_S)
-    Command(single, home.account, log, told=f"CREATE DATABASE {NAME};\n").run(INITDB_TIMEOUT_S)
+    create_files: tuple[str | Path, ...] = (
+        initdb,
+        "-D",
+        cluster.data,
+        f"--pwfile={cluster.password}",
+        *options,
+    )
+    create_database = (postgres, "--single", "-D", cluster.data, "-c", "exit_on_error=true", "postgres")
+    Command(create_files, home.account, log).run(INITDB_TIMEOUT_S)
+    Command(create_database, home.account, log, stdin=f"CREATE DATABASE {NAME};\n").run(INITDB_TIMEOUT_S)

@@ -1,4 +1,4 @@
-"""One program to run as the servers' user, apart from our terminal, pipes and environment."""
+"""Runs one program as the servers' user, isolated from this process's terminal, pipes and environment."""
 
 import os
 import signal
@@ -21,22 +21,22 @@ class Command:
     argv: tuple[str | Path, ...]
     account: Account
     log: Log
-    told: str = field(default="", repr=False)
-    """What it reads from its standard input: the place for secrets, as nobody else sees it."""
+    stdin: str = field(default="", repr=False)
+    """The text of its standard input: the place for secrets, which other processes cannot see."""
     cwd: Path = Path("/")
     environment: tuple[tuple[str, str], ...] = ()
     dies_by: signal.Signals = signal.SIGKILL
     """Sent when the thread that spawned it ends."""
 
     def spawn(self) -> subprocess.Popen[bytes]:
-        with tempfile.TemporaryFile() as told, os.fdopen(self.log.open(), "ab") as log:
-            told.write(self.told.encode())
-            told.seek(0)
+        with tempfile.TemporaryFile() as stdin, os.fdopen(self.log.open(), "ab") as log:
+            stdin.write(self.stdin.encode())
+            stdin.seek(0)
             return subprocess.Popen(  # noqa: S603
                 self.argv,
                 cwd=self.cwd,
                 env=dict([*minimal_environment(), *self.environment]),
-                stdin=told,
+                stdin=stdin,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
@@ -48,7 +48,7 @@ class Command:
             )
 
     def run(self, timeout_s: float) -> None:
-        """Raise `EmbeddedError` with its last words when it fails or takes too long; leave no process."""
+        """Raise `EmbeddedError` with its last error when it fails or takes too long; leave no process."""
         since = self.log.mark()
         child = self.spawn()
         try:
@@ -58,7 +58,7 @@ class Command:
         finally:
             end_session(child)
         if failed:
-            raise EmbeddedError(f"{Path(self.argv[0]).name} failed: {self.log.last_words(since)}")
+            raise EmbeddedError(f"{Path(self.argv[0]).name} failed: {self.log.last_error(since)}")
 
 
 def end_session(child: subprocess.Popen[bytes]) -> None:
@@ -69,5 +69,5 @@ def end_session(child: subprocess.Popen[bytes]) -> None:
 
 
 def minimal_environment() -> list[tuple[str, str]]:
-    kept = [(name, os.environ[name]) for name in INHERITED if name in os.environ]
-    return [("PATH", os.defpath), ("LC_ALL", "C"), *kept]
+    inherited = [(name, os.environ[name]) for name in INHERITED if name in os.environ]
+    return [("PATH", os.defpath), ("LC_ALL", "C"), *inherited]

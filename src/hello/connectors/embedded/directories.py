@@ -1,4 +1,4 @@
-"""Directories which nobody but their owner writes to, made in one step."""
+"""Directories that only their owner can write to, created atomically."""
 
 import os
 import shutil
@@ -16,16 +16,16 @@ UNFINISHED = ".new-"
 
 
 def ensure_directory(path: Path, account: Account, mode: int = PRIVATE) -> None:
-    """Create it, or raise `EmbeddedError` when another owns it or it is more open than `mode`."""
+    """Create it; raise `EmbeddedError` if it has another owner or wider permissions than `mode`."""
     if not os.path.lexists(path):
         create(path, account, mode)
-    found = path.lstat()
-    if not stat.S_ISDIR(found.st_mode):
+    status = path.lstat()
+    if not stat.S_ISDIR(status.st_mode):
         raise EmbeddedError(f"{path} is in the way: it must be a directory")
-    if (found.st_uid, found.st_mode & 0o777 & ~mode) != (account.uid, 0):
-        wanted = f"user {account.uid} with mode {mode:o}"
+    if (status.st_uid, status.st_mode & 0o777 & ~mode) != (account.uid, 0):
+        expected = f"user {account.uid} with mode {mode:o}"
         raise EmbeddedError(
-            f"{path} belongs to user {found.st_uid} with mode {found.st_mode & 0o777:o}, not to {wanted}"
+            f"{path} belongs to user {status.st_uid} with mode {status.st_mode & 0o777:o}, not to {expected}"
         )
 
 
@@ -41,12 +41,12 @@ def create(path: Path, account: Account, mode: int) -> None:
 
 
 def unfinished(path: Path) -> Path:
-    """Create an empty private directory beside the path, to become it by `move` when complete."""
+    """Create an empty private directory beside the path; `move` renames it to the path when complete."""
     return Path(tempfile.mkdtemp(prefix=path.name + UNFINISHED, dir=path.parent))
 
 
 def move(fresh: Path, path: Path) -> None:
-    """Let it be when another process was faster."""
+    """Rename the directory; do nothing if another process was faster."""
     try:
         fresh.rename(path)
     except OSError:
@@ -55,7 +55,7 @@ def move(fresh: Path, path: Path) -> None:
 
 
 def remove(path: Path) -> None:
-    """Remove whatever is there, following no link."""
+    """Remove a file or a directory tree without following links."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:
@@ -63,13 +63,13 @@ def remove(path: Path) -> None:
 
 
 def remove_unfinished(path: Path) -> None:
-    """Remove what a killed process left beside the path."""
+    """Remove unfinished directories that a killed process left beside the path."""
     for leftover in path.parent.glob(path.name + UNFINISHED + "*"):
         shutil.rmtree(leftover, ignore_errors=True)
 
 
 def sync(path: Path) -> None:
-    """Make the names in a directory survive a power cut."""
+    """Make the entries of a directory survive a power cut."""
     with opened(path) as directory:
         os.fsync(directory)
 

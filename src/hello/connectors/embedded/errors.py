@@ -1,4 +1,4 @@
-"""What goes wrong with local servers, in words for the user."""
+"""Errors of local servers, with messages for the user."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,12 +7,12 @@ from hello.core.processes import ProcessError
 
 
 class EmbeddedError(ProcessError):
-    """One line that says what is wrong and where; the user needs no traceback."""
+    """One line that says what is wrong and where, without a traceback."""
 
 
 @contextmanager
 def explained() -> Iterator[None]:
-    """Raise `EmbeddedError` for what the operating system refuses."""
+    """Turn errors of the operating system into `EmbeddedError`."""
     try:
         yield
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Where everything of one data directory lies, and that only one Hello uses it."""
+"""The layout of one data directory, which one Hello at a time may use."""
 
 import os
 import re
@@ -13,11 +13,11 @@ from hello.connectors.embedded.directories import PASSABLE, PRIVATE, ensure_dire
 from hello.connectors.embedded.errors import EmbeddedError, explained
 from hello.connectors.embedded.lock import only_instance
 from hello.connectors.embedded.log import Log
-from hello.connectors.embedded.note import refuse_moved, write_note
+from hello.connectors.embedded.relocation import refuse_moved, write_location
 from hello.connectors.embedded.state import STATE, digest, state_in_use
 
 RUN_BYTES = 103 - len("/.s.PGSQL.5432")
-"""Linux would take four more than macOS."""
+"""The limit of macOS; Linux allows four more."""
 PLAIN = re.compile(r"[\w./+-]+", re.ASCII)
 
 
@@ -36,7 +36,7 @@ class Home:
 
 @contextmanager
 def open_home(data_dir: Path) -> Iterator[Home]:
-    """Raise `EmbeddedError` when it cannot be used, or another Hello uses it."""
+    """Lock the directory; raise `EmbeddedError` if it is unusable or another Hello uses it."""
     with ExitStack() as stack:
         with explained():
             data_dir = data_dir.resolve()
@@ -50,7 +50,7 @@ def prepare(data_dir: Path, stack: ExitStack) -> Home:
     stack.enter_context(only_instance(data_dir))
     base = base_of(data_dir, account)
     refuse_moved(data_dir, base)
-    write_note(data_dir, base)
+    write_location(data_dir, base)
     if base != data_dir:
         stack.enter_context(state_in_use(base.parent))
         ensure_directory(base, Account(), PASSABLE)
@@ -73,7 +73,7 @@ def base_of(data_dir: Path, account: Account) -> Path:
     ):
         return data_dir
     if (data_dir / "postgres").exists():
-        raise EmbeddedError(f"user {USER} cannot work in {data_dir}, where its data lies")
+        raise EmbeddedError(f"user {USER} cannot access {data_dir}, where its data is")
     return elsewhere
 
 
@@ -86,11 +86,11 @@ def run_of(base: Path) -> Path:
 
 
 def fits(run: Path) -> bool:
-    """Socket paths are short, and clients take a comma or a space in them for something else."""
+    """Return whether sockets fit: paths have a short limit, and clients misread commas and spaces."""
     return len(os.fsencode(run)) <= RUN_BYTES and PLAIN.fullmatch(str(run)) is not None
 
 
 def temporary_run(base: Path) -> Path:
     name = f"hello-{os.geteuid()}-{digest(base)}"
-    places = [Path(place) / name for place in (tempfile.gettempdir(), "/tmp")]  # noqa: S108
-    return next(filter(fits, places), places[-1])
+    candidates = [Path(parent) / name for parent in (tempfile.gettempdir(), "/tmp")]  # noqa: S108
+    return next(filter(fits, candidates), candidates[-1])

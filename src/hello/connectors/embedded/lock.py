@@ -1,4 +1,4 @@
-"""Locks between processes, which end with the process that holds them."""
+"""File locks between processes; the system releases them when the holder exits."""
 
 import fcntl
 import os
@@ -15,25 +15,25 @@ CREATE = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW
 
 @contextmanager
 def only_instance(data_dir: Path) -> Iterator[None]:
-    """Raise `EmbeddedError` when another process is inside for the same directory."""
+    """Lock the directory during the block; raise `EmbeddedError` if another process holds the lock."""
     path = data_dir / LOCK
     try:
-        held = take(path, fcntl.LOCK_EX | fcntl.LOCK_NB, CREATE)
+        lock = acquire(path, fcntl.LOCK_EX | fcntl.LOCK_NB, CREATE)
     except BlockingIOError as error:
         raise EmbeddedError(f"another hello is running on {data_dir} (pid {holder(path)})") from error
     try:
-        sign(held, path)
+        sign(lock, path)
         yield
     finally:
-        os.close(held)
+        os.close(lock)
 
 
-def take(path: Path, how: int, opening: int) -> int:
-    """Return a file which holds the lock until closed; raise `BlockingIOError` when told not to wait."""
+def acquire(path: Path, operation: int, flags: int) -> int:
+    """Return a file that holds the lock until closed; raise `BlockingIOError` with `LOCK_NB`."""
     while True:
-        held = os.open(path, opening | os.O_CLOEXEC, 0o600)
+        held = os.open(path, flags | os.O_CLOEXEC, 0o600)
         try:
-            fcntl.flock(held, how)
+            fcntl.flock(held, operation)
             if os.path.samestat(os.fstat(held), path.stat()):
                 return held
         except FileNotFoundError:
@@ -46,7 +46,7 @@ def take(path: Path, how: int, opening: int) -> int:
 
 def sign(held: int, path: Path) -> None:
     if os.fstat(held).st_size and not path.read_bytes().startswith(SIGNATURE):
-        raise EmbeddedError(f"{path} is in the way: it is not a lock of hello's")
+        raise EmbeddedError(f"{path} is in the way: it is not a lock file of Hello")
     os.ftruncate(held, 0)
     os.pwrite(held, SIGNATURE + b"%d\n" % os.getpid(), 0)
 
@@ -56,7 +56,7 @@ def holder(path: Path) -> str:
 
 
 def was_used(data_dir: Path) -> bool:
-    """Whether a Hello has ever run on this directory."""
+    """Return whether Hello has ever run on this directory."""
     try:
         return (data_dir / LOCK).read_bytes().startswith(SIGNATURE)
     except (FileNotFoundError, NotADirectoryError):

@@ -11,7 +11,7 @@ from hello.connectors.embedded.cluster import NAME, Cluster, cluster_of, ensure_
 from hello.connectors.embedded.command import Command
 from hello.connectors.embedded.errors import explained
 from hello.connectors.embedded.home import Home
-from hello.connectors.embedded.leftover import Leftover
+from hello.connectors.embedded.orphans import OrphanedServer
 from hello.connectors.embedded.programs import Wheel, runnable
 from hello.connectors.embedded.server import Server
 
@@ -38,7 +38,7 @@ OPTIONS = {
 
 @contextmanager
 def running_postgres(home: Home) -> Iterator[Server]:
-    """Raise `EmbeddedError` when it does not start; its log is `postgres.log` in the data directory."""
+    """Raise `EmbeddedError` if it does not start; its log is `postgres.log` in the data directory."""
     with runnable(WHEEL, home.account) as program:
         with explained():
             server = postgres_server(home, program)
@@ -58,7 +58,7 @@ def postgres_server(home: Home, program: Path) -> Server:
         is_ready=partial(has_status, cluster, "ready"),
         is_stopping=partial(has_status, cluster, "stopping"),
         stop_steps=STOP_STEPS,
-        passing=ORPHANS,
+        retry_on=ORPHANS,
     )
 
 
@@ -68,26 +68,26 @@ def url(cluster: Cluster, run: Path) -> str:
 
 
 def command(home: Home, program: Path, cluster: Cluster) -> Command:
-    leftover = leftover_postgres(home.base)
-    leftover.stop(STOP_STEPS)
+    orphan = orphaned_postgres(home.base)
+    orphan.stop(STOP_STEPS)
     options = {**OPTIONS, "unix_socket_directories": str(home.run)}
     settings = [text for name, value in options.items() for text in ("-c", f"{name}={value}")]
     return Command(
         (program, "-D", cluster.data, *settings),
         home.account,
         home.log("postgres"),
-        environment=(("PG_GRANDPARENT_PID", str(leftover.pid() or 0)),),
+        environment=(("PG_GRANDPARENT_PID", str(orphan.pid() or 0)),),
         dies_by=signal.SIGINT,
     )
 
 
-def leftover_postgres(base: Path) -> Leftover:
+def orphaned_postgres(base: Path) -> OrphanedServer:
     cluster = cluster_of(base)
-    return Leftover(pid_file=cluster.data / "postmaster.pid", argument=cluster.data)
+    return OrphanedServer(pid_file=cluster.data / "postmaster.pid", argument=cluster.data)
 
 
 def has_status(cluster: Cluster, status: str, pid: int) -> bool:
-    """Look where `pg_ctl --wait` looks."""
+    """Read the status line of the pid file, as `pg_ctl --wait` does."""
     try:
         lines = (cluster.data / "postmaster.pid").read_text().splitlines()
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""The servers' programs in their wheels, copied when the servers' user cannot run them there."""
+"""Locates the servers' programs in their wheels; copies them if the servers' user cannot run them there."""
 
 import os
 import shutil
@@ -22,20 +22,20 @@ class Wheel:
     distribution: str
     package: str
     program: str
-    """A pattern of the program's path in the package."""
+    """A glob pattern for the program's path in the package."""
 
     def find(self) -> Path:
-        """Look without importing the package, which does more on import than it should."""
+        """Find the program without importing the package, whose import has side effects."""
         spec = find_spec(self.package)
-        places = (spec and spec.submodule_search_locations) or []
-        for program in (found for place in places for found in Path(place).glob(self.program)):
+        roots = (spec and spec.submodule_search_locations) or []
+        for program in (match for root in roots for match in Path(root).glob(self.program)):
             return program
         raise EmbeddedError(f"{self.distribution} is not installed: install hello[embedded]")
 
 
 @contextmanager
 def runnable(wheel: Wheel, account: Account) -> Iterator[Path]:
-    """Raise `EmbeddedError` when the wheel is missing; the program stays in place during the block."""
+    """Raise `EmbeddedError` if the wheel is missing; the program stays in place during the block."""
     with ExitStack() as stack:
         with explained():
             program = wheel.find()
@@ -46,7 +46,7 @@ def runnable(wheel: Wheel, account: Account) -> Iterator[Path]:
 
 
 def copied(wheel: Wheel, program: Path, copies: Path) -> Path:
-    """Copy the package and its libraries, unless it was done before; return the program's copy."""
+    """Copy the package and its libraries once; return the program's copy."""
     ensure_directory(copies, Account(), READABLE)
     copy = copies / f"{wheel.distribution}-{version(wheel.distribution)}"
     packages = next(parent.parent for parent in program.parents if parent.name == wheel.package)

@@ -1,4 +1,4 @@
-"""How everything of one data directory is removed, and nothing else."""
+"""Removes everything that Hello created for one data directory, and nothing else."""
 
 import os
 from contextlib import suppress
@@ -8,21 +8,21 @@ from hello.connectors.embedded.directories import remove, remove_unfinished
 from hello.connectors.embedded.errors import explained
 from hello.connectors.embedded.home import elsewhere_of, temporary_run
 from hello.connectors.embedded.lock import LOCK, only_instance, was_used
-from hello.connectors.embedded.note import NOTE, refuse_moved
 from hello.connectors.embedded.postgres import STOP_STEPS as POSTGRES_STEPS
-from hello.connectors.embedded.postgres import leftover_postgres
-from hello.connectors.embedded.state import STATE, tidy
+from hello.connectors.embedded.postgres import orphaned_postgres
+from hello.connectors.embedded.relocation import LOCATION_FILE, refuse_moved
+from hello.connectors.embedded.state import STATE, remove_unused
 from hello.connectors.embedded.valkey import STOP_STEPS as VALKEY_STEPS
-from hello.connectors.embedded.valkey import leftover_valkey
+from hello.connectors.embedded.valkey import orphaned_valkey
 
 SERVERS = ("valkey", "postgres")
 LOGS = tuple(f"{server}{suffix}" for server in SERVERS for suffix in (".log", ".log.old"))
 
 
 def destroy(data_dir: Path) -> None:
-    """Remove all that was created for the directory, and the directory itself when nothing else is in it.
+    """Remove everything created for the directory, and the directory itself if nothing else is in it.
 
-    Raise `EmbeddedError` when a Hello runs on it, or when something cannot be removed.
+    Raise `EmbeddedError` if Hello runs on it, or if something cannot be removed.
     """
     with explained():
         data_dir = data_dir.resolve()
@@ -41,21 +41,21 @@ def remove_outside(data_dir: Path) -> None:
     if os.geteuid() == 0:
         remove_servers(elsewhere_of(data_dir))
         remove(elsewhere_of(data_dir))
-        tidy(STATE)
+        remove_unused(STATE)
     else:
         remove(temporary_run(data_dir))
 
 
 def remove_inside(data_dir: Path) -> None:
     remove_servers(data_dir)
-    for name in (*LOGS, NOTE, LOCK):
+    for name in (*LOGS, LOCATION_FILE, LOCK):
         remove(data_dir / name)
 
 
 def remove_servers(base: Path) -> None:
-    """Remove their files, after stopping those which a killed Hello left."""
-    leftover_valkey(base).stop(VALKEY_STEPS)
-    leftover_postgres(base).stop(POSTGRES_STEPS)
+    """Stop servers that a killed Hello left running, and remove their files."""
+    orphaned_valkey(base).stop(VALKEY_STEPS)
+    orphaned_postgres(base).stop(POSTGRES_STEPS)
     for name in (*SERVERS, "run"):
         remove_unfinished(base / name)
         remove(base / name)

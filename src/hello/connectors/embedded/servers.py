@@ -1,4 +1,4 @@
-"""Both local servers together, and how all of it is removed."""
+"""Both local servers together, and the removal of their data."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,7 +29,7 @@ class Servers:
 def embedded_servers(data_dir: Path) -> Iterator[Servers]:
     """Start PostgreSQL and Valkey, and stop them at the end of the block, Valkey first.
 
-    Raise `EmbeddedError` when one does not start, or another Hello runs on the directory. Enter it in a
+    Raise `EmbeddedError` if one does not start, or another Hello runs on the directory. Enter it in a
     thread that lives as long as the block: on Linux the servers end with it.
     """
     with open_home(data_dir) as home, running_postgres(home) as postgres, running_valkey(home) as valkey:

@@ -1,4 +1,4 @@
-"""The system's directory for what cannot lie in the data directory, as the servers' user cannot go there."""
+"""The system-wide state directory, for data directories that the servers' user cannot access."""
 
 import fcntl
 import hashlib
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from hello.connectors.embedded.account import Account
 from hello.connectors.embedded.directories import READABLE, ensure_directory
-from hello.connectors.embedded.lock import take
+from hello.connectors.embedded.lock import acquire
 
 STATE = Path("/var/lib/hello")
 COPIES = "bin"
@@ -22,29 +22,29 @@ def digest(path: Path) -> str:
 
 @contextmanager
 def state_in_use(state: Path) -> Iterator[None]:
-    """Keep the directory from being removed during the block; make it when it is missing."""
-    held = use(state)
+    """Create the directory if missing, and prevent its removal during the block."""
+    lock = lock_shared(state)
     try:
         yield
     finally:
-        os.close(held)
+        os.close(lock)
 
 
-def use(state: Path) -> int:
+def lock_shared(state: Path) -> int:
     while True:
         ensure_directory(state, Account(), READABLE)
         with suppress(FileNotFoundError):
-            return take(state, fcntl.LOCK_SH, os.O_RDONLY | os.O_DIRECTORY)
+            return acquire(state, fcntl.LOCK_SH, os.O_RDONLY | os.O_DIRECTORY)
 
 
-def tidy(state: Path) -> None:
-    """Remove the copied programs and the directory itself, unless somebody uses them."""
+def remove_unused(state: Path) -> None:
+    """Remove the copied programs and the directory itself unless another process uses them."""
     with suppress(FileNotFoundError, BlockingIOError):
-        held = take(state, fcntl.LOCK_EX | fcntl.LOCK_NB, os.O_RDONLY | os.O_DIRECTORY)
+        lock = acquire(state, fcntl.LOCK_EX | fcntl.LOCK_NB, os.O_RDONLY | os.O_DIRECTORY)
         try:
             remove_copies(state)
         finally:
-            os.close(held)
+            os.close(lock)
 
 
 def remove_copies(state: Path) -> None:

@@ -1,4 +1,4 @@
-"""Valkey on a Unix socket: a cache, and the broker, whose events are on disk before they are confirmed."""
+"""Valkey on a Unix socket: the cache, and the broker, which confirms events after writing them to disk."""
 
 import secrets
 import signal
@@ -12,7 +12,7 @@ from hello.connectors.embedded.command import Command
 from hello.connectors.embedded.directories import ensure_directory
 from hello.connectors.embedded.errors import explained
 from hello.connectors.embedded.home import Home
-from hello.connectors.embedded.leftover import Leftover
+from hello.connectors.embedded.orphans import OrphanedServer
 from hello.connectors.embedded.programs import Wheel, runnable
 from hello.connectors.embedded.server import Server
 
@@ -37,7 +37,7 @@ maxmemory-policy volatile-lru
 
 @contextmanager
 def running_valkey(home: Home) -> Iterator[Server]:
-    """Raise `EmbeddedError` when it does not start; its log is `valkey.log` in the data directory."""
+    """Raise `EmbeddedError` if it does not start; its log is `valkey.log` in the data directory."""
     with runnable(WHEEL, home.account) as program:
         with explained():
             server = valkey_server(home, program)
@@ -49,7 +49,7 @@ def running_valkey(home: Home) -> Iterator[Server]:
 
 
 def valkey_server(home: Home, program: Path) -> Server:
-    """Make a new password each time, as nobody else needs it."""
+    """Create a new password on each start, as no other program needs it."""
     password, path = secrets.token_urlsafe(32), home.run / "valkey.sock"
     ensure_directory(work_of(home.base), home.account)
     return Server(
@@ -66,22 +66,22 @@ def work_of(base: Path) -> Path:
 
 
 def command(home: Home, program: Path, configuration: str) -> Command:
-    leftover_valkey(home.base).stop(STOP_STEPS)
+    orphaned_valkey(home.base).stop(STOP_STEPS)
     return Command(
         (program, "-", "--dir", work_of(home.base)),
         home.account,
         home.log("valkey"),
-        told=configuration,
+        stdin=configuration,
         dies_by=signal.SIGTERM,
     )
 
 
-def leftover_valkey(base: Path) -> Leftover:
-    return Leftover(pid_file=work_of(base) / "valkey.pid", argument=work_of(base))
+def orphaned_valkey(base: Path) -> OrphanedServer:
+    return OrphanedServer(pid_file=work_of(base) / "valkey.pid", argument=work_of(base))
 
 
 def is_ready(path: Path, password: str, _pid: int) -> bool:
-    """Whether the server answers which has just got this password, and no other."""
+    """Return whether the server with this password answers, and not another one."""
     try:
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(ANSWER_TIMEOUT_S)

@@ -1,1 +1,1 @@
-"""How often somebody may do something: counted in Redis or Valkey, and in the process in any case."""
+"""Rate limits, counted in each process and, if configured, in Redis or Valkey for all processes."""

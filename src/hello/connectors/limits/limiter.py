@@ -1,8 +1,9 @@
-"""The port `Limiter`, kept with the library `limits` and its sliding window counter.
+"""The port `Limiter`, implemented with the sliding window counter of the library `limits`.
 
-That strategy weighs the count of the window before by how much of it still lies within the last window's
-length: two numbers for each key, and no burst of twice the quota where two windows meet, as fixed windows
-have it. The exact one, the moving window, keeps the time of each request, by the clock of whichever replica.
+This strategy weighs the count of the previous window by its overlap with the last window's length. It stores
+two numbers per key. Unlike fixed windows, it allows no burst of twice the quota where two windows meet.
+
+The exact strategy, the moving window, stores the time of each request, which depends on each replica's clock.
 """
 
 from dataclasses import dataclass
@@ -12,11 +13,11 @@ from typing import Any
 from limits.aio.strategies import RateLimiter, SlidingWindowCounterRateLimiter
 from prometheus_client import CollectorRegistry
 
+from hello.connectors.limits.limit_status import count
 from hello.connectors.limits.memory import BoundedMemory
 from hello.connectors.limits.metrics import LimitMetrics, limit_metrics
 from hello.connectors.limits.quotas import Quotas
 from hello.connectors.limits.shared import SharedCounts, shared_storage
-from hello.connectors.limits.standings import count
 from hello.connectors.redis.breaker import Breaker
 from hello.services.security import LimitStatus
 
@@ -25,26 +26,29 @@ MAX_KEYS = 100_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LibraryLimiter:
-    """Always counts in the process as well, and goes on from there while Redis does not answer."""
+    """Always counts in the process too, and uses these counts while Redis does not answer."""
 
     quotas: Quotas
-    own: RateLimiter
+    local: RateLimiter
     shared: SharedCounts | None
     metrics: LimitMetrics
 
     async def hit(self, group: str, key: str) -> LimitStatus | None:
-        """Raise `KeyError` for a group that nobody has configured, not even as one without a limit."""
+        """Count one hit, or return None for a group without a limit.
+
+        Raise `KeyError` for a group that is not configured.
+        """
         if (quota := self.quotas[group]) is None:
             return None
-        own = await count(self.own, quota, key)
-        standing = await self.shared.hit(quota, key) or own if self.shared else own
-        self.metrics.counted(group, is_refused=standing.is_exceeded)
-        return standing
+        local = await count(self.local, quota, key)
+        status = await self.shared.hit(quota, key) or local if self.shared else local
+        self.metrics.counted(group, is_refused=status.is_exceeded)
+        return status
 
     async def clear(self, group: str, key: str) -> None:
-        """Raise `KeyError` as `hit` does; what cannot be told to Redis stays counted there."""
+        """Forget the hits; those in Redis stay while it is unavailable. Raise `KeyError` as `hit` does."""
         if quota := self.quotas[group]:
-            await self.own.clear(quota, key)
+            await self.local.clear(quota, key)
             if self.shared:
                 await self.shared.clear(quota, key)
 
@@ -55,11 +59,11 @@ def library_limiter(
     timeout_s: float,
     registry: CollectorRegistry,
 ) -> LibraryLimiter:
-    """Without Redis each process counts alone, so that a quota is one of the process."""
+    """Return the limiter; without Redis a quota applies to each process separately."""
     metrics = limit_metrics(registry)
     return LibraryLimiter(
         quotas=quotas,
-        own=SlidingWindowCounterRateLimiter(BoundedMemory(MAX_KEYS)),
+        local=SlidingWindowCounterRateLimiter(BoundedMemory(MAX_KEYS)),
         shared=None if redis is None else shared_counts(redis, timeout_s, metrics),
         metrics=metrics,
     )

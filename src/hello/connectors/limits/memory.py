@@ -1,4 +1,4 @@
-"""Counts in the process, of a bounded number of keys."""
+"""Counts in the process, for a bounded number of keys."""
 
 from time import time
 
@@ -6,14 +6,14 @@ from limits.aio.storage import MemoryStorage
 
 
 class BoundedMemory(MemoryStorage):
-    """Forgets the oldest key when there are `most`; the library would look through all of them at each hit.
+    """Forgets the oldest key at `max_keys`; the library would search all keys at each hit.
 
-    Nothing here waits, so that hits at the same time are counted one after the other.
+    No method awaits I/O, so concurrent hits are counted one after the other.
     """
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, max_keys: int) -> None:
         super().__init__()
-        self.most = most
+        self.max_keys = max_keys
 
     async def incr(self, key: str, expiry: float, amount: int = 1) -> int:
         counted = await self.get(key) + amount
@@ -24,5 +24,5 @@ class BoundedMemory(MemoryStorage):
         return counted
 
     async def _make_room(self) -> None:
-        while len(self.expirations) >= self.most:
+        while len(self.expirations) >= self.max_keys:
             await self.clear(next(iter(self.expirations)))

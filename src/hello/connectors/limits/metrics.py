@@ -1,4 +1,4 @@
-"""What Prometheus is told of the limits."""
+"""Prometheus metrics of the rate limits."""
 
 from dataclasses import dataclass
 
@@ -26,14 +26,14 @@ def limit_metrics(registry: CollectorRegistry) -> LimitMetrics:
     return LimitMetrics(
         requests=Counter(
             "rate_limit_requests",
-            "Requests that a limit was asked for: allowed, refused.",
+            "Requests checked against a limit: allowed, refused.",
             ("group", "outcome"),
             registry=registry,
         ),
-        errors=Counter("rate_limit_errors", "Calls of Redis that failed.", registry=registry),
+        errors=Counter("rate_limit_errors", "Failed calls to Redis.", registry=registry),
         breaker_open=Gauge(
             "rate_limit_breaker_open",
-            "1 while Redis is not asked and each process counts alone.",
+            "1 while the breaker rejects calls to Redis and each process counts alone.",
             registry=registry,
             multiprocess_mode="livemax",
         ),

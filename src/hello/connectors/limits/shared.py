@@ -1,4 +1,4 @@
-"""The counts that all processes share, in Redis or Valkey, for as long as it answers."""
+"""The counts that all processes share in Redis or Valkey, while it answers."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -12,25 +12,26 @@ from limits.aio.storage import RedisStorage
 from limits.aio.strategies import RateLimiter
 from redis.exceptions import RedisClusterException, RedisError
 
+from hello.connectors.limits.limit_status import count, forget
 from hello.connectors.limits.metrics import LimitMetrics
-from hello.connectors.limits.standings import count, forget
 from hello.connectors.redis.breaker import Breaker
 from hello.connectors.redis.client import fault_reason
 from hello.entities.errors import UnavailableError
 from hello.services.security import LimitStatus
 
 PREFIX = "limit"
-IN_FLIGHT = 10  # enough for thousands a second; the client has 100 connections and refuses who finds none
+MAX_IN_FLIGHT = 10
+"""Enough for thousands of hits a second; the client has 100 connections, and fails when all are in use."""
 FAULTS = (RedisError, RedisClusterException, OSError, TimeoutError)
-Answer = TypeVar("Answer")
-Question: TypeAlias = Callable[[RateLimiter, RateLimitItem, str], Awaitable[Answer]]
+Result = TypeVar("Result")
+Operation: TypeAlias = Callable[[RateLimiter, RateLimitItem, str], Awaitable[Result]]
 log = structlog.get_logger("hello.limits")
 
 
 def shared_storage(redis: Any) -> RedisStorage:  # noqa: ANN401  # of one server or of a cluster
-    """Let the library speak through our client: one it made itself would not know all of our URLs."""
+    """Make the library use this client: its own client does not support all URLs of this service."""
     storage = RedisStorage("async+redis://", implementation="redispy", key_prefix=PREFIX)
-    bridge: Any = storage.bridge  # the one for redis-py
+    bridge: Any = storage.bridge  # the bridge for redis-py
     bridge.connection_getter = lambda _: redis
     bridge.register_scripts()
     return storage
@@ -38,31 +39,31 @@ def shared_storage(redis: Any) -> RedisStorage:  # noqa: ANN401  # of one server
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SharedCounts:
-    """Answers None instead of a standing when Redis does not: after the time-out, and soon at once."""
+    """Returns None when Redis does not answer: after the time-out, or at once while the breaker is open."""
 
     store: RateLimiter
     timeout_s: float
     breaker: Breaker
     metrics: LimitMetrics
-    _turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(IN_FLIGHT))
+    _slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAX_IN_FLIGHT))
 
     async def hit(self, quota: RateLimitItem, key: str) -> LimitStatus | None:
         with suppress(UnavailableError):
             self.breaker.check()
-            if standing := await self._ask(count, quota, key):
+            if status := await self._run(count, quota, key):
                 self._succeeded()
-                return standing
+                return status
         return None
 
     async def clear(self, quota: RateLimitItem, key: str) -> None:
-        """Leave it to hits to find out that Redis is back."""
+        """Clear only while the breaker is closed; hits detect that Redis is available again."""
         if not self.breaker.is_open:
-            await self._ask(forget, quota, key)
+            await self._run(forget, quota, key)
 
-    async def _ask(self, question: Question[Answer], quota: RateLimitItem, key: str) -> Answer | None:
+    async def _run(self, operation: Operation[Result], quota: RateLimitItem, key: str) -> Result | None:
         try:
-            async with asyncio.timeout(self.timeout_s), self._turns:
-                return await question(self.store, quota, key)
+            async with asyncio.timeout(self.timeout_s), self._slots:
+                return await operation(self.store, quota, key)
         except FAULTS as error:
             self._failed(error)
             return None

@@ -1,1 +1,1 @@
-"""Redis or Valkey, which the service can do without."""
+"""Connectors to Redis or Valkey. The service also runs without them."""

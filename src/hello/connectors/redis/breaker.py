@@ -1,4 +1,4 @@
-"""A circuit breaker: after failures in a row nothing is tried for a while, then one call finds out."""
+"""A circuit breaker: after consecutive failures it rejects calls for a while, then allows one test call."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,28 +8,28 @@ from hello.entities.errors import UnavailableError
 
 @dataclass(slots=True, kw_only=True)
 class Breaker:
-    """`timer` in seconds; open for `pause_s` after `failures` in a row (Nygard, Release It!)."""
+    """Open for `pause_s` after `failures` consecutive failures (Nygard, Release It!); `timer` in seconds."""
 
     timer: Callable[[], float]
     failures: int = 3
     pause_s: float = 1
-    _failed: int = 0
-    _closed_at: float = 0
+    _consecutive_failures: int = 0
+    _next_call_at: float = 0
 
     @property
     def is_open(self) -> bool:
-        return self._failed >= self.failures
+        return self._consecutive_failures >= self.failures
 
     def check(self) -> None:
         """Raise `UnavailableError` while open; let one call through after each pause."""
         if self.is_open:
-            if self.timer() < self._closed_at:
+            if self.timer() < self._next_call_at:
                 raise UnavailableError("Redis has failed several times in a row")
-            self._closed_at = self.timer() + self.pause_s
+            self._next_call_at = self.timer() + self.pause_s
 
     def succeeded(self) -> None:
-        self._failed = 0
+        self._consecutive_failures = 0
 
     def failed(self) -> None:
-        self._failed += 1
-        self._closed_at = self.timer() + self.pause_s
+        self._consecutive_failures += 1
+        self._next_call_at = self.timer() + self.pause_s

@@ -1,4 +1,4 @@
-"""The connection to Redis or Valkey, of one server or of a cluster, and whether it is there."""
+"""Connect to Redis or Valkey, one server or a cluster, and probe it."""
 
 import ssl
 from collections.abc import AsyncIterator, Iterator
@@ -20,7 +20,7 @@ MAX_CONNECTIONS = 100
 
 @asynccontextmanager
 async def open_redis(url: str, timeout_s: float) -> AsyncIterator[Any]:
-    """Connect at the first use; no call takes longer than the time-out. `redis+cluster://` is a cluster."""
+    """Connect at the first use; no call exceeds the time-out. `redis+cluster://` is a cluster."""
     client = cluster(url, timeout_s) if CLUSTER in url else single(url, timeout_s)
     try:
         yield client
@@ -29,9 +29,9 @@ async def open_redis(url: str, timeout_s: float) -> AsyncIterator[Any]:
 
 
 def single(url: str, timeout_s: float) -> Redis:
-    """Try nothing twice: the breaker and the time-out decide how long a fault may take.
+    """Do not retry: the breaker and the time-out decide how long a fault may take.
 
-    A call that finds every connection in use waits for one: many calls at once are no outage.
+    A call waits when all connections are in use, so many concurrent calls are not an outage.
     """
     pool = BlockingConnectionPool.from_url(
         url,
@@ -45,31 +45,31 @@ def single(url: str, timeout_s: float) -> Redis:
 
 
 def cluster(url: str, timeout_s: float) -> RedisCluster:
-    plain = url.replace(CLUSTER, "://")
-    return RedisCluster.from_url(plain, socket_timeout=timeout_s, socket_connect_timeout=timeout_s)
+    standard_url = url.replace(CLUSTER, "://")
+    return RedisCluster.from_url(standard_url, socket_timeout=timeout_s, socket_connect_timeout=timeout_s)
 
 
 def fault_reason(error: BaseException) -> str:
-    """Return the cause for operators, and of what Redis says only its code: it may quote our password."""
+    """Return the cause for operators; of an error reply only the code: its text may quote the password."""
     for cause in causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
             return f"the certificate of Redis is not accepted: {cause.verify_message}"
         if isinstance(cause, ssl.SSLError):
-            return "TLS with Redis cannot be agreed on"
+            return "the TLS handshake with Redis failed"
         if isinstance(cause, AuthenticationError):
             return "Redis refuses the user or the password"
         if isinstance(cause, ResponseError):
             return response_reason(str(cause))
         if isinstance(cause, ConnectionRefusedError):
             return "the connection to Redis was refused"
-    return "Redis gives no answer in time" if is_timeout(error) else "Redis cannot be reached"
+    return "Redis did not answer in time" if is_timeout(error) else "Redis cannot be reached"
 
 
 def response_reason(text: str) -> str:
     if text.startswith("unknown command"):
         return "Redis does not know a command: version 6 or newer is needed"
     if "DB index" in text:
-        return "Redis has no database of this number"
+        return "Redis has no database with this number"
     code = text.split(maxsplit=1)[0] if text else ""
     return f"Redis refuses a command ({code})" if code.isupper() else "Redis refuses a command"
 

@@ -1,4 +1,4 @@
-"""Calls of Redis with a time-out, and none for a while after it has failed to answer."""
+"""Call Redis with a time-out and a circuit breaker."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -14,13 +14,13 @@ from hello.connectors.redis.metrics import CacheMetrics
 from hello.entities.errors import UnavailableError
 
 FAULTS = (RedisError, RedisClusterException, OSError, TimeoutError)
-Answer = TypeVar("Answer")
-Command: TypeAlias = Callable[..., Awaitable[Answer]]
+Reply = TypeVar("Reply")
+Command: TypeAlias = Callable[..., Awaitable[Reply]]
 log = structlog.get_logger("hello.cache")
 
 
 class RedisLike(Protocol):
-    """What is used of redis-py's clients, of one server or of a cluster: each call concerns one hash slot."""
+    """The methods used of redis-py's clients for one server or a cluster; each call uses one hash slot."""
 
     def get(self, name: str) -> Awaitable[Any]: ...
     def psetex(self, name: str, time_ms: int, value: bytes) -> Awaitable[Any]: ...
@@ -32,24 +32,24 @@ class RedisLike(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuardedRedis:
-    """One for all caches of a process: they share what is known of the server's state."""
+    """All caches of a process share one, and so one breaker."""
 
     redis: RedisLike
     timeout_s: float
     breaker: Breaker
     metrics: CacheMetrics
 
-    async def call(self, command: Command[Answer], *given: str | bytes | int) -> Answer:
-        """Raise `UnavailableError` after the time-out or on a fault, at once while the breaker is open."""
+    async def call(self, command: Command[Reply], *arguments: str | bytes | int) -> Reply:
+        """Raise `UnavailableError` on a fault or time-out, and at once while the breaker is open."""
         self.breaker.check()
         try:
             async with asyncio.timeout(self.timeout_s):
-                answer = await command(*given)
+                reply = await command(*arguments)
         except FAULTS as error:
             self._failed(error)
-            raise UnavailableError("Redis did not do its work") from error
+            raise UnavailableError("a Redis command failed") from error
         self._succeeded()
-        return answer
+        return reply
 
     def _failed(self, error: Exception) -> None:
         was_open = self.breaker.is_open

@@ -1,4 +1,4 @@
-"""What Prometheus is told of the cache."""
+"""Prometheus metrics of the cache."""
 
 from dataclasses import dataclass
 
@@ -23,18 +23,18 @@ class CacheMetrics:
 def cache_metrics(registry: CollectorRegistry) -> CacheMetrics:
     return CacheMetrics(
         requests=Counter(
-            "cache_requests", "Pages asked for: hit, miss, bypass.", ("outcome",), registry=registry
+            "cache_requests", "Page requests: hit, miss, bypass.", ("outcome",), registry=registry
         ),
         drops=Counter(
             "cache_drops",
-            "Pages dropped: acknowledged, or waited for.",
+            "Dropped groups of pages: acknowledged, waited.",
             ("outcome",),
             registry=registry,
         ),
-        errors=Counter("cache_errors", "Calls of Redis that failed.", registry=registry),
+        errors=Counter("cache_errors", "Failed calls to Redis.", registry=registry),
         breaker_open=Gauge(
             "cache_breaker_open",
-            "1 while Redis is not asked.",
+            "1 while the breaker rejects calls to Redis.",
             registry=registry,
             multiprocess_mode="livemax",
         ),

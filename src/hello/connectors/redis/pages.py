@@ -1,6 +1,7 @@
-"""Cache-aside with leases: pages that are never stale once their change has been acknowledged (ADR 7).
+"""Cache-aside with leases: no page is stale once its change has been acknowledged (ADR 7).
 
-Each group is one hash that runs out `lease` after it was made: a token, the pages, and who is filling which.
+Each group is one hash that expires one lease after its creation. It holds a token, the pages, and a marker
+for each page that a process is loading.
 """
 
 import asyncio
@@ -28,7 +29,7 @@ JITTER = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What a reader was told who did not find the page: the token of the group, and whether it shall fill."""
+    """The result of a cache miss: the group's token, and whether this reader loads and stores the page."""
 
     token: str
     is_filler: bool
@@ -36,7 +37,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RedisPages:
-    """`lease_s` is how long a page may be served at most after its loading began, in seconds."""
+    """`lease_s` is the maximum time in seconds that a page is served after its load started."""
 
     guarded: GuardedRedis
     lease_s: float
@@ -48,9 +49,9 @@ class RedisPages:
         return await self._single_flight.share((group, page), partial(self._get, group, page, load))
 
     async def drop(self, group: str) -> None:
-        """Drop the group in one round trip, which callers at once share.
+        """Drop the group in one round trip, which concurrent callers share.
 
-        Without Redis each waits until what was loaded before its own call has run out: one lease at most.
+        Without Redis each caller waits until pages loaded before its call have expired: at most one lease.
         """
         loop = asyncio.get_running_loop()
         ends_at = loop.time() + self.lease_s
@@ -58,7 +59,7 @@ class RedisPages:
             await asyncio.sleep(ends_at - loop.time())
 
     async def _unlink(self, group: str) -> bool:
-        """Return whether Redis has done it."""
+        """Return whether Redis acknowledged."""
         try:
             await self.guarded.call(self.guarded.redis.unlink, group)
         except UnavailableError:
@@ -78,30 +79,30 @@ class RedisPages:
         return await self._load(claim, group, page, load) if claim else cached or b""
 
     async def _load(self, claim: Claim, group: str, page: str, load: Load) -> bytes:
-        """Load and fill, or wait a little for the process that does."""
+        """Load and store the page, or wait briefly for the process that does."""
         if not claim.is_filler:
-            return await self._filled_by_another(group, page) or await load()
+            return await self._wait_for_page(group, page) or await load()
         try:
             loaded = await load()
         except Exception:
-            await self._give_up(group, page)
+            await self._release_claim(group, page)
             raise
         with suppress(UnavailableError):
             await self.guarded.call(self.guarded.redis.eval, FILL, 1, group, page, claim.token, loaded)
         return loaded
 
-    async def _give_up(self, group: str, page: str) -> None:
-        """Let the next reader load at once, instead of waiting for a page that does not come."""
+    async def _release_claim(self, group: str, page: str) -> None:
+        """Let the next reader load at once instead of waiting for a page that never arrives."""
         with suppress(UnavailableError):
             await self.guarded.call(self.guarded.redis.hdel, group, f"filling {page}")
 
     async def _claim(self, group: str, page: str) -> Claim:
         lease_ms = round(1000 * self.lease_s * (1 - JITTER * self.random.random()))
-        claim = CLAIM, 1, group, page, token_hex(8), lease_ms
-        token, is_filler = await self.guarded.call(self.guarded.redis.eval, *claim)
+        arguments = CLAIM, 1, group, page, token_hex(8), lease_ms
+        token, is_filler = await self.guarded.call(self.guarded.redis.eval, *arguments)
         return Claim(token.decode(), bool(is_filler))
 
-    async def _filled_by_another(self, group: str, page: str) -> bytes | None:
+    async def _wait_for_page(self, group: str, page: str) -> bytes | None:
         with suppress(UnavailableError):
             for _ in range(WAIT_STEPS):
                 await asyncio.sleep(WAIT_STEP_S)
@@ -109,3 +110,13 @@ class RedisPages:
                 if cached is not None:
                     return cached
         return None
+
+
+class NoPages:
+    """The cache when Redis is not configured: it loads each page."""
+
+    async def get(self, group: str, page: str, load: Load) -> bytes:  # noqa: ARG002
+        return await load()
+
+    async def drop(self, group: str) -> None:
+        """Do nothing, since nothing is cached."""

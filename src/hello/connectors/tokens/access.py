@@ -1,4 +1,4 @@
-"""Access tokens as JSON Web Tokens (RFC 7519), handled as RFC 8725 advises."""
+"""Access tokens as JSON Web Tokens (RFC 7519), with the practices of RFC 8725."""
 
 import re
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ from hello.services.security import AccessToken, Caller, Role
 TYPE = "at+jwt"
 COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 TIMES = ("exp", "nbf", "iat")
-# PyJWT compares times with a clock of its own, so it leaves them to us.
+# PyJWT would compare times with the system clock, so `JwtAccessTokens` checks them with the injected clock.
 CHECKS = Options(
     require=["iss", "aud", *TIMES, "jti", "sub", "role"],
     strict_aud=True,
@@ -32,7 +32,7 @@ CHECKS = Options(
 class JwtAccessTokens:
     """`new_id` makes each token's `jti`; `leeway_s` is how far the clocks of two replicas may differ.
 
-    The leeway is for a beginning that seems to lie ahead; it makes no token last longer than promised.
+    The leeway applies to `nbf` and `iat`, which may seem to be in the future. It does not delay `exp`.
     """
 
     keys: TokenKeys
@@ -52,7 +52,7 @@ class JwtAccessTokens:
     def read(self, text: str) -> Caller:
         try:
             claims = self._verified(text)
-            caller = caller_in(claims)
+            caller = caller_of(claims)
         except (jwt.PyJWTError, ValueError) as error:
             raise UnauthorizedError("the access token is not valid") from error
         self._check_times(claims)
@@ -62,22 +62,22 @@ class JwtAccessTokens:
         return self.keys.jwks()
 
     def _claims(self, caller: Caller) -> dict[str, str | int]:
-        issued = int(self.now().timestamp())
+        issued_at = int(self.now().timestamp())
         session = {"sid": str(caller.session_id)} if caller.session_id else {}
         return {
             **session,
             "iss": self.issuer,
             "aud": self.audience,
-            "exp": issued + self.lifetime_s,
-            "nbf": issued,
-            "iat": issued,
+            "exp": issued_at + self.lifetime_s,
+            "nbf": issued_at,
+            "iat": issued_at,
             "jti": self.new_id(),
             "sub": str(caller.account_id),
             "role": caller.role,
         }
 
     def _verified(self, text: str) -> dict[str, Any]:
-        """Raise `PyJWTError` unless we have signed it; PyJWT alone would also take padded base64."""
+        """Raise `PyJWTError` for an invalid token; PyJWT alone would also accept padded base64."""
         if not COMPACT.fullmatch(text):
             raise jwt.DecodeError("not in the compact form")
         key = self._key(jwt.get_unverified_header(text))
@@ -85,14 +85,14 @@ class JwtAccessTokens:
             text, key.material, [key.algorithm], CHECKS, issuer=self.issuer, audience=self.audience
         )
         if any(type(claims[name]) is not int for name in TIMES):
-            raise jwt.DecodeError("a time that is not a number")
+            raise jwt.DecodeError("a time is not an integer")
         return claims
 
     def _key(self, header: dict[str, Any]) -> VerificationKey:
-        """Let the header choose among our keys and decide nothing else."""
+        """Let the header choose one of the accepted keys, and nothing else, such as the algorithm."""
         key = self.keys.accepted.get(header.get("kid", ""))
         if key is None or header.get("typ") != TYPE:
-            raise jwt.InvalidTokenError("no key of ours, or another kind of token")
+            raise jwt.InvalidTokenError("unknown key or token type")
         return key
 
     def _check_times(self, claims: dict[str, int]) -> None:
@@ -103,11 +103,11 @@ class JwtAccessTokens:
             raise UnauthorizedError("the access token is not valid yet")
 
 
-def caller_in(claims: Mapping[str, Any]) -> Caller:
-    """Raise `ValueError` for claims that are not ours; tokens of older releases name no session."""
+def caller_of(claims: Mapping[str, Any]) -> Caller:
+    """Raise `ValueError` for invalid claims; tokens of older releases have no session."""
     session = claims.get("sid")
     if session is not None and not isinstance(session, str):
-        raise ValueError("a session that is not a text")
+        raise ValueError("the session is not a string")
     return Caller(
         UUID(claims["sub"]), Role(claims["role"]), UUID(session) if session else None, claims["exp"]
     )

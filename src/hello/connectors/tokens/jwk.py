@@ -1,4 +1,4 @@
-"""Public keys as JSON Web Keys (RFC 7517), and the names that follow from them (RFC 7638)."""
+"""Public keys as JSON Web Keys (RFC 7517), and their thumbprints (RFC 7638)."""
 
 import hashlib
 import json
@@ -14,13 +14,13 @@ Jwk: TypeAlias = dict[str, str]
 
 
 def jwk_of(key: PublicKey) -> Jwk:
-    """Return the members that make the key what it is, which are all that its thumbprint is made of."""
+    """Return the required members of the key, which are exactly those of its thumbprint."""
     if isinstance(key, Ed25519PublicKey):
         return OKPAlgorithm.to_jwk(key, as_dict=True)
     return ECAlgorithm.to_jwk(key, as_dict=True)
 
 
 def thumbprint(jwk: Jwk) -> str:
-    """Return the SHA-256 of the key in 43 characters of base64url: the same wherever the key is used."""
+    """Return the SHA-256 of the key in 43 characters of base64url; it is the same in every application."""
     canonical = json.dumps(jwk, sort_keys=True, separators=(",", ":")).encode()
     return base64url_encode(hashlib.sha256(canonical).digest()).decode()

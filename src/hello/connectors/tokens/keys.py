@@ -1,4 +1,4 @@
-"""The keys of access tokens: one signs, several may verify, and each is for one algorithm only."""
+"""The keys of access tokens: one signs, several verify, and each is for one algorithm only."""
 
 import hmac
 from collections.abc import Iterable, Mapping
@@ -17,7 +17,7 @@ SECRET_KID_BYTES = 9
 
 @dataclass(frozen=True, slots=True)
 class VerificationKey:
-    """`kid` is its name in the header of a token; `material` is public, or bytes that are a shared secret."""
+    """`kid` names the key in a token's header; `material` is a public key or the bytes of a shared secret."""
 
     kid: str
     algorithm: Literal["EdDSA", "ES256", "HS256"]
@@ -33,7 +33,7 @@ class VerificationKey:
         raise ValueError("not an Ed25519 or a P-256 key")
 
     def published(self) -> list[Jwk]:
-        """Return the key as others may see it: a secret one is not there."""
+        """Return the public JWK in a list; a shared secret is not published."""
         if isinstance(self.material, bytes):
             return []
         return [{**jwk_of(self.material), "kid": self.kid, "alg": self.algorithm, "use": "sig"}]
@@ -41,7 +41,7 @@ class VerificationKey:
 
 @dataclass(frozen=True, slots=True)
 class SigningKey:
-    """`verifying` is its other half."""
+    """`verifying` is the matching verification key."""
 
     material: PrivateKey | bytes = field(repr=False)
     verifying: VerificationKey
@@ -53,7 +53,7 @@ class SigningKey:
 
     @classmethod
     def derived_from(cls, secret: bytes) -> Self:
-        """Make a key that is for tokens only: nothing else signed with the secret passes for a token."""
+        """Derive a key for tokens only: nothing else signed with the secret is a valid token."""
         material = hmac.digest(secret, b"access tokens", "sha256")
         kid = base64url_encode(hmac.digest(material, b"kid", "sha256")[:SECRET_KID_BYTES]).decode()
         return cls(material, VerificationKey(kid, "HS256", material))
@@ -61,7 +61,7 @@ class SigningKey:
 
 @dataclass(frozen=True, slots=True)
 class TokenKeys:
-    """`accepted` by `kid`, the other half of the signing key included."""
+    """`accepted` maps `kid` to a key, and includes the verification key of `signing`."""
 
     signing: SigningKey
     accepted: Mapping[str, VerificationKey]
@@ -71,5 +71,5 @@ class TokenKeys:
         return cls(signing, {key.kid: key for key in (signing.verifying, *others)})
 
     def jwks(self) -> dict[str, list[Jwk]]:
-        """Return the JWK Set (RFC 7517) by which others can verify our tokens; empty for a shared secret."""
+        """Return the JWK Set (RFC 7517) with which clients verify tokens; empty for a shared secret."""
         return {"keys": [jwk for key in self.accepted.values() for jwk in key.published()]}

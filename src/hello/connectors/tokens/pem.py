@@ -1,4 +1,4 @@
-"""Keys as people hand them over: in PEM, as variables of the environment."""
+"""Read the keys of access tokens from settings, in PEM."""
 
 import re
 from collections.abc import Callable
@@ -24,9 +24,9 @@ PARAMETERS = "EC PARAMETERS"
 
 
 def token_keys(settings: Settings) -> TokenKeys:
-    """Raise `SettingsError`, which names the variable and shows nothing of it, for what is not a key of ours.
+    """Return the keys of access tokens; without `TOKEN_SIGNING_KEY`, derive one from `SECRET_KEY`.
 
-    Without a signing key, as on a laptop, one is derived from `SECRET_KEY`.
+    Raise `SettingsError` for an invalid key; it names the variable and shows nothing of its value.
     """
     if settings.token_signing_key is None:
         signing = SigningKey.derived_from(settings.secret_key.get_secret_value().encode())
@@ -43,25 +43,25 @@ def new_signing_key() -> str:
 
 
 def signing_key(text: str) -> SigningKey:
-    """Raise `SettingsError` unless there is one private key, not encrypted."""
-    found = read_keys(text, private_key)
-    if len(found) != 1:
+    """Raise `SettingsError` unless `text` is one unencrypted private key."""
+    keys = read_keys(text, private_key)
+    if len(keys) != 1:
         raise SettingsError(
             "TOKEN_SIGNING_KEY: must be one Ed25519 or P-256 private key in PEM, as `hello signing-key` makes"
         )
-    return found[0]
+    return keys[0]
 
 
 def verification_keys(text: str) -> list[VerificationKey]:
-    """Raise `SettingsError` unless there are only public keys, one after the other."""
-    found = read_keys(text, public_key)
-    if not found:
+    """Raise `SettingsError` unless `text` consists of one or more public keys."""
+    keys = read_keys(text, public_key)
+    if not keys:
         raise SettingsError("TOKEN_VERIFICATION_KEYS: must be Ed25519 or P-256 public keys in PEM")
-    return found
+    return keys
 
 
 def read_keys(text: str, read: Callable[[bytes], Key]) -> list[Key]:
-    r"""Take `\n` for a line's end, as in variables of one line; return none when anything else is there."""
+    r"""Read `\n` as a line break, as in one-line variables; return no keys if there is other text."""
     lines = text.replace("\\n", "\n")
     if BLOCK.sub("", lines).strip():
         return []
@@ -74,12 +74,12 @@ def read_keys(text: str, read: Callable[[bytes], Key]) -> list[Key]:
 def private_key(pem: bytes) -> SigningKey:
     key = load_pem_private_key(pem, password=None)
     if not isinstance(key, Ed25519PrivateKey | EllipticCurvePrivateKey):
-        raise TypeError("a private key of another kind")
+        raise TypeError("unsupported type of private key")
     return SigningKey.of(key)
 
 
 def public_key(pem: bytes) -> VerificationKey:
     key = load_pem_public_key(pem)
     if not isinstance(key, Ed25519PublicKey | EllipticCurvePublicKey):
-        raise TypeError("a public key of another kind")
+        raise TypeError("unsupported type of public key")
     return VerificationKey.of(key)

@@ -18,7 +18,7 @@ from structlog.testing import capture_logs
 
 from hello.connectors.brokers.kafka import servers_of
 from hello.connectors.brokers.metrics import ConsumerCounts, consumer_counts
-from hello.connectors.brokers.options import BATCH
+from hello.connectors.brokers.options import BATCH_SIZE
 from hello.connectors.postgres.advisory_locks import PostgresAdvisoryLocks
 from hello.connectors.postgres.engine import Database
 from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
@@ -73,7 +73,7 @@ async def test_consumed_event_equals_the_published_event(broker: Broker) -> None
 
 
 async def test_the_order_of_each_subject_is_kept(broker: Broker) -> None:
-    events = numbered([a_name() for _ in range(10)], 3 * BATCH // 10)
+    events = numbered([a_name() for _ in range(10)], 3 * BATCH_SIZE // 10)
     await broker.publish(*events)
     seen = await broker.consumed(len(events), Seen())
     assert numbers_by_subject(seen.events) == numbers_by_subject(events)
@@ -151,11 +151,11 @@ async def test_processes_of_one_consumer_share_the_events_and_keep_the_order(bro
 
 
 async def test_next_process_continues_where_the_stopped_one_ended(broker: Broker) -> None:
-    events = numbered([a_name()], 2 * BATCH)
-    await broker.publish(*events[:BATCH])
-    await broker.consumed(BATCH, Seen())
-    await broker.publish(*events[BATCH:])
-    assert (await broker.consumed(BATCH, Seen())).events == events[BATCH:]
+    events = numbered([a_name()], 2 * BATCH_SIZE)
+    await broker.publish(*events[:BATCH_SIZE])
+    await broker.consumed(BATCH_SIZE, Seen())
+    await broker.publish(*events[BATCH_SIZE:])
+    assert (await broker.consumed(BATCH_SIZE, Seen())).events == events[BATCH_SIZE:]
 
 
 async def test_poison_event_becomes_a_dead_letter_and_later_events_are_handled(

@@ -29,11 +29,11 @@ EVERYTHING = 300
 class LimiterContract:
     async def test_the_quota_is_allowed_and_no_more(self, limiter: Limiter) -> None:
         john = a_name()
-        standings = await hits(limiter, "few", john, 5)
-        assert [one.is_exceeded for one in standings] == [False, False, False, True, True]
-        assert [one.remaining for one in standings] == [2, 1, 0, 0, 0]
-        assert {(one.quota, one.window_s) for one in standings} == {(3, 3600)}
-        assert all(0 < one.reset_s <= 3600 for one in standings)
+        statuses = await hits(limiter, "few", john, 5)
+        assert [status.is_exceeded for status in statuses] == [False, False, False, True, True]
+        assert [status.remaining for status in statuses] == [2, 1, 0, 0, 0]
+        assert {(status.quota, status.window_s) for status in statuses} == {(3, 3600)}
+        assert all(0 < status.reset_s <= 3600 for status in statuses)
 
     async def test_keys_and_groups_are_counted_separately(self, limiter: Limiter) -> None:
         john = a_name()
@@ -53,13 +53,13 @@ class LimiterContract:
         for key in (john, mary):
             await hits(limiter, "few", key, 4)
         await limiter.clear("few", john)
-        assert [one.is_exceeded for one in await hits(limiter, "few", john, 4)] == [False] * 3 + [True]
+        assert [status.is_exceeded for status in await hits(limiter, "few", john, 4)] == [False] * 3 + [True]
         assert (await hits(limiter, "few", mary, 1))[0].is_exceeded
 
     async def test_hits_at_once_never_get_more_than_the_quota(self, limiter: Limiter) -> None:
         john = a_name()
-        standings = await asyncio.gather(*(limiter.hit("many", john) for _ in range(EVERYTHING)))
-        assert sum(not one.is_exceeded for one in standings if one) == 100
+        statuses = await asyncio.gather(*(limiter.hit("many", john) for _ in range(EVERYTHING)))
+        assert sum(not status.is_exceeded for status in statuses if status) == 100
 
     async def test_quota_is_available_again_after_its_reset_time(self, limiter: Limiter) -> None:
         john = a_name()
@@ -72,11 +72,11 @@ class LimiterContract:
         john = a_name()
         start, _ = await refused(limiter, john)
         await asyncio.sleep(start + 2.1 - monotonic())  # a hit before would count
-        assert [one.remaining for one in await hits(limiter, "short", john, 2)] == [1, 0]
+        assert [status.remaining for status in await hits(limiter, "short", john, 2)] == [1, 0]
 
 
 async def hits(limiter: Limiter, group: str, key: str, times: int) -> list[LimitStatus]:
-    return [standing for _ in range(times) if (standing := await limiter.hit(group, key))]
+    return [status for _ in range(times) if (status := await limiter.hit(group, key))]
 
 
 async def refused(limiter: Limiter, key: str) -> tuple[float, int]:
@@ -84,9 +84,9 @@ async def refused(limiter: Limiter, key: str) -> tuple[float, int]:
 
     Return when that was, in seconds, and how long it was said to last.
     """
-    while not (standing := (await hits(limiter, "short", key, 1))[0]).is_exceeded:
+    while not (status := (await hits(limiter, "short", key, 1))[0]).is_exceeded:
         pass
-    return monotonic(), standing.reset_s
+    return monotonic(), status.reset_s
 
 
 class TestTwinLimiter(LimiterContract):
@@ -147,10 +147,10 @@ class TestValkey(LimiterContract):
         john = a_name()
         async with open_redis(servers.redis_url, 5) as redis:
             other = library_limiter(QUOTAS, redis, 5, CollectorRegistry())
-            askers = [one.hit("many", john) for one in (limiter, other) for _ in range(EVERYTHING)]
-            standings = await asyncio.gather(*askers)
+            askers = [each.hit("many", john) for each in (limiter, other) for _ in range(EVERYTHING)]
+            statuses = await asyncio.gather(*askers)
             assert (await hits(other, "many", john, 1))[0].is_exceeded
-        assert sum(not one.is_exceeded for one in standings if one) == 100
+        assert sum(not status.is_exceeded for status in statuses if status) == 100
 
     async def test_many_at_once_do_not_run_out_of_connections(
         self, limiter: Limiter, registry: CollectorRegistry

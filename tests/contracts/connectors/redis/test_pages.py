@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry
 from hello.bootstrap.connectors import caches_of, guarded_redis, redis_pages
 from hello.connectors.embedded.servers import Servers
 from hello.connectors.redis.client import open_redis
-from hello.connectors.redis.stamped_pages import MAX_KEPT
+from hello.connectors.redis.stamped_pages import MAX_LOCAL_PAGES
 from hello.core.settings import Settings
 from hello.entities.errors import NotFoundError
 from hello.services.ports import Pages, StampedPages
@@ -139,7 +139,7 @@ class TestValkey(PagesContract, StampedPagesContract):
         assert monotonic() - start <= 2 * Settings().cache_lease_s + 0.5
 
     async def test_a_process_keeps_the_pages_that_were_asked_for_last(self, servers: Servers) -> None:
-        names, source = [a_name() for _ in range(MAX_KEPT + 1)], PageSource()
+        names, source = [a_name() for _ in range(MAX_LOCAL_PAGES + 1)], PageSource()
         async with open_redis(servers.redis_url, 1) as redis:
             settings = Settings(cache_lease_s=60)
             lists = caches_of(settings, guarded_redis(settings, redis, CollectorRegistry())).lists

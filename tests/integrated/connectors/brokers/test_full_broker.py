@@ -207,7 +207,7 @@ async def test_full_redis_stops_the_relay_until_there_is_room_and_nothing_is_los
     registry, recipient = CollectorRegistry(), a_name()
     counts = relay_counts(registry)
     async with open_stream_publisher(broker.options, counts.trimmed) as stream:
-        publisher = FullBrokerPublisher(publisher=stream, tell=counts.full.set)
+        publisher = FullBrokerPublisher(publisher=stream, report_full=counts.full.set)
         relay = a_retrying_relay(engine, publisher, counts)
         await relay_all(relay, redis, broker.options.topic, [])
         async with filled(redis):

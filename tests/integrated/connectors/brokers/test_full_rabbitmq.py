@@ -43,7 +43,7 @@ async def test_alarm_of_memory_is_a_full_broker_until_it_ends(rabbitmq: Broker) 
             for _ in range(2):
                 with pytest.raises(BrokerFullError) as full:
                     await publisher.publish(an_event())
-                assert full.value.reason == "an alarm of memory or disk"
+                assert full.value.reason == "a memory or disk alarm"
         finally:
             set_memory_watermark(rabbitmq, "0.4")
         await publisher.publish(an_event())

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from hello.connectors.brokers.probe import KEPT_S, BrokerProbe, connect
+from hello.connectors.brokers.probe import MAX_AGE_S, BrokerProbe, connect
 from hello.connectors.embedded.servers import Servers
 from hello.entities.errors import UnavailableError
 from tests.support.http.running import running_api
@@ -23,7 +23,7 @@ def own_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
 
 
 async def test_a_stopped_broker_is_down_once_the_kept_answer_is_old(own_servers: Servers) -> None:
-    times = iter([0.0, 1.0, KEPT_S, KEPT_S, 3 * KEPT_S, 3 * KEPT_S])
+    times = iter([0.0, 1.0, MAX_AGE_S, MAX_AGE_S, 3 * MAX_AGE_S, 3 * MAX_AGE_S])
     probe = BrokerProbe(own_servers.redis_url, timer=lambda: next(times))
     await probe.check()
     await asyncio.to_thread(own_servers.valkey.stop)

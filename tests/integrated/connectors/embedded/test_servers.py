@@ -20,14 +20,14 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from hello.connectors.embedded.cluster import Cluster, cluster_of
-from hello.connectors.embedded.ending import happens
 from hello.connectors.embedded.home import Home, open_home
-from hello.connectors.embedded.leftover import command_line
+from hello.connectors.embedded.orphans import command_line
 from hello.connectors.embedded.postgres import WHEEL as POSTGRES
 from hello.connectors.embedded.postgres import postgres_server, running_postgres
 from hello.connectors.embedded.programs import copied, runnable
 from hello.connectors.embedded.servers import EmbeddedError, Servers, destroy, embedded_servers
 from hello.connectors.embedded.state import STATE
+from hello.connectors.embedded.termination import wait_until
 from hello.connectors.embedded.valkey import WHEEL as VALKEY
 from hello.connectors.embedded.valkey import running_valkey
 
@@ -251,7 +251,7 @@ async def test_a_killed_hello_leaves_no_server(data_dir: Path, home: Home) -> No
         pids = [int(pid) for pid in child.stdout.readline().split()]
         child.kill()
     for pid in pids:
-        assert happens(partial(is_gone, pid), SOON_S)
+        assert wait_until(partial(is_gone, pid), SOON_S)
     assert processes_of(home.base) == []
 
 
@@ -276,7 +276,7 @@ async def test_leftover_server_is_stopped_at_the_next_start(home: Home) -> None:
 async def test_the_killed_servers_own_processes_are_waited_for(servers: Servers) -> None:
     assert servers.postgres.pid
     os.kill(servers.postgres.pid, signal.SIGKILL)
-    assert happens(lambda: servers.postgres.pid is None, SOON_S)
+    assert wait_until(lambda: servers.postgres.pid is None, SOON_S)
     servers.postgres.start()
     assert await ask(servers.database_url, "SELECT 1") == 1
 
@@ -305,7 +305,7 @@ def test_stale_sockets_are_no_obstacle(home: Home) -> None:
 
 def test_an_interrupted_first_start_leaves_nothing_and_can_be_repeated(empty_dir: Path) -> None:
     with start_in_child(empty_dir) as child:
-        assert happens((empty_dir / "postgres.log").exists, SOON_S)
+        assert wait_until((empty_dir / "postgres.log").exists, SOON_S)
         child.send_signal(signal.SIGINT)
     with open_home(empty_dir) as home:
         assert processes_of(home.base) == []

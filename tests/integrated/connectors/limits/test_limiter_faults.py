@@ -50,8 +50,8 @@ def a_limiter(redis: Redis, registry: CollectorRegistry) -> LibraryLimiter:
 
 
 async def is_allowed(limiter: LibraryLimiter, key: str) -> bool:
-    standing = await limiter.hit("login", key)
-    return standing is not None and not standing.is_exceeded
+    status = await limiter.hit("login", key)
+    return status is not None and not status.is_exceeded
 
 
 async def allowed(limiter: LibraryLimiter, key: str, times: int) -> int:

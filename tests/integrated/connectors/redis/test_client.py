@@ -37,8 +37,8 @@ async def assert_pages_work(url: str) -> None:
 async def assert_limits_work(redis: Any) -> None:  # noqa: ANN401  # a client of one server or of a cluster
     registry, key = CollectorRegistry(), a_name()
     limiter = library_limiter(read_quotas({"items": "2/minute"}), redis, 2, registry)
-    standings = [await limiter.hit("items", key) for _ in range(3)]
-    assert [standing.is_exceeded for standing in standings if standing] == [False, False, True]
+    statuses = [await limiter.hit("items", key) for _ in range(3)]
+    assert [status.is_exceeded for status in statuses if status] == [False, False, True]
     assert registry.get_sample_value("rate_limit_errors_total") == 0
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry
 
-from hello.connectors.brokers.consumer import HANDLING_S, BrokerConsumer
+from hello.connectors.brokers.consumer import MAX_HANDLING_S, BrokerConsumer
 from hello.connectors.brokers.metrics import consumer_counts
 from hello.connectors.brokers.outages import Outage
 from hello.connectors.brokers.sources import Delivery
@@ -41,7 +41,7 @@ async def test_a_consumer_that_was_stopped_handles_nothing_more_and_begins_again
     async def handle(event: Event) -> None:
         handled.append(event)
         if len(handled) == 1:
-            now[0] += HANDLING_S
+            now[0] += MAX_HANDLING_S
 
     counts = consumer_counts(CollectorRegistry())
     consumer = BrokerConsumer(

@@ -39,7 +39,7 @@ class FullBrokerFixture:
 
     def publisher(self) -> FullBrokerPublisher:
         return FullBrokerPublisher(
-            publisher=self.broker, tell=self.states.append, elapsed=lambda: self.seconds
+            publisher=self.broker, report_full=self.states.append, elapsed=lambda: self.seconds
         )
 
 
@@ -118,5 +118,5 @@ def test_broker_counts_as_full_only_while_events_wait(depth: int, is_full: int) 
     registry = CollectorRegistry()
     counts = relay_counts(registry)
     counts.full.set(1)
-    counts.waiting(1, depth)
+    counts.backlog(1, depth)
     assert registry.get_sample_value("events_broker_full") == is_full

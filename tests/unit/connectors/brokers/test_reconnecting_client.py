@@ -1,11 +1,11 @@
-"""Connections to brokers: shared, made anew after a fault, and not given up half made."""
+"""Connections to brokers: shared, reopened after a fault, and never left half-open."""
 
 import asyncio
 from dataclasses import dataclass, field
 
 import pytest
 
-from hello.connectors.brokers.reconnecting_client import Link
+from hello.connectors.brokers.reconnecting_client import ReconnectingClient
 from hello.connectors.brokers.reconnecting_publisher import ReconnectingPublisher
 from hello.connectors.brokers.redis_streams import Stream
 from hello.connectors.brokers.stream_trimming import StreamBounds, Trimmed
@@ -38,62 +38,62 @@ class Server:
             raise ConnectionResetError
 
     @property
-    def link(self) -> Link[int]:
-        return Link(self.open, self.close)
+    def client(self) -> ReconnectingClient[int]:
+        return ReconnectingClient(self.open, self.close)
 
 
 async def test_concurrent_callers_share_one_connection() -> None:
     server = Server()
-    link = server.link
-    assert await asyncio.gather(*(link.get() for _ in range(5))) == [1] * 5
-    await link.end()
+    client = server.client
+    assert await asyncio.gather(*(client.get() for _ in range(5))) == [1] * 5
+    await client.close()
     assert server.closed == [1]
 
 
 async def test_cancelled_caller_leaves_the_connection_to_the_next() -> None:
     server = Server()
-    link = server.link
+    client = server.client
     with pytest.raises(TimeoutError):
-        await asyncio.wait_for(link.get(), SHORT_S)
-    assert await link.get() == 1
-    await link.end()
+        await asyncio.wait_for(client.get(), SHORT_S)
+    assert await client.get() == 1
+    await client.close()
     assert server.closed == [1]
 
 
 async def test_failed_connection_is_retried() -> None:
     server = Server(faults=2)
-    link = server.link
+    client = server.client
     for _ in range(2):
         with pytest.raises(ConnectionRefusedError):
-            await link.get()
-    assert await link.get() == 1
-    await link.end()
+            await client.get()
+    assert await client.get() == 1
+    await client.close()
 
 
 async def test_dropped_connection_is_closed_and_replaced() -> None:
     server = Server()
-    link = server.link
-    assert await link.get() == 1
-    link.drop()
-    assert await link.get() == 2
-    await link.end()
+    client = server.client
+    assert await client.get() == 1
+    client.drop()
+    assert await client.get() == 2
+    await client.close()
     assert server.closed == [1, 2]
 
 
 async def test_connection_opened_during_shutdown_is_closed() -> None:
     server = Server()
-    link = server.link
-    asking = asyncio.create_task(link.get())
+    client = server.client
+    asking = asyncio.create_task(client.get())
     await asyncio.sleep(0)
     asking.cancel()
-    await link.end()
+    await client.close()
     await asyncio.wait([asking])
     assert server.closed == [1]
 
 
 async def test_unopened_connection_is_not_closed() -> None:
     server = Server()
-    await server.link.end()
+    await server.client.close()
     assert (server.opened, server.closed) == (0, [])
 
 
@@ -106,7 +106,7 @@ async def test_publish_error_drops_the_connection_and_is_an_outage() -> None:
 
     publisher = ReconnectingPublisher(
         name="Test",
-        link=server.link,
+        client=server.client,
         send=send,
         faults=(OSError,),
         is_full=lambda _: False,
@@ -115,15 +115,15 @@ async def test_publish_error_drops_the_connection_and_is_an_outage() -> None:
     with pytest.raises(UnavailableError, match="Test did not confirm"):
         await publisher.publish(an_event())
     await publisher.publish(an_event())
-    await publisher.link.end()
+    await publisher.client.close()
     assert server.closed == [1, 2]
 
 
 @dataclass
 class SlowClient:
-    """A Redis client whose pipeline takes until it is told."""
+    """A Redis client whose pipeline waits for `finish`."""
 
-    told: asyncio.Event = field(default_factory=asyncio.Event)
+    finish: asyncio.Event = field(default_factory=asyncio.Event)
     added: int = 0
 
     def pipeline(self, *, transaction: bool) -> "SlowClient":
@@ -139,21 +139,21 @@ class SlowClient:
 
     async def execute(self, *, raise_on_error: bool) -> list[bytes]:
         assert not raise_on_error
-        await self.told.wait()
+        await self.finish.wait()
         return [b"1-1"] * self.added
 
 
 async def test_stream_finishes_its_batch_before_it_closes() -> None:
-    """Its connection would be made anew otherwise, with nobody to close it."""
+    """Otherwise the client would connect again, and nothing would close that connection."""
     client = SlowClient()
-    bounds, measured = StreamBounds(kept=1000, max_bytes=2**20, groups=[]), list[Trimmed]()
-    stream = Stream(client=client, name="events", bounds=bounds, measured=measured.append)
+    bounds, trimmed = StreamBounds(kept=1000, max_bytes=2**20, groups=[]), list[Trimmed]()
+    stream = Stream(client=client, name="events", bounds=bounds, report_trimmed=trimmed.append)
     adding = asyncio.create_task(stream.add({1: an_event(), 2: an_event()}))
     await asyncio.sleep(0)
     closing = asyncio.create_task(stream.close())
     await asyncio.sleep(0.01)
     assert not closing.done()
-    client.told.set()
+    client.finish.set()
     assert await adding == {1: b"1-1", 2: b"1-1"}
     await closing
     with pytest.raises(UnavailableError):

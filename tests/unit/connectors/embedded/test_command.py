@@ -1,4 +1,4 @@
-"""Commands and processes of local servers: quoted when they fail, and ended."""
+"""Commands and processes of local servers: quoted when they fail, and terminated."""
 
 import os
 import signal
@@ -9,10 +9,10 @@ import pytest
 
 from hello.connectors.embedded.account import Account
 from hello.connectors.embedded.command import Command
-from hello.connectors.embedded.ending import end
 from hello.connectors.embedded.errors import EmbeddedError
-from hello.connectors.embedded.leftover import Leftover
 from hello.connectors.embedded.log import Log
+from hello.connectors.embedded.orphans import OrphanedServer
+from hello.connectors.embedded.termination import terminate
 
 KILL = ((signal.SIGKILL, 5.0),)
 
@@ -24,16 +24,16 @@ def shell(script: str, log: Path) -> Command:
 @pytest.mark.parametrize("content", ["", "none", "-1", "{me}\n/data\n", "999999999\n"])
 def test_pid_file_of_another_process_stops_nothing(tmp_path: Path, content: str) -> None:
     (tmp_path / "server.pid").write_text(content.format(me=os.getpid()))
-    Leftover(tmp_path / "server.pid", tmp_path / "data").stop(KILL)
+    OrphanedServer(tmp_path / "server.pid", tmp_path / "data").stop(KILL)
 
 
-def test_leftover_server_is_found_by_its_argument(tmp_path: Path) -> None:
+def test_orphaned_server_is_found_by_its_argument(tmp_path: Path) -> None:
     command = ["sh", "-c", "echo ready; read line", "sh", str(tmp_path)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as left:
         assert left.stdout
         assert left.stdout.readline()
         (tmp_path / "server.pid").write_text(f"{left.pid}\n")
-        Leftover(tmp_path / "server.pid", tmp_path).stop(KILL)
+        OrphanedServer(tmp_path / "server.pid", tmp_path).stop(KILL)
         assert left.wait() == -signal.SIGKILL
 
 
@@ -42,7 +42,7 @@ def test_process_that_ignores_a_signal_is_killed() -> None:
     with subprocess.Popen(["sh", "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as stubborn:
         assert stubborn.stdout
         assert stubborn.stdout.readline()
-        end(stubborn.pid, lambda: stubborn.poll() is not None, ((signal.SIGINT, 0.05), *KILL))
+        terminate(stubborn.pid, lambda: stubborn.poll() is not None, ((signal.SIGINT, 0.05), *KILL))
         assert stubborn.returncode == -signal.SIGKILL
 
 

@@ -10,7 +10,7 @@ from hello.connectors.embedded.directories import ensure_directory
 from hello.connectors.embedded.errors import EmbeddedError, explained
 from hello.connectors.embedded.home import fits
 from hello.connectors.embedded.lock import only_instance
-from hello.connectors.embedded.note import refuse_moved, write_note
+from hello.connectors.embedded.relocation import refuse_moved, write_location
 from hello.connectors.embedded.removal import destroy
 
 
@@ -78,7 +78,7 @@ def test_a_moved_directory_is_refused_while_its_data_is_elsewhere(tmp_path: Path
     here, there, new = tmp_path / "here", tmp_path / "there", tmp_path / "new"
     for path in (here, there):
         path.mkdir()
-    write_note(here, there)
+    write_location(here, there)
     refuse_moved(here, there)
     with pytest.raises(EmbeddedError, match="was moved"):
         refuse_moved(here, new)

@@ -1,4 +1,4 @@
-"""Logs of local servers: what went wrong, in their last words."""
+"""Logs of local servers: the last error, which explains a failure."""
 
 import os
 from pathlib import Path
@@ -22,16 +22,16 @@ from hello.connectors.embedded.log import LARGE_BYTES, Log
         ),
         (["PANIC:  bad", "DETAIL:  It is.", "LOG:  shut down"], "PANIC: bad DETAIL: It is."),
         (["1:M 01 Jan 2026 00:00:00.000 # Failed opening socket"], "Failed opening socket"),
-        (["", " "], "it said nothing"),
+        (["", " "], "no output"),
     ],
 )
-def test_last_words_of_a_log_explain_the_failure(tmp_path: Path, lines: list[str], words: str) -> None:
+def test_last_error_of_a_log_explains_the_failure(tmp_path: Path, lines: list[str], words: str) -> None:
     log = Log(tmp_path / "a.log")
     log.path.write_text("FATAL:  from before\n")
     since = log.mark()
     with log.path.open("a") as file:
         file.write("\n".join(lines))
-    assert log.last_words(since) == f"{words} (log: {log.path})"
+    assert log.last_error(since) == f"{words} (log: {log.path})"
 
 
 def test_log_finds_text_before_later_lines(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ SECRET = "sesame"  # noqa: S105
         (ResponseError(f"NOPERM {SECRET}"), "NOPERM"),
         (ResponseError(SECRET), "refuses a command"),
         (AuthenticationError(f"invalid password {SECRET}"), "user or the password"),
-        (ResponseError("DB index is out of range"), "no database of this number"),
+        (ResponseError("DB index is out of range"), "no database with this number"),
         (ConnectionError(SECRET), "cannot be reached"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Servers of a former Hello that was killed, found by their pid file."""
+"""Servers that a killed Hello left running, found by their pid files."""
 
 import os
 import subprocess
@@ -6,34 +6,34 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from hello.connectors.embedded.ending import Steps, end
+from hello.connectors.embedded.termination import Steps, terminate
 
 
 @dataclass(frozen=True, slots=True)
-class Leftover:
+class OrphanedServer:
     pid_file: Path
     argument: Path
-    """Something on its command line that no other process has; pids are used again."""
+    """A unique argument on its command line, since the system reuses pids."""
 
     def pid(self) -> int | None:
-        """Read it from the first line of the file, whoever has that pid now."""
+        """Return the pid in the first line of the file, which another process may have now."""
         try:
             return int(self.pid_file.read_bytes().split(maxsplit=1)[0])
         except (FileNotFoundError, NotADirectoryError, IndexError, ValueError):
             return None
 
     def stop(self, steps: Steps) -> None:
-        """Raise `EmbeddedError` when it does not end."""
+        """Raise `EmbeddedError` if it does not exit."""
         pid = self.pid()
         if pid is not None and not self._is_gone(pid):
-            end(pid, lambda: self._is_gone(pid), steps)
+            terminate(pid, lambda: self._is_gone(pid), steps)
 
     def _is_gone(self, pid: int) -> bool:
         return f" {self.argument} " not in f" {command_line(pid)} "
 
 
 def command_line(pid: int) -> str:
-    """Empty when there is no such process, or only its exit code is left."""
+    """Return the command line, empty for a missing process or a zombie."""
     if sys.platform == "linux":
         try:
             return os.fsdecode(Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" "))
