@@ -213,6 +213,7 @@ migrate: $(VENV)/run.stamp ## Migrate the database of DATABASE_URL to the newest
 migration: $(VENV)/dev.stamp ## Write a migration from the changed entities: m="add something"
 	@test -n "$(m)" || { echo 'Say what it does: make migration m="add something"' >&2; exit 1; }
 	@$(BIN)/hello migration "$(m)" --data-dir $(DATA_DIR)
+	@$(BIN)/ruff check --quiet --fix migrations && $(BIN)/ruff format --quiet migrations
 
 .PHONY: destroy
 destroy: $(VENV)/run.stamp ## Remove the local data, the virtual environment and the caches

@@ -72,7 +72,7 @@ async def compare(servers: Servers, sizes: list[int], console: Console) -> list[
         open_person_lookup(engine, list, Bounds()) as lookup,
     ):
         unit_of_work = PostgresUnitOfWork.of(engine, 60)
-        lists = caches_of(settings, guarded_redis(settings, redis, CollectorRegistry())).lists
+        lists = caches_of(settings, guarded_redis(settings, redis, CollectorRegistry())).stamped_pages
         before = 0
         for size in sizes:
             start = monotonic()

@@ -78,9 +78,7 @@ class ConsumerFixture:
 
     @property
     def dead(self) -> DeadLetterService:
-        return DeadLetterService(
-            begin=self.unit.begin, effects={GIFTS.consumer: self.effect}, now=fixed(NOON)
-        )
+        return DeadLetterService(begin=self.unit.begin, effects={GIFTS.name: self.effect}, now=fixed(NOON))
 
     def gifts(self, username: str) -> int:
         return self.unit.stored.gifts.rows[username]

@@ -16,14 +16,14 @@ UTC = ZoneInfo("UTC")
 
 
 def people_service(twin: TwinUnitOfWork, zone: str = "UTC") -> PeopleService:
-    listed = ListedDays(now=lambda: NOON, leap_day=LeapDay.MAR1)
+    listed_days = ListedDays(now=lambda: NOON, leap_day=LeapDay.MAR1)
     return PeopleService(
         begin=twin.begin,
-        lookup=TwinPersonLookup(twin, listed.affected_month_days),
-        listed=listed,
+        lookup=TwinPersonLookup(twin, listed_days.affected_month_days),
+        listed_days=listed_days,
         now=lambda: NOON,
         new_id=uuid4,
-        todays=TodaysGreetings(
+        greetings=TodaysGreetings(
             zone=ZoneInfo(zone), leap_day=LeapDay.MAR1, greeting=Greeting(DaysWording.SPEC)
         ),
     )
@@ -32,7 +32,7 @@ def people_service(twin: TwinUnitOfWork, zone: str = "UTC") -> PeopleService:
 def birthday_service(twin: TwinUnitOfWork) -> BirthdayService:
     return BirthdayService(
         begin=twin.begin,
-        listed=ListedDays(now=lambda: NOON, leap_day=LeapDay.MAR1),
+        listed_days=ListedDays(now=lambda: NOON, leap_day=LeapDay.MAR1),
         pages=TwinStampedPages(),
         stamp=TwinPersonLookup(twin).list_stamp,
         now=lambda: NOON,

@@ -100,19 +100,19 @@ def nothing_stored() -> TwinTransaction:
     accounts = TwinAccounts(trail)
     people, keys = TwinPeople(), TwinIdempotencyKeys()
     return TwinTransaction(
-        people,
-        trail,
-        accounts,
-        TwinSessions(accounts),
-        TwinCalendarFeeds(trail),
-        TwinGifts(),
-        TwinItems(accounts),
-        TwinOutbox(),
-        TwinAnnouncements(people),
-        TwinOrders(keys),
-        keys,
-        TwinInbox(),
-        TwinDeadLetters(),
+        people=people,
+        audit=trail,
+        accounts=accounts,
+        sessions=TwinSessions(accounts),
+        calendar_feeds=TwinCalendarFeeds(trail),
+        gifts=TwinGifts(),
+        items=TwinItems(accounts),
+        outbox=TwinOutbox(),
+        announcements=TwinAnnouncements(people),
+        orders=TwinOrders(keys),
+        idempotency_keys=keys,
+        inbox=TwinInbox(),
+        dead_letters=TwinDeadLetters(),
     )
 
 

@@ -62,7 +62,7 @@ class Connections:
 class Caches:
     """Of lists, which PostgreSQL validates, and of pages that are dropped."""
 
-    lists: StampedPages
+    stamped_pages: StampedPages
     pages: Pages
 
 
@@ -103,12 +103,12 @@ async def open_ports(
 ) -> Ports:
     quotas, keys, redis = read_quotas(settings.rate_limits), token_keys(settings), outside.redis
     caches = NO_CACHES if redis is None else caches_of(settings, guarded_redis(settings, redis, registry))
-    listed = ListedDays(now=now, leap_day=LeapDay(settings.leap_day))
+    listed_days = ListedDays(now=now, leap_day=LeapDay(settings.leap_day))
     pooled = settings.database_pooler == "transaction"
     lookup = await stack.enter_async_context(
         open_person_lookup(
             outside.engine,
-            listed.affected_month_days,
+            listed_days.affected_month_days,
             bounds_of(settings),
             transaction_pooling=pooled,
             failed=outside.writes.record,
@@ -120,8 +120,8 @@ async def open_ports(
     return Ports(
         begin=PostgresUnitOfWork.of(outside.engine, settings.database_deadline_s).begin,
         lookup=lookup,
-        listed=listed,
-        lists=caches.lists,
+        listed_days=listed_days,
+        stamped_pages=caches.stamped_pages,
         pages=caches.pages,
         passwords=passwords,
         access_tokens=access_tokens(settings, keys),
@@ -190,6 +190,6 @@ async def open_dead_letters(settings: Settings) -> AsyncIterator[DeadLetterServi
     async with open_engine(Database.of(settings, "hello-events")) as engine:
         yield DeadLetterService(
             begin=PostgresUnitOfWork.of(engine, settings.database_deadline_s).begin,
-            effects={subscription.consumer: effect for subscription, effect in EFFECTS.items()},
+            effects={subscription.name: effect for subscription, effect in EFFECTS.items()},
             now=now,
         )

@@ -50,8 +50,8 @@ class Ports:
 
     begin: Begin
     lookup: PersonLookup
-    listed: ListedDays
-    lists: StampedPages
+    listed_days: ListedDays
+    stamped_pages: StampedPages
     pages: Pages
     passwords: Passwords
     access_tokens: AccessTokens
@@ -124,10 +124,10 @@ def people_service(settings: Settings, ports: Ports) -> PeopleService:
     return PeopleService(
         begin=ports.begin,
         lookup=ports.lookup,
-        listed=ports.listed,
+        listed_days=ports.listed_days,
         now=now,
         new_id=uuid7,
-        todays=TodaysGreetings(
+        greetings=TodaysGreetings(
             zone=settings.zone, leap_day=leap_day, greeting=Greeting(DaysWording(settings.days_wording))
         ),
     )
@@ -136,8 +136,8 @@ def people_service(settings: Settings, ports: Ports) -> PeopleService:
 def birthday_service(settings: Settings, ports: Ports) -> BirthdayService:
     return BirthdayService(
         begin=ports.begin,
-        listed=ports.listed,
-        pages=ports.lists,
+        listed_days=ports.listed_days,
+        pages=ports.stamped_pages,
         stamp=ports.lookup.list_stamp,
         now=now,
         zone=settings.zone,

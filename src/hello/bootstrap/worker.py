@@ -163,9 +163,9 @@ async def consumers(context: WorkerContext) -> AsyncIterator[list[Task]]:
             )
             source = source_of(options, subscription, locks.acquire)
             consumer = await stack.enter_async_context(
-                consuming(subscription.consumer, source, handling.handle, counts)
+                consuming(subscription.name, source, handling.handle, counts)
             )
-            tasks.append(Task(name=subscription.consumer, step=consumer.step, wait=consumer.wait))
+            tasks.append(Task(name=subscription.name, step=consumer.step, wait=consumer.wait))
         probe = AdvisoryLocksProbe(context.engine, locks.waiting)
         yield [replace(tasks[0], probes=[probe]), *tasks[1:]]
 

@@ -61,7 +61,7 @@ def month_day(day: date) -> int:
     return 100 * day.month + day.day
 
 
-def born_on(month_day: int) -> date:
+def leap_year_date(month_day: int) -> date:
     """Return a day of birth for a day of the year as `month_day` writes it, in a leap year."""
     return date(2000, *divmod(month_day, 100))
 

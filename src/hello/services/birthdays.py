@@ -12,7 +12,7 @@ from hello.entities.errors import InvalidError
 from hello.services.birthday_lists import ListedDays
 from hello.services.ports import Begin, Stamp, StampedPages
 
-RENDERED = "2"
+PAGE_FORMAT = "2"
 """The version of the format of cached pages: a release with another format does not read them."""
 
 
@@ -31,7 +31,7 @@ Render: TypeAlias = Callable[[BirthdayPage], bytes]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BirthdayService:
     begin: Begin
-    listed: ListedDays
+    listed_days: ListedDays
     pages: StampedPages
     stamp: Stamp
     now: Clock
@@ -46,14 +46,14 @@ class BirthdayService:
 
         Raise `InvalidError` for a day that is today nowhere any more: changes do not reach its pages.
         """
-        if day not in self.listed.days():
+        if day not in self.listed_days.days():
             raise InvalidError("has expired: its day is over", field="cursor")
 
         async def load() -> bytes:
             return render(await self.celebrating(day, 0, 0, (0, after), limit))
 
         return await self.pages.get(
-            f"birthdays:{RENDERED}:{day.isoformat()}:{limit}:{after}", self.stamp, load
+            f"birthdays:{PAGE_FORMAT}:{day.isoformat()}:{limit}:{after}", self.stamp, load
         )
 
     async def celebrating(

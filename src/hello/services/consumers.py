@@ -75,24 +75,24 @@ class Consumer:
         except UnavailableError:
             raise
         except Exception as error:
-            log.exception("event is dead", consumer=self.subscription.consumer, event_id=event.id)
+            log.exception("event is dead", consumer=self.subscription.name, event_id=event.id)
             await self._bury(event, error)
 
     async def _handle_once(self, event: Event) -> None:
         async with self.begin() as tx:
-            is_first = await once(tx, self.subscription.consumer, event, self.effect, self.now())
+            is_first = await once(tx, self.subscription.name, event, self.effect, self.now())
         self._counted("handled" if is_first else "repeated")
 
     async def _bury(self, event: Event, error: Exception) -> None:
         async with self.begin() as tx:
-            await tx.dead_letters.add(dead_letter(self.subscription.consumer, event, error, self.now()))
+            await tx.dead_letters.add(dead_letter(self.subscription.name, event, error, self.now()))
         self._counted("dead")
 
     def _count_failure(self, _: RetryCallState) -> None:
         self._counted("failed")
 
     def _counted(self, outcome: str) -> None:
-        self.metrics.counted(self.subscription.consumer, outcome)
+        self.metrics.counted(self.subscription.name, outcome)
 
 
 def is_fault(error: BaseException) -> bool:

@@ -103,7 +103,7 @@ class RelayMetrics(Protocol):
 class Subscription:
     """Which events a consumer handles; its name is for good: the broker and the inbox remember by it."""
 
-    consumer: str
+    name: str
     types: frozenset[str]
 
 

@@ -16,7 +16,7 @@ from hello.services.bus import DomainEvent, Publish
 from hello.services.ports import Begin, Pages, Transaction
 from hello.services.security import Caller
 
-RENDERED = "2"
+PAGE_FORMAT = "2"
 """The version of the format of cached pages: a release with another format does not read them."""
 
 
@@ -95,7 +95,7 @@ class ItemService:
                 item = await self._found(tx, item_id)
             return render(ItemView(item, item.owner))
 
-        return await self.pages.get(group_of(item_id), RENDERED, load)
+        return await self.pages.get(group_of(item_id), PAGE_FORMAT, load)
 
     async def page(self, skip: int, limit: int, owner_id: UUID | None) -> tuple[Sequence[ItemView], int]:
         """Return at most `limit` items, the newest first, and how many there are in all."""

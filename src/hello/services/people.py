@@ -30,10 +30,10 @@ class SavePerson:
 class PeopleService:
     begin: Begin
     lookup: PersonLookup
-    listed: ListedDays
+    listed_days: ListedDays
     now: Clock
     new_id: NewUuid
-    todays: TodaysGreetings
+    greetings: TodaysGreetings
 
     async def save(self, wanted: SavePerson) -> None:
         """Store the person; raise `InvalidError` for a day of birth that is not before today."""
@@ -54,7 +54,7 @@ class PeopleService:
 
     def today(self) -> date:
         """Return which day it is where the service lives."""
-        return self.todays.day(self.now().timestamp())
+        return self.greetings.day(self.now().timestamp())
 
     def check(self, born: date) -> date:
         """Raise `InvalidError` for a day of birth that is not before today, where the service lives."""
@@ -63,7 +63,7 @@ class PeopleService:
     async def save_all(self, births: Mapping[str, date]) -> None:
         """Store people whose dates of birth have been checked, with an event for each."""
         async with self.begin() as tx:
-            await tx.people.save(births, self.listed.affected_month_days())
+            await tx.people.save(births, self.listed_days.affected_month_days())
             await tx.outbox.add_person_saved(births)
 
     async def greet(self, username: str, zone: tzinfo | None = None) -> str:
@@ -72,8 +72,8 @@ class PeopleService:
         if month_day is None:
             raise unknown_user(username)
         if zone is None:
-            return self.todays.greet(username, month_day, self.now().timestamp())
-        return self.todays.greet_on(today(self.now, zone), username, month_day)
+            return self.greetings.greet(username, month_day, self.now().timestamp())
+        return self.greetings.greet_on(today(self.now, zone), username, month_day)
 
     def greet_nowait(self, username: str, now: float, callback: GreetCallback) -> None:
         """Call back with the greeting for today, or with what `greet` raises; `now` as a Unix time."""
@@ -91,7 +91,7 @@ class PeopleService:
         error: Exception | None,
     ) -> None:
         if month_day is not None:
-            callback(self.todays.greet(username, month_day, now), None)
+            callback(self.greetings.greet(username, month_day, now), None)
         elif error is None:
             callback(None, unknown_user(username))
         else:
@@ -100,7 +100,7 @@ class PeopleService:
     async def remove(self, username: str) -> None:
         """Forget the person; raise `NotFoundError`."""
         async with self.begin() as tx:
-            await tx.people.remove(username, self.listed.affected_month_days())
+            await tx.people.remove(username, self.listed_days.affected_month_days())
             await tx.outbox.add(self._deleted(username))
 
     def _deleted(self, username: str) -> Event:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, tzinfo
 
-from hello.entities.birthdays import LeapDay, born_on, days_until_birthday, month_day
+from hello.entities.birthdays import LeapDay, days_until_birthday, leap_year_date, month_day
 from hello.entities.greetings import Greeting, hello
 
 SOME_LEAP_YEAR = date(2000, 1, 1)
@@ -37,7 +37,7 @@ class TodaysGreetings:
         return hello(username, self._ending(month_day, day))
 
     def _ending(self, month_day: int, day: date) -> str:
-        return self.greeting.ending(days_until_birthday(born_on(month_day), day, self.leap_day))
+        return self.greeting.ending(days_until_birthday(leap_year_date(month_day), day, self.leap_day))
 
     def _turn(self, now: datetime) -> None:
         """Begin another day, also an earlier one if the clock was set back; days differ in length."""

@@ -70,7 +70,7 @@ async def handling(engine: AsyncEngine, database: Database, options: BrokerOptio
         tries=3,
     )
     source = source_of(options, subscription, PostgresAdvisoryLocks(database).acquire)
-    async with consuming(subscription.consumer, source, handler.handle, counts) as consumer:
+    async with consuming(subscription.name, source, handler.handle, counts) as consumer:
 
         async def once() -> None:
             await consumer.wait()

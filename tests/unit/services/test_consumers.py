@@ -107,7 +107,7 @@ async def test_database_outage_before_the_dead_letter_loses_no_event(incoming: C
 
 
 def test_every_consumer_has_a_name_of_its_own() -> None:
-    names = [subscription.consumer for subscription in EFFECTS]
+    names = [subscription.name for subscription in EFFECTS]
     assert len(names) == len(set(names))
 
 

@@ -40,7 +40,7 @@ async def test_old_inbox_entries_are_removed(incoming: ConsumerFixture) -> None:
 
 
 async def test_inbox_has_consumer_and_time_of_each_event(incoming: ConsumerFixture) -> None:
-    event, other = an_event(recipient="Ada"), replace(GIFTS, consumer="other")
+    event, other = an_event(recipient="Ada"), replace(GIFTS, name="other")
     await incoming.consumer.handle(event)
     await replace(incoming.consumer, subscription=other).handle(event)
     assert incoming.unit.stored.inbox.rows == {("gifts", event.id): NOON, ("other", event.id): NOON}

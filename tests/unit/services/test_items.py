@@ -16,7 +16,7 @@ from hello.bootstrap.use_cases import bus_of
 from hello.connectors.metrics import domain_event_counts
 from hello.entities.accounts import Account, Role
 from hello.entities.errors import ForbiddenError, NotFoundError, StaleError, UnauthorizedError
-from hello.services.items import RENDERED, ItemContent, ItemService, ItemView, difference, group_of
+from hello.services.items import PAGE_FORMAT, ItemContent, ItemService, ItemView, difference, group_of
 from hello.services.security import Caller
 from tests.support.builders import NOON, StoppedClock, an_account, numbered_ids
 from tests.twins.transaction import TwinPages, TwinUnitOfWork
@@ -377,4 +377,4 @@ async def test_the_cached_page_names_its_form(use_cases: ItemUseCases) -> None:
     """After an update that shows items in another form, pages of the old form must not be found."""
     kite = await use_cases.kite()
     await use_cases.items.rendered(kite, title)
-    assert set(use_cases.pages.groups[group_of(kite)]) == {RENDERED}
+    assert set(use_cases.pages.groups[group_of(kite)]) == {PAGE_FORMAT}

@@ -64,7 +64,7 @@ async def test_removed_person_is_not_greeted(twin: TwinUnitOfWork) -> None:
 
 
 def test_today_follows_a_clock_that_is_set_back() -> None:
-    todays = people_service(TwinUnitOfWork()).todays
+    todays = people_service(TwinUnitOfWork()).greetings
     day = NOON.timestamp()
     assert [todays.day(moment) for moment in (day, day + 86_400, day)] == [
         TODAY,
@@ -99,14 +99,14 @@ async def test_removal_of_an_unknown_person_is_not_found_and_has_no_event(twin: 
 
 
 def test_a_day_begins_and_ends_at_midnight_where_the_service_lives() -> None:
-    todays = people_service(TwinUnitOfWork(), zone="America/New_York").todays
+    todays = people_service(TwinUnitOfWork(), zone="America/New_York").greetings
     midnight = datetime(2026, 6, 15, 4, tzinfo=UTC).timestamp()
     seen = [todays.day(midnight + seconds) for seconds in (3600, 0, -1, 86_399, 86_400, 0)]
     assert [(day - TODAY).days for day in seen] == [0, 0, -1, 0, 1, 0]
 
 
 def test_a_greeting_is_kept_no_longer_than_its_day() -> None:
-    todays = people_service(TwinUnitOfWork()).todays
+    todays = people_service(TwinUnitOfWork()).greetings
     assert [todays.greet("John", 617, NOON.timestamp() + days * 86_400) for days in range(3)] == [
         "Hello, John! Your birthday is in 2 day(s)",
         "Hello, John! Your birthday is in 1 day(s)",
@@ -115,7 +115,7 @@ def test_a_greeting_is_kept_no_longer_than_its_day() -> None:
 
 
 def test_every_day_of_birth_has_a_greeting() -> None:
-    todays = people_service(TwinUnitOfWork()).todays
+    todays = people_service(TwinUnitOfWork()).greetings
     for day in range(366):
         born = month_day(date(2000, 1, 1) + timedelta(day))
         assert todays.greet("John", born, NOON.timestamp()) == todays.greet_on(TODAY, "John", born)
@@ -126,7 +126,7 @@ def test_every_day_of_birth_has_a_greeting() -> None:
     [(LeapDay.FEB28, "! Happy birthday!"), (LeapDay.MAR1, "! Your birthday is in 1 day(s)")],
 )
 def test_leapers_are_greeted_by_the_rule_of_the_service(rule: LeapDay, ending: str) -> None:
-    todays = replace(people_service(TwinUnitOfWork()).todays, leap_day=rule)
+    todays = replace(people_service(TwinUnitOfWork()).greetings, leap_day=rule)
     greeting, noon = f"Hello, John{ending}", datetime(2026, 2, 28, 12, tzinfo=UTC)
     assert todays.greet_on(noon.date(), "John", 229) == greeting
     assert todays.greet("John", 229, noon.timestamp()) == greeting

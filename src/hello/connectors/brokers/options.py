@@ -46,4 +46,4 @@ class BrokerOptions:
 
     def group_of(self, subscription: Subscription) -> str:
         """Return the name of the consumer at the broker, which other applications may share."""
-        return f"{self.topic}.{subscription.consumer}"
+        return f"{self.topic}.{subscription.name}"

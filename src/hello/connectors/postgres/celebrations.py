@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Integer, SmallInteger, Text, TextClause, bindparam, text
 from sqlalchemy.types import TypeEngine
 
-from hello.entities.birthdays import BirthdayGroup, born_on, month_day
+from hello.entities.birthdays import BirthdayGroup, leap_year_date, month_day
 
 # The inner limit is written out for the planner, which would take a parameter for a tenth of the rows.
 RANGE = """
@@ -116,5 +116,5 @@ def runs_of(groups: Sequence[BirthdayGroup]) -> Iterator[Sequence[BirthdayGroup]
 
 def is_next(group: BirthdayGroup, following: BirthdayGroup) -> bool:
     """Say whether `following` comes next in the index for any rows: 29 February is between its days."""
-    next_born = month_day(born_on(group.month_day) + timedelta(1))
+    next_born = month_day(leap_year_date(group.month_day) + timedelta(1))
     return group.month_day < following.month_day == next_born

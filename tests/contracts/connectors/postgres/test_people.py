@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
-from hello.entities.birthdays import BirthdayGroup, LeapDay, born_on, groups_between, month_day
+from hello.entities.birthdays import BirthdayGroup, LeapDay, groups_between, leap_year_date, month_day
 from hello.entities.errors import NotFoundError
 from hello.entities.people import Person
 from hello.services.ports import Begin, Transaction
@@ -87,7 +87,7 @@ class PeopleContract:
         """Those who share a day with leapers come by name with them."""
         tag, groups = f"zzz{a_name()}", list(groups_between(date.fromisoformat(day), 0, 366, rule))
         births = {
-            f"{tag}{first}{month * 'x'}{day * 'y'}": born_on(100 * month + day)
+            f"{tag}{first}{month * 'x'}{day * 'y'}": leap_year_date(100 * month + day)
             for first, month, day in itertools.product("Az", (1, 2, 3, 12), (1, 27, 28, 29))
         }
         async with begin() as tx:

@@ -108,7 +108,7 @@ class TestValkey(PagesContract, StampedPagesContract):
     async def stamped(self, servers: Servers) -> AsyncIterator[StampedPages]:
         async with open_redis(servers.redis_url, 1) as redis:
             guarded = guarded_redis(Settings(), redis, CollectorRegistry())
-            yield caches_of(Settings(), guarded).lists
+            yield caches_of(Settings(), guarded).stamped_pages
 
     async def test_many_readers_make_one_load_and_the_other_process_waits_for_it(
         self, pages: Pages, servers: Servers
@@ -124,7 +124,7 @@ class TestValkey(PagesContract, StampedPagesContract):
         page, source = a_name(), PageSource()
         async with open_redis(servers.redis_url, 1) as redis:
             guarded = guarded_redis(Settings(), redis, CollectorRegistry())
-            other = caches_of(Settings(), guarded).lists
+            other = caches_of(Settings(), guarded).stamped_pages
             for lists in (stamped, other, stamped):
                 assert await lists.get(page, stamp_of(7), source) == b"old"
         assert source.loads == 1
@@ -142,7 +142,7 @@ class TestValkey(PagesContract, StampedPagesContract):
         names, source = [a_name() for _ in range(MAX_LOCAL_PAGES + 1)], PageSource()
         async with open_redis(servers.redis_url, 1) as redis:
             settings = Settings(cache_lease_s=60)
-            lists = caches_of(settings, guarded_redis(settings, redis, CollectorRegistry())).lists
+            lists = caches_of(settings, guarded_redis(settings, redis, CollectorRegistry())).stamped_pages
             for name in names:
                 await lists.get(name, stamp_of(1), source)
             await redis.delete(*names)

@@ -58,7 +58,8 @@ async def test_stamped_pages_are_right_during_a_fault_and_after_it(
     """For two processes."""
     page, source = a_name(), PageSource()
     first, other = (
-        caches_of(Settings(), guarded_redis(Settings(), redis, CollectorRegistry())).lists for _ in range(2)
+        caches_of(Settings(), guarded_redis(Settings(), redis, CollectorRegistry())).stamped_pages
+        for _ in range(2)
     )
     await first.get(page, stamp_of(0), source)
     async with fault(own_servers, redis):
