@@ -1,1 +1,1 @@
-"""How the ports are kept: one package for each outside system."""
+"""Connectors, which implement the ports: one package per external system."""
