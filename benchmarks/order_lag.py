@@ -18,7 +18,7 @@ from benchmarks.progress import say
 from benchmarks.running import started
 from hello.connectors.brokers.cloud_events import from_headers, split
 from hello.connectors.postgres import engine
-from hello.connectors.postgres.orders import placing
+from hello.connectors.postgres.orders import insert_whole
 from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
 from hello.connectors.redis.client import open_redis
 from hello.core.clock import now
@@ -58,7 +58,7 @@ class Feed:
             return
         made = [an_order(now()) for _ in range(count)]
         async with self.unit_of_work.begin() as tx:
-            await tx.session.execute(placing(made))
+            await tx.session.execute(insert_whole(made))
             await tx.outbox.add(*map(order_event, made))
 
 

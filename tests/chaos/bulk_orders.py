@@ -8,7 +8,7 @@ from datetime import timedelta
 from tenacity import AsyncRetrying, retry_if_exception_type
 
 from hello.connectors.postgres.engine import Database, open_engine
-from hello.connectors.postgres.orders import placing
+from hello.connectors.postgres.orders import insert_whole
 from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
 from hello.core.clock import now
 from hello.entities.errors import ConflictError, UnavailableError
@@ -40,7 +40,7 @@ class BulkOrders:
         """Take it for a success of an earlier try when they are there already: it is all of them or none."""
         with suppress(ConflictError):
             async with self.unit_of_work.begin() as tx:
-                await tx.session.execute(placing(orders))
+                await tx.session.execute(insert_whole(orders))
                 await tx.outbox.add(*map(order_event, orders))
 
 

@@ -145,4 +145,4 @@ def test_unknown_dead_letter_is_one_error_line(cli: DeadLetterCli) -> None:
     for command in ("show", "redrive"):
         found = cli.command(command, "999999999")
         assert found.returncode == 1
-        assert found.stderr.strip() == "hello: there is no dead letter 999999999"
+        assert found.stderr.strip() == "hello: no dead letter 999999999"

@@ -101,7 +101,7 @@ async def connection(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
 
 
 @pytest.fixture
-def undone(connection: AsyncConnection) -> PostgresUnitOfWork:
+def rolled_back(connection: AsyncConnection) -> PostgresUnitOfWork:
     """Commits end a savepoint only."""
     sessions: async_sessionmaker[AsyncSession] = async_sessionmaker(
         connection, expire_on_commit=False, join_transaction_mode="create_savepoint"

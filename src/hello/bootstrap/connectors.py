@@ -43,7 +43,7 @@ from hello.services.birthday_lists import ListedDays
 from hello.services.consumers import EFFECTS
 from hello.services.dead_letters import DeadLetterService
 from hello.services.health import Probe
-from hello.services.ports import Pages, StampedPages
+from hello.services.ports import PageCache, StampedPages
 from hello.services.security import Passwords
 from hello.services.use_cases import UseCases
 
@@ -63,7 +63,7 @@ class Caches:
     """Of lists, which PostgreSQL validates, and of pages that are dropped."""
 
     stamped_pages: StampedPages
-    pages: Pages
+    pages: PageCache
 
 
 NO_CACHES = Caches(NoStampedPages(), NoPages())

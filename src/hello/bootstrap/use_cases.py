@@ -34,7 +34,7 @@ from hello.services.order_progress import OrderProgress
 from hello.services.orders import OrderCancelled, OrderCreated, OrderReplaced, OrderService
 from hello.services.password_changes import PasswordChangeService
 from hello.services.people import PeopleService
-from hello.services.ports import Begin, Pages, PersonLookup, StampedPages
+from hello.services.ports import Begin, PageCache, PersonLookup, StampedPages
 from hello.services.security import AccessTokens, Limiter, Passwords
 from hello.services.session_watch import SessionWatch
 from hello.services.sessions import SessionService
@@ -52,7 +52,7 @@ class Ports:
     lookup: PersonLookup
     listed_days: ListedDays
     stamped_pages: StampedPages
-    pages: Pages
+    pages: PageCache
     passwords: Passwords
     access_tokens: AccessTokens
     limiter: Limiter
@@ -104,7 +104,7 @@ def use_cases(settings: Settings, ports: Ports, health: HealthService) -> UseCas
     )
 
 
-def bus_of(pages: Pages, metrics: DomainEventMetrics) -> Bus:
+def bus_of(pages: PageCache, metrics: DomainEventMetrics) -> Bus:
     """Wire who listens to what; who counts comes first, since a drop may have to wait."""
     bus = Bus(metrics)
     for kind in COUNTED:

@@ -13,7 +13,7 @@ from hello.entities.base import SeenVersions
 from hello.entities.errors import ForbiddenError, NotFoundError, UnauthorizedError
 from hello.entities.items import Item, item_event
 from hello.services.bus import DomainEvent, Publish
-from hello.services.ports import Begin, Pages, Transaction
+from hello.services.ports import Begin, PageCache, Transaction
 from hello.services.security import Caller
 
 PAGE_FORMAT = "2"
@@ -61,7 +61,7 @@ Render = Callable[[ItemView], bytes]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemService:
     begin: Begin
-    pages: Pages
+    pages: PageCache
     publish: Publish
     now: Clock
     new_id: NewUuid
@@ -162,7 +162,7 @@ class ItemService:
 class ItemPages:
     """Drops the cached page of an item that has changed."""
 
-    pages: Pages
+    pages: PageCache
 
     async def drop(self, changed: ItemChanged) -> None:
         await self.pages.drop(group_of(changed.item_id))

@@ -230,7 +230,7 @@ Begin: TypeAlias = Callable[[], AbstractAsyncContextManager[Transaction]]
 Load: TypeAlias = Callable[[], Awaitable[bytes]]
 
 
-class Pages(Protocol):
+class PageCache(Protocol):
     """A cache of finished pages, in groups that become stale together.
 
     After `drop` has returned, no replica serves a page that was loaded before `drop` was called.

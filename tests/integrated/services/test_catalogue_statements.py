@@ -52,9 +52,9 @@ UseCase: TypeAlias = Callable[[Settled], Awaitable[object]]
 
 
 @pytest.fixture
-async def settled(undone: PostgresUnitOfWork) -> Settled:
+async def settled(rolled_back: PostgresUnitOfWork) -> Settled:
     """Nothing of it stays."""
-    catalogue = Catalogue(undone.begin)
+    catalogue = Catalogue(rolled_back.begin)
     ada = await catalogue.register()
     used, live = await catalogue.log_in(), await catalogue.log_in()
     newest = (await catalogue.sessions.refresh(used)).refresh
@@ -115,10 +115,10 @@ async def test_rehash_after_a_log_in_takes_one_statement(settled: Settled, queri
 
 @pytest.mark.parametrize("limit", [1, MOST])
 async def test_a_page_of_many_items_of_many_owners_takes_no_more_statements(
-    undone: PostgresUnitOfWork, queries: list[str], limit: int
+    rolled_back: PostgresUnitOfWork, queries: list[str], limit: int
 ) -> None:
-    catalogue = Catalogue(undone.begin)
-    async with undone.begin() as tx:
+    catalogue = Catalogue(rolled_back.begin)
+    async with rolled_back.begin() as tx:
         owners = [await stored(tx, an_account()) for _ in range(MOST)]
         for owner in owners:
             item = an_item(owner)
@@ -185,25 +185,25 @@ async def test_audit_rows_cannot_be_changed_or_removed(
     assert [entry.action for entry in found] == ["item.created"]
 
 
-async def test_change_without_an_audit_entry_is_rolled_back(undone: PostgresUnitOfWork) -> None:
+async def test_change_without_an_audit_entry_is_rolled_back(rolled_back: PostgresUnitOfWork) -> None:
     """PostgreSQL stores no NUL, not even in JSON."""
     ada, kite = an_account(), an_item(an_account())
     kite.owner_id = ada.id
-    async with undone.begin() as tx:
+    async with rolled_back.begin() as tx:
         await stored(tx, ada)
     with pytest.raises(DBAPIError):
-        async with undone.begin() as tx:
+        async with rolled_back.begin() as tx:
             await tx.items.add(kite, a_change(kite.id, title="\0"))
-    async with undone.begin() as tx:
+    async with rolled_back.begin() as tx:
         assert await tx.items.find(kite.id) is None
         assert await tx.audit.page(kite.id, None, 9) == []
 
 
-async def test_failed_change_has_no_audit_entry(undone: PostgresUnitOfWork) -> None:
+async def test_failed_change_has_no_audit_entry(rolled_back: PostgresUnitOfWork) -> None:
     """Nobody owns this item, and the foreign key says so at the end of the statement."""
     kite = an_item(an_account())
     with pytest.raises(UnauthorizedError):
-        async with undone.begin() as tx:
+        async with rolled_back.begin() as tx:
             await tx.items.add(kite, a_change(kite.id))
-    async with undone.begin() as tx:
+    async with rolled_back.begin() as tx:
         assert await tx.audit.page(kite.id, None, 9) == []

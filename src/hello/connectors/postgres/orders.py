@@ -35,7 +35,7 @@ class PostgresOrders:
     session: AsyncSession
 
     async def add(self, order: Order, key: IdempotencyKey | None = None) -> None:
-        statement = placing([order])
+        statement = insert_whole([order])
         if key:
             statement = statement.add_cte(insert(IdempotencyKey).values(values_of(key)).cte("key"))
         await self.session.execute(statement)
@@ -68,11 +68,11 @@ class PostgresOrders:
         return await self._load(locking(query, skip_locked=True))
 
     async def save(self, orders: Sequence[Order]) -> None:
-        await self.session.execute(saving(orders))
+        await self.session.execute(update_with_moves(orders))
 
     async def replace(self, order: Order, replaced: OrderRevision) -> None:
         await self.session.execute(delete(OrderLine).where(OrderLine.order_id == order.id))
-        saved = saving([order]).add_cte(storing(order.lines).cte("lines"))
+        saved = update_with_moves([order]).add_cte(insert_rows(order.lines).cte("lines"))
         kept = insert(OrderRevision).values(values_of(replaced))
         await self.session.execute(saved.add_cte(kept.cte("replaced")))
 
@@ -136,18 +136,18 @@ def locking(query: Select[Order], *, skip_locked: bool = False) -> Select[Order]
     return query.options(*WHOLE_BEHIND_LOCK).with_for_update(skip_locked=skip_locked)
 
 
-def placing(orders: Sequence[Order]) -> Insert:
+def insert_whole(orders: Sequence[Order]) -> Insert:
     """Return one statement that stores new orders whole."""
-    lines = storing([line for order in orders for line in order.lines])
-    moves = storing([move for order in orders for move in order.history])
-    return storing(orders).add_cte(lines.cte("lines"), moves.cte("history"))
+    lines = insert_rows([line for order in orders for line in order.lines])
+    moves = insert_rows([move for order in orders for move in order.history])
+    return insert_rows(orders).add_cte(lines.cte("lines"), moves.cte("history"))
 
 
-def storing(entities: Sequence[Order] | Sequence[OrderLine] | Sequence[OrderMove]) -> Insert:
+def insert_rows(entities: Sequence[Order] | Sequence[OrderLine] | Sequence[OrderMove]) -> Insert:
     return insert_all(type(entities[0]), list(map(values_of, entities)))
 
 
-def saving(orders: Sequence[Order]) -> Update:
+def update_with_moves(orders: Sequence[Order]) -> Update:
     changed_rows = table_of(Order, list(map(values_of, orders)))
     changed = (
         update(Order)
@@ -156,4 +156,4 @@ def saving(orders: Sequence[Order]) -> Update:
     )
     changed = changed.execution_options(synchronize_session=False)
     moves = [order.latest_move for order in orders if order.latest_move]
-    return changed.add_cte(storing(moves).cte("moves")) if moves else changed
+    return changed.add_cte(insert_rows(moves).cte("moves")) if moves else changed

@@ -11,7 +11,7 @@ from tests.twins.transaction import TwinUnitOfWork
 def begin(request: pytest.FixtureRequest, twin: TwinUnitOfWork) -> Begin:
     if request.param == "twin":
         return twin.begin
-    begin: Begin = request.getfixturevalue("undone").begin
+    begin: Begin = request.getfixturevalue("rolled_back").begin
     return begin
 
 

@@ -135,5 +135,5 @@ class TestTwin(AccountsContract):
 @pytest.mark.integrated
 class TestPostgres(AccountsContract):
     @pytest.fixture
-    def begin(self, undone: PostgresUnitOfWork) -> Begin:
-        return undone.begin
+    def begin(self, rolled_back: PostgresUnitOfWork) -> Begin:
+        return rolled_back.begin

@@ -106,5 +106,5 @@ class TestTwin(AuditTrailContract):
 @pytest.mark.integrated
 class TestPostgres(AuditTrailContract):
     @pytest.fixture
-    def begin(self, undone: PostgresUnitOfWork) -> Begin:
-        return undone.begin
+    def begin(self, rolled_back: PostgresUnitOfWork) -> Begin:
+        return rolled_back.begin

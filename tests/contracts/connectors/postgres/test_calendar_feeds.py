@@ -82,5 +82,5 @@ class TestTwin(CalendarFeedsContract):
 @pytest.mark.integrated
 class TestPostgres(CalendarFeedsContract):
     @pytest.fixture
-    def begin(self, undone: PostgresUnitOfWork) -> Begin:
-        return undone.begin
+    def begin(self, rolled_back: PostgresUnitOfWork) -> Begin:
+        return rolled_back.begin

@@ -175,5 +175,5 @@ class TestTwin(ItemsContract):
 @pytest.mark.integrated
 class TestPostgres(ItemsContract):
     @pytest.fixture
-    def begin(self, undone: PostgresUnitOfWork) -> Begin:
-        return undone.begin
+    def begin(self, rolled_back: PostgresUnitOfWork) -> Begin:
+        return rolled_back.begin

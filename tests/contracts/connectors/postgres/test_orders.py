@@ -10,18 +10,9 @@ from hello.entities.errors import ConflictError
 from hello.entities.orders import PAGE_LINES, Order, OrderStatus
 from hello.services.ports import Begin
 from tests.support.builders import NOON, a_change, a_key, a_line, a_name, an_account, an_order
-from tests.twins.transaction import TwinUnitOfWork
 
 LONG_AGO = datetime(1000, 1, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture(params=["twin", pytest.param("postgres", marks=pytest.mark.integrated)])
-def begin(request: pytest.FixtureRequest, twin: TwinUnitOfWork) -> Begin:
-    if request.param == "twin":
-        return twin.begin
-    begin: Begin = request.getfixturevalue("undone").begin
-    return begin
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ class Store:
 def store(request: pytest.FixtureRequest) -> Store:
     if request.param == "twin":
         return twin_store(TwinUnitOfWork())
-    return postgres_store(request.getfixturevalue("undone"))
+    return postgres_store(request.getfixturevalue("rolled_back"))
 
 
 def twin_store(unit: TwinUnitOfWork) -> Store:

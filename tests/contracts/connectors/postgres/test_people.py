@@ -139,5 +139,5 @@ class TestTwin(PeopleContract):
 @pytest.mark.integrated
 class TestPostgres(PeopleContract):
     @pytest.fixture
-    def begin(self, undone: PostgresUnitOfWork) -> Begin:
-        return undone.begin
+    def begin(self, rolled_back: PostgresUnitOfWork) -> Begin:
+        return rolled_back.begin

@@ -185,5 +185,5 @@ class TestTwin(SessionsContract):
 @pytest.mark.integrated
 class TestPostgres(SessionsContract):
     @pytest.fixture
-    def begin(self, undone: PostgresUnitOfWork) -> Begin:
-        return undone.begin
+    def begin(self, rolled_back: PostgresUnitOfWork) -> Begin:
+        return rolled_back.begin

@@ -1,4 +1,4 @@
-"""The promises of the port `Pages`, kept by the twin and by Valkey alike."""
+"""The promises of the port `PageCache`, kept by the twin and by Valkey alike."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -13,19 +13,19 @@ from hello.connectors.redis.client import open_redis
 from hello.connectors.redis.stamped_pages import MAX_LOCAL_PAGES
 from hello.core.settings import Settings
 from hello.entities.errors import NotFoundError
-from hello.services.ports import Pages, StampedPages
+from hello.services.ports import PageCache, StampedPages
 from tests.support.builders import a_name
 from tests.support.pages import PageSource, stamp_of
 from tests.twins.transaction import TwinPages, TwinStampedPages
 
 
 class PagesContract:
-    async def test_a_page_is_loaded_once(self, pages: Pages) -> None:
+    async def test_a_page_is_loaded_once(self, pages: PageCache) -> None:
         group, source = a_name(), PageSource()
         assert [await pages.get(group, "1", source) for _ in range(3)] == [b"old"] * 3
         assert source.loads == 1
 
-    async def test_pages_and_groups_are_cached_separately(self, pages: Pages) -> None:
+    async def test_pages_and_groups_are_cached_separately(self, pages: PageCache) -> None:
         group, source = a_name(), PageSource()
         await pages.get(group, "1", source)
         source.current = b"new"
@@ -33,7 +33,7 @@ class PagesContract:
         assert await pages.get(a_name(), "1", source) == b"new"
         assert await pages.get(group, "1", source) == b"old"
 
-    async def test_dropped_group_is_loaded_again(self, pages: Pages) -> None:
+    async def test_dropped_group_is_loaded_again(self, pages: PageCache) -> None:
         group, other, source = a_name(), a_name(), PageSource()
         for name in (group, other):
             await pages.get(name, "1", source)
@@ -42,7 +42,7 @@ class PagesContract:
         assert await pages.get(group, "1", source) == b"new"
         assert await pages.get(other, "1", source) == b"old"
 
-    async def test_a_load_that_began_before_a_drop_is_not_served_after_it(self, pages: Pages) -> None:
+    async def test_a_load_that_began_before_a_drop_is_not_served_after_it(self, pages: PageCache) -> None:
         group, source = a_name(), PageSource()
         source.gate.clear()
         early = asyncio.create_task(pages.get(group, "1", source))
@@ -89,7 +89,7 @@ class StampedPagesContract:
 
 class TestTwin(PagesContract, StampedPagesContract):
     @pytest.fixture
-    def pages(self) -> Pages:
+    def pages(self) -> PageCache:
         return TwinPages()
 
     @pytest.fixture
@@ -100,7 +100,7 @@ class TestTwin(PagesContract, StampedPagesContract):
 @pytest.mark.integrated
 class TestValkey(PagesContract, StampedPagesContract):
     @pytest.fixture
-    async def pages(self, servers: Servers) -> AsyncIterator[Pages]:
+    async def pages(self, servers: Servers) -> AsyncIterator[PageCache]:
         async with open_redis(servers.redis_url, 1) as redis:
             yield redis_pages(Settings(), guarded_redis(Settings(), redis, CollectorRegistry()))
 
@@ -111,7 +111,7 @@ class TestValkey(PagesContract, StampedPagesContract):
             yield caches_of(Settings(), guarded).stamped_pages
 
     async def test_many_readers_make_one_load_and_the_other_process_waits_for_it(
-        self, pages: Pages, servers: Servers
+        self, pages: PageCache, servers: Servers
     ) -> None:
         group, source = a_name(), PageSource()
         async with open_redis(servers.redis_url, 1) as redis:
@@ -150,7 +150,7 @@ class TestValkey(PagesContract, StampedPagesContract):
                 await lists.get(name, stamp_of(1), source)
         assert source.loads == len(names) + 1
 
-    async def test_page_expires(self, pages: Pages) -> None:
+    async def test_page_expires(self, pages: PageCache) -> None:
         """Without a drop, as after a crash between commit and drop, a page is old for the lease at most."""
         group, source = a_name(), PageSource()
         await pages.get(group, "1", source)
@@ -159,7 +159,7 @@ class TestValkey(PagesContract, StampedPagesContract):
             await asyncio.sleep(0.01)
         assert monotonic() - start <= Settings().cache_lease_s + 0.5
 
-    async def test_failed_load_leaves_the_next_reader_to_fill_the_page(self, pages: Pages) -> None:
+    async def test_failed_load_leaves_the_next_reader_to_fill_the_page(self, pages: PageCache) -> None:
         group, source = a_name(), PageSource()
 
         async def missing() -> bytes:

@@ -73,19 +73,19 @@ async def connection(populated: AsyncConnection) -> AsyncIterator[AsyncConnectio
     ],
 )
 async def test_no_catalogue_query_scans_a_table(
-    undone: PostgresUnitOfWork, connection: AsyncConnection, index: str, query: Query
+    rolled_back: PostgresUnitOfWork, connection: AsyncConnection, index: str, query: Query
 ) -> None:
-    for plan in await plans_of(undone, connection, query):
+    for plan in await plans_of(rolled_back, connection, query):
         assert "Seq Scan" not in plan, plan
         assert index in plan, plan
 
 
 @pytest.mark.parametrize("skip", [0, 100])
 async def test_the_newest_items_are_read_from_the_end_of_the_primary_key(
-    undone: PostgresUnitOfWork, connection: AsyncConnection, skip: int
+    rolled_back: PostgresUnitOfWork, connection: AsyncConnection, skip: int
 ) -> None:
     """How many there are in all has to be counted."""
-    page, total = await plans_of(undone, connection, lambda tx: tx.items.page(skip, 100, None))
+    page, total = await plans_of(rolled_back, connection, lambda tx: tx.items.page(skip, 100, None))
     assert "Index Scan Backward using pk_items" in page, page
     assert "Seq Scan on items" not in page, page
     assert "Sort" not in page, page

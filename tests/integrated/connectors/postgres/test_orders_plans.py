@@ -90,9 +90,9 @@ def confirmed() -> Order:
     ],
 )
 async def test_no_order_query_scans_a_table(
-    undone: PostgresUnitOfWork, connection: AsyncConnection, index: str, query: Query
+    rolled_back: PostgresUnitOfWork, connection: AsyncConnection, index: str, query: Query
 ) -> None:
-    [plan] = await plans_of(undone, connection, query)
+    [plan] = await plans_of(rolled_back, connection, query)
     assert "Seq Scan" not in plan, plan
     assert index in plan, plan
 
@@ -125,17 +125,19 @@ async def test_no_order_query_scans_a_table(
     ],
 )
 async def test_no_statement_of_several_scans_a_table(
-    undone: PostgresUnitOfWork, connection: AsyncConnection, indexes: list[str], query: Query
+    rolled_back: PostgresUnitOfWork, connection: AsyncConnection, indexes: list[str], query: Query
 ) -> None:
-    plans = await plans_of(undone, connection, query)
+    plans = await plans_of(rolled_back, connection, query)
     assert not [plan for plan in plans if "Seq Scan" in plan], plans
     assert all(any(index in plan for plan in plans) for index in indexes), plans
 
 
 async def test_due_orders_are_claimed_in_order_without_a_sort(
-    undone: PostgresUnitOfWork, connection: AsyncConnection
+    rolled_back: PostgresUnitOfWork, connection: AsyncConnection
 ) -> None:
-    plans = await plans_of(undone, connection, lambda tx: tx.orders.claim(NOON + 100 * CONFIRM_DELAY, 100))
+    plans = await plans_of(
+        rolled_back, connection, lambda tx: tx.orders.claim(NOON + 100 * CONFIRM_DELAY, 100)
+    )
     [claiming] = [plan for plan in plans if "LockRows" in plan]
     assert "Sort" not in claiming, claiming
 
@@ -143,12 +145,12 @@ async def test_due_orders_are_claimed_in_order_without_a_sort(
 @pytest.mark.parametrize("lines", [1, 100])
 @pytest.mark.parametrize(("has_key", "most"), [(False, 4), (True, 6)])
 async def test_an_order_of_any_length_takes_a_few_statements(
-    undone: PostgresUnitOfWork, queries: list[str], lines: int, most: int, *, has_key: bool
+    rolled_back: PostgresUnitOfWork, queries: list[str], lines: int, most: int, *, has_key: bool
 ) -> None:
-    use_cases, name = OrderUseCases(undone.begin), a_name()
+    use_cases, name = OrderUseCases(rolled_back.begin), a_name()
     ada = await use_cases.somebody()
     items = [await use_cases.item(ada) for _ in range(lines)]
-    async with undone.begin() as tx:
+    async with rolled_back.begin() as tx:
         await tx.people.save({name: NOON.date()}, [])
     queries.clear()
     await use_cases.order(ada, of(*items, recipient=name), a_request(ada, name) if has_key else None)
@@ -157,9 +159,9 @@ async def test_an_order_of_any_length_takes_a_few_statements(
 
 @pytest.mark.parametrize(("orders", "parts"), [(1, 1), (100, 2)])
 async def test_page_takes_one_statement_and_one_for_each_hundred_lines(
-    undone: PostgresUnitOfWork, queries: list[str], orders: int, parts: int
+    rolled_back: PostgresUnitOfWork, queries: list[str], orders: int, parts: int
 ) -> None:
-    use_cases = OrderUseCases(undone.begin)
+    use_cases = OrderUseCases(rolled_back.begin)
     ada = await use_cases.somebody()
     order_ids = await many(use_cases, ada, orders)
     queries.clear()
@@ -171,9 +173,9 @@ async def test_page_takes_one_statement_and_one_for_each_hundred_lines(
 
 @pytest.mark.parametrize("orders", [1, 100])
 async def test_moving_any_number_takes_five_statements(
-    undone: PostgresUnitOfWork, queries: list[str], orders: int
+    rolled_back: PostgresUnitOfWork, queries: list[str], orders: int
 ) -> None:
-    use_cases = OrderUseCases(undone.begin)
+    use_cases = OrderUseCases(rolled_back.begin)
     await many(use_cases, await use_cases.somebody(), orders)
     use_cases.clock.move(CONFIRM_DELAY)
     queries.clear()

@@ -56,22 +56,22 @@ def population() -> dict[str, date]:
     ],
 )
 async def test_no_query_scans_the_table(
-    undone: PostgresUnitOfWork, connection: AsyncConnection, query: Query
+    rolled_back: PostgresUnitOfWork, connection: AsyncConnection, query: Query
 ) -> None:
     """The 64 stamps of the lists fill one page: the planner may read them all."""
-    plan = await plan_of(undone, connection, query)
+    plan = await plan_of(rolled_back, connection, query)
     assert "Seq Scan" not in plan.replace("Seq Scan on birthday_list_stamps", ""), plan
 
 
 @pytest.mark.parametrize("rule", LeapDay)
 @pytest.mark.parametrize("day", [date(2026, 6, 15), date(2026, 2, 20), date(2027, 12, 25)])
 async def test_page_reads_at_most_twice_its_limit_of_index_rows(
-    undone: PostgresUnitOfWork, connection: AsyncConnection, day: date, rule: LeapDay
+    rolled_back: PostgresUnitOfWork, connection: AsyncConnection, day: date, rule: LeapDay
 ) -> None:
     groups = list(groups_between(day, 0, 366, rule))
     for limit, after in [(50, (-1, "")), (1000, (-1, "")), (1000, (5, "m")), (PEOPLE, (-1, ""))]:
         plan = await plan_of(
-            undone,
+            rolled_back,
             connection,
             lambda people, limit=limit, after=after: people.celebrating_text(groups, after, limit),  # type: ignore[misc]
             "EXPLAIN (ANALYZE, TIMING OFF)",
@@ -81,7 +81,7 @@ async def test_page_reads_at_most_twice_its_limit_of_index_rows(
 
 
 async def plan_of(
-    undone: PostgresUnitOfWork, connection: AsyncConnection, query: Query, explain: str = "EXPLAIN"
+    rolled_back: PostgresUnitOfWork, connection: AsyncConnection, query: Query, explain: str = "EXPLAIN"
 ) -> str:
     """Send the query, catch its statement, and have PostgreSQL explain that."""
     sent: list[tuple[str, Any]] = []
@@ -90,7 +90,7 @@ async def plan_of(
         sent.append((args[2], args[3]))
 
     event.listen(connection.sync_connection, "before_cursor_execute", catch)
-    async with undone.begin() as tx:
+    async with rolled_back.begin() as tx:
         await query(tx.people)
     event.remove(connection.sync_connection, "before_cursor_execute", catch)
     [(statement, parameters)] = [one for one in sent if "people" in one[0]]

@@ -120,12 +120,12 @@ async def test_save_that_waited_compares_with_the_row_it_replaces(
 async def test_save_ignores_changes_rolled_back_while_it_waited(connect: Connect, statement: str) -> None:
     john, first, second, observer = a_name(), await connect(), await connect(), await connect()
     await first.execute(INSERT, john, OTHER)
-    undone = first.transaction()
-    await undone.start()
+    rolled_back = first.transaction()
+    await rolled_back.start()
     await first.execute(UPDATE, john, LISTED)
     saving = asyncio.create_task(save(second, statement, {john: SAVED}))
     await until_blocked(observer, second)
-    await undone.rollback()
+    await rolled_back.rollback()
     assert not await saving
 
 
