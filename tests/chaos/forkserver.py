@@ -13,14 +13,11 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any, NoReturn
 
-from hello.connectors.brokers.adapters import PUBLISHERS, SOURCES
 from hello.core.processes import die_with_parent
 from hello.entrypoints.cli.main import main
 
-PACKAGE = "hello.connectors.brokers"
-NEEDED = {"hello.bootstrap.worker"} | {
-    f"{PACKAGE}.{name}" for name, _ in (*PUBLISHERS.values(), *SOURCES.values())
-}
+ADAPTERS = ("redis_streams", "redis_source", "kafka", "kafka_source", "rabbit", "rabbit_source")
+NEEDED = {"hello.bootstrap.worker"} | {f"hello.connectors.brokers.{name}" for name in ADAPTERS}
 
 
 def serve() -> None:

@@ -6,10 +6,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from grimp import build_graph
 
 from tests.support.paths import REPOSITORY
 
 pytestmark = pytest.mark.integrated
+CORE_LIBRARIES = {"orjson", "pydantic", "pydantic_core", "pydantic_settings", "structlog", "tenacity"}
 LINT = (sys.executable, "-c", "from importlinter.cli import lint_imports_command; lint_imports_command()")
 
 
@@ -35,6 +37,19 @@ def test_a_command_imports_nothing_that_only_servers_need() -> None:
     program = "import hello.entrypoints.cli.main, sys; print(*sys.modules)"
     imported = subprocess.check_output([sys.executable, "-c", program], text=True)
     assert not servers_only & set(imported.split())
+
+
+def libraries_of(package: str) -> set[str]:
+    """Return what the modules of the package import, but for the standard library and `hello`."""
+    graph = build_graph("hello", include_external_packages=True, cache_dir=None)
+    modules = {package, *graph.find_descendants(package)}
+    imported = {name for module in modules for name in graph.find_modules_directly_imported_by(module)}
+    return {name.partition(".")[0] for name in imported} - set(sys.stdlib_module_names) - {"hello"}
+
+
+def test_core_imports_only_small_libraries() -> None:
+    assert libraries_of("hello.core") == CORE_LIBRARIES
+    assert "sqlalchemy" in libraries_of("hello.entities")
 
 
 @pytest.mark.parametrize(

@@ -71,17 +71,17 @@ NO_CACHES = Caches(NoStampedPages(), NoPages())
 
 @asynccontextmanager
 async def open_use_cases(
-    settings: Settings, draining: ShutdownSignal, registry: CollectorRegistry
+    settings: Settings, shutdown: ShutdownSignal, registry: CollectorRegistry
 ) -> AsyncIterator[UseCases]:
     """Connect every port to its connector, for as long as the process runs."""
     async with AsyncExitStack() as stack:
-        outside = await open_outside(stack, settings)
-        ports = await open_ports(stack, settings, outside, draining, registry)
-        probes = probes_of(settings, outside)
-        yield use_cases(settings, ports, health_service(settings, probes, draining))
+        connections = await open_connections(stack, settings)
+        ports = await open_ports(stack, settings, connections, shutdown, registry)
+        probes = probes_of(settings, connections)
+        yield use_cases(settings, ports, health_service(settings, probes, shutdown))
 
 
-async def open_outside(stack: AsyncExitStack, settings: Settings) -> Connections:
+async def open_connections(stack: AsyncExitStack, settings: Settings) -> Connections:
     database = Database.of(settings, "hello-api")
     engine, writes = await stack.enter_async_context(open_engine(database)), WriteFaults()
     writes.watch(engine)
@@ -97,28 +97,28 @@ async def open_outside(stack: AsyncExitStack, settings: Settings) -> Connections
 async def open_ports(
     stack: AsyncExitStack,
     settings: Settings,
-    outside: Connections,
-    draining: ShutdownSignal,
+    connections: Connections,
+    shutdown: ShutdownSignal,
     registry: CollectorRegistry,
 ) -> Ports:
-    quotas, keys, redis = read_quotas(settings.rate_limits), token_keys(settings), outside.redis
+    quotas, keys, redis = read_quotas(settings.rate_limits), token_keys(settings), connections.redis
     caches = NO_CACHES if redis is None else caches_of(settings, guarded_redis(settings, redis, registry))
     listed_days = ListedDays(now=now, leap_day=LeapDay(settings.leap_day))
     pooled = settings.database_pooler == "transaction"
     lookup = await stack.enter_async_context(
         open_person_lookup(
-            outside.engine,
+            connections.engine,
             listed_days.affected_month_days,
             bounds_of(settings),
             transaction_pooling=pooled,
-            failed=outside.writes.record,
+            failed=connections.writes.record,
         )
     )
     passwords = await stack.enter_async_context(passwords_of(settings))
     # Opened last, as it is closed first: what is left to be done then needs the others.
     jobs = await stack.enter_async_context(open_background_jobs(background_job_counts(registry)))
     return Ports(
-        begin=PostgresUnitOfWork.of(outside.engine, settings.database_deadline_s).begin,
+        begin=PostgresUnitOfWork.of(connections.engine, settings.database_deadline_s).begin,
         lookup=lookup,
         listed_days=listed_days,
         stamped_pages=caches.stamped_pages,
@@ -128,8 +128,8 @@ async def open_ports(
         limiter=library_limiter(quotas, redis, settings.redis_timeout_s, registry),
         domain_events=domain_event_counts(registry),
         enqueue=jobs.enqueue,
-        listen=lambda order_id: outside.listener.listen(CHANGES, str(order_id)),
-        stop=draining,
+        listen=lambda order_id: connections.listener.listen(CHANGES, str(order_id)),
+        stop=shutdown,
     )
 
 
@@ -143,10 +143,10 @@ def passwords_of(settings: Settings) -> AbstractAsyncContextManager[Passwords]:
     )
 
 
-def probes_of(settings: Settings, outside: Connections) -> list[Probe]:
+def probes_of(settings: Settings, connections: Connections) -> list[Probe]:
     """Without `BROKER_URL` the events go to the Redis of the cache, which has its check already."""
-    schema = SchemaProbe(outside.engine, newest_revision(migrations_folder()), outside.writes)
-    cache = [] if outside.redis is None else [RedisProbe(outside.redis)]
+    schema = SchemaProbe(connections.engine, newest_revision(migrations_folder()), connections.writes)
+    cache = [] if connections.redis is None else [RedisProbe(connections.redis)]
     broker = [BrokerProbe(settings.broker_url.get_secret_value())] if settings.broker_url else []
     return [schema, *cache, *broker]
 

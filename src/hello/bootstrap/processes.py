@@ -33,13 +33,13 @@ OTHER_FILES = 200
 
 @asynccontextmanager
 async def open_worker(
-    settings: Settings, only: Collection[str], draining: ShutdownSignal, registry: CollectorRegistry
+    settings: Settings, only: Collection[str], shutdown: ShutdownSignal, registry: CollectorRegistry
 ) -> AsyncIterator[UseCases]:
     """Do the tasks for as long as the process serves; the steps in hand are finished at the end."""
     from hello.bootstrap.worker import open_tasks  # noqa: PLC0415  # imports the clients of brokers
 
     async with (
-        open_use_cases(settings, draining, registry) as use_cases,
+        open_use_cases(settings, shutdown, registry) as use_cases,
         open_tasks(settings, use_cases, registry, only) as tasks,
         running(tasks, task_metrics(registry), settings.shutdown_timeout_s),
     ):
@@ -48,33 +48,35 @@ async def open_worker(
         yield replace(use_cases, health=health)
 
 
-def worker_app(settings: Settings, only: Collection[str], draining: ShutdownSignal) -> Application:
+def worker_app(settings: Settings, only: Collection[str], shutdown: ShutdownSignal) -> Application:
     registry = CollectorRegistry()
     options = replace(http_options(settings), is_worker=True, fast_path=False, public_url="")
-    return create_app(partial(open_worker, settings, only, draining, registry), options, registry)
+    return create_app(partial(open_worker, settings, only, shutdown, registry), options, registry)
 
 
-def http_app(settings: Settings, draining: ShutdownSignal) -> Application:
+def http_app(settings: Settings, shutdown: ShutdownSignal) -> Application:
     registry = CollectorRegistry()
-    open_ = partial(open_use_cases, settings, draining, registry)
+    open_ = partial(open_use_cases, settings, shutdown, registry)
     return create_app(open_, http_options(settings), registry)
 
 
 def serve_api(settings: Settings, sock: socket.socket) -> None:
     check_shared_folder()
-    draining = ShutdownSignal()
-    server.serve(http_app(settings, draining), sock, shutdown_of(settings, draining))
+    shutdown = ShutdownSignal()
+    server.serve(http_app(settings, shutdown), sock, shutdown_of(settings, shutdown))
 
 
 def serve_worker(settings: Settings, sock: socket.socket, only: Collection[str]) -> None:
     check_shared_folder()
-    draining = ShutdownSignal()
-    app = worker_app(settings, only, draining)
-    server.serve(app, sock, replace(shutdown_of(settings, draining), drain_s=0))
+    shutdown = ShutdownSignal()
+    app = worker_app(settings, only, shutdown)
+    server.serve(app, sock, replace(shutdown_of(settings, shutdown), drain_s=0))
 
 
-def shutdown_of(settings: Settings, draining: ShutdownSignal) -> server.Shutdown:
-    return server.Shutdown(draining=draining, drain_s=settings.drain_s, timeout_s=settings.shutdown_timeout_s)
+def shutdown_of(settings: Settings, shutdown: ShutdownSignal) -> server.ShutdownOptions:
+    return server.ShutdownOptions(
+        signal=shutdown, drain_s=settings.drain_s, timeout_s=settings.shutdown_timeout_s
+    )
 
 
 def api_description(settings: Settings) -> dict[str, Any]:

@@ -188,7 +188,7 @@ def idempotency_service(settings: Settings, ports: Ports) -> IdempotencyService:
     return IdempotencyService(begin=ports.begin, now=now, kept=timedelta(days=settings.idempotency_days))
 
 
-def health_service(settings: Settings, probes: list[Probe], draining: ShutdownSignal) -> HealthService:
+def health_service(settings: Settings, probes: list[Probe], shutdown: ShutdownSignal) -> HealthService:
     return HealthService(
-        probes=probes, draining=draining, timer=perf_counter, timeout_s=settings.database_deadline_s
+        probes=probes, shutdown=shutdown, timer=perf_counter, timeout_s=settings.database_deadline_s
     )

@@ -62,9 +62,7 @@ async def open_tasks(
         listener = await stack.enter_async_context(open_listener(direct, {CHANNEL}, settings.relay_poll_s))
         context = WorkerContext(settings, direct or database, engine, listener, use_cases, registry)
         tasks = [
-            await stack.enter_async_context(opened(context))
-            for name, opened in OPENERS.items()
-            if name in only
+            await stack.enter_async_context(open_(context)) for name, open_ in OPENERS.items() if name in only
         ]
         yield [task for some in tasks for task in some]
 

@@ -51,7 +51,7 @@ class HealthService:
     """`draining` is set before the listener closes."""
 
     probes: Sequence[Probe]
-    draining: ShutdownSignal
+    shutdown: ShutdownSignal
     timer: Callable[[], float]
     timeout_s: float
 
@@ -61,7 +61,7 @@ class HealthService:
         return Health(status=self._status(checks), checks=checks)
 
     def _status(self, checks: Sequence[Check]) -> Readiness:
-        if self.draining.is_set or any(check.required and not check.up for check in checks):
+        if self.shutdown.is_set or any(check.required and not check.up for check in checks):
             return Readiness.UNREADY
         return Readiness.READY if all(check.up for check in checks) else Readiness.DEGRADED
 

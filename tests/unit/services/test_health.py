@@ -33,11 +33,11 @@ NO_CACHE = TwinProbe("cache", required=False, error=DOWN)
 NO_DATABASE = TwinProbe("database", required=True, error=UnavailableError("the database is unavailable"))
 
 
-def health(*probes: TwinProbe, draining: ShutdownSignal | None = None, timeout_s: float = 5) -> HealthService:
+def health(*probes: TwinProbe, shutdown: ShutdownSignal | None = None, timeout_s: float = 5) -> HealthService:
     times = count(8)
     return HealthService(
         probes=probes,
-        draining=draining or ShutdownSignal(),
+        shutdown=shutdown or ShutdownSignal(),
         timer=lambda: next(times) / 8,
         timeout_s=timeout_s,
     )
@@ -60,9 +60,9 @@ async def test_only_what_is_required_makes_unready(
 
 
 async def test_a_process_that_drains_is_unready_whatever_is_up() -> None:
-    draining = ShutdownSignal()
-    draining.set()
-    found = await health(DATABASE, draining=draining).ready()
+    shutdown = ShutdownSignal()
+    shutdown.set()
+    found = await health(DATABASE, shutdown=shutdown).ready()
     assert (found.status, [check.up for check in found.checks]) == (Readiness.UNREADY, [True])
 
 
@@ -78,7 +78,7 @@ async def test_each_check_has_its_name_its_time_and_its_reason() -> None:
 async def test_latency_is_rounded_to_microseconds() -> None:
     times = iter([1.0, 1.0123456])
     found = await HealthService(
-        probes=[CACHE], draining=ShutdownSignal(), timer=lambda: next(times), timeout_s=1
+        probes=[CACHE], shutdown=ShutdownSignal(), timer=lambda: next(times), timeout_s=1
     ).ready()
     assert [check.latency_ms for check in found.checks] == [12.346]
 

@@ -5,54 +5,64 @@ Only that adapter is imported, since each import is slow.
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
+from enum import Enum, auto
 from functools import partial
-from importlib import import_module
-from typing import Any
 
 from hello.connectors.brokers.options import BrokerOptions
 from hello.connectors.brokers.sources import AcquireLock, OpenSource
+from hello.connectors.brokers.stream_trimming import Trimmed
 from hello.services.event_ports import EventPublisher, Subscription
 
-REDIS, KAFKA, RABBIT = "redis", "kafka", "rabbit"
-BROKERS: Mapping[str, str] = {
-    "redis": REDIS,
-    "rediss": REDIS,
-    "redis+cluster": REDIS,
-    "rediss+cluster": REDIS,
-    "unix": REDIS,
-    "kafka": KAFKA,
-    "amqp": RABBIT,
-    "amqps": RABBIT,
-}
-PUBLISHERS = {
-    REDIS: ("redis_streams", "open_stream_publisher"),
-    KAFKA: ("kafka", "open_kafka_publisher"),
-    RABBIT: ("rabbit", "open_rabbit_publisher"),
-}
-SOURCES = {
-    REDIS: ("redis_source", "open_stream_source"),
-    KAFKA: ("kafka_source", "open_kafka_source"),
-    RABBIT: ("rabbit_source", "open_rabbit_source"),
+
+class Broker(Enum):
+    REDIS = auto()
+    KAFKA = auto()
+    RABBIT = auto()
+
+
+BROKERS: Mapping[str, Broker] = {
+    "redis": Broker.REDIS,
+    "rediss": Broker.REDIS,
+    "redis+cluster": Broker.REDIS,
+    "rediss+cluster": Broker.REDIS,
+    "unix": Broker.REDIS,
+    "kafka": Broker.KAFKA,
+    "amqp": Broker.RABBIT,
+    "amqps": Broker.RABBIT,
 }
 
 
 def open_publisher(
-    options: BrokerOptions, report_trimmed: Callable[[Any], None] = lambda _: None
+    options: BrokerOptions, report_trimmed: Callable[[Trimmed], None] = lambda _: None
 ) -> AbstractAsyncContextManager[EventPublisher]:
     """Connect at the first use, and again after a fault; only Redis calls `report_trimmed`."""
-    broker = BROKERS[options.scheme]
-    arguments = [report_trimmed] if broker == REDIS else []
-    open_adapter = import_function(*PUBLISHERS[broker])
-    publisher: AbstractAsyncContextManager[EventPublisher] = open_adapter(options, *arguments)
-    return publisher
+    match BROKERS[options.scheme]:
+        case Broker.REDIS:
+            from hello.connectors.brokers.redis_streams import open_stream_publisher  # noqa: PLC0415
+
+            return open_stream_publisher(options, report_trimmed)
+        case Broker.KAFKA:
+            from hello.connectors.brokers.kafka import open_kafka_publisher  # noqa: PLC0415
+
+            return open_kafka_publisher(options)
+        case Broker.RABBIT:
+            from hello.connectors.brokers.rabbit import open_rabbit_publisher  # noqa: PLC0415
+
+            return open_rabbit_publisher(options)
 
 
 def source_of(options: BrokerOptions, subscription: Subscription, acquire_lock: AcquireLock) -> OpenSource:
     """Pass `acquire_lock` to Redis only: the other brokers keep the order without it."""
-    broker = BROKERS[options.scheme]
-    arguments = [acquire_lock] if broker == REDIS else []
-    return partial(import_function(*SOURCES[broker]), options, subscription, *arguments)
+    match BROKERS[options.scheme]:
+        case Broker.REDIS:
+            from hello.connectors.brokers.redis_source import open_stream_source  # noqa: PLC0415
 
+            return partial(open_stream_source, options, subscription, acquire_lock)
+        case Broker.KAFKA:
+            from hello.connectors.brokers.kafka_source import open_kafka_source  # noqa: PLC0415
 
-def import_function(module: str, name: str) -> Any:  # noqa: ANN401  # each function has its own type
-    return getattr(import_module(f"hello.connectors.brokers.{module}"), name)
+            return partial(open_kafka_source, options, subscription)
+        case Broker.RABBIT:
+            from hello.connectors.brokers.rabbit_source import open_rabbit_source  # noqa: PLC0415
+
+            return partial(open_rabbit_source, options, subscription)

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from time import monotonic
 
-from hello.connectors.brokers.adapters import BROKERS, REDIS
+from hello.connectors.brokers.adapters import BROKERS, Broker
 from hello.connectors.redis.client import RedisProbe, open_redis
 from hello.core.broker_urls import SCHEMES
 from hello.core.urls import split_url
@@ -38,7 +38,7 @@ class BrokerProbe:
             raise UnavailableError(str(self._fault), reason=self._fault.reason)
 
     async def _request(self) -> UnavailableError | None:
-        request = ping if BROKERS[self.url.partition("://")[0]] == REDIS else connect
+        request = ping if BROKERS[self.url.partition("://")[0]] == Broker.REDIS else connect
         try:
             async with asyncio.timeout(TIMEOUT_S):
                 await request(self.url)

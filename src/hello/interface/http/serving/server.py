@@ -29,10 +29,10 @@ log = structlog.get_logger("hello.server")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shutdown:
+class ShutdownOptions:
     """First `drain_s` with readiness at 503 and the listener open, then `timeout_s` to finish what runs."""
 
-    draining: ShutdownSignal
+    signal: ShutdownSignal
     drain_s: float
     timeout_s: float
 
@@ -40,9 +40,9 @@ class Shutdown:
 class DrainingServer(uvicorn.Server):
     """Tells load balancers to go elsewhere before it stops to listen."""
 
-    def __init__(self, config: uvicorn.Config, stop: Shutdown) -> None:
+    def __init__(self, config: uvicorn.Config, options: ShutdownOptions) -> None:
         super().__init__(config)
-        self.stop = stop
+        self.options = options
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Keep what start-up made out of every later garbage collection: those pauses made the tail."""
@@ -59,8 +59,8 @@ class DrainingServer(uvicorn.Server):
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self.stop.draining.set()
-        await asyncio.sleep(self.stop.drain_s)
+        self.options.signal.set()
+        await asyncio.sleep(self.options.drain_s)
         dismissal = asyncio.create_task(self._dismiss())
         await super().shutdown(sockets)
         dismissal.cancel()
@@ -87,7 +87,7 @@ def expire(connection: Connection, now: float) -> None:
         log.exception("a connection could not be closed")
 
 
-def serve(app: Application, sock: socket.socket, stop: Shutdown) -> None:
+def serve(app: Application, sock: socket.socket, options: ShutdownOptions) -> None:
     """Serve until SIGINT or SIGTERM, then leave in order and return."""
     config = uvicorn.Config(
         app.asgi,
@@ -101,9 +101,9 @@ def serve(app: Application, sock: socket.socket, stop: Shutdown) -> None:
         headers=[*SECURITY, HTTPS_ONLY] if app.is_https else SECURITY,
         proxy_headers=False,
         backlog=BACKLOG,
-        timeout_graceful_shutdown=max(1, round(stop.timeout_s)),
+        timeout_graceful_shutdown=max(1, round(options.timeout_s)),
     )
-    uvicorn_server = DrainingServer(config, stop)
+    uvicorn_server = DrainingServer(config, options)
     for number in (signal.SIGINT, signal.SIGTERM):
         # Also heard before Uvicorn listens to signals, and when it raises them again at its end: a success.
         signal.signal(number, uvicorn_server.handle_exit)
