@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 UNRELATED = (
-    "connectors/brokers/test_asyncapi.py",
+    "bootstrap/test_asyncapi.py",
     "connectors/embedded",
     "entrypoints/test_supervisor.py",
     "interface/http/serving/test_uvicorn_internals.py",
