@@ -87,8 +87,8 @@ def settings_of(data: Path, port: int) -> str:
 
 def format_storage(java: Words, settings: Path, log: Log, cluster_id: str) -> None:
     """Take an id that may begin with a dash: one in 64 does."""
-    told: Words = ("format", "--config", settings, f"--cluster-id={cluster_id}")
+    arguments: Words = ("format", "--config", settings, f"--cluster-id={cluster_id}")
     try:
-        Command((*java, "kafka.tools.StorageTool", *told), Account(), log).run(FORMAT_S)
+        Command((*java, "kafka.tools.StorageTool", *arguments), Account(), log).run(FORMAT_S)
     except EmbeddedError:
         raise ProgramError(f"Kafka's storage could not be formatted:\n{tail(log.path)}") from None

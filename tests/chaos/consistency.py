@@ -40,18 +40,20 @@ def assert_each_order_lived_once(orders: Sequence[PlacedOrder], lives: Mapping[s
 
 
 def assert_each_event_arrived_in_order(arrivals: Sequence[Arrival], lives: Mapping[str, Life]) -> None:
-    """Allow an event to come again, behind its first arrival, as it was."""
+    """Allow an event to arrive again unchanged, after its first arrival."""
     first: dict[str, Arrival] = {}
-    for one in arrivals:
-        assert first.setdefault(one.id, one) == one, f"{one.id} came back as another"
-    seen = {lane[0].subject: told(lane) for lane in group_by(first.values(), lambda one: one.subject)}
+    for arrival in arrivals:
+        assert first.setdefault(arrival.id, arrival) == arrival, f"{arrival.id} came back as another"
+    seen = {
+        events[0].subject: versions_of(events) for events in group_by(first.values(), lambda one: one.subject)
+    }
     wrong = {
         order: seen.get(order) for order, life in lives.items() if seen.get(order) != list(enumerate(life, 1))
     }
     assert not wrong, wrong
 
 
-def told(arrivals: Sequence[Arrival]) -> list[tuple[int, str]]:
+def versions_of(arrivals: Sequence[Arrival]) -> list[tuple[int, str]]:
     return [(one.data.get("version", 0), one.type.removeprefix("order.")) for one in arrivals]
 
 

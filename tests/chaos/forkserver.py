@@ -32,15 +32,15 @@ def serve() -> None:
             become(json.loads(line), end_with_us)
 
 
-def become(told: dict[str, Any], end_with_parent: Callable[[], None] | None) -> NoReturn:
+def become(request: dict[str, Any], end_with_parent: Callable[[], None] | None) -> NoReturn:
     """Run the product as if it had been started by its command."""
     if end_with_parent:
         end_with_parent()
     os.setsid()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    redirect(told["log"])
-    os.environ |= told["environment"]
-    sys.argv = ["hello", *told["arguments"]]
+    redirect(request["log"])
+    os.environ |= request["environment"]
+    sys.argv = ["hello", *request["arguments"]]
     main()
     sys.exit()
 

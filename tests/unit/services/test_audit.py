@@ -23,7 +23,7 @@ def service(twin: TwinUnitOfWork) -> AuditService:
     return AuditService(begin=twin.begin, now=StoppedClock(), new_id=lambda: USE)
 
 
-def told(entry: AuditEntry) -> tuple[object, ...]:
+def summary(entry: AuditEntry) -> tuple[object, ...]:
     assert (entry.at, entry.subject_id) == (NOON, USE)
     return entry.action, entry.actor_id, entry.details
 
@@ -107,14 +107,14 @@ async def test_use_by_an_administrator_says_who_did_what_and_when(
     twin: TwinUnitOfWork, actor: UUID | None, action: str, by: str
 ) -> None:
     await service(twin).record_use(actor, **DETAILS)
-    assert [told(entry) for entry in twin.stored.audit.entries] == [(action, actor, {"by": by, **DETAILS})]
+    assert [summary(entry) for entry in twin.stored.audit.entries] == [(action, actor, {"by": by, **DETAILS})]
 
 
 async def test_counts_of_an_import_are_a_second_entry_of_the_same_use(twin: TwinUnitOfWork) -> None:
     use = await service(twin).record_use(None, **DETAILS)
     await service(twin).record_import(use, accepted=2, rejected=1)
     counts = {"by": "admin token", **DETAILS, "accepted": 2, "rejected": 1}
-    assert told(twin.stored.audit.entries[-1]) == ("people.imported", None, counts)
+    assert summary(twin.stored.audit.entries[-1]) == ("people.imported", None, counts)
     assert len(twin.stored.audit.entries) == 2
 
 
