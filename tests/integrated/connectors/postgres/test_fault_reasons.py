@@ -114,7 +114,7 @@ async def test_wrong_password_of_redis_is_named(servers: Servers) -> None:
 
 
 async def test_missing_database_of_redis_is_named(servers: Servers) -> None:
-    assert "no database of this number" in await redis_reason(servers.redis_url.replace("db=0", "db=999"))
+    assert "no database with this number" in await redis_reason(servers.redis_url.replace("db=0", "db=999"))
 
 
 async def test_refused_connection_to_redis_is_named() -> None:
