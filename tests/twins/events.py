@@ -54,6 +54,9 @@ class TwinOutbox:
         self.events += events
 
     async def add_person_saved(self, births: Mapping[str, date]) -> None:
+        self.store_person_saved(births)
+
+    def store_person_saved(self, births: Mapping[str, date]) -> None:
         self.rows += 1
         self.events += [
             Event(

@@ -22,6 +22,9 @@ class TwinPeople:
     stamp: int = 0
 
     async def save(self, births: Mapping[str, date], affected: Collection[int]) -> None:
+        self.store(births, affected)
+
+    def store(self, births: Mapping[str, date], affected: Collection[int]) -> None:
         before = [self.rows[name] for name in births if name in self.rows]
         self.rows |= births
         self._changed([*before, *births.values()], affected)
@@ -190,7 +193,7 @@ class TwinPersonLookup:
     def save_nowait(
         self, username: str, born: date, callback: Callable[[None, Exception | None], None]
     ) -> None:
-        self.unit_of_work.stored.people.rows[username] = born
+        self._store(self.unit_of_work.stored, {username: born})
         callback(None, None)
 
     def explain_find(self, error: Exception) -> Exception:
@@ -206,8 +209,11 @@ class TwinPersonLookup:
 
     async def save(self, username: str, born: date) -> None:
         async with self.unit_of_work.begin() as tx:
-            await tx.people.save({username: born}, self.affected())
-            await tx.outbox.add_person_saved({username: born})
+            self._store(tx, {username: born})
+
+    def _store(self, tx: TwinTransaction, births: Mapping[str, date]) -> None:
+        tx.people.store(births, self.affected())
+        tx.outbox.store_person_saved(births)
 
     async def list_stamp(self) -> int:
         return self.unit_of_work.stored.people.stamp

@@ -174,6 +174,7 @@ async def test_callbacks_get_what_the_coroutines_return(twin: TwinUnitOfWork) ->
     people.greet_nowait("John", NOON.timestamp(), calls.greeted)
     people.greet_nowait("Jane", NOON.timestamp(), calls.greeted)
     assert calls.saves == [None]
+    assert [(event.type, event.subject) for event in twin.stored.outbox.events] == [("person.saved", "John")]
     (greeting, _), (_, error) = calls.greetings
     assert greeting == await people.greet("John") == "Hello, John! Happy birthday!"
     assert str(error) == "no user named Jane"

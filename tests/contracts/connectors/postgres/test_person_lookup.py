@@ -1,18 +1,21 @@
 """The promises of the port `PersonLookup`, kept by the twin and by PostgreSQL alike."""
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
 from datetime import date
 from itertools import pairwise
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import event, select, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
+from hello.connectors.postgres.outbox import events_of
 from hello.connectors.postgres.person_lookup import open_person_lookup
 from hello.core.batching import Bounds
 from hello.entities.errors import BusyError, UnavailableError
+from hello.entities.events import Event, OutboxRow
 from hello.services.ports import PersonLookup
 from tests.support.builders import a_name
 from tests.twins.transaction import TwinPersonLookup, TwinUnitOfWork
@@ -24,7 +27,23 @@ WHERE datname = current_database() AND pid <> pg_backend_pid()
 """
 
 
-class BirthsContract:
+class PersonLookupContract(ABC):
+    @abstractmethod
+    async def saved_events(self, request: pytest.FixtureRequest, username: str) -> list[Event]:
+        """Return the events about the person that wait to be published."""
+
+    async def test_each_save_stores_its_event(
+        self, lookup: PersonLookup, request: pytest.FixtureRequest
+    ) -> None:
+        john, saved = a_name(), asyncio.Event()
+        await lookup.save(john, date(1990, 2, 3))
+        lookup.save_nowait(john, date(1, 1, 1), lambda _, __: saved.set())
+        await asyncio.wait_for(saved.wait(), 5)
+        events = await self.saved_events(request, john)
+        assert [(event.type, event.data) for event in events] == [
+            ("person.saved", {"username": john, "dateOfBirth": born}) for born in ("1990-02-03", "0001-01-01")
+        ]
+
     async def test_saved_person_is_found_by_exact_name(self, lookup: PersonLookup) -> None:
         john = a_name()
         await lookup.save(john, date(1990, 2, 3))
@@ -52,18 +71,28 @@ class BirthsContract:
         assert found == [100 * (1 + n % 12) + 1 for n in range(300)]
 
 
-class TestTwin(BirthsContract):
+class TestTwin(PersonLookupContract):
     @pytest.fixture
     def lookup(self, twin: TwinUnitOfWork) -> PersonLookup:
         return TwinPersonLookup(twin, lambda: ABOUT)
 
+    async def saved_events(self, request: pytest.FixtureRequest, username: str) -> list[Event]:
+        twin: TwinUnitOfWork = request.getfixturevalue("twin")
+        return [event for event in twin.stored.outbox.events if event.subject == username]
+
 
 @pytest.mark.integrated
-class TestPostgres(BirthsContract):
+class TestPostgres(PersonLookupContract):
     @pytest.fixture
     async def lookup(self, engine: AsyncEngine) -> AsyncIterator[PersonLookup]:
         async with open_person_lookup(engine, lambda: ABOUT, Bounds()) as lookup:
             yield lookup
+
+    async def saved_events(self, request: pytest.FixtureRequest, username: str) -> list[Event]:
+        async with AsyncSession(request.getfixturevalue("engine")) as session:
+            query = select(OutboxRow).where(OutboxRow.data.has_key(username)).order_by(OutboxRow.id)
+            rows = await session.scalars(query)
+            return [event for row in rows for event in events_of(row) if event.subject == username]
 
     async def test_lost_connection_of_the_lookup_is_replaced(
         self, lookup: PersonLookup, engine: AsyncEngine
