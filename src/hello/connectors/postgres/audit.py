@@ -1,7 +1,7 @@
 """The audit trail in PostgreSQL; an entry about a change is written by the very statement that makes it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
@@ -12,17 +12,14 @@ from sqlalchemy.sql.dml import ReturningInsert
 
 from hello.entities.audit import AuditEntry, AuditRecord
 
-COLUMNS = (AuditEntry.at, AuditEntry.actor_id, AuditEntry.action, AuditEntry.subject_id, AuditEntry.details)
-
 
 def with_audit(statement: Insert | Upsert | Update | Delete, record: AuditRecord) -> ReturningInsert[Any]:
     """Return the statement together with an audit entry for each row that it changes."""
     changed = statement.returning(literal(1).label("row")).cte("changed")
-    values = (record.at, record.actor_id, record.action, record.subject_id, record.details)
-    entries = rows_of(COLUMNS, values, changed)
-    return (
-        insert(AuditEntry).from_select([column.key for column in COLUMNS], entries).returning(AuditEntry.id)
-    )
+    values = asdict(record)
+    columns = [AuditEntry.__table__.c[name] for name in values]
+    entries = rows_of(columns, list(values.values()), changed)
+    return insert(AuditEntry).from_select(list(values), entries).returning(AuditEntry.id)
 
 
 def rows_of(columns: Sequence[Any], values: Sequence[object], changed: CTE) -> Select[Any]:
@@ -36,9 +33,7 @@ class PostgresAuditTrail:
     session: AsyncSession
 
     async def add(self, record: AuditRecord) -> None:
-        values = (record.at, record.actor_id, record.action, record.subject_id, record.details)
-        row = {column.key: value for column, value in zip(COLUMNS, values, strict=True)}
-        await self.session.execute(insert(AuditEntry).values(row))
+        await self.session.execute(insert(AuditEntry).values(asdict(record)))
 
     async def page(self, subject_id: UUID | None, before: int | None, limit: int) -> Sequence[AuditEntry]:
         query = select(AuditEntry).order_by(AuditEntry.id.desc()).limit(limit)

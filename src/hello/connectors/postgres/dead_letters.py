@@ -1,4 +1,4 @@
-"""Dead events in PostgreSQL."""
+"""Dead letters in PostgreSQL."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -52,7 +52,7 @@ class PostgresItems:
         owned = select(Item.id).where(Item.owner_id == owner_id).order_by(Item.id).limit(limit)
         removing = delete(Item).where(Item.id.in_(owned.with_for_update())).returning(Item.id)
         ids = (await self.session.scalars(removing)).all()
-        changes = [replace(record, subject_id=item_id) for item_id in ids]
-        if changes:
-            await self.session.execute(insert_all(AuditEntry, list(map(asdict, changes))))
+        if ids:
+            records = [replace(record, subject_id=item_id) for item_id in ids]
+            await self.session.execute(insert_all(AuditEntry, list(map(asdict, records))))
         return ids
