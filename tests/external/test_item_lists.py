@@ -14,13 +14,8 @@ pytestmark = pytest.mark.external
 
 
 @pytest.fixture(scope="module")
-def pair(unlimited: list[httpx.Client]) -> list[httpx.Client]:
-    return unlimited
-
-
-@pytest.fixture(scope="module")
-def client(pair: list[httpx.Client]) -> httpx.Client:
-    return pair[0]
+def client(unlimited: list[httpx.Client]) -> httpx.Client:
+    return unlimited[0]
 
 
 @pytest.fixture(scope="module")

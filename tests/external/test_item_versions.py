@@ -14,13 +14,8 @@ TOGETHER = 8
 
 
 @pytest.fixture(scope="module")
-def pair(unlimited: list[httpx.Client]) -> list[httpx.Client]:
-    return unlimited
-
-
-@pytest.fixture(scope="module")
-def client(pair: list[httpx.Client]) -> httpx.Client:
-    return pair[0]
+def client(unlimited: list[httpx.Client]) -> httpx.Client:
+    return unlimited[0]
 
 
 @pytest.fixture
@@ -89,12 +84,12 @@ def test_stale_if_match_is_412(client: httpx.Client, ada: LoggedIn, kite: str, f
 
 
 def test_concurrent_changes_of_one_version_are_one_200_and_412s(
-    pair: list[httpx.Client], ada: LoggedIn, kite: str
+    unlimited: list[httpx.Client], ada: LoggedIn, kite: str
 ) -> None:
-    tag = pair[0].get(kite).headers["ETag"]
+    tag = unlimited[0].get(kite).headers["ETag"]
 
     def change(number: int) -> int:
-        return replace_item(pair[number % 2], ada, kite, f"Kite {number}", if_match=tag).status_code
+        return replace_item(unlimited[number % 2], ada, kite, f"Kite {number}", if_match=tag).status_code
 
     with ThreadPoolExecutor(TOGETHER) as pool:
         assert sorted(pool.map(change, range(TOGETHER))) == [200, *[412] * (TOGETHER - 1)]

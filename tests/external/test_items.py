@@ -18,13 +18,8 @@ CHANGES = 50
 
 
 @pytest.fixture(scope="module")
-def pair(unlimited: list[httpx.Client]) -> list[httpx.Client]:
-    return unlimited
-
-
-@pytest.fixture(scope="module")
-def client(pair: list[httpx.Client]) -> httpx.Client:
-    return pair[0]
+def client(unlimited: list[httpx.Client]) -> httpx.Client:
+    return unlimited[0]
 
 
 @pytest.fixture
@@ -277,23 +272,23 @@ def test_unsupported_method_on_items_is_405(client: httpx.Client, kite: str) -> 
 
 
 def test_changed_item_is_read_at_once_on_both_processes(
-    pair: list[httpx.Client], ada: LoggedIn, kite: str
+    unlimited: list[httpx.Client], ada: LoggedIn, kite: str
 ) -> None:
     """Both read it from the cache, and no answer is older than the last change that was answered."""
     for number in range(CHANGES):
-        writer, title = pair[number % 2], f"Kite {number}"
+        writer, title = unlimited[number % 2], f"Kite {number}"
         tag = replace_item(writer, ada, kite, title).headers["ETag"]
         for _ in range(2):
-            for reader in pair:
+            for reader in unlimited:
                 answer = reader.get(kite)
                 assert (answer.json()["title"], answer.headers["ETag"]) == (title, tag)
                 assert reader.get(kite, headers={"If-None-Match": tag}).status_code == 304
-    assert remove_item(pair[0], ada, kite).status_code == 204
-    assert [reader.get(kite).status_code for reader in pair] == [404, 404]
+    assert remove_item(unlimited[0], ada, kite).status_code == 204
+    assert [reader.get(kite).status_code for reader in unlimited] == [404, 404]
 
 
 def test_reads_during_writes_never_return_older_versions(
-    pair: list[httpx.Client], ada: LoggedIn, kite: str
+    unlimited: list[httpx.Client], ada: LoggedIn, kite: str
 ) -> None:
     """While one process writes, clients read from both."""
     acknowledged = [0]
@@ -306,11 +301,11 @@ def test_reads_during_writes_never_return_older_versions(
             reads += 1
         return reads
 
-    replace_item(pair[0], ada, kite, "Kite 0")
+    replace_item(unlimited[0], ada, kite, "Kite 0")
     with ThreadPoolExecutor(4) as pool:
-        readers = [pool.submit(read, reader) for reader in pair * 2]
+        readers = [pool.submit(read, reader) for reader in unlimited * 2]
         for number in range(1, CHANGES + 1):
-            replace_item(pair[0], ada, kite, f"Kite {number}")
+            replace_item(unlimited[0], ada, kite, f"Kite {number}")
             acknowledged[0] = number
     assert all(reader.result() > 1 for reader in readers)
 
@@ -329,7 +324,7 @@ def changes_of(client: httpx.Client) -> float:
     return float(found[0].rpartition(" ")[2]) if found else 0
 
 
-def test_cached_item_page_is_reused(pair: list[httpx.Client], kite: str) -> None:
+def test_cached_item_page_is_reused(unlimited: list[httpx.Client], kite: str) -> None:
     for _ in range(10):
-        pair[0].get(kite)
-    assert 'cache_requests_total{outcome="hit"}' in pair[0].get("/metrics").text
+        unlimited[0].get(kite)
+    assert 'cache_requests_total{outcome="hit"}' in unlimited[0].get("/metrics").text

@@ -4,7 +4,6 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
 from uuid_utils.compat import uuid7
 
 from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
@@ -17,15 +16,12 @@ from hello.services.accounts import registration
 from hello.services.security import Caller, Role
 from hello.services.sessions import BY_ACCOUNT, BY_ADDRESS, BY_PAIR
 from tests.support.builders import NOON, a_change, an_account, an_item, an_order
+from tests.support.table_locks import until_it_waits_for_a_lock
 from tests.twins.security import TwinLimiter, TwinPasswords
 from tests.twins.transaction import TwinBus
 
 pytestmark = pytest.mark.integrated
 SECRET = "correct horse battery"  # noqa: S105
-WAITING = text(
-    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-)
-PATIENCE_S = 5
 
 
 @pytest.fixture
@@ -54,15 +50,6 @@ def deletion(unit_of_work: PostgresUnitOfWork, account: Account) -> asyncio.Task
     return asyncio.create_task(service.delete(Caller(account.id, Role.USER), wanted))
 
 
-async def waits_for_a_lock(unit_of_work: PostgresUnitOfWork, work: asyncio.Task[None]) -> None:
-    async with asyncio.timeout(PATIENCE_S):
-        while not work.done():
-            async with unit_of_work.begin() as tx:
-                if await tx.session.scalar(WAITING):
-                    return
-    pytest.fail("the deletion waits for nothing")
-
-
 async def test_rows_added_during_a_deletion_are_deleted(
     unit_of_work: PostgresUnitOfWork, ada: Account
 ) -> None:
@@ -72,7 +59,7 @@ async def test_rows_added_during_a_deletion_are_deleted(
         await tx.orders.add(order)
         await tx.sessions.add(session, NOON)
         work = deletion(unit_of_work, ada)
-        await waits_for_a_lock(unit_of_work, work)
+        await until_it_waits_for_a_lock(unit_of_work, work)
     await work
     async with unit_of_work.begin() as tx:
         found = [
@@ -95,7 +82,7 @@ async def test_item_added_to_an_account_that_is_being_deleted_is_401(
     async with unit_of_work.begin() as tx:
         await tx.accounts.lock(ada.id)
         work = asyncio.create_task(add())
-        await waits_for_a_lock(unit_of_work, work)
+        await until_it_waits_for_a_lock(unit_of_work, work)
         await tx.accounts.remove(ada.id, a_change(ada.id, "account.deleted"))
     with pytest.raises(UnauthorizedError):
         await work

@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import text
 from uuid_utils.compat import uuid7
 
 from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
@@ -19,15 +18,12 @@ from hello.services.password_changes import ChangePassword, PasswordChangeServic
 from hello.services.security import Caller, Role
 from hello.services.sessions import BY_ACCOUNT, BY_ADDRESS, BY_PAIR, LogIn, SessionService
 from tests.support.builders import a_change, an_account
+from tests.support.table_locks import until_it_waits_for_a_lock
 from tests.twins.security import TwinAccessTokens, TwinLimiter, TwinPasswords
 
 pytestmark = pytest.mark.integrated
 SECRET, NEW, HOME = "correct horse battery", "staple a new battery", "192.0.2.1"
 HASHED, RENEWED = (f"cheap:{secret[::-1]}" for secret in (SECRET, NEW))
-WAITING = text(
-    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-)
-PATIENCE_S = 5
 Begun = Callable[[PostgresUnitOfWork, Account], Coroutine[Any, Any, object]]
 
 
@@ -68,15 +64,6 @@ def log_in(unit_of_work: PostgresUnitOfWork, account: Account) -> Coroutine[Any,
     return service.log_in(LogIn(email=account.email, address=HOME, password=SECRET))
 
 
-async def waits_for_a_lock(unit_of_work: PostgresUnitOfWork, work: asyncio.Task[Any]) -> None:
-    async with asyncio.timeout(PATIENCE_S):
-        while not work.done():
-            async with unit_of_work.begin() as tx:
-                if await tx.session.scalar(WAITING):
-                    return
-    pytest.fail("the work waits for nothing")
-
-
 async def test_session_begun_during_a_change_ends_with_it(
     unit_of_work: PostgresUnitOfWork, ada: Account
 ) -> None:
@@ -85,7 +72,7 @@ async def test_session_begun_during_a_change_ends_with_it(
     async with unit_of_work.begin() as tx:
         assert await tx.sessions.add_verified(session, HASHED, now())
         work = asyncio.create_task(change(unit_of_work, ada))
-        await waits_for_a_lock(unit_of_work, work)
+        await until_it_waits_for_a_lock(unit_of_work, work)
     await work
     async with unit_of_work.begin() as tx:
         assert not await tx.sessions.find_live([session.id], now())
@@ -99,6 +86,6 @@ async def test_former_password_is_refused_when_a_change_is_stored_meanwhile(
     async with unit_of_work.begin() as tx:
         assert await tx.accounts.change_password(ada.id, HASHED, RENEWED, noted)
         work = asyncio.create_task(begun(unit_of_work, ada))
-        await waits_for_a_lock(unit_of_work, work)
+        await until_it_waits_for_a_lock(unit_of_work, work)
     with pytest.raises(error):
         await work

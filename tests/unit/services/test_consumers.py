@@ -14,9 +14,7 @@ from hello.services.consumers import EFFECTS
 from hello.services.ports import Transaction
 from tests.support.builders import NOON
 from tests.support.consumers import TRIES, ConsumerFixture
-from tests.twins.events import (
-    an_event,
-)
+from tests.twins.events import an_event
 
 
 @pytest.fixture

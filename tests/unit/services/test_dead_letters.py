@@ -11,9 +11,7 @@ from hello.entities.errors import ConflictError, NotFoundError, UnavailableError
 from hello.services.dead_letters import PAGE
 from tests.support.builders import NOON
 from tests.support.consumers import TRIES, ConsumerFixture, WatchedLetters, died
-from tests.twins.events import (
-    an_event,
-)
+from tests.twins.events import an_event
 
 
 @pytest.fixture

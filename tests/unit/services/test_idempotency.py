@@ -18,21 +18,6 @@ from tests.twins.transaction import TwinUnitOfWork
 LATER = timedelta(hours=1)
 
 
-@pytest.fixture
-def use_cases(twin: TwinUnitOfWork) -> OrderUseCases:
-    return OrderUseCases(twin.begin)
-
-
-@pytest.fixture
-async def ada(use_cases: OrderUseCases) -> Caller:
-    return await use_cases.somebody()
-
-
-@pytest.fixture
-async def kite(use_cases: OrderUseCases, ada: Caller) -> UUID:
-    return await use_cases.item(ada)
-
-
 async def test_repeated_request_gets_the_first_answer(
     use_cases: OrderUseCases, twin: TwinUnitOfWork, ada: Caller, kite: UUID
 ) -> None:

@@ -36,16 +36,6 @@ async def use_cases(twin: TwinUnitOfWork) -> OrderUseCases:
     return use_cases
 
 
-@pytest.fixture
-async def ada(use_cases: OrderUseCases) -> Caller:
-    return await use_cases.somebody()
-
-
-@pytest.fixture
-async def kite(use_cases: OrderUseCases, ada: Caller) -> UUID:
-    return await use_cases.item(ada)
-
-
 async def test_titles_and_prices_are_copied(use_cases: OrderUseCases, ada: Caller, kite: UUID) -> None:
     drum = await use_cases.item(ada, "A drum", 0)
     order = await use_cases.order(ada, of(kite, drum, kite, quantity=3, recipient=KNOWN))
