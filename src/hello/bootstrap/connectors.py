@@ -18,6 +18,7 @@ from hello.connectors.limits.limiter import library_limiter
 from hello.connectors.limits.quotas import read_quotas
 from hello.connectors.metrics import background_job_counts, domain_event_counts
 from hello.connectors.postgres.engine import Database, open_engine
+from hello.connectors.postgres.item_index import PostgresItemIndex
 from hello.connectors.postgres.listener import PostgresListener, open_listener
 from hello.connectors.postgres.outbox import CHANGES
 from hello.connectors.postgres.person_lookup import open_person_lookup
@@ -123,6 +124,7 @@ async def open_ports(
         listed_days=listed_days,
         stamped_pages=caches.stamped_pages,
         pages=caches.pages,
+        item_index=PostgresItemIndex.of(connections.engine, settings.database_deadline_s),
         passwords=passwords,
         access_tokens=access_tokens(settings, keys),
         limiter=library_limiter(quotas, redis, settings.redis_timeout_s, registry),

@@ -35,6 +35,7 @@ from hello.services.orders import OrderCancelled, OrderCreated, OrderReplaced, O
 from hello.services.password_changes import PasswordChangeService
 from hello.services.people import PeopleService
 from hello.services.ports import Begin, PageCache, PersonLookup, StampedPages
+from hello.services.search import ItemIndex, SearchService
 from hello.services.security import AccessTokens, Limiter, Passwords
 from hello.services.session_watch import SessionWatch
 from hello.services.sessions import SessionService
@@ -53,6 +54,7 @@ class Ports:
     listed_days: ListedDays
     stamped_pages: StampedPages
     pages: PageCache
+    item_index: ItemIndex
     passwords: Passwords
     access_tokens: AccessTokens
     limiter: Limiter
@@ -100,6 +102,7 @@ def use_cases(settings: Settings, ports: Ports, health: HealthService) -> UseCas
             begin=ports.begin, passwords=ports.passwords, limiter=ports.limiter, now=now
         ),
         people=people,
+        search=SearchService(begin=ports.begin, index=ports.item_index),
         sessions=sessions,
     )
 

@@ -122,6 +122,7 @@ class Settings(BaseSettings):
     rate_limit_birthdays: str = "off"
     rate_limit_accounts: str = "60/minute"
     rate_limit_items: str = "600/minute"
+    rate_limit_search: str = "600/minute"
     rate_limit_orders: str = "600/minute"
     rate_limit_audit: str = "60/minute"
     rate_limit_login_pair: str = "10/15 minutes"

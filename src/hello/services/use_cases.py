@@ -22,6 +22,7 @@ from hello.services.order_progress import OrderProgress
 from hello.services.orders import OrderService
 from hello.services.password_changes import PasswordChangeService
 from hello.services.people import PeopleService
+from hello.services.search import SearchService
 from hello.services.security import AccessTokens, Limiter
 from hello.services.sessions import SessionService
 
@@ -49,6 +50,7 @@ class UseCases:
     password_changes: PasswordChangeService
     people: PeopleService
     health: HealthService
+    search: SearchService
     sessions: SessionService
 
 

@@ -34,6 +34,7 @@ from hello.interface.http.routers import (
     orders,
     people,
     recipients,
+    search,
 )
 from hello.interface.http.serving.admission import Admission
 from hello.interface.http.serving.connection import connection_class
@@ -155,7 +156,8 @@ def add_parts(app: FastAPI, options: HttpOptions) -> None:
             allow_headers=SENT,
             expose_headers=SHOWN,
         )
-    parts = (people, imports, accounts, calendar_feeds, items, orders, order_events, recipients, audit, keys)
+    catalogue = (items, search, orders, order_events, recipients)
+    parts = (people, imports, accounts, calendar_feeds, *catalogue, audit, keys)
     for part in (health,) if options.is_worker else (*parts, health):
         app.include_router(part.router)
     if not options.is_worker:

@@ -18,6 +18,7 @@ from hello.services.order_feed import OrderFeed
 from hello.services.orders import OrderService
 from hello.services.password_changes import PasswordChangeService
 from hello.services.people import PeopleService
+from hello.services.search import SearchService
 from hello.services.sessions import SessionService
 from hello.services.use_cases import UseCases
 
@@ -82,6 +83,10 @@ async def item_service(request: Request) -> ItemService:
     return use_cases(request).items
 
 
+async def search_service(request: Request) -> SearchService:
+    return use_cases(request).search
+
+
 async def order_service(request: Request) -> OrderService:
     return use_cases(request).orders
 
@@ -108,4 +113,5 @@ OrderEvents = Annotated[OrderFeed, Depends(order_feed)]
 PasswordChanges = Annotated[PasswordChangeService, Depends(password_change_service)]
 People = Annotated[PeopleService, Depends(people_service)]
 Health = Annotated[HealthService, Depends(health_service)]
+Search = Annotated[SearchService, Depends(search_service)]
 Sessions = Annotated[SessionService, Depends(session_service)]

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field
 from hello.interface.http.schemas.texts import NotEmpty
 
 WHOLE = re.compile(r"-?[0-9]{1,20}")
-MAX_SKIP = 1_000_000
+MAX_SKIP, MAX_LIMIT = 1_000_000, 100
 
 
 def whole(value: object) -> object:
@@ -23,7 +23,9 @@ def whole(value: object) -> object:
 Skip = Annotated[
     int, Field(ge=0, le=MAX_SKIP), BeforeValidator(whole), Query(description="How many to pass over")
 ]
-Limit = Annotated[int, Field(ge=1, le=100), BeforeValidator(whole), Query(description="How many at most")]
+Limit = Annotated[
+    int, Field(ge=1, le=MAX_LIMIT), BeforeValidator(whole), Query(description="How many at most")
+]
 Days = Annotated[
     int, Field(ge=1, le=366), BeforeValidator(whole), Query(description="How many days to look ahead")
 ]
