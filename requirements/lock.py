@@ -9,9 +9,9 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 PROJECT = HERE.parent / "pyproject.toml"
-EMBEDDED = ["--extra=embedded", f"--group={PROJECT}:build"]
+EMBEDDED = ["--extra=embedded", "--extra=search", f"--group={PROJECT}:build"]
 LOCKS = {
-    "production.txt": [],
+    "production.txt": ["--extra=search"],
     "embedded.txt": [*EMBEDDED, "--constraints=production.txt"],
     "dev.txt": [*EMBEDDED, f"--group={PROJECT}:dev", "--constraints=embedded.txt"],
     "mutation.txt": [

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from prometheus_client import CollectorRegistry
 
 from hello.connectors.brokers.adapters import open_publisher, source_of
-from hello.connectors.brokers.consumer import BrokerConsumer, consuming
+from hello.connectors.brokers.consumer import BrokerConsumer, by_subject, consuming
 from hello.connectors.brokers.metrics import ConsumerCounts, consumer_counts
 from hello.connectors.brokers.options import BrokerOptions
 from hello.connectors.postgres.advisory_locks import PostgresAdvisoryLocks
@@ -48,7 +48,7 @@ class Broker:
         self, handle: Handle, name: str = "first", counts: ConsumerCounts | None = None
     ) -> AbstractAsyncContextManager[BrokerConsumer]:
         source = source_of(self.options, Subscription(name, TYPES), self.locks.acquire)
-        return consuming(name, source, handle, counts or consumer_counts(CollectorRegistry()))
+        return consuming(name, source, by_subject(handle), counts or consumer_counts(CollectorRegistry()))
 
     async def publish(self, *events: Event) -> None:
         """Publish those of each subject one after the other, as the relay does."""

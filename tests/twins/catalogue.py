@@ -186,6 +186,10 @@ class TwinItems:
             item.owner = self.accounts.rows[item.owner_id]
         return found[skip : skip + limit], len(found)
 
+    async def page_by_id(self, after: UUID | None, limit: int) -> Sequence[Item]:
+        ids = sorted(item_id for item_id in self.rows if after is None or item_id > after)
+        return [self.rows[item_id] for item_id in ids[:limit]]
+
     async def replace(self, item: Item, record: AuditRecord) -> None:
         if item.id in self.rows:
             self.rows[item.id] = item

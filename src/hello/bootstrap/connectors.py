@@ -6,26 +6,27 @@ from dataclasses import dataclass
 from random import Random
 from secrets import token_urlsafe
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from prometheus_client import CollectorRegistry
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from hello.bootstrap.search import WRITE_TIMEOUT_S, item_index, open_search, open_writing
 from hello.bootstrap.use_cases import Ports, health_service, use_cases
 from hello.connectors.argon2 import Argon2Cost, open_passwords
+from hello.connectors.breaker import Breaker
+from hello.connectors.brokers.metrics import consumer_counts
 from hello.connectors.brokers.probe import BrokerProbe
 from hello.connectors.limits.limiter import library_limiter
 from hello.connectors.limits.quotas import read_quotas
 from hello.connectors.metrics import background_job_counts, domain_event_counts
 from hello.connectors.postgres.engine import Database, open_engine
-from hello.connectors.postgres.item_index import PostgresItemIndex
 from hello.connectors.postgres.listener import PostgresListener, open_listener
 from hello.connectors.postgres.outbox import CHANGES
 from hello.connectors.postgres.person_lookup import open_person_lookup
 from hello.connectors.postgres.schema import SchemaProbe, migrations_folder, newest_revision
 from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
 from hello.connectors.postgres.write_faults import WriteFaults
-from hello.connectors.redis.breaker import Breaker
 from hello.connectors.redis.client import RedisProbe, open_redis
 from hello.connectors.redis.guarded import GuardedRedis, RedisLike
 from hello.connectors.redis.metrics import cache_metrics
@@ -44,19 +45,24 @@ from hello.services.birthday_lists import ListedDays
 from hello.services.consumers import EFFECTS
 from hello.services.dead_letters import DeadLetterService
 from hello.services.health import Probe
+from hello.services.item_indexing import SEARCH
 from hello.services.ports import PageCache, StampedPages
 from hello.services.security import Passwords
 from hello.services.use_cases import UseCases
 
+if TYPE_CHECKING:
+    from hello.connectors.search.client import SearchClient
+
 
 @dataclass(frozen=True, slots=True)
 class Connections:
-    """What the connectors of a process share; `redis` is None where there is none."""
+    """What the connectors of a process share; `redis` and `search` are None where there is none."""
 
     engine: AsyncEngine
     writes: WriteFaults
     listener: PostgresListener
     redis: Any | None
+    search: "SearchClient | None"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +98,8 @@ async def open_connections(stack: AsyncExitStack, settings: Settings) -> Connect
     redis = None
     if settings.redis_dsn:
         redis = await stack.enter_async_context(open_redis(settings.redis_dsn, settings.redis_timeout_s))
-    return Connections(engine, writes, listener, redis)
+    search = await open_search(stack, settings, settings.search_timeout_s)
+    return Connections(engine, writes, listener, redis, search)
 
 
 async def open_ports(
@@ -124,7 +131,7 @@ async def open_ports(
         listed_days=listed_days,
         stamped_pages=caches.stamped_pages,
         pages=caches.pages,
-        item_index=PostgresItemIndex.of(connections.engine, settings.database_deadline_s),
+        item_index=item_index(settings, connections.engine, connections.search, registry),
         passwords=passwords,
         access_tokens=access_tokens(settings, keys),
         limiter=library_limiter(quotas, redis, settings.redis_timeout_s, registry),
@@ -150,7 +157,15 @@ def probes_of(settings: Settings, connections: Connections) -> list[Probe]:
     schema = SchemaProbe(connections.engine, newest_revision(migrations_folder()), connections.writes)
     cache = [] if connections.redis is None else [RedisProbe(connections.redis)]
     broker = [BrokerProbe(settings.broker_url.get_secret_value())] if settings.broker_url else []
-    return [schema, *cache, *broker]
+    return [schema, *cache, *broker, *search_probes(connections.search)]
+
+
+def search_probes(client: "SearchClient | None") -> list[Probe]:
+    if client is None:
+        return []
+    from hello.connectors.search.client import SearchProbe  # noqa: PLC0415
+
+    return [SearchProbe(client)]
 
 
 def access_tokens(settings: Settings, keys: TokenKeys) -> JwtAccessTokens:
@@ -169,7 +184,7 @@ def guarded_redis(settings: Settings, redis: RedisLike, registry: CollectorRegis
     return GuardedRedis(
         redis=redis,
         timeout_s=settings.redis_timeout_s,
-        breaker=Breaker(timer=monotonic),
+        breaker=Breaker(name="Redis", timer=monotonic),
         metrics=cache_metrics(registry),
     )
 
@@ -190,8 +205,12 @@ def redis_pages(settings: Settings, guarded: GuardedRedis) -> RedisPages:
 @asynccontextmanager
 async def open_dead_letters(settings: Settings) -> AsyncIterator[DeadLetterService]:
     async with open_engine(Database.of(settings, "hello-events")) as engine:
-        yield DeadLetterService(
-            begin=PostgresUnitOfWork.of(engine, settings.database_deadline_s).begin,
-            effects={subscription.name: effect for subscription, effect in EFFECTS.items()},
-            now=now,
+        begin, counts = (
+            PostgresUnitOfWork.of(engine, settings.database_deadline_s).begin,
+            consumer_counts(CollectorRegistry()),
         )
+        async with open_writing(settings, engine, begin, counts, WRITE_TIMEOUT_S) as indexing:
+            effects = {subscription.name: effect for subscription, effect in EFFECTS.items()}
+            yield DeadLetterService(
+                begin=begin, effects={SEARCH.name: indexing.handle_again} | effects, now=now
+            )

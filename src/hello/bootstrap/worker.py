@@ -1,7 +1,7 @@
 """The wiring of the worker's tasks: order progress, announcements, cleanup, relay and consumers."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -10,10 +10,11 @@ from random import Random
 from prometheus_client import CollectorRegistry
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from hello.bootstrap.search import BUILD_TIMEOUT_S, BUILDS, WRITE_TIMEOUT_S, open_writing
 from hello.connectors.brokers.adapters import open_publisher, source_of
-from hello.connectors.brokers.consumer import consuming
+from hello.connectors.brokers.consumer import CheckTime, by_subject, consuming
 from hello.connectors.brokers.full_broker import FullBrokerPublisher
-from hello.connectors.brokers.metrics import RelayCounts, consumer_counts, relay_counts
+from hello.connectors.brokers.metrics import ConsumerCounts, RelayCounts, consumer_counts, relay_counts
 from hello.connectors.brokers.options import BrokerOptions
 from hello.connectors.brokers.outages import Outage
 from hello.connectors.brokers.retrying import RetryingPublisher
@@ -26,15 +27,17 @@ from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
 from hello.core.adaptive_batch_size import AdaptiveBatchSize
 from hello.core.clock import now
 from hello.core.settings import Settings
+from hello.entities.events import Event
 from hello.interface.worker.tasks import BIRTHDAYS, CLEANUP, CONSUMERS, PROGRESS, RELAY, Task
 from hello.services.consumers import EFFECTS, Consumer
 from hello.services.event_ports import EventPublisher, Wakeup
 from hello.services.inbox import InboxService
+from hello.services.item_indexing import SEARCH
 from hello.services.relay import Relay
 from hello.services.use_cases import UseCases
 
 ORDERS_AT_ONCE, PEOPLE_AT_ONCE, KEYS_AT_ONCE = 250, 500, 1000
-BIRTHDAYS_POLL_S, CLEANUP_POLL_S = 60, 3600
+BIRTHDAYS_POLL_S, CLEANUP_POLL_S, SEARCH_POLL_S = 60, 3600, 5
 SOON_S = 0.05  # what is due already is in the hands of another worker
 HOLD_FACTOR = 2  # a shard is held for one batch, and then some
 
@@ -149,7 +152,7 @@ async def consumers(context: WorkerContext) -> AsyncIterator[list[Task]]:
     counts = consumer_counts(context.registry)
     options, locks = options_of(context), PostgresAdvisoryLocks(context.database)
     async with AsyncExitStack() as stack:
-        tasks = []
+        tasks = await search_tasks(stack, context, options, locks, counts)
         for subscription, effect in EFFECTS.items():
             handling = Consumer(
                 subscription=subscription,
@@ -161,15 +164,49 @@ async def consumers(context: WorkerContext) -> AsyncIterator[list[Task]]:
             )
             source = source_of(options, subscription, locks.acquire)
             consumer = await stack.enter_async_context(
-                consuming(subscription.name, source, handling.handle, counts)
+                consuming(subscription.name, source, by_subject(handling.handle), counts)
             )
             tasks.append(Task(name=subscription.name, step=consumer.step, wait=consumer.wait))
         probe = AdvisoryLocksProbe(context.engine, locks.waiting)
         yield [replace(tasks[0], probes=[probe]), *tasks[1:]]
 
 
+async def search_tasks(
+    stack: AsyncExitStack,
+    context: WorkerContext,
+    options: BrokerOptions,
+    locks: PostgresAdvisoryLocks,
+    counts: ConsumerCounts,
+) -> list[Task]:
+    """Feed the index of the search engine, and build it when it is missing or of an older format."""
+    if context.settings.search_url is None:
+        return []
+    begin, settings = unit_of_work(context).begin, context.settings
+    writing, building = [
+        await stack.enter_async_context(open_writing(settings, context.engine, begin, counts, timeout_s))
+        for timeout_s in (WRITE_TIMEOUT_S, BUILD_TIMEOUT_S)
+    ]
+
+    async def handle(events: Sequence[Event], _: CheckTime) -> None:
+        await writing.handle(events)
+
+    async def build() -> bool:
+        if not await building.writer.is_current():
+            async with locks.acquire(BUILDS):
+                await building.build_if_missing()
+        return False
+
+    source = source_of(options, SEARCH, locks.acquire)
+    consumer = await stack.enter_async_context(consuming(SEARCH.name, source, handle, counts))
+    return [
+        Task(name=SEARCH.name, step=consumer.step, wait=consumer.wait),
+        Task(name="search-build", step=build, wait=partial(asyncio.sleep, SEARCH_POLL_S)),
+    ]
+
+
 def options_of(context: WorkerContext) -> BrokerOptions:
-    return BrokerOptions.of(context.settings, context.settings.broker_dsn or "", list(EFFECTS))
+    subscriptions = [*EFFECTS, *([SEARCH] if context.settings.search_url else [])]
+    return BrokerOptions.of(context.settings, context.settings.broker_dsn or "", subscriptions)
 
 
 def unit_of_work(context: WorkerContext) -> PostgresUnitOfWork:

@@ -16,6 +16,7 @@ from hello.core.clock import time_zone
 from hello.core.postgres_urls import SCHEMES, read_postgres_url
 from hello.core.public_urls import read_public_url
 from hello.core.redis_urls import check_redis_url
+from hello.core.search_urls import read_search_url
 from hello.core.urls import split_url
 
 SERVICE_LINK = "tcp://"
@@ -96,6 +97,11 @@ class Settings(BaseSettings):
     publish_timeout_s: Annotated[float, Field(ge=0.1, le=60)] = 2
     consumer_tries: Annotated[int, Field(ge=1, le=100)] = 5
     inbox_days: Annotated[int, Field(ge=1, le=3650)] = 30
+
+    search_url: SecretStr | None = None
+    search_api_key: SecretStr | None = None
+    search_index: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,99}$")] = "hello-items"
+    search_timeout_s: Seconds = 1
 
     secret_key: SecretStr = SecretStr(LAPTOP_SECRET)
     admin_token: Annotated[SecretStr, Field(min_length=SECRET_LENGTH)] | None = None
@@ -219,6 +225,13 @@ class Settings(BaseSettings):
         check_url("POSTGRES_*", SecretStr(self.database_dsn), read_postgres_url)
         check_url("REDIS_URL", self.redis_url, check_redis_url)
         check_url("BROKER_URL", self.broker_url, check_broker_url)
+        check_url("SEARCH_URL", self.search_url, read_search_url)
+        return self
+
+    @model_validator(mode="after")
+    def _search_engine_is_fed(self) -> Self:
+        if self.search_url is not None and self.broker_dsn is None:
+            raise ValueError("SEARCH_URL: its index is fed by events, so it needs BROKER_URL or REDIS_URL")
         return self
 
     @model_validator(mode="after")

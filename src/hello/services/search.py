@@ -1,7 +1,8 @@
 """Searching the catalogue: an index finds and ranks items, and the database has their current state."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Literal, Protocol, TypeAlias
 from uuid import UUID
 
@@ -10,7 +11,17 @@ from hello.services.items import ItemView
 from hello.services.ports import Begin
 
 MAX_SUGGESTIONS = 10
+FEW = 10
+"""If fewer items match exactly, similar and longer words count as well."""
 Engine: TypeAlias = Literal["postgres", "elasticsearch", "opensearch"]
+
+
+class Leniency(Enum):
+    """What counts as a match: all words as they are typed, all words or similar ones, or some of them."""
+
+    EXACT = auto()
+    FORGIVING = auto()
+    ANY = auto()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +61,7 @@ class Facets:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matches:
-    """A page of the matches, the best first; `total` and `facets` count up to `MAX_MATCHES` of them."""
+    """A page of the matches, the best first; `total` counts at most `MAX_MATCHES` of them."""
 
     engine: Engine
     page: Sequence[Match]
@@ -68,6 +79,16 @@ class ItemIndex(Protocol):
     async def suggest(self, typed: str, limit: int) -> Sequence[str]:
         """Return different titles with a word from which on they continue what is typed."""
         ...
+
+
+async def search_leniently(search: Callable[[Leniency], Awaitable[Matches]], terms: int) -> Matches:
+    """Search ever more leniently until there are enough matches; the same for each page of a search."""
+    matches = await search(Leniency.EXACT)
+    if matches.total < FEW:
+        matches = await search(Leniency.FORGIVING)
+    if matches.total == 0 and terms > 1:
+        matches = await search(Leniency.ANY)
+    return matches
 
 
 @dataclass(frozen=True, slots=True)

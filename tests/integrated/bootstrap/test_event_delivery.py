@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from structlog.testing import capture_logs
 
 from hello.connectors.brokers.adapters import open_publisher, source_of
-from hello.connectors.brokers.consumer import consuming
+from hello.connectors.brokers.consumer import by_subject, consuming
 from hello.connectors.brokers.metrics import consumer_counts, relay_counts
 from hello.connectors.brokers.options import BrokerOptions
 from hello.connectors.embedded.servers import Servers
@@ -70,7 +70,7 @@ async def handling(engine: AsyncEngine, database: Database, options: BrokerOptio
         tries=3,
     )
     source = source_of(options, subscription, PostgresAdvisoryLocks(database).acquire)
-    async with consuming(subscription.name, source, handler.handle, counts) as consumer:
+    async with consuming(subscription.name, source, by_subject(handler.handle), counts) as consumer:
 
         async def once() -> None:
             await consumer.wait()

@@ -1,13 +1,14 @@
 """A consumer of events from any broker.
 
-It receives batches, handles the events of each subject in order, and acknowledges what was handled.
+It receives batches and acknowledges what was handled.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from time import monotonic
+from typing import TypeAlias
 
 from hello.connectors.brokers.metrics import ConsumerCounts
 from hello.connectors.brokers.outages import Outage
@@ -21,6 +22,10 @@ MAX_CONCURRENT_SUBJECTS = 8
 FIRST_PAUSE_S, MAX_PAUSE_S = 0.1, 2.0
 MAX_HANDLING_S = 5.0
 """How long events may be handled after they were requested: no other process gets them again before."""
+CheckTime: TypeAlias = Callable[[], None]
+"""Raises `UnavailableError` when handling takes too long: this process may have been stopped."""
+HandleBatch: TypeAlias = Callable[[Sequence[Event], CheckTime], Awaitable[None]]
+"""Returns once all events of the batch are handled."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -32,7 +37,7 @@ class BrokerConsumer:
 
     name: str
     open_source: OpenSource
-    handle: Handle
+    handle: HandleBatch
     metrics: ConsumerCounts
     outage: Outage
     elapsed: Callable[[], float] = monotonic
@@ -95,28 +100,33 @@ class BrokerConsumer:
         events = [delivery.event for delivery in received if delivery.event]
         for _ in range(len(received) - len(events)):
             self.metrics.counted(self.name, "unreadable")
-        await gather_bounded(
-            MAX_CONCURRENT_SUBJECTS, self._handle_subject, group_by(events, lambda event: event.subject)
-        )
+        await self.handle(events, self._check_time)
         self._check_time()
 
-    async def _handle_subject(self, events: Sequence[Event]) -> None:
-        for event in events:
-            self._check_time()
-            await self.handle(event)
-
     def _check_time(self) -> None:
-        """Raise `UnavailableError` when handling takes too long: this process may have been stopped.
-
-        The next source gets the rest.
-        """
+        """Leave the rest to the next source, maybe of another process."""
         if self.elapsed() - self._requested_at >= MAX_HANDLING_S:
             raise UnavailableError("handling took too long, another process may have the events")
 
 
+def by_subject(handle: Handle) -> HandleBatch:
+    """Handle the events of each subject one after the other, and those of some subjects at once."""
+
+    async def handle_batch(events: Sequence[Event], check_time: CheckTime) -> None:
+        async def handle_subject(subject_events: Sequence[Event]) -> None:
+            for event in subject_events:
+                check_time()
+                await handle(event)
+
+        subjects = group_by(events, lambda event: event.subject)
+        await gather_bounded(MAX_CONCURRENT_SUBJECTS, handle_subject, subjects)
+
+    return handle_batch
+
+
 @asynccontextmanager
 async def consuming(
-    name: str, open_source: OpenSource, handle: Handle, metrics: ConsumerCounts
+    name: str, open_source: OpenSource, handle: HandleBatch, metrics: ConsumerCounts
 ) -> AsyncIterator[BrokerConsumer]:
     consumer = BrokerConsumer(
         name=name, open_source=open_source, handle=handle, metrics=metrics, outage=Outage(name)

@@ -13,12 +13,12 @@ from typing import Any
 from limits.aio.strategies import RateLimiter, SlidingWindowCounterRateLimiter
 from prometheus_client import CollectorRegistry
 
+from hello.connectors.breaker import Breaker
 from hello.connectors.limits.limit_status import count
 from hello.connectors.limits.memory import BoundedMemory
 from hello.connectors.limits.metrics import LimitMetrics, limit_metrics
 from hello.connectors.limits.quotas import Quotas
 from hello.connectors.limits.shared import SharedCounts, shared_storage
-from hello.connectors.redis.breaker import Breaker
 from hello.services.security import LimitStatus
 
 MAX_KEYS = 100_000
@@ -73,6 +73,6 @@ def shared_counts(redis: Any, timeout_s: float, metrics: LimitMetrics) -> Shared
     return SharedCounts(
         store=SlidingWindowCounterRateLimiter(shared_storage(redis)),
         timeout_s=timeout_s,
-        breaker=Breaker(timer=monotonic),
+        breaker=Breaker(name="Redis", timer=monotonic),
         metrics=metrics,
     )

@@ -12,9 +12,9 @@ from limits.aio.storage import RedisStorage
 from limits.aio.strategies import RateLimiter
 from redis.exceptions import RedisClusterException, RedisError
 
+from hello.connectors.breaker import Breaker
 from hello.connectors.limits.limit_status import count, forget
 from hello.connectors.limits.metrics import LimitMetrics
-from hello.connectors.redis.breaker import Breaker
 from hello.connectors.redis.client import fault_reason
 from hello.entities.errors import UnavailableError
 from hello.services.security import LimitStatus

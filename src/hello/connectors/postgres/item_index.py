@@ -15,10 +15,15 @@ from hello.connectors.postgres.search_queries import NormalizedText
 from hello.connectors.postgres.search_words import normalized_text, similar_words
 from hello.connectors.postgres.unit_of_work import committed
 from hello.entities.search import BAND_STARTS, MAX_MATCHES, PRICE_BANDS
-from hello.services.search import Facets, Highlight, ItemSearch, Match, Matches
-
-FEW = 10
-"""If fewer items match exactly, similar and longer words count as well."""
+from hello.services.search import (
+    Facets,
+    Highlight,
+    ItemSearch,
+    Leniency,
+    Match,
+    Matches,
+    search_leniently,
+)
 
 MATCH_START, MATCH_END, SEPARATOR = "\x02", "\x03", "\x1f"
 EMOJI_WORD = re.compile("emoji([0-9a-f]{4,5})(?=\x03?\x1f)")
@@ -84,18 +89,18 @@ class PostgresItemIndex:
 
 
 async def find(session: AsyncSession, wanted: ItemSearch, words: NormalizedText) -> Matches:
-    """Search for exact matches, then for similar ones, then for some of the words, until there are enough."""
     exact = words.exact()
     if not exact:
         return NOTHING
-    matches = await ranked(session, wanted, exact, exact)
-    if matches.total >= FEW:
-        return matches
-    similar = await similar_words(session, words.loose_words)
-    matches = await ranked(session, wanted, words.forgiving(similar), exact)
-    if matches.total == 0 and len(words.terms) > 1:
-        matches = await ranked(session, wanted, words.any(similar), exact)
-    return matches
+
+    async def search(leniency: Leniency) -> Matches:
+        if leniency is Leniency.EXACT:
+            return await ranked(session, wanted, exact, exact)
+        similar = await similar_words(session, words.loose_words)
+        query = words.forgiving(similar) if leniency is Leniency.FORGIVING else words.any(similar)
+        return await ranked(session, wanted, query, exact)
+
+    return await search_leniently(search, len(words.terms))
 
 
 async def ranked(session: AsyncSession, wanted: ItemSearch, query: str, exact: str) -> Matches:

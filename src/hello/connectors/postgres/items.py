@@ -40,6 +40,10 @@ class PostgresItems:
         items = await self.session.scalars(query.order_by(Item.id.desc()).offset(skip).limit(limit))
         return items.all(), await self.session.scalar(total) or 0
 
+    async def page_by_id(self, after: UUID | None, limit: int) -> Sequence[Item]:
+        query = select(Item).order_by(Item.id).limit(limit)
+        return (await self.session.scalars(query if after is None else query.where(Item.id > after))).all()
+
     async def replace(self, item: Item, record: AuditRecord) -> None:
         statement = update(Item).where(Item.id == item.id).values(values_of(item))
         await self.session.execute(with_audit(statement, record))

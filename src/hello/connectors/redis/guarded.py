@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 import structlog
 from redis.exceptions import RedisClusterException, RedisError
 
-from hello.connectors.redis.breaker import Breaker
+from hello.connectors.breaker import Breaker
 from hello.connectors.redis.client import fault_reason
 from hello.connectors.redis.metrics import CacheMetrics
 from hello.entities.errors import UnavailableError

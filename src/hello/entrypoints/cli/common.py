@@ -1,13 +1,15 @@
 """Options and helpers that commands share."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager
 from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
 from prometheus_client import CollectorRegistry
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from hello.core.settings import SERVICE_LINK, SERVICE_LINK_ADVICE, Settings
 from hello.core.shutdown import ShutdownSignal
@@ -54,3 +56,17 @@ def run_near(
 
     with settings_near(data_dir) as settings:
         return asyncio.run(run())
+
+
+@contextmanager
+def progress_bar(total: int | None, unit: str) -> Iterator[Callable[[int], None]]:
+    """Show progress on standard error; yield the function that advances it."""
+    columns = (
+        BarColumn(),
+        TextColumn("{task.completed:,.0f} " + unit),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        task = progress.add_task(unit, total=total)
+        yield lambda count: progress.advance(task, count)

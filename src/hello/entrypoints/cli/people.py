@@ -1,17 +1,14 @@
 """`hello import`, `hello export` and `hello seed`: people in bulk."""
 
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, BinaryIO
 
 import orjson
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from hello.entrypoints.cli.common import HERE, DataDir, with_use_cases
+from hello.entrypoints.cli.common import HERE, DataDir, progress_bar, with_use_cases
 from hello.entrypoints.cli.population import population
 from hello.interface.people_files import read_people
 from hello.interface.people_formats import Kind
@@ -77,7 +74,7 @@ def kind_of(name: str) -> Kind:
 
 
 async def load(imports: ImportService, file: BinaryIO, kind: Kind, report: ImportReport) -> None:
-    with bar(size_of(file), "bytes") as advance:
+    with progress_bar(size_of(file), "bytes") as advance:
         result = await imports.run(read_people(chunks(file, advance), kind))
     report.accepted, report.rejected, report.errors = result.accepted, result.rejected, result.errors
 
@@ -88,7 +85,7 @@ async def save(imports: ImportService, file: BinaryIO) -> None:
 
 
 async def grow(imports: ImportService, count: int) -> None:
-    with bar(count, "people") as advance:
+    with progress_bar(count, "people") as advance:
         for births in population(count, imports.people.today()):
             await imports.people.save_all(births)
             advance(len(births))
@@ -114,17 +111,3 @@ def size_of(file: BinaryIO) -> int | None:
     """Return None for a file without a size, such as a pipe."""
     path = Path(file.name)
     return path.stat().st_size if path.is_file() else None
-
-
-@contextmanager
-def bar(total: int | None, unit: str) -> Iterator[Callable[[int], None]]:
-    """Show progress on standard error; yield the function that advances it."""
-    columns = (
-        BarColumn(),
-        TextColumn("{task.completed:,.0f} " + unit),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task(unit, total=total)
-        yield lambda count: progress.advance(task, count)

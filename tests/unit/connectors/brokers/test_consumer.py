@@ -7,7 +7,7 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry
 
-from hello.connectors.brokers.consumer import MAX_HANDLING_S, BrokerConsumer
+from hello.connectors.brokers.consumer import MAX_HANDLING_S, BrokerConsumer, by_subject
 from hello.connectors.brokers.metrics import consumer_counts
 from hello.connectors.brokers.outages import Outage
 from hello.connectors.brokers.sources import Delivery
@@ -47,7 +47,7 @@ async def test_a_consumer_that_was_stopped_handles_nothing_more_and_begins_again
     consumer = BrokerConsumer(
         name="gifts",
         open_source=source.open,
-        handle=handle,
+        handle=by_subject(handle),
         metrics=counts,
         outage=Outage("gifts"),
         elapsed=lambda: now[0],

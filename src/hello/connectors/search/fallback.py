@@ -1,0 +1,76 @@
+"""Search with the engine, or with PostgreSQL if the engine is unavailable."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Gauge
+
+from hello.connectors.breaker import Breaker
+from hello.entities.errors import UnavailableError
+from hello.services.search import ItemIndex, ItemSearch, Matches
+
+Answer = TypeVar("Answer")
+log = structlog.get_logger("hello.search")
+
+
+@dataclass(frozen=True, slots=True)
+class SearchMetrics:
+    answers: Counter
+    up: Gauge
+
+
+def search_metrics(registry: CollectorRegistry) -> SearchMetrics:
+    return SearchMetrics(
+        Counter("search_answers", "Searches, by what answered them", ["engine"], registry=registry),
+        Gauge(
+            "search_engine_up",
+            "0 from a failure of the search engine until its next success",
+            registry=registry,
+            multiprocess_mode="min",
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FallbackItemIndex:
+    """After some failures the engine is left alone for a while, so a slow one delays few searches."""
+
+    engine: ItemIndex
+    database: ItemIndex
+    breaker: Breaker
+    metrics: SearchMetrics
+
+    async def search(self, wanted: ItemSearch) -> Matches:
+        matches = await self._first(lambda index: index.search(wanted))
+        self.metrics.answers.labels(matches.engine).inc()
+        return matches
+
+    async def suggest(self, typed: str, limit: int) -> Sequence[str]:
+        return await self._first(lambda index: index.suggest(typed, limit))
+
+    async def _first(self, ask: Callable[[ItemIndex], Awaitable[Answer]]) -> Answer:
+        try:
+            self.breaker.check()
+        except UnavailableError:
+            return await ask(self.database)
+        try:
+            answer = await ask(self.engine)
+        except UnavailableError as error:
+            self._failed(error)
+            return await ask(self.database)
+        self._succeeded()
+        return answer
+
+    def _failed(self, error: UnavailableError) -> None:
+        if not self.breaker.has_failed:
+            log.warning("search engine is unavailable, answering from PostgreSQL", reason=error.reason)
+        self.breaker.failed()
+        self.metrics.up.set(0)
+
+    def _succeeded(self) -> None:
+        if self.breaker.has_failed:
+            log.warning("search engine is available again")
+        self.breaker.succeeded()
+        self.metrics.up.set(1)
