@@ -154,7 +154,6 @@ test_clients: $(VENV)/dev.stamp $(CLIENTS)/node.stamp $(CLIENTS)/venv.stamp ## G
 
 .PHONY: test_proxy
 test_proxy: $(VENV)/dev.stamp ## Run the tests through an nginx with TLS and a prefix (apt, root)
-	@PATH="$$PATH:/usr/sbin" command -v nginx >/dev/null || { apt-get update -qq && apt-get install -qq -y nginx-light; } >/dev/null
 	@$(BIN)/pytest -n 0 -m proxy tests/proxy $(ARGS)
 
 TESTS ?= tests/contracts tests/integrated tests/chaos/test_chaos.py

@@ -1,4 +1,4 @@
-"""`python -m tests.search install [NAME…]` fetches servers; `... run NAME COMMAND…` runs a command beside one."""
+"""`python -m tests.search install [NAME…]` fetches servers; `... run NAME COMMAND…` starts one beside it."""
 
 import os
 import subprocess

@@ -32,6 +32,7 @@ JVM = (
     "-XX:-UsePerfData",  # leaves no file in /tmp
     "-Dfile.encoding=UTF-8",
     "-Djava.awt.headless=true",
+    "-Dlog4j.shutdownHookEnabled=false",  # the log ends with the server, not before
 )
 SETTINGS = """\
 cluster.name: tests

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ import pytest
 
 from hello.connectors.embedded.termination import wait_until
 from tests.search.engine import Engine, running_engine
+from tests.search.front import Front, running_front
 from tests.support.paths import REPOSITORY
 from tests.support.programs.errors import ProgramError
 from tests.support.programs.ports import is_free
@@ -51,6 +53,12 @@ with running_engine(sys.argv[1], Path(sys.argv[2])) as engine:
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     with running_engine(NAME, tmp_path_factory.mktemp("engine")) as engine:
         yield engine
+
+
+@pytest.fixture(scope="module")
+def front(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
+    with running_front(engine, tmp_path_factory.mktemp("front")) as front:
+        yield front
 
 
 @pytest.fixture
@@ -172,6 +180,34 @@ def test_failed_start_quotes_the_log(tmp_path: Path) -> None:
         with pytest.raises(ProgramError, match=r"did not start:\n(.*\n)*.*no\.such\.setting"):
             engine.start()
         assert engine.pid is None
+
+
+def ask_front(front: Front, authorization: str) -> httpx.Response:
+    headers = {"Authorization": authorization} if authorization else {}
+    trust = ssl.create_default_context(cafile=str(front.authority))
+    with httpx.Client(base_url=front.url, verify=trust, trust_env=False) as client:
+        return client.get("/_cluster/health", headers=headers)
+
+
+def test_front_takes_a_password_and_an_api_key(front: Front) -> None:
+    known = httpx.BasicAuth(front.user, front.password)
+    trust = ssl.create_default_context(cafile=str(front.authority))
+    with httpx.Client(base_url=front.url, verify=trust, auth=known, trust_env=False) as client:
+        assert client.get("/_cluster/health").json()["cluster_name"] == "tests"
+    assert ask_front(front, f"ApiKey {front.api_key}").json()["cluster_name"] == "tests"
+
+
+def test_front_refuses_other_credentials(front: Front) -> None:
+    wrong = ["", f"Bearer {front.api_key}", f"ApiKey {front.api_key.swapcase()}", "Basic aGVsbG86aGVsbG8="]
+    answers = [ask_front(front, authorization) for authorization in wrong]
+    assert [answer.status_code for answer in answers] == [401] * len(wrong)
+    assert {answer.headers["WWW-Authenticate"] for answer in answers} == {'Basic realm="security", ApiKey'}
+    assert answers[0].json()["error"]["type"] == "security_exception"
+
+
+def test_front_is_trusted_by_its_own_authority_only(front: Front) -> None:
+    with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
+        httpx.get(front.url, trust_env=False)
 
 
 def test_given_server_answers() -> None:

@@ -4,6 +4,8 @@ import java.io.Reader;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
+import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.lucene.analysis.TokenStream;
 import org.apache.lucene.analysis.charfilter.MappingCharFilter;
@@ -17,6 +19,7 @@ import org.apache.lucene.analysis.en.PorterStemFilter;
 import org.apache.lucene.analysis.miscellaneous.ASCIIFoldingFilter;
 import org.apache.lucene.analysis.ngram.EdgeNGramTokenFilter;
 import org.apache.lucene.analysis.pattern.PatternReplaceCharFilter;
+import org.elasticsearch.common.regex.Regex;
 import org.elasticsearch.common.settings.Settings;
 import org.elasticsearch.index.analysis.CharFilterFactory;
 import org.elasticsearch.index.analysis.NormalizingTokenFilterFactory;
@@ -30,6 +33,12 @@ import org.elasticsearch.plugins.Plugin;
 public final class CommonAnalysis extends Plugin implements AnalysisPlugin {
     private static final int FIRST_GRAM = 1;
     private static final int LAST_GRAM = 2;
+    private static final Pattern ESCAPE = Pattern.compile("\\\\(?:u([0-9A-Fa-f]{4})|(.))");
+    private static final Map<String, Integer> SCRIPTS = Map.of(
+        "han", CJKBigramFilter.HAN,
+        "hiragana", CJKBigramFilter.HIRAGANA,
+        "katakana", CJKBigramFilter.KATAKANA,
+        "hangul", CJKBigramFilter.HANGUL);
 
     @Override
     public Map<String, AnalysisProvider<TokenFilterFactory>> getTokenFilters() {
@@ -73,8 +82,11 @@ public final class CommonAnalysis extends Plugin implements AnalysisPlugin {
     }
 
     private static UnaryOperator<TokenStream> bigrams(Settings settings) {
-        int scripts = CJKBigramFilter.HAN | CJKBigramFilter.HIRAGANA | CJKBigramFilter.KATAKANA
-            | CJKBigramFilter.HANGUL;
+        List<String> ignored = settings.getAsList("ignored_scripts");
+        int scripts = SCRIPTS.entrySet().stream()
+            .filter(script -> !ignored.contains(script.getKey()))
+            .mapToInt(Map.Entry::getValue)
+            .sum();
         boolean unigrams = settings.getAsBoolean("output_unigrams", false);
         return stream -> new CJKBigramFilter(stream, scripts, unigrams);
     }
@@ -104,14 +116,32 @@ public final class CommonAnalysis extends Plugin implements AnalysisPlugin {
             if (sides.length < 2) {
                 throw new IllegalArgumentException("Invalid mapping rule : [" + rule + "]");
             }
-            builder.add(sides[0].strip(), sides[1].strip());
+            builder.add(unescape(sides[0].strip()), unescape(sides[1].strip()));
         }
         NormalizeCharMap map = builder.build();
         return reader -> new MappingCharFilter(map, reader);
     }
 
+    private static String unescape(String side) {
+        return ESCAPE.matcher(side).replaceAll(found -> Matcher.quoteReplacement(character(found)));
+    }
+
+    private static String character(MatchResult escape) {
+        if (escape.group(1) != null) {
+            return Character.toString(Integer.parseInt(escape.group(1), 16));
+        }
+        return switch (escape.group(2)) {
+            case "n" -> "\n";
+            case "t" -> "\t";
+            case "r" -> "\r";
+            case "b" -> "\b";
+            case "f" -> "\f";
+            default -> escape.group(2);
+        };
+    }
+
     private static UnaryOperator<Reader> replacing(Settings settings) {
-        Pattern pattern = Pattern.compile(settings.get("pattern"));
+        Pattern pattern = Regex.compile(settings.get("pattern"), settings.get("flags"));
         String replacement = settings.get("replacement", "");
         return reader -> new PatternReplaceCharFilter(pattern, replacement, reader);
     }
