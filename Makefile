@@ -111,6 +111,16 @@ test_brokers: brokers ## Run the event tests on a real Kafka and RabbitMQ (Java 
 	@$(BIN)/python -m tests.brokers run $(BIN)/pytest -n 0 -m "integrated or broker" tests/contracts/connectors/brokers $(ARGS)
 	@$(BIN)/pytest -n 0 -m broker tests/chaos $(ARGS)
 
+ENGINE ?= elasticsearch
+.PHONY: search_engines
+search_engines: $(VENV)/dev.stamp ## Install Elasticsearch 9, OpenSearch 3 and 2 (Java 25 and 17, Maven)
+	@$(BIN)/python -m tests.search install
+
+.PHONY: test_search
+test_search: $(VENV)/dev.stamp ## Test on a real search server (Java, Maven, root): ENGINE=elasticsearch|opensearch3|opensearch2
+	@$(BIN)/python -m tests.search install $(ENGINE)
+	@$(BIN)/python -m tests.search run $(ENGINE) $(BIN)/pytest -n 0 -m search tests/search $(ARGS)
+
 .PHONY: test_chaos
 test_chaos: $(VENV)/dev.stamp ## Fill PostgreSQL's disk and change the clock while orders continue (root)
 	@$(BIN)/pytest -n 0 -m chaos_root tests/chaos $(ARGS)
@@ -144,7 +154,6 @@ test_clients: $(VENV)/dev.stamp $(CLIENTS)/node.stamp $(CLIENTS)/venv.stamp ## G
 
 .PHONY: test_proxy
 test_proxy: $(VENV)/dev.stamp ## Run the tests through an nginx with TLS and a prefix (apt, root)
-	@PATH="$$PATH:/usr/sbin" command -v nginx >/dev/null || { apt-get update -qq && apt-get install -qq -y nginx-light; } >/dev/null
 	@$(BIN)/pytest -n 0 -m proxy tests/proxy $(ARGS)
 
 TESTS ?= tests/contracts tests/integrated tests/chaos/test_chaos.py

@@ -1,7 +1,5 @@
 """A broker of the tests' own: stopped, killed, and started again on the same data and port."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -41,16 +39,3 @@ class Broker:
         """Let it end as in a power cut, but for what the kernel still writes."""
         for program in (self.server, *self.helpers):
             program.kill()
-
-
-@contextmanager
-def running(broker: Broker) -> Iterator[Broker]:
-    """Leave no process, in whatever state the block left the broker."""
-    try:
-        broker.start()
-        yield broker
-    finally:
-        try:
-            broker.stop()
-        finally:
-            broker.kill()

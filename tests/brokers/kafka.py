@@ -10,13 +10,14 @@ from hello.connectors.embedded.account import Account
 from hello.connectors.embedded.command import Command
 from hello.connectors.embedded.errors import EmbeddedError
 from hello.connectors.embedded.log import Log
-from tests.brokers.broker import Broker, running
+from tests.brokers.broker import Broker
 from tests.brokers.kafka_jars import ensure_jars
 from tests.brokers.kafka_probe import is_ready
 from tests.support.programs.commands import Words, path_of
 from tests.support.programs.errors import ProgramError
 from tests.support.programs.ports import HOST, free_port
 from tests.support.programs.program import Program
+from tests.support.programs.running import running
 from tests.support.programs.tail import tail
 
 FORMAT_S = 60

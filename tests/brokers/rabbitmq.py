@@ -9,12 +9,13 @@ from pathlib import Path
 from hello.connectors.embedded.account import Account
 from hello.connectors.embedded.command import Command
 from hello.connectors.embedded.log import Log
-from tests.brokers.broker import Broker, running
+from tests.brokers.broker import Broker
 from tests.brokers.rabbitmq_package import ensure_rabbitmq
 from tests.brokers.rabbitmq_probe import is_ready, listens
 from tests.support.programs.commands import Words, path_of
 from tests.support.programs.ports import HOST, free_port
 from tests.support.programs.program import Program
+from tests.support.programs.running import running
 
 USER, NODE = "hello", "hello@localhost"
 QUEUE_SAVED_S = 2.0

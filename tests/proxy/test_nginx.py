@@ -11,10 +11,11 @@ import httpx
 import pytest
 
 from hello.connectors.embedded.servers import Servers
-from tests.proxy.nginx import free_port, running_nginx
+from tests.proxy.nginx import running_proxy
 from tests.support.builders import a_name
 from tests.support.http.accounts import PASSWORD, LoggedIn, signed_up
 from tests.support.http.running import running_api
+from tests.support.programs.ports import free_port
 
 pytestmark = [pytest.mark.external, pytest.mark.proxy]
 PREFIX = "/gifts"
@@ -30,7 +31,7 @@ def proxied(
     options = {"PUBLIC_URL": public_url, "TRUSTED_PROXIES": "127.0.0.1"}
     with (
         running_api(servers, **options) as api,
-        running_nginx(tmp_path_factory.mktemp("nginx"), port, api.url + request.param) as authority,
+        running_proxy(tmp_path_factory.mktemp("nginx"), port, api.url + request.param) as authority,
         httpx.Client(base_url=public_url, verify=context(authority), timeout=10) as client,
     ):
         yield client

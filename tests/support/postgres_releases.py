@@ -25,9 +25,9 @@ from hello.connectors.embedded.valkey import running_valkey
 from tests.support.paths import REPOSITORY
 from tests.support.programs.commands import path_of, run
 from tests.support.programs.errors import ProgramError
+from tests.support.programs.maven import OPTIONS, PLUGIN
 
 FETCH_S = 300
-PLUGIN = "org.apache.maven.plugins:maven-dependency-plugin:3.11.0"
 ARTIFACT = "io.zonky.test.postgres:embedded-postgres-binaries"
 CACHE = REPOSITORY / ".postgres"
 BUILDS = {
@@ -90,9 +90,8 @@ def install(release: Release) -> None:
 
 
 def fetch(artifact: str, sha256: str, folder: Path) -> Path:
-    quiet = ["--batch-mode", "--quiet", "--no-transfer-progress", "--strict-checksums"]
     into = [f"-Dartifact={artifact}", f"-DoutputDirectory={folder}"]
-    run([path_of("mvn", "maven"), *quiet, f"{PLUGIN}:copy", *into], timeout_s=FETCH_S)
+    run([path_of("mvn", "maven"), *OPTIONS, f"{PLUGIN}:copy", *into], timeout_s=FETCH_S)
     [jar] = folder.glob("*.jar")
     found = hashlib.sha256(jar.read_bytes()).hexdigest()
     if found != sha256:

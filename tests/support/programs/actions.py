@@ -1,4 +1,4 @@
-"""The frame of `python -m tests.brokers` and `python -m tests.docker`."""
+"""The frame of `python -m tests.brokers`, `python -m tests.docker` and `python -m tests.search`."""
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -11,7 +11,11 @@ Action: TypeAlias = Callable[[Sequence[str]], int]
 
 
 def main(
-    package: str, install: Callable[[], int], run: Action, others: Mapping[str, Action] | None = None
+    package: str,
+    install: Callable[[], int],
+    run: Action,
+    others: Mapping[str, Action] | None = None,
+    usage: str = "install | run COMMAND",
 ) -> int:
     """Run the action that the command line names; return its exit code, 1 for its error, 2 for the usage."""
     actions = {"run": run, **(others or {})}
@@ -24,5 +28,5 @@ def main(
     except ProgramError as error:
         say(str(error))
         return 1
-    say(f"usage: python -m {package} install | run COMMAND")
+    say(f"usage: python -m {package} {usage}")
     return 2

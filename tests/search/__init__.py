@@ -1,0 +1,1 @@
+"""Real search servers on this machine, for `make test_search`."""
