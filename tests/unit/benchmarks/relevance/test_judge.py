@@ -69,6 +69,11 @@ async def test_worst_queries_come_first() -> None:
     assert [outcome.query.text for outcome in worst] == ["bell", "kite"]
 
 
+async def test_ruled_out_items_are_worse_than_none() -> None:
+    worst = (await report({**POOR, "kite -string": [STRING]})).worst(3)
+    assert [outcome.query.text for outcome in worst] == ["kite -string", "bell", "kite"]
+
+
 @pytest.mark.parametrize(
     ("found", "reason"),
     [
@@ -87,7 +92,8 @@ async def test_answers_that_cannot_be_one_are_refused(found: Sequence[UUID], rea
 
 async def test_engines_are_side_by_side() -> None:
     comparison = Comparison({"good": await report(PERFECT), "poor": await report(POOR)})
-    head, _, *rows = comparison.markdown().splitlines()
+    head, rule, *rows = comparison.markdown().splitlines()
+    assert rule == "| --- " + 9 * "| ---: " + "|"
     assert head.startswith(
         "| group | queries | good nDCG@10 | good recall@10 | good MRR | good ruled out | poor n"
     )
