@@ -1,0 +1,1 @@
+"""How well search engines find gifts: items and queries with known answers."""
