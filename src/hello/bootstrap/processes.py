@@ -15,7 +15,7 @@ from hello.bootstrap.connectors import open_use_cases
 from hello.connectors.limits.quotas import read_quotas
 from hello.core.access_log import AccessLog
 from hello.core.processes import raise_file_limit
-from hello.core.settings import Settings, split_csv
+from hello.core.settings import Settings, SettingsError, split_csv
 from hello.core.shutdown import ShutdownSignal
 from hello.interface.http.app import Application, HttpOptions, create_api, create_app
 from hello.interface.http.calendars import CalendarWriter
@@ -68,9 +68,18 @@ def serve_api(settings: Settings, sock: socket.socket) -> None:
 
 def serve_worker(settings: Settings, sock: socket.socket, only: Collection[str]) -> None:
     check_shared_folder()
+    check_search_is_fed(settings)
     shutdown = ShutdownSignal()
     app = worker_app(settings, only, shutdown)
     server.serve(app, sock, replace(shutdown_of(settings, shutdown), drain_s=0))
+
+
+def check_search_is_fed(settings: Settings) -> None:
+    """Raise `SettingsError` for a worker that would leave the search engine without events."""
+    if settings.search_url is not None and settings.broker_dsn is None:
+        raise SettingsError(
+            "SEARCH_URL: its index is fed by events, so the worker needs BROKER_URL or REDIS_URL"
+        )
 
 
 def shutdown_of(settings: Settings, shutdown: ShutdownSignal) -> server.ShutdownOptions:

@@ -229,12 +229,6 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
-    def _search_engine_is_fed(self) -> Self:
-        if self.search_url is not None and self.broker_dsn is None:
-            raise ValueError("SEARCH_URL: its index is fed by events, so it needs BROKER_URL or REDIS_URL")
-        return self
-
-    @model_validator(mode="after")
     def _production_has_no_laptop_defaults(self) -> Self:
         """Allow a socket without a password: PostgreSQL then asks the system for the user."""
         if self.environment is Environment.PRODUCTION and self._password() in LAPTOP_PASSWORDS:

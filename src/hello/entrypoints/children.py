@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 
 import hello
-from hello.core.settings import Settings
+from hello.core.settings import Settings, read_settings
 from hello.entrypoints.supervisor import Child
 from hello.interface.http.serving.metrics import SHARED_FOLDER
 from hello.interface.listening import url_of
@@ -31,7 +31,7 @@ def environment_of(settings: Settings) -> dict[str, str]:
 
 def is_configured() -> bool:
     """Return whether the environment or `.env` names a database."""
-    return bool(Settings().model_fields_set & {"database_url", "postgres_host"})
+    return bool(read_settings().model_fields_set & {"database_url", "postgres_host"})
 
 
 @contextmanager

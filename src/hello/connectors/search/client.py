@@ -1,5 +1,6 @@
 """Connect to Elasticsearch or OpenSearch, and say in an operator's words what is wrong with it."""
 
+import logging
 import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -57,6 +58,7 @@ class SearchClient:
 async def open_search_client(options: SearchOptions) -> AsyncIterator[SearchClient]:
     """Connect at the first use. Do not retry: who asks decides how long a fault may take."""
     parts = read_search_url(options.url)
+    logging.getLogger("opensearch").setLevel(logging.ERROR)  # it logs each request, with what is searched for
     client = AsyncOpenSearch(
         hosts=[host(parts, name, port) for name, port in parts.hosts],
         http_auth=(parts.user, parts.password) if parts.user else None,

@@ -117,12 +117,23 @@ class EngineIndexWriter:
         if not writes:
             return
         with unavailable():
-            is_building = await self.client.client.indices.exists_alias(name=self.next_alias)
-            aliases = [self.alias, self.next_alias] if is_building else [self.alias]
-            lines = [line for alias in aliases for write in writes for line in lines_of(alias, *write)]
+            lines = [
+                line
+                for alias in await self._aliases()
+                for write in writes
+                for line in lines_of(alias, *write)
+            ]
             answer = await self.client.client.bulk(body=lines, params={"require_alias": "true"})
         if answer["errors"]:
             self._check([result for entry in answer["items"] for result in entry.values()])
+
+    async def _aliases(self) -> Sequence[str]:
+        """Return those that there are: before the first index is built, only that of the new one."""
+        exists = self.client.client.indices.exists_alias
+        aliases = [alias for alias in (self.alias, self.next_alias) if await exists(name=alias)]
+        if not aliases:
+            raise UnavailableError("the search index cannot be written", reason="the index is missing")
+        return aliases
 
     def _check(self, results: Iterable[Json]) -> None:
         """Ignore that the new index has replaced the old one meanwhile, or that its builder has given up."""
