@@ -161,6 +161,10 @@ class TwinItems:
         self.rows[item.id] = item
         self.accounts.trail.record(record)
 
+    async def add_all(self, items: Sequence[Item], records: Sequence[AuditRecord]) -> None:
+        for item, record in zip(items, records, strict=True):
+            await self.add(item, record)
+
     async def find(self, item_id: UUID, *, lock: bool = False) -> Item | None:
         if lock is True:  # which only a test can see: a twin has one transaction at a time
             self.locked.append(item_id)

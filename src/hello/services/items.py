@@ -69,15 +69,7 @@ class ItemService:
     async def create(self, caller: Caller, content: ItemContent) -> ItemView:
         """Raise `ForbiddenError` for an item of somebody else."""
         content.check_owner(caller)
-        at = self.now()
-        item = Item(
-            id=self.new_id(),
-            owner_id=caller.account_id,
-            version=1,
-            created_at=at,
-            updated_at=at,
-            **content.fields(),
-        )
+        item = self._new(caller, content)
         async with self.begin() as tx:
             owner = await tx.accounts.find(caller.account_id)
             if owner is None:
@@ -86,6 +78,17 @@ class ItemService:
             await tx.items.add(item, record)
             await tx.outbox.add(item_event(record, item))
         return ItemView(item, owner)
+
+    async def create_all(self, caller: Caller, contents: Sequence[ItemContent]) -> None:
+        """Create at least one item of the caller, all in one transaction."""
+        items = [self._new(caller, content) for content in contents]
+        records = [
+            self._record(caller, item, "created", content.fields())
+            for item, content in zip(items, contents, strict=True)
+        ]
+        async with self.begin() as tx:
+            await tx.items.add_all(items, records)
+            await tx.outbox.add(*map(item_event, records, items))
 
     async def rendered(self, item_id: UUID, render: Render) -> bytes:
         """Return the item as rendered when it was cached; raise `NotFoundError`."""
@@ -134,6 +137,17 @@ class ItemService:
             await tx.items.remove(item_id, record)
             await tx.outbox.add(item_event(record))
         await self.publish(ItemChanged(item_id))
+
+    def _new(self, caller: Caller, content: ItemContent) -> Item:
+        at = self.now()
+        return Item(
+            id=self.new_id(),
+            owner_id=caller.account_id,
+            version=1,
+            created_at=at,
+            updated_at=at,
+            **content.fields(),
+        )
 
     async def _changeable(self, tx: Transaction, caller: Caller, item_id: UUID, seen: SeenVersions) -> Item:
         """Return it locked, so that nothing comes between the check and the change."""

@@ -53,6 +53,10 @@ class Items(Protocol):
 
     async def add(self, item: Item, record: AuditRecord) -> None: ...
 
+    async def add_all(self, items: Sequence[Item], records: Sequence[AuditRecord]) -> None:
+        """Add at least one item, in two statements; there is a record for each."""
+        ...
+
     async def find(self, item_id: UUID, *, lock: bool = False) -> Item | None: ...
 
     async def find_all(self, item_ids: Collection[UUID], *, owners: bool = False) -> Mapping[UUID, Item]:

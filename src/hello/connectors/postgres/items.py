@@ -23,6 +23,10 @@ class PostgresItems:
     async def add(self, item: Item, record: AuditRecord) -> None:
         await self.session.execute(with_audit(insert(Item).values(values_of(item)), record))
 
+    async def add_all(self, items: Sequence[Item], records: Sequence[AuditRecord]) -> None:
+        await self.session.execute(insert_all(Item, list(map(values_of, items))))
+        await self.session.execute(insert_all(AuditEntry, list(map(asdict, records))))
+
     async def find(self, item_id: UUID, *, lock: bool = False) -> Item | None:
         query = select(Item).where(Item.id == item_id).options(WITH_OWNER)
         return await self.session.scalar(query.with_for_update(of=Item) if lock else query)

@@ -14,6 +14,7 @@ from hello.entities.errors import HelloError, UnavailableError
 from hello.entrypoints import databases, processes
 from hello.entrypoints.cli import accounts, dead_letters, people, search
 from hello.entrypoints.cli.common import port_number
+from hello.entrypoints.cli.seed import seed
 from hello.entrypoints.cli.worker import worker
 from hello.interface.listening import Listen, ListenError
 
@@ -51,6 +52,7 @@ def create_cli() -> typer.Typer:
     for command in (run, api, worker, migrate):
         cli.command()(command)
     people.add_to(cli)
+    cli.command()(seed)
     accounts.add_to(cli)
     dead_letters.add_to(cli)
     search.add_to(cli)

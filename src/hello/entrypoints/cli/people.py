@@ -1,4 +1,4 @@
-"""`hello import`, `hello export` and `hello seed`: people in bulk."""
+"""`hello import` and `hello export`: people in bulk."""
 
 from collections.abc import AsyncIterator, Callable
 from enum import StrEnum
@@ -9,7 +9,6 @@ import orjson
 import typer
 
 from hello.entrypoints.cli.common import HERE, DataDir, progress_bar, with_use_cases
-from hello.entrypoints.cli.population import population
 from hello.interface.people_files import read_people
 from hello.interface.people_formats import Kind
 from hello.services.imports import ImportReport, ImportService
@@ -37,7 +36,6 @@ FormatOption = Annotated[
 def add_to(cli: typer.Typer) -> None:
     cli.command("import")(import_)
     cli.command()(export)
-    cli.command()(seed)
 
 
 def import_(file: typer.FileBinaryRead, format_: FormatOption = None, data_dir: DataDir = HERE) -> None:
@@ -53,15 +51,6 @@ def import_(file: typer.FileBinaryRead, format_: FormatOption = None, data_dir: 
 def export(file: typer.FileBinaryWrite, data_dir: DataDir = HERE) -> None:
     """Write all people to a file, or to `-`, as NDJSON."""
     with_use_cases(data_dir, lambda use_cases: save(use_cases.imports, file))
-
-
-def seed(
-    people: Annotated[int, typer.Option(help="How many.", min=1, max=100_000_000)] = 10_000,
-    data_dir: DataDir = HERE,
-) -> None:
-    """Save generated people: birthdays all over the year, some on 29 February."""
-    with_use_cases(data_dir, lambda use_cases: grow(use_cases.imports, people))
-    typer.echo(f"{people} people saved.")
 
 
 def kind_of(name: str) -> Kind:
@@ -82,13 +71,6 @@ async def load(imports: ImportService, file: BinaryIO, kind: Kind, report: Impor
 async def save(imports: ImportService, file: BinaryIO) -> None:
     async for person in imports.export():
         file.write(orjson.dumps({"username": person.username, "dateOfBirth": person.date_of_birth}) + b"\n")
-
-
-async def grow(imports: ImportService, count: int) -> None:
-    with progress_bar(count, "people") as advance:
-        for births in population(count, imports.people.today()):
-            await imports.people.save_all(births)
-            advance(len(births))
 
 
 def show(report: ImportReport) -> None:
