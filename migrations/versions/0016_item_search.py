@@ -18,6 +18,9 @@ depends_on = None
 EXTENSIONS = ("pg_trgm", "unaccent", "fuzzystrmatch")
 EMOJI = r"[\u2600-\u27BF\U0001F000-\U0001FAFF]"
 IDEOGRAPH = r"[\u2E80-\u2FDF\u3040-\u30FF\u3400-\u4DBF\u4E00-\u9FFF\uF900-\uFAFF\U00020000-\U0003FFFF]"
+MARKS = (
+    r"[\u0300-\u036F\u0591-\u05C7\u0610-\u061A\u064B-\u065F\u0670]"  # of Latin, Greek, Hebrew, Arabic letters
+)
 SEPARATORS = (
     r"[\u0001-\u002F\u003A-\u0040\u005B-\u0060\u007B-\u00BF\u2000-\u25FF\u2900-\u2BFF\u3000-\u303F"
     r"\uFE00-\uFE0F\uFF00-\uFF0F\U000E0000-\U000E01EF]+"
@@ -30,7 +33,8 @@ CREATE FUNCTION search_text(body text) RETURNS text LANGUAGE plpgsql STABLE STRI
 DECLARE
     emoji text;
 BEGIN
-    body := unaccent(lower(normalize(body, NFKC)));
+    body := regexp_replace(normalize(body, NFKD), '{MARKS}+', '', 'g');
+    body := unaccent(lower(normalize(body, NFC)));
     FOR emoji IN SELECT DISTINCT match[1] FROM regexp_matches(body, '({EMOJI})', 'g') AS match LOOP
         body := replace(body, emoji, ' emoji' || to_hex(ascii(emoji)) || ' ');
     END LOOP;
@@ -185,7 +189,7 @@ def create_indexes() -> None:
         "item_documents",
         ["document"],
         postgresql_using="gin",
-        postgresql_with={"fastupdate": False},
+        postgresql_with={"gin_pending_list_limit": 1024},  # in kB: what each search reads on top
     )
     op.create_index("ix_item_completions_completion", "item_completions", ["completion"])
     op.create_index("ix_item_completions_item_id", "item_completions", ["item_id"])

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from html import escape
 from typing import Any, Self
 
@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from hello.connectors.postgres.engine import sessions_of
 from hello.connectors.postgres.item_suggestions import suggestions
 from hello.connectors.postgres.search_queries import NormalizedText
-from hello.connectors.postgres.search_words import normalized_text, similar_words
+from hello.connectors.postgres.search_words import longer_words, normalized_text, similar_words
 from hello.connectors.postgres.unit_of_work import committed
 from hello.entities.search import BAND_STARTS, MAX_MATCHES, PRICE_BANDS
 from hello.services.search import (
@@ -33,10 +33,12 @@ SEARCH = text(
     f"""
     WITH matching AS MATERIALIZED (
         SELECT item_id, width_bucket(price_cents, :band_starts) AS band,
-            (document @@ to_tsquery('hello', :exact))::int
+            2 * (document @@ to_tsquery('hello', :exact))::int
+                + (document @@ to_tsquery('hello', :longer))::int
                 + ts_rank('{{0.1, 0.2, 0.4, 1}}', document, to_tsquery('hello', :query), 1) AS score
         FROM item_documents
         WHERE document @@ to_tsquery('hello', :query)
+            AND NOT document @@ to_tsquery('hello', :excluded)
             AND (:owner_id IS NULL OR owner_id = :owner_id)
             AND (:min_price_cents IS NULL OR price_cents >= :min_price_cents)
             AND (:max_price_cents IS NULL OR price_cents <= :max_price_cents)
@@ -89,24 +91,34 @@ class PostgresItemIndex:
 
 
 async def find(session: AsyncSession, wanted: ItemSearch, words: NormalizedText) -> Matches:
-    exact = words.exact()
-    if not exact:
+    if not words.terms:
         return NOTHING
+    exact, loose = words.exact(), words.loose_words
 
     async def search(leniency: Leniency) -> Matches:
         if leniency is Leniency.EXACT:
-            return await ranked(session, wanted, exact, exact)
-        similar = await similar_words(session, words.loose_words)
-        query = words.forgiving(similar) if leniency is Leniency.FORGIVING else words.any(similar)
-        return await ranked(session, wanted, query, exact)
+            return await ranked(session, wanted, Queries(exact, exact, exact, words.none()))
+        longer, similar = await longer_words(session, loose), await similar_words(session, loose)
+        either = {word: [*longer.get(word, ()), *similar.get(word, ())] for word in loose}
+        query = words.all(either) if leniency is Leniency.FORGIVING else words.any(either)
+        return await ranked(session, wanted, Queries(query, words.all(longer), exact, words.none()))
 
     return await search_leniently(search, len(words.terms))
 
 
-async def ranked(session: AsyncSession, wanted: ItemSearch, query: str, exact: str) -> Matches:
+@dataclass(frozen=True, slots=True)
+class Queries:
+    """What must match; what ranks higher, with longer words and with just these; and what must not match."""
+
+    query: str
+    longer: str
+    exact: str
+    excluded: str
+
+
+async def ranked(session: AsyncSession, wanted: ItemSearch, queries: Queries) -> Matches:
     parameters = {
-        "query": query,
-        "exact": exact,
+        **asdict(queries),
         "skip": wanted.skip,
         "limit": wanted.limit,
         "owner_id": wanted.owner_id,

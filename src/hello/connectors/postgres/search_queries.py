@@ -26,30 +26,26 @@ class NormalizedText:
         return [word for term in self.terms if not term.is_phrase for word in term.words]
 
     def exact(self) -> str:
-        """Return the query for all the terms, and none of what is excluded; empty without any term."""
-        return all_of([phrase(term.words) for term in self.terms], self._exclusions())
+        """Return the query for all the terms; empty without any."""
+        return " & ".join(phrase(term.words) for term in self.terms)
 
-    def forgiving(self, similar: Similar) -> str:
-        """Return the query in which a similar or longer word counts as the word."""
-        return all_of([forgiving_term(term, similar) for term in self.terms], self._exclusions())
+    def all(self, similar: Similar) -> str:
+        """Return the query in which a similar word counts as the word."""
+        return " & ".join(forgiving_term(term, similar) for term in self.terms)
 
     def any(self, similar: Similar) -> str:
         """Return the query for which one of the terms is enough."""
-        terms = " | ".join(forgiving_term(term, similar) for term in self.terms)
-        return all_of([f"({terms})"], self._exclusions())
+        return " | ".join(forgiving_term(term, similar) for term in self.terms)
 
-    def _exclusions(self) -> list[str]:
-        return [f"!{phrase(term.words)}" for term in self.excluded]
-
-
-def all_of(terms: Sequence[str], exclusions: Sequence[str]) -> str:
-    return " & ".join([*terms, *exclusions]) if terms else ""
+    def none(self) -> str:
+        """Return the query for what is excluded; empty without any."""
+        return " | ".join(phrase(term.words) for term in self.excluded)
 
 
 def forgiving_term(term: Words, similar: Similar) -> str:
     if term.is_phrase:
         return phrase(term.words)
-    return all_of([alternatives(word, similar.get(word, ())) for word in term.words], ())
+    return f"({' & '.join(alternatives(word, similar.get(word, ())) for word in term.words)})"
 
 
 def alternatives(word: str, similar: Collection[str]) -> str:

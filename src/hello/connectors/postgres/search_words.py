@@ -1,6 +1,6 @@
 """The words of what is searched for, as the database writes them, and the stored words like them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from sqlalchemy import ARRAY, Text, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -73,16 +73,23 @@ async def split_words(session: AsyncSession, texts: Sequence[str]) -> Sequence[S
     return [words.split() for words in await session.scalars(NORMALIZE, {"texts": texts})]
 
 
+async def longer_words(session: AsyncSession, words: Collection[str]) -> Similar:
+    """Return stored words that begin with each of these, the shortest first."""
+    long_enough = sorted({word for word in words if shortest_prefix(word) <= len(word) <= MAX_WORD})
+    return grouped((row.typed, row.word) for row in await session.execute(LONGER, {"words": long_enough}))
+
+
 async def similar_words(session: AsyncSession, words: Collection[str]) -> Similar:
-    """Return stored words for each of these: longer ones that begin with it, and those with a typo."""
+    """Return stored words that may have been meant by each of these, the most similar first."""
     typed_words = sorted({word for word in words if len(word) <= MAX_WORD})
-    similar: dict[str, list[str]] = {word: [] for word in typed_words}
-    long_enough = [word for word in typed_words if len(word) >= shortest_prefix(word)]
-    for typed, word in await session.execute(LONGER, {"words": long_enough}):
-        similar[typed].append(word)
-    for typed, word, distance in await session.execute(SIMILAR, {"words": typed_words}):
-        if is_typo(typed, word, distance):
-            similar[typed].append(word)
+    rows = await session.execute(SIMILAR, {"words": typed_words})
+    return grouped((row.typed, row.word) for row in rows if is_typo(row.typed, row.word, row.distance))
+
+
+def grouped(pairs: Iterable[tuple[str, str]]) -> Similar:
+    similar: dict[str, list[str]] = {}
+    for typed, word in pairs:
+        similar.setdefault(typed, []).append(word)
     return similar
 
 

@@ -54,8 +54,8 @@ def search_body(wanted: ItemSearch, leniency: Leniency) -> Json:
 def term_query(term: Term, leniency: Leniency) -> Json:
     if leniency is Leniency.EXACT or term.is_phrase:
         return phrase_query(term)
-    similar = multi_match(term.text, WORDS, fuzziness=FUZZINESS, operator="and", max_expansions=20)
-    longer = multi_match(term.text, WORDS, type="bool_prefix", operator="and", max_expansions=50)
+    similar = multi_match(term.text, WORDS, fuzziness=FUZZINESS, operator="and", max_expansions=20, boost=0.2)
+    longer = multi_match(term.text, WORDS, type="bool_prefix", operator="and", max_expansions=50, boost=5)
     return {"bool": {"should": [phrase_query(term, boost=10), similar, longer]}}
 
 
