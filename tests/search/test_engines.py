@@ -176,6 +176,13 @@ def test_front_is_trusted_by_its_own_authority_only(front: Front) -> None:
         httpx.get(front.url, trust_env=False)
 
 
+def test_second_install_fetches_nothing(engine: Engine) -> None:
+    """A second time it finds no Maven."""
+    install = [sys.executable, "-m", "tests.search", "install", engine.name]
+    environment = {name: value for name, value in os.environ.items() if name == "JAVA_HOME"}
+    subprocess.run(install, cwd=REPOSITORY, env=environment | {"PATH": ""}, check=True, timeout=SOON_S)
+
+
 def test_given_server_answers() -> None:
     """The one that `python -m tests.search run` starts, for tests that kill nothing."""
     url = os.environ.get("TEST_SEARCH_URL")
