@@ -18,25 +18,15 @@ from tests.support.paths import REPOSITORY
 from tests.support.programs.errors import ProgramError
 from tests.support.programs.ports import is_free
 
-NAME = os.environ.get("TEST_SEARCH_ENGINE", "elasticsearch")
 SOON_S = 10
 pytestmark = [pytest.mark.search, pytest.mark.timeout(300)]
-ENGLISH = {
-    "filter": {
-        "english": {"type": "stemmer", "language": "english"},
-        "beginnings": {"type": "edge_ngram", "min_gram": 2, "max_gram": 4},
-    },
-    "analyzer": {
-        "words": {
-            "type": "custom",
-            "tokenizer": "standard",
-            "filter": ["lowercase", "asciifolding", "english"],
-        },
-        "prefixes": {"type": "custom", "tokenizer": "standard", "filter": ["lowercase", "beginnings"]},
-    },
+WORDS = {"type": "custom", "tokenizer": "standard", "filter": ["lowercase", "asciifolding", "english"]}
+ANALYSIS = {
+    "filter": {"english": {"type": "stemmer", "language": "english"}},
+    "analyzer": {"words": WORDS},
 }
 ITEMS = {
-    "settings": {"number_of_replicas": 0, "analysis": ENGLISH},
+    "settings": {"number_of_replicas": 0, "analysis": ANALYSIS},
     "mappings": {"dynamic": "strict", "properties": {"title": {"type": "text", "analyzer": "words"}}},
 }
 START_AND_WAIT = """
@@ -50,27 +40,9 @@ with running_engine(sys.argv[1], Path(sys.argv[2])) as engine:
 
 
 @pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    with running_engine(NAME, tmp_path_factory.mktemp("engine")) as engine:
-        yield engine
-
-
-@pytest.fixture(scope="module")
 def front(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
     with running_front(engine, tmp_path_factory.mktemp("front")) as front:
         yield front
-
-
-@pytest.fixture
-def client(engine: Engine) -> Iterator[httpx.Client]:
-    """Answer without any index."""
-    with client_of(engine) as client:
-        assert client.delete("/items", params={"ignore_unavailable": "true"}).is_success
-        yield client
-
-
-def client_of(engine: Engine) -> httpx.Client:
-    return httpx.Client(base_url=engine.url, timeout=SOON_S, trust_env=False)
 
 
 def create_items(client: httpx.Client) -> None:
@@ -91,15 +63,9 @@ def search(client: httpx.Client, words: str) -> list[str]:
     return [hit["_id"] for hit in found.json()["hits"]["hits"]]
 
 
-def tokens(client: httpx.Client, analyzer: str, text: str) -> list[str]:
-    answer = client.post("/items/_analyze", json={"analyzer": analyzer, "text": text})
-    assert answer.status_code == 200, answer.text
-    return [token["token"] for token in answer.json()["tokens"]]
-
-
-def test_server_says_what_it_is(client: httpx.Client) -> None:
+def test_server_says_what_it_is(client: httpx.Client, engine_name: str) -> None:
     about = client.get("/").json()
-    assert about["version"].get("distribution", "elasticsearch") == NAME.rstrip("23")
+    assert about["version"].get("distribution", "elasticsearch") == engine_name.rstrip("23")
 
 
 def test_words_are_found_by_their_stems_and_without_accents(client: httpx.Client) -> None:
@@ -148,16 +114,16 @@ def test_frozen_server_answers_when_it_is_resumed(client: httpx.Client, engine: 
     assert client.get("/_cluster/health").status_code == 200
 
 
-def test_frozen_server_can_be_stopped(tmp_path: Path) -> None:
-    with running_engine(NAME, tmp_path, heap_mb=256) as engine:
+def test_frozen_server_can_be_stopped(engine_name: str, tmp_path: Path) -> None:
+    with running_engine(engine_name, tmp_path, heap_mb=256) as engine:
         engine.freeze()
     assert engine.pid is None
     assert "closed" in engine.log.read_text()
 
 
-def test_server_ends_with_a_killed_test_process(tmp_path: Path) -> None:
+def test_server_ends_with_a_killed_test_process(engine_name: str, tmp_path: Path) -> None:
     with subprocess.Popen(
-        [sys.executable, "-c", START_AND_WAIT, NAME, str(tmp_path)],
+        [sys.executable, "-c", START_AND_WAIT, engine_name, str(tmp_path)],
         cwd=REPOSITORY,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -171,8 +137,8 @@ def test_server_ends_with_a_killed_test_process(tmp_path: Path) -> None:
     assert wait_until(lambda: not process.exists(), SOON_S)
 
 
-def test_failed_start_quotes_the_log(tmp_path: Path) -> None:
-    with running_engine(NAME, tmp_path, heap_mb=256) as engine:
+def test_failed_start_quotes_the_log(engine_name: str, tmp_path: Path) -> None:
+    with running_engine(engine_name, tmp_path, heap_mb=256) as engine:
         settings = next((tmp_path / "config").glob("*search.yml"))
         engine.stop()
         assert is_free(int(engine.url.rpartition(":")[2]))
@@ -208,6 +174,13 @@ def test_front_refuses_other_credentials(front: Front) -> None:
 def test_front_is_trusted_by_its_own_authority_only(front: Front) -> None:
     with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
         httpx.get(front.url, trust_env=False)
+
+
+def test_second_install_fetches_nothing(engine: Engine) -> None:
+    """A second time it finds no Maven."""
+    install = [sys.executable, "-m", "tests.search", "install", engine.name]
+    environment = {name: value for name, value in os.environ.items() if name == "JAVA_HOME"}
+    subprocess.run(install, cwd=REPOSITORY, env=environment | {"PATH": ""}, check=True, timeout=SOON_S)
 
 
 def test_given_server_answers() -> None:

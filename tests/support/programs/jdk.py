@@ -34,9 +34,9 @@ class Jdk:
         return int(found[1]) if found else None
 
 
-def find_jdk(title: str, majors: Sequence[int]) -> Jdk:
+def find_jdk(title: str, majors: Sequence[int], folder: Path = FOLDER) -> Jdk:
     """Return the first of the versions that is here; raise `ProgramError` when none is."""
-    found = {jdk.major: jdk for jdk in installed()}
+    found = {jdk.major: jdk for jdk in installed(folder)}
     for major in majors:
         if major in found:
             return found[major]
@@ -47,8 +47,8 @@ def find_jdk(title: str, majors: Sequence[int]) -> Jdk:
     )
 
 
-def installed() -> Iterator[Jdk]:
+def installed(folder: Path) -> Iterator[Jdk]:
     """Yield that of JAVA_HOME last: it wins over others of its version."""
-    yield from (Jdk(folder) for folder in sorted(FOLDER.glob("*")))
+    yield from map(Jdk, sorted(folder.glob("*")))
     if home := os.environ.get("JAVA_HOME"):
         yield Jdk(Path(home))

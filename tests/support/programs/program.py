@@ -1,4 +1,4 @@
-"""One process of a broker, which ends with us."""
+"""One process of a server, which ends with us."""
 
 import signal
 import subprocess

@@ -110,6 +110,9 @@ public final class CommonAnalysis extends Plugin implements AnalysisPlugin {
     }
 
     private static UnaryOperator<Reader> mapping(Settings settings) {
+        if (!settings.hasValue("mappings")) {
+            throw new IllegalArgumentException("mapping requires `mappings` to be configured");
+        }
         NormalizeCharMap.Builder builder = new NormalizeCharMap.Builder();
         for (String rule : settings.getAsList("mappings")) {
             String[] sides = rule.split("=>", 2);
@@ -141,6 +144,9 @@ public final class CommonAnalysis extends Plugin implements AnalysisPlugin {
     }
 
     private static UnaryOperator<Reader> replacing(Settings settings) {
+        if (!settings.hasValue("pattern")) {
+            throw new IllegalArgumentException("pattern is missing for a char filter of type 'pattern_replace'");
+        }
         Pattern pattern = Regex.compile(settings.get("pattern"), settings.get("flags"));
         String replacement = settings.get("replacement", "");
         return reader -> new PatternReplaceCharFilter(pattern, replacement, reader);
