@@ -145,7 +145,7 @@ public final class CommonAnalysis extends Plugin implements AnalysisPlugin {
 
     private static UnaryOperator<Reader> replacing(Settings settings) {
         if (!settings.hasValue("pattern")) {
-            throw new IllegalArgumentException("pattern is missing for a char filter of type 'pattern_replace'");
+            throw new IllegalArgumentException("pattern_replace requires `pattern` to be configured");
         }
         Pattern pattern = Regex.compile(settings.get("pattern"), settings.get("flags"));
         String replacement = settings.get("replacement", "");

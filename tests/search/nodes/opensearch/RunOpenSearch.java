@@ -15,7 +15,8 @@ import org.opensearch.plugins.PluginInfo;
 public final class RunOpenSearch {
     public static void main(String[] arguments) {
         try {
-            run(Path.of(arguments[0]), Path.of(arguments[1]), List.of(arguments).subList(2, arguments.length));
+            List<String> plugins = List.of(arguments).subList(2, arguments.length);
+            run(Path.of(arguments[0]), Path.of(arguments[1]), plugins);
         } catch (Throwable error) {
             error.printStackTrace();
             Runtime.getRuntime().halt(1);
@@ -41,7 +42,8 @@ public final class RunOpenSearch {
             Class<?> plugin = Class.forName(name);
             plugins.add(Version.CURRENT.major < 3 ? plugin : info(name));
         }
-        var constructor = Node.class.getDeclaredConstructor(Environment.class, Collection.class, boolean.class);
+        var constructor =
+            Node.class.getDeclaredConstructor(Environment.class, Collection.class, boolean.class);
         constructor.setAccessible(true);
         return constructor.newInstance(environment, plugins, true);
     }
