@@ -77,7 +77,10 @@ class ItemIndex(Protocol):
         ...
 
     async def suggest(self, typed: str, limit: int) -> Sequence[str]:
-        """Return different titles with a word from which on they continue what is typed."""
+        """Return different titles with a word from which on they continue what is typed.
+
+        If there are none, allow for typos.
+        """
         ...
 
 

@@ -33,9 +33,10 @@ SEARCH = text(
     f"""
     WITH matching AS MATERIALIZED (
         SELECT item_id, width_bucket(price_cents, :band_starts) AS band,
-            2 * (document @@ to_tsquery('hello', :exact))::int
-                + (document @@ to_tsquery('hello', :longer))::int
-                + ts_rank('{{0.1, 0.2, 0.4, 1}}', document, to_tsquery('hello', :query), 1) AS score
+            CASE WHEN :query = :exact THEN 2 ELSE
+                (document @@ to_tsquery('hello', :exact))::int
+                    + (document @@ to_tsquery('hello', :longer))::int
+            END + ts_rank('{{0.1, 0.2, 0.4, 1}}', document, to_tsquery('hello', :query), 1) AS score
         FROM item_documents
         WHERE document @@ to_tsquery('hello', :query)
             AND NOT document @@ to_tsquery('hello', :excluded)

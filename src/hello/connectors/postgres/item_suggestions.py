@@ -39,13 +39,13 @@ COMPLETIONS = text(
 
 
 async def suggestions(session: AsyncSession, typed: str, limit: int) -> Sequence[str]:
-    """Correct what is typed only if too few titles continue it."""
+    """Correct what is typed only if no title continues it."""
     [words] = await split_words(session, [typed])
     if not words:
         return []
     titles = await titles_of(session, [" ".join(words)], limit)
-    if len(titles) < limit:
-        titles += await titles_of(session, await corrections(session, words), limit)
+    if not titles:
+        titles = await titles_of(session, await corrections(session, words), limit)
     return list(dict.fromkeys(titles))[:limit]
 
 

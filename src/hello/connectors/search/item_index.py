@@ -38,9 +38,7 @@ class EngineItemIndex:
 
     async def suggest(self, typed: str, limit: int) -> Sequence[str]:
         titles = await self._titles(suggest_body(typed, limit, forgiving=False))
-        if len(titles) < limit:
-            titles += await self._titles(suggest_body(typed, limit, forgiving=True))
-        return list(dict.fromkeys(titles))[:limit]
+        return titles or await self._titles(suggest_body(typed, limit, forgiving=True))
 
     async def _titles(self, body: dict[str, Any]) -> list[str]:
         answer = await self._search(body)
@@ -71,7 +69,6 @@ def match_of(hit: dict[str, Any]) -> Match:
 
 
 def highlighted(hit: dict[str, Any], field: str) -> str | None:
-    """Return the passages with stems that match, else those with whole words; None without any."""
-    highlight = hit.get("highlight", {})
-    passages = highlight.get(field) or highlight.get(f"{field}.words")
+    """Return the passages with matches; None without any."""
+    passages = hit.get("highlight", {}).get(field)
     return PASSAGE_SEPARATOR.join(passages).replace("</mark><mark>", "") if passages else None

@@ -10,8 +10,6 @@ Json: TypeAlias = dict[str, Any]
 STEMS = ("title^4", "description")
 WORDS = ("title.words^4", "description.words")
 FUZZINESS = "AUTO:3,6"
-PASSAGES: Json = {"number_of_fragments": 3, "fragment_size": 150}
-WHOLE: Json = {"number_of_fragments": 0}
 BEST_FIRST: Sequence[Json] = ({"_score": "desc"}, {"id": "desc"})
 
 
@@ -35,11 +33,10 @@ def search_body(wanted: ItemSearch, leniency: Leniency) -> Json:
             "encoder": "html",
             "pre_tags": ["<mark>"],
             "post_tags": ["</mark>"],
+            "type": "fvh",
             "fields": {
-                "title": WHOLE,
-                "title.words": WHOLE,
-                "description": PASSAGES,
-                "description.words": PASSAGES,
+                "title": {"number_of_fragments": 0, **both("title")},
+                "description": {"number_of_fragments": 3, "fragment_size": 150, **both("description")},
             },
         },
         "aggs": {
@@ -49,6 +46,11 @@ def search_body(wanted: ItemSearch, leniency: Leniency) -> Json:
             "without_price": {"missing": {"field": "price_cents"}},
         },
     }
+
+
+def both(field: str) -> Json:
+    """Mark matches of stems and of whole words alike."""
+    return {"matched_fields": [field, f"{field}.words"]}
 
 
 def term_query(term: Term, leniency: Leniency) -> Json:
