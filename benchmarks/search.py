@@ -1,7 +1,8 @@
 """What a search and a suggestion take as the catalogue grows, and how fast items are indexed.
 
 Run `python -m benchmarks.search [--sizes 10000 ...] [ENGINE ...]`: PostgreSQL and real search servers,
-started and removed here. The queries are words of titles, one in five with a typo; what is typed is the start of one.
+started and removed here. The queries are words of titles, one in five with a typo; what is typed is the
+start of one.
 """
 
 import argparse
