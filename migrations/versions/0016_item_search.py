@@ -18,6 +18,7 @@ depends_on = None
 EXTENSIONS = ("pg_trgm", "unaccent", "fuzzystrmatch")
 EMOJI = r"[\u2600-\u27BF\U0001F000-\U0001FAFF]"
 IDEOGRAPH = r"[\u2E80-\u2FDF\u3040-\u30FF\u3400-\u4DBF\u4E00-\u9FFF\uF900-\uFAFF\U00020000-\U0003FFFF]"
+SIGN = r"[\u0021-\u002F\u003A-\u0040\u005B-\u0060\u007B-\u007E]"
 SEPARATORS = (
     r"[\u0001-\u002F\u003A-\u0040\u005B-\u0060\u007B-\u00BF\u2000-\u25FF\u2900-\u2BFF\u3000-\u303F"
     r"\uFE00-\uFE0F\uFF00-\uFF0F\U000E0000-\U000E01EF]+"
@@ -41,7 +42,8 @@ $$
 """  # noqa: S608  # made of constants
 
 # The text with its marks, one after each match: U+0002 before, U+0003 after. U+001F separates words that
-# nothing else separates; an emoji stands as its word between two of them.
+# nothing else separates, and signs from words, which PostgreSQL's parser would read as addresses, paths and
+# tags; an emoji stands as its word between two of them.
 SEARCH_HEADLINE = f"""
 CREATE FUNCTION search_headline(body text, query tsquery, options text) RETURNS text
 LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE AS $$
@@ -52,7 +54,7 @@ BEGIN
     FOR emoji IN SELECT DISTINCT match[1] FROM regexp_matches(body, '({EMOJI})', 'g') AS match LOOP
         body := replace(body, emoji, U&'\\001Femoji' || to_hex(ascii(emoji)) || U&'\\001F');
     END LOOP;
-    body := regexp_replace(body, '({IDEOGRAPH})', U&'\\001F' || '\\1' || U&'\\001F', 'g');
+    body := regexp_replace(body, '({IDEOGRAPH}|{SIGN})', U&'\\001F' || '\\1' || U&'\\001F', 'g');
     RETURN ts_headline('hello', body, query, U&'StartSel=\\0002, StopSel=\\0003, ' || options);
 END
 $$

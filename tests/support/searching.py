@@ -47,8 +47,10 @@ class SearchedItems:
         return item
 
     async def put_all(self, *titles: str) -> Sequence[Item]:
-        """Return one item for each title, each newer than the one before."""
+        """Return one item without a price for each title, each newer than the one before."""
         items = [an_item(self.owner, title) for title in titles]
+        for item in items:
+            item.price_cents = None
         await self.add(*items)
         return items
 

@@ -40,7 +40,15 @@ def is_same(typed: str, word: str) -> bool:
 
 def is_similar(typed: str, word: str) -> bool:
     is_start = len(typed) >= 3 and word.startswith(typed)
-    return is_same(typed, word) or is_start or is_near(typed, word, min(2, len(typed) // 3))
+    return is_same(typed, word) or is_start or is_near(typed, word, changes_for(typed))
+
+
+def changes_for(typed: str) -> int:
+    return min(2, len(typed) // 3)
+
+
+def no_changes(typed: str) -> int:
+    return 0 * len(typed)
 
 
 def is_near(typed: str, word: str, changes: int) -> bool:
@@ -142,9 +150,9 @@ class TwinItemIndex:
         titles = sorted({item.title for item in self.items})
         found = [
             title
-            for is_start in (begins_with, begins_like)
+            for changes in (no_changes, changes_for)
             for title in titles
-            if continues(words_of(typed), words_of(title), is_start)
+            if continues(words_of(typed), words_of(title), changes)
         ]
         return list(dict.fromkeys(found))[:limit]
 
@@ -172,20 +180,16 @@ def best_query(text: SearchText, items: Sequence[Item]) -> tuple[Query, list[Ite
     return query, list(filter(query.finds, items))
 
 
-def begins_with(word: str, typed: str) -> bool:
-    return word.startswith(typed)
-
-
-def begins_like(word: str, typed: str) -> bool:
-    changes = min(2, len(typed) // 3)
-    return any(is_near(typed, word[: len(typed) + more], changes) for more in (-1, 0, 1))
-
-
-def continues(typed: Sequence[str], title: Sequence[str], is_start: Callable[[str, str], bool]) -> bool:
+def continues(typed: Sequence[str], title: Sequence[str], changes: Callable[[str], int]) -> bool:
     """Return whether the title has what is typed from some word on; the last word may be unfinished."""
     last = len(typed) - 1
     places = range(len(title) - last) if typed else ()
     return any(
-        title[start : start + last] == typed[:-1] and is_start(title[start + last], typed[-1])
+        all(is_near(one, word, changes(one)) for one, word in zip(typed[:last], title[start:], strict=False))
+        and begins(title[start + last], typed[last], changes(typed[last]))
         for start in places
     )
+
+
+def begins(word: str, typed: str, changes: int) -> bool:
+    return any(is_near(typed, word[: len(typed) + more], changes) for more in (-1, 0, 1))
