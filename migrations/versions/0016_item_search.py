@@ -18,11 +18,12 @@ depends_on = None
 EXTENSIONS = ("pg_trgm", "unaccent", "fuzzystrmatch")
 EMOJI = r"[\u2600-\u27BF\U0001F000-\U0001FAFF]"
 IDEOGRAPH = r"[\u2E80-\u2FDF\u3040-\u30FF\u3400-\u4DBF\u4E00-\u9FFF\uF900-\uFAFF\U00020000-\U0003FFFF]"
-SIGN = r"[\u0021-\u002F\u003A-\u0040\u005B-\u0060\u007B-\u007E]"
-SEPARATORS = (
-    r"[\u0001-\u002F\u003A-\u0040\u005B-\u0060\u007B-\u00BF\u2000-\u25FF\u2900-\u2BFF\u3000-\u303F"
-    r"\uFE00-\uFE0F\uFF00-\uFF0F\U000E0000-\U000E01EF]+"
+SIGNS = (
+    r"\u0021-\u002F\u003A-\u0040\u005B-\u0060\u007B-\u00BF\u00D7\u00F7\u055A-\u055F\u0589\u058A"
+    r"\u05BE\u05C0\u05C3\u060C\u061B-\u061F\u066A-\u066D\u06D4\u0964\u0965\u2000-\u25FF\u2900-\u2BFF"
+    r"\u3000-\u303F\uFE00-\uFE0F\uFF00-\uFF0F\U000E0000-\U000E01EF"
 )
+SEPARATORS = rf"[\u0001-\u0020{SIGNS}]+"
 
 # Words in small letters without accents, with a blank between two. Each ideograph is a word, so a part of a
 # sentence is found; each emoji becomes a word of letters, as PostgreSQL's parser skips emoji.
@@ -50,11 +51,11 @@ LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE AS $$
 DECLARE
     emoji text;
 BEGIN
-    body := translate(body, U&'\\0002\\0003\\001F', '');
+    body := translate(body, U&'\\0002\\0003', U&'\\001F\\001F');
     FOR emoji IN SELECT DISTINCT match[1] FROM regexp_matches(body, '({EMOJI})', 'g') AS match LOOP
         body := replace(body, emoji, U&'\\001Femoji' || to_hex(ascii(emoji)) || U&'\\001F');
     END LOOP;
-    body := regexp_replace(body, '({IDEOGRAPH}|{SIGN})', U&'\\001F' || '\\1' || U&'\\001F', 'g');
+    body := regexp_replace(body, '({IDEOGRAPH}|[{SIGNS}])', U&'\\001F' || '\\1' || U&'\\001F', 'g');
     RETURN ts_headline('hello', body, query, U&'StartSel=\\0002, StopSel=\\0003, ' || options);
 END
 $$
@@ -64,6 +65,7 @@ CONFIGURATION = (
     "CREATE TEXT SEARCH DICTIONARY hello_stem (TEMPLATE = snowball, LANGUAGE = english)",
     "CREATE TEXT SEARCH CONFIGURATION hello (COPY = simple)",
     "ALTER TEXT SEARCH CONFIGURATION hello ALTER MAPPING FOR asciiword, word WITH unaccent, hello_stem",
+    "ALTER TEXT SEARCH CONFIGURATION hello ALTER MAPPING FOR numword WITH unaccent, simple",
 )
 
 # A completion is the title from one of its first eight words on, then U+0001 and the words before: it differs

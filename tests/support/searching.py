@@ -23,8 +23,8 @@ async def at_once() -> None:
 class SearchedItems:
     """Searches are for items of `owner`; `settle` returns when the index has all committed changes."""
 
-    begin: Begin
-    index: ItemIndex
+    begin: Begin = field(repr=False)
+    index: ItemIndex = field(repr=False)
     settle: Callable[[], Awaitable[None]] = at_once
     owner: Account = field(default_factory=an_account)
 

@@ -91,19 +91,23 @@ class Query:
 
     def marked(self, text: str) -> str:
         """Return HTML with a mark around each word that is searched for."""
-        typed = [word for term in self.terms for word in words_of(term.text)]
+        html, end = "", 0
+        for word in WORD.finditer(text):
+            shown = escape(word[0])
+            html += escape(text[end : word.start()]) + (
+                f"<mark>{shown}</mark>" if self.has(word[0]) else shown
+            )
+            end = word.end()
+        return (html + escape(text[end:])).replace("</mark><mark>", "")
 
-        def mark(word: re.Match[str]) -> str:
-            is_match = any(self.alike(one, normalized(word[0])) for one in typed)
-            return f"\x02{word[0]}\x03" if is_match else word[0]
-
-        html = escape(WORD.sub(mark, re.sub("[\x02\x03]", "", text))).replace("\x03\x02", "")
-        return html.replace("\x02", "<mark>").replace("\x03", "</mark>")
+    def has(self, word: str) -> bool:
+        typed = [one for term in self.terms for one in words_of(term.text)]
+        return any(self.alike(one, normalized(word)) for one in typed)
 
     def match(self, item: Item) -> Match:
         title, description = texts_of(item)
         found = WORD.finditer(description)
-        first = next((word for word in found if "<mark>" in self.marked(word[0])), None)
+        first = next((word for word in found if self.has(word[0])), None)
         start = max(0, first.start() - PASSAGE // 2) if first else 0
         passage = self.marked(description[start : start + PASSAGE]) if first else None
         return Match(item.id, self.score(item), Highlight(self.marked(title), passage))
