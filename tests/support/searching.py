@@ -82,8 +82,9 @@ class SearchedItems:
 
     async def match(self, text: str) -> Match:
         """Return the only match."""
-        [match] = (await self.search(text)).page
-        return match
+        page = (await self.search(text)).page
+        assert len(page) == 1, f"{len(page)} items match {text!r}"
+        return page[0]
 
     async def suggest(self, typed: str, limit: int = 10) -> Sequence[str]:
         await self.settle()
