@@ -28,6 +28,7 @@ UNLIMITED = {
     "test_order_events",
     "test_order_keys",
     "test_orders",
+    "test_search",
 }
 ACCOUNTS = {"test_accounts", "test_sessions"}
 GROUPS = {
