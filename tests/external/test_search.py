@@ -5,7 +5,7 @@ from random import SystemRandom
 from string import ascii_lowercase
 from typing import Any
 from urllib.parse import quote
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import httpx
 import pytest
@@ -15,11 +15,10 @@ from tests.support.http.accounts import FULL_NAME, LoggedIn, client_of, signed_u
 from tests.support.http.items import create_item, remove_item, replace_item
 from tests.support.http.messages import assert_problem
 from tests.support.http.running import Running, running_api
+from tests.support.http.search import SEARCH, SUGGEST, search, suggest
 from tests.support.table_locks import locked
 
 pytestmark = pytest.mark.external
-SEARCH = "/api/v1/search/items"
-SUGGEST = f"{SEARCH}/suggest"
 PRICES = [(0, 999), (1000, 2499), (2500, 4999), (5000, 9999), (10_000, 24_999), (25_000, None)]
 
 
@@ -47,21 +46,6 @@ def mixed(client: httpx.Client) -> LoggedIn:
         create_item(client, owner, title=title, description="Flies in any wind.", price_cents=price)
     create_item(client, owner, title="A drum", price_cents=100)
     return owner
-
-
-def search(client: httpx.Client, q: str, **params: str | int) -> dict[str, Any]:
-    answer = client.get(SEARCH, params={"q": q, **params})
-    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/json"), answer.text
-    found: dict[str, Any] = answer.json()
-    assert found.keys() == {"items", "total", "engine", "facets"}
-    return found
-
-
-def suggest(client: httpx.Client, q: str) -> list[str]:
-    answer = client.get(SUGGEST, params={"q": q})
-    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/json"), answer.text
-    assert answer.json().keys() == {"suggestions"}
-    return list(answer.json()["suggestions"])
 
 
 def titles(found: dict[str, Any]) -> list[str]:
@@ -141,119 +125,6 @@ def test_suggestions_are_ten_at_most(client: httpx.Client, ada: LoggedIn, word: 
     found = suggest(client, word[:10])
     assert len(found) == len(set(found)) == 10
     assert {title[: 2 + len(word)] for title in found} == {f"A {word}"}
-
-
-BAD_TEXTS = ["", " ", "\t\n", "\u3000", "\0", "kite\0", "x" * 501, "x" * 7000, "é" * 501, "a " * 251]
-
-
-@pytest.mark.parametrize("text", BAD_TEXTS, ids=lambda text: repr(text)[:20])
-def test_invalid_text_is_400(client: httpx.Client, text: str) -> None:
-    for path in (SEARCH, SUGGEST):
-        assert_wrong(client.get(path, params={"q": text}), "q")
-
-
-def test_text_that_no_request_line_holds_is_414(client: httpx.Client) -> None:
-    for path in (SEARCH, SUGGEST):
-        assert_problem(client.get(path, params={"q": "x" * 10_000}), 414)
-
-
-def assert_wrong(answer: httpx.Response, field: str) -> None:
-    problem = assert_problem(answer, 400)
-    assert [wrong["field"] for wrong in problem["errors"]] == [field]
-
-
-@pytest.mark.parametrize("text", ["-kite", "-kite -drum", '-"red kite"', '"', '""', '" "', '-"" ""'])
-def test_text_with_nothing_to_find_is_400(client: httpx.Client, text: str) -> None:
-    assert_wrong(client.get(SEARCH, params={"q": text}), "q")
-
-
-@pytest.mark.parametrize(
-    "query", ["q=%FF", "q=%ED%A0%80", "q=kite%ED%BF%BF", "q=%C0%80", "q=%F8%88", "q=%00"]
-)
-def test_undecodable_text_is_400_or_replaced(client: httpx.Client, query: str) -> None:
-    for path in (SEARCH, SUGGEST):
-        answer = client.get(f"{path}?{query}")
-        if answer.status_code != 200:
-            assert_wrong(answer, "q")
-
-
-@pytest.mark.parametrize("query", ["", "Q=kite", "q", "q=", "limit=5"])
-def test_missing_text_is_400(client: httpx.Client, query: str) -> None:
-    for path in (SEARCH, SUGGEST):
-        assert_wrong(client.get(f"{path}?{query}"), "q")
-
-
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [
-        *[("limit", value) for value in ("0", "101", "-1", "", "x", "1.5", "9" * 5000)],
-        *[("skip", value) for value in ("-1", "", "x", "9901", "0.5", "9" * 30, "null")],
-        *[
-            (f"{limit}_price_cents", value)
-            for limit in ("min", "max")
-            for value in ("-1", "", "x", "1000000001", "19.99", "1e3", "null")
-        ],
-        *[("owner_id", value) for value in ("", "x", "0198c5de7a3b7c1e8f2a3d4b5c6d7e8f", "\0")],
-    ],
-)
-def test_invalid_filter_is_400(client: httpx.Client, field: str, value: str) -> None:
-    assert_wrong(client.get(SEARCH, params={"q": "kite", field: value}), field)
-
-
-def test_price_limits_in_the_wrong_order_are_400(client: httpx.Client) -> None:
-    limits = {"min_price_cents": 2, "max_price_cents": 1}
-    assert_wrong(client.get(SEARCH, params={"q": "kite", **limits}), "max_price_cents")
-
-
-@pytest.mark.parametrize(
-    "params",
-    [
-        {"limit": 1},
-        {"limit": 100},
-        {"skip": 9900},
-        {"min_price_cents": 0, "max_price_cents": 0},
-        {"max_price_cents": 1_000_000_000},
-        {"owner_id": str(uuid4()).upper()},
-    ],
-)
-def test_extreme_filters_are_200(client: httpx.Client, params: dict[str, Any]) -> None:
-    assert search(client, "kite", **params)["engine"] == "postgres"
-
-
-ODD = [
-    "x" * 500,
-    "x " * 249,
-    "'; DROP TABLE items; --",
-    "kite:* & !(drum | 'x') <-> y",
-    'title:kite AND "drum" OR NOT *',
-    "%_\\*?~^{}[]()+|&!@#$",
-    "*",
-    "kite*",
-    "k%te _ite",
-    "<script>alert(1)</script>",
-    "a\\",
-    "'",
-    "🪁",
-    "👩\u200d👩\u200d👧",
-    "凧",
-    "עפיפון אדום",
-    "\u202eenog\u202c",
-    "طائرة ورقية",
-    "\x01\x02\x1f\x7f",
-    "kite\r\nSet-Cookie: a=b",
-    "\ufffe\uffff\U0010ffff",
-    "e\u0301\u0301\u0301" * 100,
-    "../../etc/passwd",
-    "${jndi:ldap://x}",
-    "- - -",
-    "null",
-]
-
-
-@pytest.mark.parametrize("text", ODD, ids=lambda text: repr(text)[:20])
-def test_any_other_text_is_200(client: httpx.Client, text: str) -> None:
-    search(client, text)
-    suggest(client, text)
 
 
 @pytest.mark.parametrize("path", [SEARCH, SUGGEST])
