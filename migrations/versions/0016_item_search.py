@@ -18,6 +18,9 @@ depends_on = None
 EXTENSIONS = ("pg_trgm", "unaccent", "fuzzystrmatch")
 EMOJI = r"[\u2600-\u27BF\U0001F000-\U0001FAFF]"
 IDEOGRAPH = r"[\u2E80-\u2FDF\u3040-\u30FF\u3400-\u4DBF\u4E00-\u9FFF\uF900-\uFAFF\U00020000-\U0003FFFF]"
+MARKS = (
+    r"[\u0300-\u036F\u0591-\u05BD\u05BF\u05C1\u05C2\u05C4\u05C5\u05C7\u0610-\u061A\u0640\u064B-\u065F\u0670]+"
+)
 SIGNS = (
     r"\u0021-\u002F\u003A-\u0040\u005B-\u0060\u007B-\u00BF\u00D7\u00F7\u055A-\u055F\u0589\u058A"
     r"\u05BE\u05C0\u05C3\u060C\u061B-\u061F\u066A-\u066D\u06D4\u0964\u0965\u2000-\u25FF\u2900-\u2BFF"
@@ -25,14 +28,14 @@ SIGNS = (
 )
 SEPARATORS = rf"[\u0001-\u0020{SIGNS}]+"
 
-# Words in small letters without accents, with a blank between two. Each ideograph is a word, so a part of a
-# sentence is found; each emoji becomes a word of letters, as PostgreSQL's parser skips emoji.
+# Words in small letters without accents and vowel marks, with a blank between two. Each ideograph is a word,
+# so a part of a sentence is found; each emoji becomes a word of letters, as PostgreSQL's parser skips emoji.
 SEARCH_TEXT = f"""
 CREATE FUNCTION search_text(body text) RETURNS text LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE AS $$
 DECLARE
     emoji text;
 BEGIN
-    body := unaccent(lower(normalize(body, NFKC)));
+    body := regexp_replace(unaccent(lower(normalize(body, NFKC))), '{MARKS}', '', 'g');
     FOR emoji IN SELECT DISTINCT match[1] FROM regexp_matches(body, '({EMOJI})', 'g') AS match LOOP
         body := replace(body, emoji, ' emoji' || to_hex(ascii(emoji)) || ' ');
     END LOOP;

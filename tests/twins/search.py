@@ -14,7 +14,7 @@ from tests.twins.transaction import TwinUnitOfWork
 IDEOGRAPHS, EMOJI, ACCENTS = (
     "\u3040-\u30ff\u3400-\u9fff",
     "\u2600-\u27bf\U0001f000-\U0001faff",
-    "\u0300-\u036f",
+    "\u0300-\u036f\u0591-\u05bd\u05bf-\u05c2\u0610-\u061a\u064b-\u065f",
 )
 WORD = re.compile(f"[{IDEOGRAPHS}{EMOJI}]|(?:[^\\W_{IDEOGRAPHS}]|[{ACCENTS}])+")
 SIMILAR_BELOW, PASSAGE = 10, 200

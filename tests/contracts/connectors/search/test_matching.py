@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.support.builders import a_change, an_item
 from tests.support.searching import SearchedItems
 
 LONG = " ".join(f"w{number}" for number in range(1500))
@@ -36,6 +37,9 @@ async def test_case_of_letters_is_ignored(items: SearchedItems) -> None:
         ("Café crème", "cafe\u0301 cre\u0300me"),
         ("Smörgås", "smorgas"),
         ("Żółty łabędź", "żółty łabędź"),
+        ("كِتَاب", "كتاب"),
+        ("كتاب", "كِتَاب"),
+        ("שָׁלוֹם", "שלום"),
         ("\uff37ide \ufb01le", "wide file"),
     ],
 )
@@ -201,6 +205,24 @@ async def test_removed_item_is_not_found(items: SearchedItems) -> None:
     kite, _ = await items.put_all("A kite", "A kite for two")
     await items.remove(kite)
     assert await items.titles("kite") == ["A kite for two"]
+
+
+async def test_items_of_an_owner_who_is_gone_are_not_found(items: SearchedItems) -> None:
+    await items.put_all("A kite", "A kite for two", "A drum")
+    async with items.begin() as tx:
+        await tx.items.remove_owned(items.owner.id, 2, a_change(items.owner.id, "item.deleted"))
+    assert len(await items.titles("kite drum")) == 1
+
+
+async def test_item_that_was_not_committed_is_not_found(items: SearchedItems) -> None:
+    kite, drum = await items.put("A kite"), an_item(items.owner, "A drum")
+    with pytest.raises(ZeroDivisionError):
+        async with items.begin() as tx:
+            await tx.items.add(drum, a_change(drum.id, "item.created"))
+            await tx.items.remove(kite.id, a_change(kite.id, "item.deleted"))
+            raise ZeroDivisionError
+    assert await items.titles("kite") == ["A kite"]
+    assert await items.titles("drum") == []
 
 
 @pytest.mark.parametrize("typed", ["!!!", "...", "&", "( )", "'", "\\", "*", "\u200b", '"?"', "- -", "\x01"])
