@@ -19,21 +19,23 @@ EXTENSIONS = ("pg_trgm", "unaccent", "fuzzystrmatch")
 EMOJI = r"[\u2600-\u27BF\U0001F000-\U0001FAFF]"
 IDEOGRAPH = r"[\u2E80-\u2FDF\u3040-\u30FF\u3400-\u4DBF\u4E00-\u9FFF\uF900-\uFAFF\U00020000-\U0003FFFF]"
 MARKS = (
-    r"[\u0300-\u036F\u0591-\u05C7\u0610-\u061A\u064B-\u065F\u0670]"  # of Latin, Greek, Hebrew, Arabic letters
+    r"[\u0300-\u036F\u0591-\u05BD\u05BF\u05C1\u05C2\u05C4\u05C5\u05C7\u0610-\u061A\u0640\u064B-\u065F\u0670]+"
 )
-SEPARATORS = (
-    r"[\u0001-\u002F\u003A-\u0040\u005B-\u0060\u007B-\u00BF\u2000-\u25FF\u2900-\u2BFF\u3000-\u303F"
-    r"\uFE00-\uFE0F\uFF00-\uFF0F\U000E0000-\U000E01EF]+"
+SIGNS = (
+    r"\u0021-\u002F\u003A-\u0040\u005B-\u0060\u007B-\u00BF\u00D7\u00F7\u055A-\u055F\u0589\u058A"
+    r"\u05BE\u05C0\u05C3\u060C\u061B-\u061F\u066A-\u066D\u06D4\u0964\u0965\u2000-\u25FF\u2900-\u2BFF"
+    r"\u3000-\u303F\uFE00-\uFE0F\uFF00-\uFF0F\U000E0000-\U000E01EF"
 )
+SEPARATORS = rf"[\u0001-\u0020{SIGNS}]+"
 
-# Words in small letters without accents, with a blank between two. Each ideograph is a word, so a part of a
-# sentence is found; each emoji becomes a word of letters, as PostgreSQL's parser skips emoji.
+# Words in small letters without accents and vowel marks, with a blank between two. Each ideograph is a word,
+# so a part of a sentence is found; each emoji becomes a word of letters, as PostgreSQL's parser skips emoji.
 SEARCH_TEXT = f"""
 CREATE FUNCTION search_text(body text) RETURNS text LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE AS $$
 DECLARE
     emoji text;
 BEGIN
-    body := regexp_replace(normalize(body, NFKD), '{MARKS}+', '', 'g');
+    body := regexp_replace(normalize(body, NFKD), '{MARKS}', '', 'g');
     body := unaccent(lower(normalize(body, NFC)));
     FOR emoji IN SELECT DISTINCT match[1] FROM regexp_matches(body, '({EMOJI})', 'g') AS match LOOP
         body := replace(body, emoji, ' emoji' || to_hex(ascii(emoji)) || ' ');
@@ -45,18 +47,19 @@ $$
 """  # noqa: S608  # made of constants
 
 # The text with its marks, one after each match: U+0002 before, U+0003 after. U+001F separates words that
-# nothing else separates; an emoji stands as its word between two of them.
+# nothing else separates, and signs from words, which PostgreSQL's parser would read as addresses, paths and
+# tags; an emoji stands as its word between two of them.
 SEARCH_HEADLINE = f"""
 CREATE FUNCTION search_headline(body text, query tsquery, options text) RETURNS text
 LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE AS $$
 DECLARE
     emoji text;
 BEGIN
-    body := translate(body, U&'\\0002\\0003\\001F', '');
+    body := translate(body, U&'\\0002\\0003', U&'\\001F\\001F');
     FOR emoji IN SELECT DISTINCT match[1] FROM regexp_matches(body, '({EMOJI})', 'g') AS match LOOP
         body := replace(body, emoji, U&'\\001Femoji' || to_hex(ascii(emoji)) || U&'\\001F');
     END LOOP;
-    body := regexp_replace(body, '({IDEOGRAPH})', U&'\\001F' || '\\1' || U&'\\001F', 'g');
+    body := regexp_replace(body, '({IDEOGRAPH}|[{SIGNS}])', U&'\\001F' || '\\1' || U&'\\001F', 'g');
     RETURN ts_headline('hello', body, query, U&'StartSel=\\0002, StopSel=\\0003, ' || options);
 END
 $$
@@ -66,6 +69,7 @@ CONFIGURATION = (
     "CREATE TEXT SEARCH DICTIONARY hello_stem (TEMPLATE = snowball, LANGUAGE = english)",
     "CREATE TEXT SEARCH CONFIGURATION hello (COPY = simple)",
     "ALTER TEXT SEARCH CONFIGURATION hello ALTER MAPPING FOR asciiword, word WITH unaccent, hello_stem",
+    "ALTER TEXT SEARCH CONFIGURATION hello ALTER MAPPING FOR numword WITH unaccent, simple",
 )
 
 # A completion is the title from one of its first eight words on, then U+0001 and the words before: it differs

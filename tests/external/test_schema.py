@@ -52,7 +52,7 @@ UNLIMITED = {
 }
 FREE = {
     f"RATE_LIMIT_{group}": "off"
-    for group in ("ACCOUNTS", "ITEMS", "AUDIT", "LOGIN_PAIR", "LOGIN_ADDRESS", "LOGIN_ACCOUNT")
+    for group in ("ACCOUNTS", "ITEMS", "SEARCH", "AUDIT", "LOGIN_PAIR", "LOGIN_ADDRESS", "LOGIN_ACCOUNT")
 }
 
 

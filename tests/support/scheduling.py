@@ -28,6 +28,8 @@ UNLIMITED = {
     "test_order_events",
     "test_order_keys",
     "test_orders",
+    "test_search",
+    "test_search_input",
 }
 ACCOUNTS = {"test_accounts", "test_sessions"}
 GROUPS = {

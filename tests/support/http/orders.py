@@ -29,6 +29,7 @@ SETTINGS = {
     "RATE_LIMIT_ACCOUNTS": "off",
     "RATE_LIMIT_LOGIN_ADDRESS": "off",
     "RATE_LIMIT_ITEMS": "off",
+    "RATE_LIMIT_SEARCH": "off",
     "RATE_LIMIT_ORDERS": "off",
     "RATE_LIMIT_AUDIT": "off",
 }

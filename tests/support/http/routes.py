@@ -188,6 +188,8 @@ ROUTES = {
     "DELETE /api/v1/items/{item_id}": its_owner(
         lambda w, h: w.client.delete(w.kept_item(), headers=h), 204, others=403
     ),
+    "GET /api/v1/search/items": everybody(getting("/api/v1/search/items?q=kite"), 200),
+    "GET /api/v1/search/items/suggest": everybody(getting("/api/v1/search/items/suggest?q=kite"), 200),
     "GET /api/v1/orders": accounts(getting("/api/v1/orders?limit=1"), 200),
     "POST /api/v1/orders": accounts(lambda w, h: w.client.post(ORDERS, json=w.order(), headers=h), 201),
     "GET /api/v1/orders/{order_id}": its_owner(

@@ -25,6 +25,7 @@ TAGS = {
     "birthdays": "Remember people, greet them, and list who celebrates.",
     "accounts": "Register, log in and out, and the keys that verify access tokens.",
     "items": "The gift catalogue.",
+    "search": "Find gifts by words; typos are forgiven.",
     "orders": "Gifts on their way, each visible to its customer only.",
     "audit": "Who changed what and when, for administrators.",
     "health": "Whether the process lives and works, and its measurements.",

@@ -1,0 +1,104 @@
+"""Searching: what the index finds, with the current state of each item."""
+
+from uuid import uuid4
+
+import pytest
+
+from hello.entities.accounts import Account
+from hello.entities.errors import UnavailableError
+from hello.entities.items import Item
+from hello.entities.search import SearchText
+from hello.services.search import MAX_SUGGESTIONS, ItemSearch, SearchService
+from tests.support.searching import SearchedItems, plain
+from tests.twins.search import TwinItemIndex
+from tests.twins.transaction import TwinUnitOfWork
+
+KITE = ItemSearch(text=SearchText.parse("kite"))
+
+
+@pytest.fixture
+def index() -> TwinUnitOfWork:
+    """What the index has, which may differ from what is stored."""
+    return TwinUnitOfWork()
+
+
+@pytest.fixture
+def search(twin: TwinUnitOfWork, index: TwinUnitOfWork) -> SearchService:
+    return SearchService(begin=twin.begin, index=TwinItemIndex(index))
+
+
+@pytest.fixture
+async def stored(twin: TwinUnitOfWork) -> SearchedItems:
+    items = SearchedItems(twin.begin, TwinItemIndex(twin))
+    await items.register()
+    return items
+
+
+@pytest.fixture
+async def indexed(index: TwinUnitOfWork, stored: SearchedItems) -> SearchedItems:
+    items = SearchedItems(index.begin, TwinItemIndex(index), owner=stored.owner)
+    await items.register()
+    return items
+
+
+async def indexed_and_stored(stored: SearchedItems, indexed: SearchedItems, title: str) -> Item:
+    item = await stored.put(title)
+    await indexed.add(item)
+    return item
+
+
+async def test_found_items_are_in_the_order_of_the_index_with_their_owners(
+    search: SearchService, stored: SearchedItems, indexed: SearchedItems
+) -> None:
+    items = [await indexed_and_stored(stored, indexed, title) for title in ("A kite", "Kites", "A kite")]
+    result = await search.search(KITE)
+    assert [found.view.item.id for found in result.items] == [item.id for item in reversed(items)]
+    assert {owner_of(found.view.owner) for found in result.items} == {owner_of(stored.owner)}
+    assert [found.match.item_id for found in result.items] == [found.view.item.id for found in result.items]
+    assert result.matches.total == 3
+
+
+def owner_of(account: Account) -> tuple[object, ...]:
+    return account.id, account.full_name
+
+
+async def test_item_that_is_gone_is_left_out(
+    search: SearchService, stored: SearchedItems, indexed: SearchedItems
+) -> None:
+    kept = await indexed_and_stored(stored, indexed, "A kite")
+    gone = await indexed_and_stored(stored, indexed, "Another kite")
+    await stored.remove(gone)
+    result = await search.search(KITE)
+    assert [found.view.item.id for found in result.items] == [kept.id]
+    assert result.matches.total == 2
+
+
+async def test_found_item_has_its_current_state(
+    search: SearchService, stored: SearchedItems, indexed: SearchedItems
+) -> None:
+    kite = await indexed_and_stored(stored, indexed, "A kite")
+    await stored.replace(kite, "A dragon", price_cents=5)
+    [found] = (await search.search(KITE)).items
+    assert (found.view.item.title, found.view.item.price_cents) == ("A dragon", 5)
+    assert plain(found.match.highlight.title) == "A kite"
+
+
+async def test_nothing_found_asks_the_database_for_nothing(
+    search: SearchService, twin: TwinUnitOfWork
+) -> None:
+    twin.error = UnavailableError("the database is unavailable")
+    assert (await search.search(KITE)).items == []
+
+
+async def test_unavailable_database_is_unavailable_to_a_search(
+    search: SearchService, stored: SearchedItems, indexed: SearchedItems, twin: TwinUnitOfWork
+) -> None:
+    await indexed_and_stored(stored, indexed, "A kite")
+    twin.unavailable = 1
+    with pytest.raises(UnavailableError):
+        await search.search(KITE)
+
+
+async def test_ten_titles_are_suggested_at_most(search: SearchService, indexed: SearchedItems) -> None:
+    await indexed.put_all(*(f"Kite {uuid4()}" for _ in range(12)))
+    assert len(await search.suggest("kit")) == MAX_SUGGESTIONS == 10
