@@ -21,6 +21,7 @@ IDEOGRAPH = r"[\u2E80-\u2FDF\u3040-\u30FF\u3400-\u4DBF\u4E00-\u9FFF\uF900-\uFAFF
 MARKS = (
     r"[\u0300-\u036F\u0591-\u05BD\u05BF\u05C1\u05C2\u05C4\u05C5\u05C7\u0610-\u061A\u0640\u064B-\u065F\u0670]+"
 )
+ALEFS, ALEF = "\u0622\u0623\u0625\u0671", "\u0627"  # with hamza, madda or wasla, as few people type them
 SIGNS = (
     r"\u0021-\u002F\u003A-\u0040\u005B-\u0060\u007B-\u00BF\u00D7\u00F7\u055A-\u055F\u0589\u058A"
     r"\u05BE\u05C0\u05C3\u060C\u061B-\u061F\u066A-\u066D\u06D4\u0964\u0965\u2000-\u25FF\u2900-\u2BFF"
@@ -35,8 +36,8 @@ CREATE FUNCTION search_text(body text) RETURNS text LANGUAGE plpgsql STABLE STRI
 DECLARE
     emoji text;
 BEGIN
-    body := regexp_replace(normalize(body, NFKD), '{MARKS}', '', 'g');
-    body := unaccent(lower(normalize(body, NFC)));
+    body := translate(unaccent(lower(normalize(body, NFKC))), '{ALEFS}', repeat('{ALEF}', 4));
+    body := regexp_replace(body, '{MARKS}', '', 'g');
     FOR emoji IN SELECT DISTINCT match[1] FROM regexp_matches(body, '({EMOJI})', 'g') AS match LOOP
         body := replace(body, emoji, ' emoji' || to_hex(ascii(emoji)) || ' ');
     END LOOP;

@@ -152,13 +152,11 @@ class TwinItemIndex:
 
     async def suggest(self, typed: str, limit: int) -> Sequence[str]:
         titles = sorted({item.title for item in self.items})
-        found = [
-            title
-            for changes in (no_changes, changes_for)
-            for title in titles
-            if continues(words_of(typed), words_of(title), changes)
-        ]
-        return list(dict.fromkeys(found))[:limit]
+        for changes in (no_changes, changes_for):
+            found = [title for title in titles if continues(words_of(typed), words_of(title), changes)]
+            if found:
+                return found[:limit]
+        return []
 
 
 def passes(item: Item, wanted: ItemSearch) -> bool:

@@ -142,7 +142,9 @@ async def test_a_relay_that_dies_before_it_removes_publishes_again(out: Outgoing
     out.shards.add(*events)
     out.publisher.delay_s = 0.02
     dying = asyncio.create_task(out.relay.run_once())
-    await asyncio.sleep(0.03)
+    async with asyncio.timeout(20):
+        while not out.publisher.published:
+            await asyncio.sleep(0)
     dying.cancel()
     await asyncio.wait([dying])
     assert out.publisher.published == events[:1]

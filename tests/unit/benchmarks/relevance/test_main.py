@@ -9,8 +9,3 @@ def test_list_prints_every_group(capsys: pytest.CaptureFixture[str]) -> None:
     printed = capsys.readouterr().out
     assert "bicycle" in printed
     assert "ruled out" in printed
-
-
-def test_something_must_be_asked_for() -> None:
-    with pytest.raises(SystemExit):
-        main([])
