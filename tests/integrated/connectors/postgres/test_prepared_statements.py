@@ -66,7 +66,7 @@ async def test_statement_fits_the_release_of_the_server(pool: AsyncEngine, make:
     ],
     ids=["prepared", "run"],
 )
-async def test_connection_is_given_back_when_a_statement_cannot_be(
+async def test_connection_is_given_back_when_a_statement_is_refused(
     pool: AsyncEngine, make: Make, sql: str, error: type[Exception]
 ) -> None:
     statement = make(pool, lambda _: sql)
