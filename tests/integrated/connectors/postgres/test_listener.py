@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import ExitStack
 from dataclasses import replace
 from time import monotonic
 
@@ -11,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from hello.connectors.postgres.engine import Database
 from hello.connectors.postgres.listener import HEARTBEAT_S, PAUSE_S, PostgresListener, open_listener
-from hello.connectors.postgres.outbox import CHANNEL, PostgresOutbox
+from hello.connectors.postgres.outbox import CHANGES, CHANNEL, IDS_IN_NOTICE, PostgresOutbox
 from tests.support.outbox_tools import kill, write
 from tests.support.postgres_proxy import proxied
 from tests.twins.events import an_event
@@ -65,6 +66,21 @@ async def test_listener_can_filter_by_payload(
         assert await mine.wait(SOON_S)
     with pytest.raises(KeyError), listener.listen("unknown"):
         pass
+
+
+async def test_commit_wakes_those_who_follow_a_changed_order(
+    own_database: Database, outbox: async_sessionmaker[AsyncSession]
+) -> None:
+    orders = [an_event() for _ in range(IDS_IN_NOTICE + 1)]
+    item = an_event(event_type="item.updated")
+    async with open_listener(own_database, [CHANGES]) as listener:
+        with ExitStack() as stack:
+            waiters = [stack.enter_context(listener.listen(CHANGES, one.subject)) for one in (*orders, item)]
+            for waiter in waiters:
+                assert await waiter.wait(SOON_S)
+            await write(outbox, *orders, item)
+            assert [await waiter.wait(SOON_S) for waiter in waiters[:-1]] == [True] * len(orders)
+            assert not await waiters[-1].wait(0)
 
 
 async def tell(outbox: async_sessionmaker[AsyncSession], channel: str, payload: str) -> None:
