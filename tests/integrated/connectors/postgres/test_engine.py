@@ -12,6 +12,7 @@ from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hello.connectors.postgres.engine import Database, connect, open_engine
+from hello.connectors.postgres.pool import FairPool
 from hello.connectors.postgres.schema import SchemaProbe, migrations_folder, newest_revision
 from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
 from hello.entities.errors import UnavailableError
@@ -65,6 +66,16 @@ async def test_database_error_does_not_quote_parameters(engine: AsyncEngine) -> 
             await connection.execute(text("SELECT missing FROM people WHERE username = :n"), {"n": "secret"})
     assert "missing" in str(raised.value)
     assert "secret" not in str(raised.value)
+
+
+async def test_pool_is_fair_and_closes_its_connections_at_the_end(database: Database) -> None:
+    async with open_engine(database) as engine:
+        assert isinstance(engine.pool, FairPool)
+        async with engine.connect() as connection:
+            raw = (await connection.get_raw_connection()).driver_connection
+        assert raw
+        assert not raw.is_closed()
+    assert raw.is_closed()
 
 
 LIMITS = {

@@ -97,9 +97,11 @@ async def test_write_without_an_answer_in_time_is_of_unknown_outcome(
             await task
 
 
-@pytest.mark.parametrize("is_cut", [True, False])
+@pytest.mark.parametrize(
+    ("is_cut", "reason"), [(True, "the connection was lost"), (False, "no answer in time")]
+)
 async def test_commit_without_an_answer_is_of_unknown_outcome(
-    engine: AsyncEngine, proxy: tuple[Proxy, Database], *, is_cut: bool
+    engine: AsyncEngine, proxy: tuple[Proxy, Database], reason: str, *, is_cut: bool
 ) -> None:
     name = a_name()
     async with open_engine(proxy[1]) as through:
@@ -107,8 +109,9 @@ async def test_commit_without_an_answer_is_of_unknown_outcome(
         await until_stored(engine, name, MAY)
         if is_cut:
             proxy[0].cut()
-        with pytest.raises(UnknownOutcomeError):
+        with pytest.raises(UnknownOutcomeError) as raised:
             await task
+        assert (raised.value.reason or "").startswith(reason)
         proxy[0].cut()
 
 
