@@ -1,6 +1,10 @@
 """Deleting an account: all that is its own goes, with its events, and the rest stays."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
+from itertools import count
 from uuid import UUID
 
 import pytest
@@ -11,10 +15,10 @@ from hello.entities.errors import ForbiddenError, NotFoundError, TooManyError, U
 from hello.services.account_deletion import BATCH, AccountDeletionService, DeleteAccount
 from hello.services.items import ItemChanged
 from hello.services.security import Caller
-from hello.services.sessions import BY_ACCOUNT, BY_ADDRESS, BY_PAIR
+from hello.services.sessions import BY_ACCOUNT, BY_ADDRESS, BY_PAIR, LogIn, count_attempt
 from tests.support.builders import StoppedClock, a_line, an_account, an_item, an_order
 from tests.twins.security import Quota, TwinLimiter, TwinPasswords
-from tests.twins.transaction import TwinBus, TwinUnitOfWork
+from tests.twins.transaction import TwinBus, TwinTransaction, TwinUnitOfWork
 
 SECRET, HOME = "correct horse battery", "192.0.2.1"
 
@@ -25,10 +29,11 @@ class DeletionFixture:
     def __init__(self, **quotas: Quota) -> None:
         self.twin, self.clock, self.bus = TwinUnitOfWork(), StoppedClock(), TwinBus()
         groups = dict.fromkeys((BY_PAIR, BY_ADDRESS, BY_ACCOUNT)) | quotas
+        self.limiter = TwinLimiter(groups, lambda: self.clock().timestamp())
         self.deletion = AccountDeletionService(
             begin=self.twin.begin,
             passwords=TwinPasswords(),
-            limiter=TwinLimiter(groups, lambda: self.clock().timestamp()),
+            limiter=self.limiter,
             publish=self.bus.publish,
             now=self.clock,
         )
@@ -131,6 +136,43 @@ async def test_deletion_attempts_share_the_log_in_limits(group: str) -> None:
     with pytest.raises(TooManyError):
         await fixture.delete(fixture.ada)
     assert fixture.ada in fixture.twin.stored.accounts.rows
+
+
+async def test_failed_log_ins_count_for_the_deletion_of_the_same_account_only() -> None:
+    fixture = DeletionFixture(**{BY_PAIR: (1, 60), BY_ACCOUNT: (1, 60)})
+    log_in = LogIn(email="ADA@example.com", address=HOME, password="battery staple")  # noqa: S106
+    await count_attempt(fixture.limiter, log_in.keys())
+    with pytest.raises(TooManyError):
+        await fixture.delete(fixture.ada)
+    await fixture.delete(fixture.bob)
+    assert list(fixture.twin.stored.accounts.rows) == [fixture.ada]
+
+
+async def test_failed_log_ins_from_an_address_count_for_deletions_from_it() -> None:
+    fixture = DeletionFixture(**{BY_ADDRESS: (1, 60)})
+    log_in = LogIn(email="eve@example.com", address=HOME, password="battery staple")  # noqa: S106
+    await count_attempt(fixture.limiter, log_in.keys())
+    with pytest.raises(TooManyError):
+        await fixture.delete(fixture.ada)
+
+
+async def test_items_added_just_before_the_account_is_locked_go_with_their_pages() -> None:
+    fixture, begun, late = DeletionFixture(), count(1), set[UUID]()
+
+    @asynccontextmanager
+    async def begin() -> AsyncIterator[TwinTransaction]:
+        """Add them when all else is cleared: after the transactions that find the account and clear it."""
+        if next(begun) == 3:
+            late.update(fixture.item(fixture.ada) for _ in range(BATCH + 1))
+        async with fixture.twin.begin() as tx:
+            yield tx
+
+    deletion = replace(fixture.deletion, begin=begin)
+    await deletion.delete(Caller(fixture.ada, Role.USER), DeleteAccount(password=SECRET, address=HOME))
+    assert len(late) == BATCH + 1
+    assert not fixture.twin.stored.items.rows
+    assert {event.item_id for event in fixture.bus.published if isinstance(event, ItemChanged)} == late
+    assert fixture.twin.stored.accounts.locked == [fixture.ada]
 
 
 async def test_account_that_is_gone_is_unauthorized_and_an_unknown_e_mail_not_found() -> None:
