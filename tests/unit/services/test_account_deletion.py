@@ -16,7 +16,7 @@ from hello.services.account_deletion import BATCH, AccountDeletionService, Delet
 from hello.services.items import ItemChanged
 from hello.services.security import Caller
 from hello.services.sessions import BY_ACCOUNT, BY_ADDRESS, BY_PAIR, LogIn, count_attempt
-from tests.support.builders import StoppedClock, a_line, an_account, an_item, an_order
+from tests.support.builders import NOON, StoppedClock, a_line, an_account, an_item, an_order
 from tests.twins.security import Quota, TwinLimiter, TwinPasswords
 from tests.twins.transaction import TwinBus, TwinTransaction, TwinUnitOfWork
 
@@ -90,10 +90,9 @@ async def test_each_deleted_item_has_an_event_and_an_audit_entry() -> None:
     kept = fixture.item(fixture.bob)
     await fixture.delete(fixture.ada)
     events = {event.subject for event in fixture.twin.stored.outbox.events if event.type == "item.deleted"}
-    entries = {
-        entry.subject_id for entry in fixture.twin.stored.audit.entries if entry.action == "item.deleted"
-    }
-    assert (events, entries) == ({str(item_id) for item_id in ids}, ids)
+    entries = [entry for entry in fixture.twin.stored.audit.entries if entry.action == "item.deleted"]
+    assert (events, {entry.subject_id for entry in entries}) == ({str(item_id) for item_id in ids}, ids)
+    assert {(entry.at, entry.actor_id) for entry in entries} == {(NOON, fixture.ada)}
     assert kept in fixture.twin.stored.items.rows
 
 
@@ -116,6 +115,7 @@ async def test_trail_says_who_deleted_the_account_and_names_no_e_mail() -> None:
         ("account.deleted", fixture.bob, None),
     ]
     assert not any(entry.details for entry in fixture.twin.stored.audit.entries)
+    assert {entry.at for entry in fixture.twin.stored.audit.entries} == {NOON}
 
 
 async def test_wrong_password_deletes_nothing() -> None:
@@ -154,6 +154,29 @@ async def test_failed_log_ins_from_an_address_count_for_deletions_from_it() -> N
     await count_attempt(fixture.limiter, log_in.keys())
     with pytest.raises(TooManyError):
         await fixture.delete(fixture.ada)
+
+
+@pytest.mark.parametrize(("orders", "items"), [(2 * BATCH + 1, 0), (0, 2 * BATCH + 1)])
+async def test_account_is_locked_once_all_is_cleared_in_batches(orders: int, items: int) -> None:
+    """Each transaction is short, whatever an account has."""
+    fixture, left, cancelled = DeletionFixture(), list[int](), list[int]()
+
+    @asynccontextmanager
+    async def begin() -> AsyncIterator[TwinTransaction]:
+        stored = fixture.twin.stored
+        left.append(len(stored.orders.rows) + len(stored.items.rows))
+        cancelled.append(sum(event.type == "order.cancelled" for event in stored.outbox.events))
+        async with fixture.twin.begin() as tx:
+            yield tx
+
+    for _ in range(orders):
+        fixture.order(fixture.ada)
+    for _ in range(items):
+        fixture.item(fixture.ada)
+    deletion = replace(fixture.deletion, begin=begin)
+    await deletion.delete(Caller(fixture.ada, Role.USER), DeleteAccount(password=SECRET, address=HOME))
+    assert left == [2 * BATCH + 1, 2 * BATCH + 1, BATCH + 1, 1, 0, 0]
+    assert cancelled == [orders and orders - rows for rows in left]
 
 
 async def test_items_added_just_before_the_account_is_locked_go_with_their_pages() -> None:
