@@ -23,7 +23,9 @@ ON_POSTGRES = (
             "engine",
             "fault_reasons",
             "listener",
+            "locks",
             "people_saves",
+            "prepared_statements",
             "shards",
             "unknown_outcomes",
         )
