@@ -1,6 +1,5 @@
 """Runs mutmut in a folder of its own, in a process of its own: `engine.py SUITE ONLY SEED`."""
 
-import gc
 import json
 import os
 import random
@@ -36,8 +35,9 @@ def main(options: Mapping[str, object]) -> None:
 
 def clear_caches() -> None:
     """Forget what unbroken code returned: each mutant runs in a fork of the process of the first test run."""
-    for found in gc.get_objects():
-        if type(found) is _lru_cache_wrapper and found.__module__.startswith("hello."):
+    modules = [module for name, module in sys.modules.items() if name.startswith("hello.")]
+    for found in (value for module in modules for value in vars(module).values()):
+        if isinstance(found, _lru_cache_wrapper):
             found.cache_clear()
 
 
