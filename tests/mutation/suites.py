@@ -14,6 +14,7 @@ SLOW = "tests/unit/services/test_birthday_lists.py::test_pages_lead_through_the_
 """Ten seconds, for functions that quick tests cover too."""
 
 ON_POSTGRES = (
+    "tests/unit/connectors/postgres",
     "tests/contracts/connectors/postgres",
     *(
         f"tests/integrated/connectors/postgres/test_{name}.py"
@@ -22,7 +23,9 @@ ON_POSTGRES = (
             "engine",
             "fault_reasons",
             "listener",
+            "locks",
             "people_saves",
+            "prepared_statements",
             "shards",
             "unknown_outcomes",
         )
@@ -71,7 +74,7 @@ SUITES = (
     Suite(
         name="postgres",
         mutated=("src/hello/connectors/postgres/",),
-        tests=(*ON_POSTGRES, "-m", "integrated and not faults"),
+        tests=(*ON_POSTGRES, "-m", "not faults"),
         minutes=5,
         sample=150,
         needs_postgres=True,

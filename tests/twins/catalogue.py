@@ -41,8 +41,11 @@ class TwinAuditTrail:
 
 @dataclass
 class TwinAccounts:
+    """`locked` is what only a test can see: a twin has one transaction at a time."""
+
     trail: TwinAuditTrail
     rows: dict[UUID, Account] = field(default_factory=dict)
+    locked: list[UUID] = field(default_factory=list)
 
     async def add(self, account: Account, record: AuditRecord) -> bool:
         if await self.find_by_email(account.email_key):
@@ -58,7 +61,7 @@ class TwinAccounts:
         return next((account for account in self.rows.values() if account.email_key == key), None)
 
     async def lock(self, account_id: UUID) -> None:
-        """Do nothing: a twin has one transaction at a time."""
+        self.locked.append(account_id)
 
     async def remove(self, account_id: UUID, record: AuditRecord) -> None:
         if self.rows.pop(account_id, None):

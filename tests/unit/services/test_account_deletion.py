@@ -1,6 +1,10 @@
 """Deleting an account: all that is its own goes, with its events, and the rest stays."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
+from itertools import count
 from uuid import UUID
 
 import pytest
@@ -11,10 +15,10 @@ from hello.entities.errors import ForbiddenError, NotFoundError, TooManyError, U
 from hello.services.account_deletion import BATCH, AccountDeletionService, DeleteAccount
 from hello.services.items import ItemChanged
 from hello.services.security import Caller
-from hello.services.sessions import BY_ACCOUNT, BY_ADDRESS, BY_PAIR
-from tests.support.builders import StoppedClock, a_line, an_account, an_item, an_order
+from hello.services.sessions import BY_ACCOUNT, BY_ADDRESS, BY_PAIR, LogIn, count_attempt
+from tests.support.builders import NOON, StoppedClock, a_line, an_account, an_item, an_order
 from tests.twins.security import Quota, TwinLimiter, TwinPasswords
-from tests.twins.transaction import TwinBus, TwinUnitOfWork
+from tests.twins.transaction import TwinBus, TwinTransaction, TwinUnitOfWork
 
 SECRET, HOME = "correct horse battery", "192.0.2.1"
 
@@ -25,10 +29,11 @@ class DeletionFixture:
     def __init__(self, **quotas: Quota) -> None:
         self.twin, self.clock, self.bus = TwinUnitOfWork(), StoppedClock(), TwinBus()
         groups = dict.fromkeys((BY_PAIR, BY_ADDRESS, BY_ACCOUNT)) | quotas
+        self.limiter = TwinLimiter(groups, lambda: self.clock().timestamp())
         self.deletion = AccountDeletionService(
             begin=self.twin.begin,
             passwords=TwinPasswords(),
-            limiter=TwinLimiter(groups, lambda: self.clock().timestamp()),
+            limiter=self.limiter,
             publish=self.bus.publish,
             now=self.clock,
         )
@@ -85,10 +90,9 @@ async def test_each_deleted_item_has_an_event_and_an_audit_entry() -> None:
     kept = fixture.item(fixture.bob)
     await fixture.delete(fixture.ada)
     events = {event.subject for event in fixture.twin.stored.outbox.events if event.type == "item.deleted"}
-    entries = {
-        entry.subject_id for entry in fixture.twin.stored.audit.entries if entry.action == "item.deleted"
-    }
-    assert (events, entries) == ({str(item_id) for item_id in ids}, ids)
+    entries = [entry for entry in fixture.twin.stored.audit.entries if entry.action == "item.deleted"]
+    assert (events, {entry.subject_id for entry in entries}) == ({str(item_id) for item_id in ids}, ids)
+    assert {(entry.at, entry.actor_id) for entry in entries} == {(NOON, fixture.ada)}
     assert kept in fixture.twin.stored.items.rows
 
 
@@ -111,6 +115,7 @@ async def test_trail_says_who_deleted_the_account_and_names_no_e_mail() -> None:
         ("account.deleted", fixture.bob, None),
     ]
     assert not any(entry.details for entry in fixture.twin.stored.audit.entries)
+    assert {entry.at for entry in fixture.twin.stored.audit.entries} == {NOON}
 
 
 async def test_wrong_password_deletes_nothing() -> None:
@@ -131,6 +136,67 @@ async def test_deletion_attempts_share_the_log_in_limits(group: str) -> None:
     with pytest.raises(TooManyError):
         await fixture.delete(fixture.ada)
     assert fixture.ada in fixture.twin.stored.accounts.rows
+
+
+async def test_failed_log_ins_count_for_the_deletion_of_the_same_account_only() -> None:
+    fixture = DeletionFixture(**{BY_PAIR: (1, 60), BY_ACCOUNT: (1, 60)})
+    log_in = LogIn(email="ADA@example.com", address=HOME, password="battery staple")  # noqa: S106
+    await count_attempt(fixture.limiter, log_in.keys())
+    with pytest.raises(TooManyError):
+        await fixture.delete(fixture.ada)
+    await fixture.delete(fixture.bob)
+    assert list(fixture.twin.stored.accounts.rows) == [fixture.ada]
+
+
+async def test_failed_log_ins_from_an_address_count_for_deletions_from_it() -> None:
+    fixture = DeletionFixture(**{BY_ADDRESS: (1, 60)})
+    log_in = LogIn(email="eve@example.com", address=HOME, password="battery staple")  # noqa: S106
+    await count_attempt(fixture.limiter, log_in.keys())
+    with pytest.raises(TooManyError):
+        await fixture.delete(fixture.ada)
+
+
+@pytest.mark.parametrize("kind", ["open order", "shipped order", "item"])
+async def test_account_is_locked_once_all_is_cleared_in_batches(kind: str) -> None:
+    """Each transaction is short, whatever an account has."""
+    fixture, left, cancelled = DeletionFixture(), list[int](), list[int]()
+
+    @asynccontextmanager
+    async def begin() -> AsyncIterator[TwinTransaction]:
+        stored = fixture.twin.stored
+        left.append(len(stored.orders.rows) + len(stored.items.rows))
+        cancelled.append(sum(event.type == "order.cancelled" for event in stored.outbox.events))
+        async with fixture.twin.begin() as tx:
+            yield tx
+
+    for _ in range(2 * BATCH + 1):
+        if kind == "item":
+            fixture.item(fixture.ada)
+        else:
+            fixture.order(fixture.ada, shipped=kind == "shipped order")
+    deletion = replace(fixture.deletion, begin=begin)
+    await deletion.delete(Caller(fixture.ada, Role.USER), DeleteAccount(password=SECRET, address=HOME))
+    assert left == [2 * BATCH + 1, 2 * BATCH + 1, BATCH + 1, 1, 0, 0]
+    assert cancelled == [left[0] - rows if kind == "open order" else 0 for rows in left]
+
+
+async def test_items_added_just_before_the_account_is_locked_go_with_their_pages() -> None:
+    fixture, begun, late = DeletionFixture(), count(1), set[UUID]()
+
+    @asynccontextmanager
+    async def begin() -> AsyncIterator[TwinTransaction]:
+        """Add them when all else is cleared: after the transactions that find the account and clear it."""
+        if next(begun) == 3:
+            late.update(fixture.item(fixture.ada) for _ in range(BATCH + 1))
+        async with fixture.twin.begin() as tx:
+            yield tx
+
+    deletion = replace(fixture.deletion, begin=begin)
+    await deletion.delete(Caller(fixture.ada, Role.USER), DeleteAccount(password=SECRET, address=HOME))
+    assert len(late) == BATCH + 1
+    assert not fixture.twin.stored.items.rows
+    assert {event.item_id for event in fixture.bus.published if isinstance(event, ItemChanged)} == late
+    assert fixture.twin.stored.accounts.locked == [fixture.ada]
 
 
 async def test_account_that_is_gone_is_unauthorized_and_an_unknown_e_mail_not_found() -> None:

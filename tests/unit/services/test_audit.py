@@ -89,6 +89,7 @@ async def test_a_long_page_is_read_in_small_parts_and_no_further_than_needed(
     assert before == (ids[limit - 1] if limit < len(ids) else None)
     read = twin.stored.audit.read
     assert (max(read) <= PART, sum(read)) == (True, min(limit + 1, len(ids)))
+    assert 0 not in read
 
 
 @pytest.mark.parametrize("count", [PART, 2 * PART])

@@ -9,12 +9,14 @@ from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
 from hello.core.traces import current_traceparent
+from hello.entities.dead_letters import DeadLetter
+from hello.entities.errors import ConflictError
 from hello.entities.events import Event
 from hello.services.consumers import EFFECTS
 from hello.services.ports import Transaction
 from tests.support.builders import NOON
 from tests.support.consumers import TRIES, ConsumerFixture
-from tests.twins.events import an_event
+from tests.twins.events import TwinDeadLetters, an_event
 
 
 @pytest.fixture
@@ -102,6 +104,20 @@ async def test_database_outage_before_the_dead_letter_loses_no_event(incoming: C
     await replace(incoming.consumer, effect=fails).handle(an_event())
     assert tries == 2 * TRIES
     assert len(await incoming.dead.list(10)) == 1
+
+
+class FullLetters(TwinDeadLetters):
+    async def add(self, dead: DeadLetter) -> None:
+        raise ConflictError(f"no room for {dead.event_id}")
+
+
+async def test_event_that_cannot_be_set_aside_is_an_error(incoming: ConsumerFixture) -> None:
+    """The broker delivers it again."""
+    incoming.unit.stored.dead_letters = FullLetters()
+    incoming.effect.errors = [KeyError()] * TRIES
+    with pytest.raises(ConflictError):
+        await incoming.consumer.handle(an_event())
+    assert not incoming.effect.errors
 
 
 def test_every_consumer_has_a_name_of_its_own() -> None:

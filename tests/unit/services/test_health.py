@@ -13,18 +13,20 @@ from hello.services.health import Check, HealthService, Readiness
 
 @dataclass(frozen=True, slots=True)
 class TwinProbe:
-    """Raises the error, or answers never, or answers."""
+    """Raises the error, or answers never, or answers what operators should know."""
 
     name: str
     required: bool
     error: Exception | None = None
     is_silent: bool = False
+    note: str | None = None
 
-    async def check(self) -> None:
+    async def check(self) -> str | None:
         if self.is_silent:
             await asyncio.Event().wait()
         if self.error:
             raise self.error
+        return self.note
 
 
 DOWN = UnavailableError("the cache is unavailable", reason="refused")
@@ -73,6 +75,12 @@ async def test_each_check_has_its_name_its_time_and_its_reason() -> None:
     assert down == Check(name="cache", required=False, up=False, latency_ms=125, reason="refused")
     (plain,) = (await health(NO_DATABASE).ready()).checks
     assert (plain.up, plain.reason) == (False, "the database is unavailable")
+
+
+async def test_note_of_a_check_is_no_outage() -> None:
+    found = await health(TwinProbe("locks", required=True, note="waits for announcements")).ready()
+    assert found.status == Readiness.READY
+    assert [(check.up, check.reason) for check in found.checks] == [(True, "waits for announcements")]
 
 
 async def test_latency_is_rounded_to_microseconds() -> None:

@@ -87,14 +87,14 @@ async def test_orders_of_other_accounts_are_not_found(
 
 
 async def test_pages_have_all_orders_newest_first(use_cases: OrderUseCases, ada: Caller, kite: UUID) -> None:
-    order_ids = [await use_cases.ordered(ada, of(kite)) for _ in range(5)]
+    order_ids = [await use_cases.ordered(ada, of(kite)) for _ in range(7)]
     pages: list[list[UUID]] = []
     before = None
     while not pages or before:
-        found, before = await use_cases.orders.page(ada, None, before, 2)
+        found, before = await use_cases.orders.page(ada, None, before, 3)
         pages.append([order.id for order in found])
-    assert pages == [order_ids[:2:-1], order_ids[2:0:-1], order_ids[:1]]
-    assert (await use_cases.orders.page(ada, None, None, 5))[1] is None
+    assert pages == [order_ids[:3:-1], order_ids[3:0:-1], order_ids[:1]]
+    assert (await use_cases.orders.page(ada, None, None, 7))[1] is None
 
 
 async def test_change_copies_current_titles_and_prices(

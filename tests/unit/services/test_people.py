@@ -59,8 +59,9 @@ async def test_removed_person_is_not_greeted(twin: TwinUnitOfWork) -> None:
     people = people_service(twin)
     await people.save(SavePerson(username="John", date_of_birth=date(1990, 6, 16)))
     await people.remove("John")
-    with pytest.raises(NotFoundError):
+    with pytest.raises(NotFoundError) as raised:
         await people.greet("John")
+    assert str(raised.value) == "no user named John"
 
 
 def test_today_follows_a_clock_that_is_set_back() -> None:

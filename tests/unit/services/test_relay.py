@@ -14,7 +14,7 @@ from hello.connectors.brokers.outages import Outage
 from hello.connectors.brokers.retrying import MAX_ATTEMPTS, RetryingPublisher
 from hello.entities.errors import UnavailableError
 from hello.entities.events import SHARDS, Event
-from hello.services.event_ports import Blocker, EventPublisher
+from hello.services.event_ports import Backlog, Blocker, EventPublisher
 from hello.services.relay import FIRST_PAUSE_S, Relay
 from tests.support.builders import NOON
 from tests.twins.events import (
@@ -176,7 +176,7 @@ async def test_a_relay_that_was_stopped_past_its_deadline_publishes_nothing_more
     """Its timers have not been called yet when it goes on."""
     events = numbered(["a"], 5)
     out.shards.add(*events)
-    clock = iter([0, 1, 1 + out.deadline_s])
+    clock = iter([0, 1, out.deadline_s])
     relay = out.relay
     relay.elapsed = lambda: next(clock)
     assert await relay.run_once() == 1
@@ -217,6 +217,59 @@ async def test_session_that_keeps_relays_from_the_outbox_is_named_until_somethin
     await relay.run_once()
     assert out.metrics.blocked_s == 0
     await relay.check()
+
+
+@dataclass
+class LockedShards(TwinShards):
+    """Cannot be read, and neither can the blocker if `is_away`."""
+
+    is_away: bool = False
+
+    async def backlog(self) -> Backlog:
+        raise UnavailableError("no answer in time")
+
+    async def blocker(self) -> Blocker | None:
+        if self.is_away:
+            raise UnavailableError("the database is away")
+        return self.blocking
+
+
+BLOCKER = Blocker(4242, "hello", "psql", NOON - timedelta(seconds=30))
+
+
+@pytest.mark.parametrize(
+    ("shards", "blocked_s"),
+    [
+        (LockedShards(blocking=BLOCKER), 30),
+        (LockedShards(blocking=replace(BLOCKER, since=NOON + timedelta(seconds=1))), 0),
+        (LockedShards(), 0),
+        (LockedShards(is_away=True), 0),
+    ],
+    ids=["blocker", "blocker by a clock ahead of ours", "no blocker", "no database"],
+)
+async def test_blocker_of_an_outbox_that_cannot_be_read_is_measured(
+    out: Outgoing, shards: LockedShards, blocked_s: float
+) -> None:
+    out.shards, out.metrics.blocked_s = shards, 7
+    relay = out.relay
+    with pytest.raises(UnavailableError, match="no answer in time"):
+        await relay.run_once()
+    assert out.metrics.blocked_s == blocked_s
+    if shards.blocking:
+        with pytest.raises(UnavailableError, match="the outbox is locked"):
+            await relay.check()
+    else:
+        await relay.check()
+
+
+async def test_no_blocker_is_looked_for_while_events_go_out(out: Outgoing) -> None:
+    first, second = an_event("a"), an_event("b")
+    out.shards.add(first, second)
+    out.shards.taken, out.shards.blocking = {second.shard}, BLOCKER
+    relay = out.relay
+    assert await relay.run_once() == 1
+    await relay.check()
+    assert out.metrics.blocked_s == 0
 
 
 async def test_relays_begin_with_different_shards() -> None:

@@ -9,7 +9,7 @@ import asyncpg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from hello.connectors.postgres.errors import server_reason
+from hello.connectors.postgres.errors import cause_of, server_reason
 from hello.entities.errors import UnknownOutcomeError
 
 LOST = (
@@ -126,8 +126,11 @@ class PooledStatement:
     async def fetch(self, *arguments: object) -> Sequence[asyncpg.Record]:
         """Run the statement; again, on another connection, when one turns out to be lost."""
         for _ in range(SPARE):
-            with suppress(*LOST):
+            try:
                 return await self._fetch(*arguments)
+            except (*LOST, DBAPIError) as error:
+                if not is_lost(error):
+                    raise
         return await self._fetch(*arguments)
 
     async def _fetch(self, *arguments: object) -> Sequence[asyncpg.Record]:
@@ -148,6 +151,11 @@ class PooledStatement:
 
     async def release(self) -> None:
         """Hold nothing."""
+
+
+def is_lost(error: Exception) -> bool:
+    """Look into SQLAlchemy's own error: what begins the transaction is sent by its dialect."""
+    return isinstance(cause_of(error) if isinstance(error, DBAPIError) else error, LOST)
 
 
 async def commit(connection: AsyncConnection) -> None:

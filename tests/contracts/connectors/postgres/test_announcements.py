@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 
+from hello.entities.birthdays import Celebration
 from hello.services.ports import Begin
 from tests.support.builders import a_name
 
@@ -24,6 +25,14 @@ async def test_each_birthday_is_claimed_once_a_day(begin: Begin) -> None:
     assert set(names) <= {*first, *rest}
     assert await claimed(begin) == []
     assert set(names) <= set(await claimed(begin, day=DAY + timedelta(365)))
+
+
+async def test_claimed_person_celebrates_on_that_day(begin: Begin) -> None:
+    name = a_name()
+    async with begin() as tx:
+        await tx.people.save({name: BORN}, [])
+        people = await tx.announcements.claim(DAY, [MONTH_DAY], MANY)
+    assert Celebration(name, BORN, DAY, 0) in people
 
 
 async def test_person_added_after_a_claim_is_claimed_too(begin: Begin) -> None:

@@ -38,6 +38,14 @@ class PeopleContract:
         async with begin() as tx:
             assert await stored_born(tx, john.username.swapcase()) is None
 
+    async def test_only_a_saved_person_is_known(self, begin: Begin) -> None:
+        john = a_person()
+        async with begin() as tx:
+            await tx.people.save(births(john), [])
+        async with begin() as tx:
+            names = (john.username, john.username.swapcase(), a_name())
+            assert [await tx.people.knows(name) for name in names] == [True, False, False]
+
     async def test_removed_person_is_gone(self, begin: Begin) -> None:
         john = a_person()
         async with begin() as tx:
@@ -78,6 +86,16 @@ class PeopleContract:
         async with begin() as tx:
             assert (await tx.people.celebrating(groups, (0, f"{tag}B"), 1))[0].username == f"{tag}a"
             assert await tx.people.celebrating(groups[1:], (1, f"{tag}A"), 1) == []
+
+    async def test_page_within_a_day_is_followed_by_all_people_of_later_days(self, begin: Begin) -> None:
+        """Days that do not follow each other are separate ranges of the index."""
+        groups = [BirthdayGroup(517, date(2026, 5, 17), 0), BirthdayGroup(519, date(2026, 5, 19), 2)]
+        early = f"AAA{a_name()}"
+        async with begin() as tx:
+            await tx.people.save({early: date(1990, 5, 19)}, [])
+        async with begin() as tx:
+            found = await tx.people.celebrating(groups, (0, "zzzz"), 10**6)
+        assert [(one.in_days, one.turns) for one in found if one.username == early] == [(2, 36)]
 
     @pytest.mark.parametrize("rule", LeapDay)
     @pytest.mark.parametrize("day", ["2026-02-27", "2026-03-01", "2027-03-02", "2028-02-28", "2026-12-30"])

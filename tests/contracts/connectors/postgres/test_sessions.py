@@ -33,8 +33,9 @@ class SessionsContract:
         sessions = [await added(begin, a_session(ada)) for _ in range(3)]
         assert not any([await is_gone(begin, session.id) for session in sessions])
 
+    @pytest.mark.parametrize("verified", [False, True])
     async def test_expired_sessions_of_the_account_only_are_removed(
-        self, begin: Begin, ada: Account, bob: Account
+        self, begin: Begin, ada: Account, bob: Account, *, verified: bool
     ) -> None:
         over, just_over, live, anothers = [
             await added(begin, a_session(account, at))
@@ -47,7 +48,10 @@ class SessionsContract:
         ]
         new = a_session(ada)
         async with begin() as tx:
-            await tx.sessions.add(new, LATER)
+            if verified:
+                await tx.sessions.add_verified(new, ada.password_hash, LATER)
+            else:
+                await tx.sessions.add(new, LATER)
         gone = [
             session for session in (over, just_over, live, anothers, new) if await is_gone(begin, session.id)
         ]

@@ -25,6 +25,7 @@ from tests.support.valkey_tools import tls_in_front_of
 
 pytestmark = pytest.mark.integrated
 PASSWORD = "correct-horse"  # noqa: S105
+READ_ONLY = "the server is read-only (SQLSTATE 25006)"
 
 
 async def database_reason(database: Database) -> str:
@@ -140,10 +141,35 @@ async def test_failed_write_makes_the_database_unready_until_one_works(database:
         with pytest.raises(UnavailableError):
             async with PostgresUnitOfWork.of(refusing, 5).begin() as tx:
                 await tx.people.save({a_name(): date(1990, 5, 17)}, [])
-        with pytest.raises(UnavailableError, match="takes no writes"):
+        assert writes.reason == READ_ONLY
+        with pytest.raises(UnavailableError, match="takes no writes") as raised:
             await writes.check(refusing)
+        assert raised.value.reason == READ_ONLY
         await SchemaProbe(engine, "0001", writes).check()
     assert writes.reason is None
+
+
+async def test_only_a_real_write_shows_whether_a_user_without_temporary_tables_can_write(
+    database: Database, role: Database
+) -> None:
+    name = f"hello_no_temp_{WORKER}"
+    await create_database(database.dsn, name)
+    connection = await asyncpg.connect(sibling(database, name).dsn)
+    await connection.execute(f"REVOKE TEMPORARY ON DATABASE {name} FROM PUBLIC")
+    await connection.close()
+    writes = WriteFaults(reason=READ_ONLY)
+    async with open_engine(sibling(role, name)) as engine:
+        await writes.check(engine)
+    assert writes.reason is None
+
+
+async def test_server_that_is_away_keeps_the_reason_of_the_failed_write() -> None:
+    nowhere = Database(dsn="postgresql://hello@127.0.0.1:1/hello", application_name="hello-test")
+    writes = WriteFaults(reason=READ_ONLY)
+    async with open_engine(nowhere) as engine:
+        with pytest.raises(UnavailableError) as raised:
+            await writes.check(engine)
+    assert (writes.reason, raised.value.reason) == (READ_ONLY, "the connection was refused")
 
 
 def read_only(database: Database) -> Database:

@@ -7,20 +7,26 @@ import shutil
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import asyncpg
 import pytest
 from alembic.script import ScriptDirectory
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+from structlog.testing import capture_logs
 
 from hello.connectors.embedded.postgres import WHEEL
-from hello.connectors.postgres.engine import Database
-from hello.connectors.postgres.migrate import alembic_config, drift
+from hello.connectors.postgres.engine import Database, open_engine
+from hello.connectors.postgres.migrate import alembic_config, drift, migrate, wait_for_migrations
 from hello.connectors.postgres.schema import migrations_folder, newest_revision
+from hello.entities.errors import UnavailableError
 from tests.support.builders import a_name
 from tests.support.servers import create_database, sibling
 
 pytestmark = pytest.mark.integrated
+SOON_S = 10
 
 
 def test_the_entities_and_the_migrated_database_agree(database: Database) -> None:
@@ -42,6 +48,39 @@ async def test_many_replicas_that_start_at_once_migrate_once(database: Database)
     await connection.close()
     assert [row["version_num"] for row in versions] == [newest_revision(migrations_folder())]
     await drop_database(database.dsn, name)
+
+
+async def test_migration_waits_for_another_one_and_says_who_it_is(
+    database: Database, engine: AsyncEngine
+) -> None:
+    async with open_engine(replace(database, application_name="hello-other")) as others:
+        with capture_logs() as logs:
+            async with others.begin() as other, engine.begin() as mine:
+                await other.run_sync(wait_for_migrations)
+                pid = await other.scalar(text("SELECT pg_backend_pid()"))
+                waiting = asyncio.create_task(mine.run_sync(wait_for_migrations))
+                async with asyncio.timeout(SOON_S):
+                    while not logs:
+                        await asyncio.sleep(0.01)
+                assert not waiting.done()
+                await other.rollback()
+                await asyncio.wait_for(waiting, SOON_S)
+    [line] = logs
+    assert line["event"] == "waiting for another migration, which holds the lock"
+    assert (line["application_name"], line["pid"]) == ("hello-other", str(pid))
+
+
+def test_database_without_the_newest_revision_is_unavailable_and_not_compared(fresh: Database) -> None:
+    with pytest.raises(UnavailableError, match="not up to date"):
+        drift(fresh)
+
+
+async def test_difference_between_the_entities_and_the_database_is_named(fresh: Database) -> None:
+    await asyncio.to_thread(migrate, fresh)
+    connection = await asyncpg.connect(fresh.dsn)
+    await connection.execute("ALTER TABLE items DROP COLUMN price_cents")
+    await connection.close()
+    assert "price_cents" in (await asyncio.to_thread(drift, fresh) or "")
 
 
 async def drop_database(server: str, name: str) -> None:

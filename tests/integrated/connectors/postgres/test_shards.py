@@ -1,6 +1,7 @@
 """The outbox as relays read it: a shard is of one of them, and not for longer than it should be."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import date
 
@@ -8,16 +9,18 @@ import pytest
 from sqlalchemy import insert, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
+from hello.connectors.postgres.engine import Database, open_engine
 from hello.connectors.postgres.outbox import outbox_values
 from hello.connectors.postgres.shards import CLAIM, LOCKS, PostgresShards
 from hello.entities.errors import UnavailableError
 from hello.entities.events import PEOPLE_SHARD, OutboxRow, shard_of
 from tests.support.builders import NOON, a_name
 from tests.support.outbox_tools import IN_TRANSACTION, kill, save_people, shards_of, write
+from tests.support.postgres_proxy import proxied
 from tests.twins.events import an_event
 
 pytestmark = pytest.mark.integrated
-SOON_S = 10
+SOON_S, PATIENCE_S = 10, 1
 
 
 async def test_shard_has_one_relay_until_its_transaction_ends(
@@ -85,6 +88,18 @@ async def test_the_depth_is_counted_up_to_a_bound(
     async with outbox.begin() as session:
         await session.execute(insert(OutboxRow), [outbox_values(an_event("a"))] * 11_000)
     assert (await shards.backlog()).depth == 10_000
+
+
+@pytest.mark.parametrize("look", [PostgresShards.backlog, PostgresShards.blocker], ids=["backlog", "blocker"])
+async def test_look_at_the_outbox_of_a_silent_server_is_bounded(
+    own_database: Database, look: Callable[[PostgresShards], Awaitable[object]]
+) -> None:
+    async with proxied(own_database) as (proxy, through), open_engine(through) as engine:
+        shards = PostgresShards(engine=engine, deadline_s=0.2, hold_s=60)
+        await look(shards)
+        proxy.swallows = True
+        with pytest.raises(UnavailableError):
+            await asyncio.wait_for(look(shards), 0.2 + PATIENCE_S)
 
 
 async def test_batch_bounds_events_not_rows(

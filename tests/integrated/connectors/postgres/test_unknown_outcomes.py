@@ -2,9 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from sqlalchemy import event, text
@@ -17,57 +16,16 @@ from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
 from hello.core.batching import Bounds
 from hello.entities.errors import UnavailableError, UnknownOutcomeError
 from tests.support.builders import a_name
+from tests.support.postgres_proxy import Proxy, proxied
 
 pytestmark = pytest.mark.integrated
 MAY, JUNE = date(1990, 5, 17), date(1990, 6, 17)
 
 
-@dataclass
-class Proxy:
-    """Stands between a client and PostgreSQL; once told to, it passes no answers on."""
-
-    socket: str
-    swallows: bool = False
-    swallowed: asyncio.Event = field(default_factory=asyncio.Event)
-    writers: list[asyncio.StreamWriter] = field(default_factory=list)
-
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        inner_reader, inner_writer = await asyncio.open_unix_connection(self.socket)
-        self.writers += [writer, inner_writer]
-        await asyncio.gather(self._requests(reader, inner_writer), self._answers(inner_reader, writer))
-
-    async def _requests(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while data := await reader.read(1 << 16):
-            writer.write(data)
-        writer.close()
-
-    async def _answers(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while data := await reader.read(1 << 16):
-            if self.swallows:
-                self.swallowed.set()
-            else:
-                writer.write(data)
-        writer.close()
-
-    def cut(self) -> None:
-        for writer in self.writers:
-            writer.transport.abort()
-        self.writers.clear()
-        self.swallows = False
-
-
 @pytest.fixture
 async def proxy(database: Database) -> AsyncIterator[tuple[Proxy, Database]]:
-    url = urlsplit(database.dsn)
-    place = parse_qs(url.query)
-    proxy = Proxy(f"{place['host'][0]}/.s.PGSQL.{place['port'][0]}")
-    server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    login = url.netloc.partition("@")[0]
-    through = url._replace(netloc=f"{login}@127.0.0.1:{port}", query="sslmode=disable")
-    yield proxy, replace(database, dsn=through.geturl())
-    proxy.cut()
-    server.close()
+    async with proxied(database) as proxy:
+        yield proxy
 
 
 async def stored(engine: AsyncEngine, name: str) -> date | None:
@@ -106,8 +64,9 @@ async def test_committed_write_does_not_undo_a_later_one(
         task = await lost_after_commit(lookup, proxy[0], engine, name)
         await others.save(name, JUNE)
         proxy[0].cut()
-        with pytest.raises(UnknownOutcomeError):
+        with pytest.raises(UnknownOutcomeError) as raised:
             await task
+        assert (raised.value.reason or "").startswith("the connection was lost")
         assert await stored(engine, name) == JUNE
         await lookup.save(a_name(), MAY)
         assert await stored(engine, name) == JUNE
@@ -138,9 +97,11 @@ async def test_write_without_an_answer_in_time_is_of_unknown_outcome(
             await task
 
 
-@pytest.mark.parametrize("is_cut", [True, False])
+@pytest.mark.parametrize(
+    ("is_cut", "reason"), [(True, "the connection was lost"), (False, "no answer in time")]
+)
 async def test_commit_without_an_answer_is_of_unknown_outcome(
-    engine: AsyncEngine, proxy: tuple[Proxy, Database], *, is_cut: bool
+    engine: AsyncEngine, proxy: tuple[Proxy, Database], reason: str, *, is_cut: bool
 ) -> None:
     name = a_name()
     async with open_engine(proxy[1]) as through:
@@ -148,8 +109,9 @@ async def test_commit_without_an_answer_is_of_unknown_outcome(
         await until_stored(engine, name, MAY)
         if is_cut:
             proxy[0].cut()
-        with pytest.raises(UnknownOutcomeError):
+        with pytest.raises(UnknownOutcomeError) as raised:
             await task
+        assert (raised.value.reason or "").startswith(reason)
         proxy[0].cut()
 
 
@@ -157,6 +119,52 @@ async def save_in_a_transaction(through: AsyncEngine, proxy: Proxy, name: str) -
     async with PostgresUnitOfWork.of(through, 1).begin() as tx:
         await tx.people.save({name: MAY}, [])
         proxy.swallows = True
+
+
+@pytest.mark.parametrize(
+    ("is_cut", "reason"), [(True, "the connection was lost"), (False, "no answer in time")]
+)
+async def test_commit_of_a_pooled_write_without_an_answer_is_of_unknown_outcome(
+    engine: AsyncEngine, proxy: tuple[Proxy, Database], reason: str, *, is_cut: bool
+) -> None:
+    def swallow(_: object) -> None:
+        proxy[0].swallows = True
+
+    name, pooled = a_name(), replace(proxy[1], transaction_pooling=True)
+    async with (
+        open_engine(pooled) as through,
+        open_person_lookup(through, list, Bounds(deadline_s=1), transaction_pooling=True) as lookup,
+    ):
+        await lookup.save(a_name(), MAY)
+        event.listen(through.sync_engine, "commit", swallow)
+        task = asyncio.create_task(lookup.save(name, MAY))
+        await until_stored(engine, name, MAY)
+        if is_cut:
+            proxy[0].cut()
+        with pytest.raises(UnknownOutcomeError) as raised:
+            await task
+        assert raised.value.reason == reason
+        proxy[0].cut()
+
+
+@pytest.mark.parametrize("transaction_pooling", [False, True])
+async def test_connection_without_an_answer_is_not_used_again(
+    proxy: tuple[Proxy, Database], *, transaction_pooling: bool
+) -> None:
+    """What it has been asked may still be answered, and taken for the answer to something else."""
+    through = replace(proxy[1], transaction_pooling=transaction_pooling, pool_size=1, pool_overflow=0)
+    async with (
+        open_engine(through) as engine,
+        open_person_lookup(
+            engine, list, Bounds(deadline_s=0.3), transaction_pooling=transaction_pooling
+        ) as lookup,
+    ):
+        assert await lookup.find_month_day(a_name()) is None
+        proxy[0].swallows = True
+        with pytest.raises(UnavailableError):
+            await lookup.find_month_day(a_name())
+        proxy[0].swallows = False
+        assert await lookup.find_month_day(a_name()) is None
 
 
 async def test_fault_before_the_commit_is_no_unknown_outcome(proxy: tuple[Proxy, Database]) -> None:

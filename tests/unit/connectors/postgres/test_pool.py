@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 from sqlalchemy.util import greenlet_spawn
-from sqlalchemy.util.queue import Empty
+from sqlalchemy.util.queue import Empty, Full
 
 from hello.connectors.postgres.pool import FairQueue
 
@@ -51,3 +51,13 @@ async def test_free_item_is_taken_at_once() -> None:
     assert queue.get(block=False) == "a connection"
     with pytest.raises(Empty):
         queue.get(block=False)
+
+
+@pytest.mark.parametrize(("use_lifo", "expected"), [(False, "ab"), (True, "ba")])
+def test_queue_is_bounded_and_ordered_as_asked(expected: str, *, use_lifo: bool) -> None:
+    queue = FairQueue[str](2, use_lifo)
+    for item in "ab":
+        queue.put_nowait(item)
+    with pytest.raises(Full):
+        queue.put_nowait("c")
+    assert "".join(queue.get(block=False) for _ in range(2)) == expected

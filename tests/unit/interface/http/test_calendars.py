@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta, timezone
 
@@ -15,6 +16,7 @@ from hello.entities.errors import BusyError, UnavailableError
 from hello.interface.http.calendars import LINE_OCTETS, CalendarWriter
 from hello.interface.http.large import takes_gzip
 from hello.services.calendars import (
+    MAX_FILES,
     MAX_WAITING,
     CalendarContent,
     CalendarFile,
@@ -24,7 +26,7 @@ from hello.services.calendars import (
 )
 from tests.support.builders import NOON, TODAY
 from tests.support.people import UTC
-from tests.twins.transaction import TwinUnitOfWork
+from tests.twins.transaction import TwinPeople, TwinUnitOfWork
 
 WRITER = CalendarWriter(domain="hello.example", max_age_s=60)
 LEAPERS = {LeapDay.MAR1: {"BYYEARDAY": 60}, LeapDay.FEB28: {"BYMONTH": 2, "BYMONTHDAY": -1}}
@@ -132,11 +134,50 @@ async def test_compressed_file_is_the_same_file(twin: TwinUnitOfWork) -> None:
     assert file.tag != file.gzipped_tag
 
 
-async def test_memory_for_files_is_bounded(twin: TwinUnitOfWork) -> None:
-    calendars = service_of(twin)
-    for days in range(1, 12):
-        await calendars.read(CalendarQuery(TODAY, days), WRITER.write)
-    assert len(calendars._files) == 8  # noqa: SLF001  # nothing else shows what is kept
+async def test_the_files_that_were_asked_for_last_are_kept(twin: TwinUnitOfWork) -> None:
+    calendars, written = service_of(twin), list[CalendarContent]()
+
+    async def write(content: CalendarContent) -> CalendarFile:
+        written.append(content)
+        return await WRITER.write(content)
+
+    async def renders(days: int) -> bool:
+        before = len(written)
+        await calendars.read(CalendarQuery(TODAY, days), write)
+        return len(written) > before
+
+    assert [await renders(days) for days in range(MAX_FILES + 1)] == [True] * (MAX_FILES + 1)
+    assert [await renders(days) for days in (MAX_FILES, 1, 0, 2, 1)] == [False, False, True, True, False]
+
+
+async def test_no_more_people_are_read_than_the_file_has_and_one(twin: TwinUnitOfWork) -> None:
+    limits = list[int]()
+
+    class Watched(TwinPeople):
+        async def celebrating_text(
+            self, groups: Sequence[BirthdayGroup], after: tuple[int, str], limit: int
+        ) -> str:
+            limits.append(limit)
+            return await super().celebrating_text(groups, after, limit)
+
+    twin.stored.people = Watched()
+    await service_of(twin, max_events=3).read(QUERY, WRITER.write)
+    assert limits == [4]
+
+
+@pytest.mark.parametrize(("rule", "names"), [(LeapDay.FEB28, ["Leaper"]), (LeapDay.MAR1, [])])
+async def test_leapers_celebrate_by_the_rule_of_the_service(
+    twin: TwinUnitOfWork, rule: LeapDay, names: list[str]
+) -> None:
+    twin.stored.people.rows["Leaper"] = date(2000, 2, 29)
+    calendars, rules = replace(service_of(twin), leap_day=rule), list[LeapDay]()
+
+    async def write(content: CalendarContent) -> CalendarFile:
+        rules.append(content.leap_day)
+        return await WRITER.write(content)
+
+    file = await calendars.read(CalendarQuery(date(2027, 2, 28), 0), write)
+    assert (names_in(file), rules) == (names, [rule])
 
 
 async def test_too_many_different_calendars_at_once_are_refused(twin: TwinUnitOfWork) -> None:
