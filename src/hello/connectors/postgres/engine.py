@@ -71,9 +71,13 @@ class Database:
         return name if self.transaction_pooling else KEEP_ALIVE | self.session_settings() | name
 
     def session_settings(self) -> dict[str, str]:
-        """Let the server give up as well, so that no lock outlives the client's patience."""
+        """Let the server give up as well, so that no lock outlives the client's patience.
+
+        Do not compile queries (JIT): they take milliseconds, and to compile one takes longer.
+        """
         return {
             "idle_in_transaction_session_timeout": milliseconds(10 * self.deadline_s),
+            "jit": "off",
             "lock_timeout": milliseconds(self.lock_timeout_s),
             "statement_timeout": milliseconds(self.deadline_s),
             "timezone": "UTC",

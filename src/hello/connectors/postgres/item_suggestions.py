@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hello.connectors.postgres.search_words import similar_starts, similar_words, split_words
 
-MAX_CORRECTIONS = 10
+MAX_CORRECTIONS = 5
 
 # A loose index scan: each step seeks the next different completion, as very many items may share a title.
 COMPLETIONS = text(

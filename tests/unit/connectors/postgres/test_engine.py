@@ -14,6 +14,7 @@ DSN, DIRECT = "postgresql://ada@db/hello", "postgresql://ada@direct/hello"
 OURS = Database(dsn=DSN, application_name="hello-api", deadline_s=2.5, lock_timeout_s=0.75)
 LIMITS = {
     "idle_in_transaction_session_timeout": "25000",
+    "jit": "off",
     "lock_timeout": "750",
     "statement_timeout": "2500",
     "timezone": "UTC",
