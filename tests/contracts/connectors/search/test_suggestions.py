@@ -74,6 +74,7 @@ async def test_removed_and_replaced_titles_are_not_suggested(items: SearchedItem
     await items.replace(drum, f"{word} trombone")
     await items.remove(kite)
     assert sorted(await items.suggest(word)) == [f"{word} kite", f"{word} trombone"]
+    assert await items.suggest(f"{word} dr") == []
     await items.remove(twin)
     assert await items.suggest(word) == [f"{word} trombone"]
 

@@ -97,6 +97,7 @@ async def test_items_that_change_during_the_migration_are_found(older: Database)
             await writer.items.add(an_item(items.owner, "A late kite"), a_change(kept.id))
         await migration
         assert set(await items.titles("kite")) == {"A yellow kite", "A new kite", "A late kite"}
+        assert (await items.search("kite")).total == 3
         assert await items.titles("golden") == ["A golden drum"]
         assert await items.suggest("silver") == await items.suggest("purple") == []
 
