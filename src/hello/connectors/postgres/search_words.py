@@ -11,6 +11,8 @@ from hello.entities.search import SearchText
 MAX_WORD = 40
 """Longer words are not among the stored ones (migration 0016)."""
 MAX_DISTANCE, MAX_LONGER = 2, 20
+MAX_FORGIVEN = 8
+"""As each word takes some 50 ms among 50,000 stored ones, more would take longer than a statement may."""
 
 NORMALIZE = text(
     "SELECT search_text(body) FROM unnest(:texts) WITH ORDINALITY AS typed (body, place) ORDER BY place"
@@ -74,8 +76,8 @@ async def split_words(session: AsyncSession, texts: Sequence[str]) -> Sequence[S
 
 
 async def similar_words(session: AsyncSession, words: Collection[str]) -> Similar:
-    """Return stored words for each of these: longer ones that begin with it, and those with a typo."""
-    typed_words = sorted({word for word in words if len(word) <= MAX_WORD})
+    """Return stored words for the first of these: longer ones that begin with it, and those with a typo."""
+    typed_words = list(dict.fromkeys(word for word in words if len(word) <= MAX_WORD))[:MAX_FORGIVEN]
     similar: dict[str, list[str]] = {word: [] for word in typed_words}
     long_enough = [word for word in typed_words if len(word) >= shortest_prefix(word)]
     for typed, word in await session.execute(LONGER, {"words": long_enough}):
