@@ -11,6 +11,8 @@ from hello.entities.search import SearchText
 MAX_WORD = 40
 """Longer words are not among the stored ones (migration 0016)."""
 MAX_DISTANCE, MAX_LONGER = 2, 20
+MAX_FORGIVEN = 8
+"""As each word takes some 50 ms among 50,000 stored ones, more would take longer than a statement may."""
 
 NORMALIZE = text(
     "SELECT search_text(body) FROM unnest(:texts) WITH ORDINALITY AS typed (body, place) ORDER BY place"
@@ -75,15 +77,19 @@ async def split_words(session: AsyncSession, texts: Sequence[str]) -> Sequence[S
 
 async def longer_words(session: AsyncSession, words: Collection[str]) -> Similar:
     """Return stored words that begin with each of these, the shortest first."""
-    long_enough = sorted({word for word in words if shortest_prefix(word) <= len(word) <= MAX_WORD})
+    long_enough = [word for word in corrected(words) if len(word) >= shortest_prefix(word)]
     return grouped((row.typed, row.word) for row in await session.execute(LONGER, {"words": long_enough}))
 
 
 async def similar_words(session: AsyncSession, words: Collection[str]) -> Similar:
     """Return stored words that may have been meant by each of these, the most similar first."""
-    typed_words = sorted({word for word in words if len(word) <= MAX_WORD})
-    rows = await session.execute(SIMILAR, {"words": typed_words})
+    rows = await session.execute(SIMILAR, {"words": corrected(words)})
     return grouped((row.typed, row.word) for row in rows if is_typo(row.typed, row.word, row.distance))
+
+
+def corrected(words: Collection[str]) -> Sequence[str]:
+    """Return the first different words of those that may be stored."""
+    return list(dict.fromkeys(word for word in words if len(word) <= MAX_WORD))[:MAX_FORGIVEN]
 
 
 def grouped(pairs: Iterable[tuple[str, str]]) -> Similar:

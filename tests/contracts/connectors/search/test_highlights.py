@@ -27,6 +27,7 @@ FILLER = " ".join(f"word{number}" for number in range(300))
         ("A yellow kite, a kite", "kite", ["kite", "kite"]),
         ("Yellow KITES", "kite", ["KITES"]),
         ("Crème brûlée", "creme", ["Crème"]),
+        ("Size 4É", "4e", ["4É"]),
         ("Mandolin strings", "mandalin", ["Mandolin"]),
         ("Mandolin strings", "mando", ["Mandolin"]),
         ("A yellow kite", "purple kite", ["kite"]),

@@ -82,6 +82,12 @@ async def test_typo_is_forgiven(items: SearchedItems, typed: str) -> None:
     assert await items.titles(typed) == ["Mandolin strings"]
 
 
+@pytest.mark.parametrize("typed", ["kyte", "kte", "kiite", "kiet", "kitee", "kits"])
+async def test_typo_in_a_short_word_is_forgiven(items: SearchedItems, typed: str) -> None:
+    await items.put_all("A kite", "A trombone")
+    assert await items.titles(typed) == ["A kite"]
+
+
 @pytest.mark.parametrize("typed", ["trumpet", "mxndxlxn", "kote", "ab"])
 async def test_quite_another_word_is_no_typo(items: SearchedItems, typed: str) -> None:
     await items.put_all("Mandolin", "Kettle", "A trombone")
@@ -204,6 +210,8 @@ async def test_replaced_item_is_found_by_its_new_words_only(items: SearchedItems
 async def test_removed_item_is_not_found(items: SearchedItems) -> None:
     kite, _ = await items.put_all("A kite", "A kite for two")
     await items.remove(kite)
+    found = await items.search("kite")
+    assert (len(found.page), found.total, found.facets.without_price) == (1, 1, 1)
     assert await items.titles("kite") == ["A kite for two"]
 
 

@@ -19,6 +19,12 @@ async def test_title_outranks_description(items: SearchedItems) -> None:
     assert (await items.titles("kite"))[0] == "A kite"
 
 
+async def test_long_title_outranks_a_short_description(items: SearchedItems) -> None:
+    await items.put("A yellow kite with a long tail of silk")
+    await items.put("A toy", "Kite.")
+    assert (await items.titles("kite"))[0] == "A yellow kite with a long tail of silk"
+
+
 async def test_exact_word_outranks_typos_and_longer_words(items: SearchedItems) -> None:
     await items.put("A basket")
     await items.put_all("A casket", "A basketball")

@@ -74,8 +74,16 @@ async def test_removed_and_replaced_titles_are_not_suggested(items: SearchedItem
     await items.replace(drum, f"{word} trombone")
     await items.remove(kite)
     assert sorted(await items.suggest(word)) == [f"{word} kite", f"{word} trombone"]
+    assert await items.suggest(f"{word} dr") == []
     await items.remove(twin)
     assert await items.suggest(word) == [f"{word} trombone"]
+
+
+async def test_removed_titles_take_no_room(items: SearchedItems, word: str) -> None:
+    *removed, kept = await items.put_all(*(f"{word} {number:02}" for number in range(25)))
+    for item in removed:
+        await items.remove(item)
+    assert await items.suggest(word) == [kept.title]
 
 
 async def test_any_script_is_suggested(items: SearchedItems, word: str) -> None:

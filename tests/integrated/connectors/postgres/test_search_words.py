@@ -1,0 +1,39 @@
+"""Stored words that are like those that were typed."""
+
+import pytest
+from sqlalchemy import insert
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+
+from hello.connectors.postgres.search_words import MAX_FORGIVEN, similar_starts, similar_words
+from hello.entities.item_documents import search_words
+
+pytestmark = pytest.mark.integrated
+STORED = "zqkite", "zqkites", "zqkiten", "zqkitchen", "zqdrum"
+
+
+@pytest.fixture
+async def session(connection: AsyncConnection) -> AsyncSession:
+    """Words that no other test has; one is stored twice, as by two writers at once."""
+    words = [{"word": word} for word in (*STORED, STORED[0])]
+    await connection.execute(insert(search_words), words)
+    return AsyncSession(connection)
+
+
+async def test_longer_words_come_first_then_the_nearest(session: AsyncSession) -> None:
+    assert await similar_words(session, ["zqkite", "zqdrun", "zqkitc"]) == {
+        "zqkite": ["zqkiten", "zqkites", "zqkiten", "zqkites"],
+        "zqdrun": ["zqdrum"],
+        "zqkitc": ["zqkitchen", "zqkite", "zqkiten", "zqkites"],
+    }
+
+
+async def test_only_the_first_words_are_compared(session: AsyncSession) -> None:
+    typed = ["zqkitx", "zqkitx", "x" * 41, *(f"zqdru{number}" for number in range(100))]
+    similar = await similar_words(session, typed)
+    assert list(similar) == ["zqkitx", *(f"zqdru{number}" for number in range(MAX_FORGIVEN - 1))]
+    assert similar["zqdru0"] == ["zqdrum"]
+
+
+async def test_starts_of_words_are_compared_with_an_unfinished_word(session: AsyncSession) -> None:
+    assert await similar_starts(session, "zqkotc") == ["zqkitc", "zqkitch", "zqkite"]
+    assert await similar_starts(session, "x" * 41) == []
