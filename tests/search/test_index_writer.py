@@ -1,5 +1,8 @@
 """The index of items on a real engine: writes in any order, and a new index beside the one in use."""
 
+import asyncio
+from contextlib import suppress
+
 import pytest
 from uuid_utils.compat import uuid7
 
@@ -8,9 +11,10 @@ from hello.entities.errors import UnavailableError
 from hello.entities.items import Item
 from hello.services.item_indexing import RejectedItemsError
 from tests.search.indexes import Indexes
+from tests.search.waiting import wait_for
 from tests.support.builders import an_account, an_item
 
-ADA = an_account()
+ADA, WRITERS = an_account(), 10
 OBJECT_AS_TITLE = {"mappings": {"properties": {"title": {"type": "object"}, "id": {"type": "keyword"}}}}
 NUMBER_AS_TITLE = {"mappings": {"properties": {"title": {"type": "long"}, "id": {"type": "keyword"}}}}
 pytestmark = [pytest.mark.search, pytest.mark.timeout(300)]
@@ -158,6 +162,39 @@ async def test_changes_during_a_build_are_in_the_new_index(built: Indexes) -> No
         await built.writer.remove([ball.id])
         await built.writer.put([kite, ball])  # what the build had read before
     assert await built.titles() == {kite.id: "A red kite"}
+
+
+async def test_no_write_is_lost_while_the_first_index_goes_into_use(indexes: Indexes) -> None:
+    """Each is confirmed after it has reached an index that stays, or fails."""
+    confirmed: list[Item] = []
+    is_over = asyncio.Event()
+
+    async def write() -> None:
+        while not is_over.is_set():
+            item = an_item_of_ada()
+            with suppress(UnavailableError):
+                await indexes.writer.put([item])
+                confirmed.append(item)
+
+    async with asyncio.TaskGroup() as group:
+        async with indexes.writer.rebuilding():
+            for _ in range(WRITERS):
+                group.create_task(write())
+            await wait_for(lambda: len(confirmed) >= WRITERS)
+        is_over.set()
+    found = await indexes.titles()
+    assert [item.id for item in confirmed if item.id not in found] == []
+
+
+async def test_index_named_as_the_alias_is_left_alone(indexes: Indexes) -> None:
+    """It may be of another application."""
+    await indexes.client.client.indices.create(index=indexes.alias)
+    with pytest.raises(UnavailableError) as caught:
+        await indexes.writer.is_current()
+    assert caught.value.reason == f"there is an index named {indexes.alias}, which must be free for an alias"
+    with pytest.raises(UnavailableError, match="cannot be written"):
+        await indexes.writer.put([an_item_of_ada()])
+    assert await indexes.names() == [indexes.alias]
 
 
 async def test_failed_build_removes_the_half_built_index(built: Indexes) -> None:
