@@ -1,21 +1,35 @@
-"""A search server for tests: one that they may kill, and the one of TEST_SEARCH_URL for all others."""
+"""The server that `make test_search` names, for the tests of this folder."""
 
 import os
 from collections.abc import AsyncIterator, Iterator
 
+import httpx
 import pytest
 
 from tests.search.engine import Engine, running_engine
 from tests.search.indexes import Indexes, open_indexes
 
-NAME = os.environ.get("TEST_SEARCH_ENGINE", "elasticsearch")
+SOON_S = 10
 
 
 @pytest.fixture(scope="session")
-def own_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    """Whichever test kills or freezes it brings it back."""
-    with running_engine(NAME, tmp_path_factory.mktemp("own-engine")) as engine:
+def engine_name() -> str:
+    return os.environ.get("TEST_SEARCH_ENGINE", "elasticsearch")
+
+
+@pytest.fixture(scope="session")
+def engine(engine_name: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """One that tests may kill: not the one that others may be using at TEST_SEARCH_URL."""
+    with running_engine(engine_name, tmp_path_factory.mktemp("engine")) as engine:
         yield engine
+
+
+@pytest.fixture
+def client(engine: Engine) -> Iterator[httpx.Client]:
+    """Ask a server without the indices of other tests."""
+    with httpx.Client(base_url=engine.url, timeout=SOON_S, trust_env=False) as client:
+        assert client.delete("/items", params={"ignore_unavailable": "true"}).is_success
+        yield client
 
 
 @pytest.fixture(scope="session")
@@ -23,7 +37,7 @@ def search_url(request: pytest.FixtureRequest) -> str:
     """A server for tests that harm nothing but their own indexes."""
     if given := os.environ.get("TEST_SEARCH_URL"):
         return given
-    engine: Engine = request.getfixturevalue("own_engine")
+    engine: Engine = request.getfixturevalue("engine")
     return engine.url
 
 

@@ -11,7 +11,6 @@ from hello.connectors.search.item_index import EngineItemIndex
 from hello.entities.errors import UnavailableError
 from hello.entities.search import SearchText
 from hello.services.search import ItemSearch
-from tests.search.conftest import NAME
 from tests.search.engine import Engine
 from tests.search.front import Front, running_front
 from tests.search.indexes import Indexes
@@ -21,13 +20,18 @@ from tests.support.programs.ports import HOST, free_port
 pytestmark = [pytest.mark.search, pytest.mark.timeout(300)]
 REFUSED = "the search engine refuses the user, the password or the API key"
 NO_ALIAS = "the index is missing: the worker builds it, and so does `hello search reindex`"
-EXPECTED = NAME.rstrip("23")
 
 
 @pytest.fixture(scope="module")
-def front(own_engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
-    with running_front(own_engine, tmp_path_factory.mktemp("front")) as front:
+def front(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
+    with running_front(engine, tmp_path_factory.mktemp("front")) as front:
         yield front
+
+
+@pytest.fixture
+def expected(engine_name: str) -> str:
+    """What answers say about the engine."""
+    return engine_name.rstrip("23")
 
 
 @asynccontextmanager
@@ -49,19 +53,19 @@ def with_user(front: Front, user: str, password: str) -> str:
     return front.url.replace("https://", f"https://{user}:{password}@") + f"?cafile={front.authority}"
 
 
-async def test_engine_is_named(search_url: str) -> None:
+async def test_engine_is_named(search_url: str, expected: str) -> None:
     async with opened(search_url) as client:
-        assert [await client.engine(), await client.engine()] == [EXPECTED, EXPECTED]
+        assert [await client.engine(), await client.engine()] == [expected, expected]
 
 
-async def test_user_and_password_are_sent_through_tls(front: Front) -> None:
+async def test_user_and_password_are_sent_through_tls(front: Front, expected: str) -> None:
     async with opened(with_user(front, front.user, front.password)) as client:
-        assert await client.engine() == EXPECTED
+        assert await client.engine() == expected
 
 
-async def test_api_key_is_sent_through_tls(front: Front) -> None:
+async def test_api_key_is_sent_through_tls(front: Front, expected: str) -> None:
     async with opened(f"{front.url}?cafile={front.authority}", front.api_key) as client:
-        assert await client.engine() == EXPECTED
+        assert await client.engine() == expected
 
 
 async def test_wrong_credentials_are_named_as_the_reason(front: Front) -> None:
@@ -94,17 +98,19 @@ async def test_tls_to_a_plain_server_is_named_as_the_reason(search_url: str) -> 
     assert await failure(url) == "the search engine does not accept TLS, or wants a certificate"
 
 
-async def test_time_out_is_named_as_the_reason_and_the_engine_is_asked_again(own_engine: Engine) -> None:
-    async with opened(own_engine.url, timeout_s=0.5) as client:
-        own_engine.freeze()
+async def test_time_out_is_named_as_the_reason_and_the_engine_is_asked_again(
+    engine: Engine, expected: str
+) -> None:
+    async with opened(engine.url, timeout_s=0.5) as client:
+        engine.freeze()
         try:
             with pytest.raises(UnavailableError) as caught:
                 await client.engine()
         finally:
-            own_engine.resume()
+            engine.resume()
         assert caught.value.reason == "the search engine did not answer in time"
-    async with opened(own_engine.url) as client:
-        assert await client.engine() == EXPECTED
+    async with opened(engine.url) as client:
+        assert await client.engine() == expected
 
 
 async def test_probe_needs_an_index_that_can_be_searched(indexes: Indexes) -> None:

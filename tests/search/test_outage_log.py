@@ -20,12 +20,12 @@ OUTAGE_S, MAX_CONNECTIONS_PER_S = 8, 6
 
 
 @pytest.fixture
-def system(own_engine: Engine, servers: Servers, tmp_path: Path) -> Iterator[SearchSystem]:
+def system(engine: Engine, servers: Servers, tmp_path: Path) -> Iterator[SearchSystem]:
     try:
-        with open_search_system(tmp_path, servers, own_engine) as system:
+        with open_search_system(tmp_path, servers, engine) as system:
             yield system
     finally:
-        own_engine.start()
+        engine.start()
 
 
 @dataclass(slots=True)

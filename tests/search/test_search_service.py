@@ -19,9 +19,9 @@ BULK, SOME = 2000, 400
 
 @pytest.fixture(scope="module")
 def shared(
-    own_engine: Engine, servers: Servers, tmp_path_factory: pytest.TempPathFactory
+    engine: Engine, servers: Servers, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[SearchSystem]:
-    with open_search_system(tmp_path_factory.mktemp("search"), servers, own_engine) as system:
+    with open_search_system(tmp_path_factory.mktemp("search"), servers, engine) as system:
         yield system
 
 
