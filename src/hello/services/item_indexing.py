@@ -34,7 +34,10 @@ class RejectedItemsError(HelloError):
     """The index does not take these items, and would not take them later."""
 
     def __init__(self, reasons: Mapping[UUID, str]) -> None:
-        super().__init__("the search index rejects items")
+        first = next(iter(reasons.items()))
+        super().__init__(
+            f"the search index rejects {len(reasons)} items, the first is {first[0]}: {first[1]}"
+        )
         self.reasons = reasons
 
 
