@@ -1,5 +1,6 @@
 """Keeping a search index like the items of the database: by events, by building it, by comparing both."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
@@ -168,10 +169,15 @@ class ItemIndexing:
         self._count("handled", len(events))
 
     async def _write(self, item_ids: Sequence[UUID]) -> None:
+        """Remove and put at once, as a slow index needs its time for either; do both even if one fails."""
         async with self.begin() as tx:
             items = await tx.items.find_all(item_ids)
-        await self.writer.remove([item_id for item_id in item_ids if item_id not in items])
-        await self.writer.put(items.values())
+        removed = [item_id for item_id in item_ids if item_id not in items]
+        results = await asyncio.gather(
+            self.writer.remove(removed), self.writer.put(items.values()), return_exceptions=True
+        )
+        for error in filter(None, results):
+            raise error
 
     async def _put(self, items: Sequence[Item]) -> None:
         """Leave out what the index rejects, and log it: the rest of a build must not depend on it."""
