@@ -107,6 +107,19 @@ def test_differences_are_shown_and_repaired(system: SearchSystem, servers: Serve
     system.wait_for(lambda: shop.titles("balloon"), (system.name, ["A balloon"]))
 
 
+def test_document_that_others_removed_needs_a_reindex(system: SearchSystem, shop: Shop) -> None:
+    """The engine remembers the version of the removal, and takes no older one."""
+    kite = UUID(shop.create("A kite")[-36:])
+    system.wait_for(lambda: shop.total("kite"), (system.name, 1))
+    system.ask("DELETE", f"/{system.alias}/_doc/{kite}?refresh=true")
+    difference = f"1 missing from the index: {kite}\n"
+    assert verify(system) == (1, difference)
+    advice = "1 could not be repaired: run `hello search reindex`.\n"
+    assert verify(system, "--repair") == (1, difference + advice)
+    assert hello(system, "search", "reindex")[0] == 0
+    assert verify(system) == (0, AGREE)
+
+
 def test_differences_in_postgres_are_shown_and_repaired(system: SearchSystem, servers: Servers) -> None:
     [item] = add_without_events(servers, ["A kite"])
     execute(servers, "DELETE FROM item_documents WHERE item_id = $1", item.id)

@@ -83,7 +83,11 @@ class Comparison:
 
     @property
     def is_equal(self) -> bool:
-        return not (self.missing or self.outdated or self.extra)
+        return not self.ids
+
+    @property
+    def ids(self) -> list[UUID]:
+        return [*self.missing, *self.outdated, *self.extra]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,10 +153,19 @@ class ItemIndexing:
                 row, document = await anext(stored, None), await anext(indexed, None)
         return comparison
 
-    async def repair(self, comparison: Comparison) -> None:
-        ids = [*comparison.missing, *comparison.outdated, *comparison.extra]
+    async def repair(self, comparison: Comparison, progress: Progress) -> Collection[UUID]:
+        """Write what differs, and return the ids that differ nevertheless.
+
+        Those are what the index rejects, and documents that others have removed: the index then remembers
+        the version that was removed.
+        """
+        ids = comparison.ids
         for first in range(0, len(ids), PAGE):
-            await self._write(ids[first : first + PAGE])
+            try:
+                await self._write(ids[first : first + PAGE])
+            except RejectedItemsError as error:
+                log_rejected(error)
+        return set(ids) & set((await self.compare(progress)).ids) if ids else ()
 
     async def _index(self, events: Sequence[Event]) -> None:
         by_id: dict[UUID, Event] = {}
@@ -184,8 +197,7 @@ class ItemIndexing:
         try:
             await retrying(BUILD_RETRY_S)(self.writer.put, items)
         except RejectedItemsError as error:
-            for item_id, reason in error.reasons.items():
-                log.error("the search index rejects an item", item_id=str(item_id), reason=reason)  # noqa: TRY400
+            log_rejected(error)
 
     async def _bury(self, event: Event, error: Exception) -> None:
         log.error("event is dead", consumer=SEARCH.name, event_id=event.id, reason=str(error))
@@ -219,6 +231,11 @@ class ItemIndexing:
     def _count(self, outcome: str, number: int) -> None:
         for _ in range(number):
             self.metrics.counted(SEARCH.name, outcome)
+
+
+def log_rejected(error: RejectedItemsError) -> None:
+    for item_id, reason in error.reasons.items():
+        log.error("the search index rejects an item", item_id=str(item_id), reason=reason)
 
 
 def retrying(seconds: float, after: Callable[[RetryCallState], None] = lambda _: None) -> AsyncRetrying:

@@ -183,12 +183,34 @@ async def test_differences_are_found_and_repaired(fixture: Fixture) -> None:
     assert comparison == Comparison(
         missing=[item.id for item in missing], outdated=[item.id for item in outdated], extra=sorted(extra)
     )
-    await fixture.indexing.repair(comparison)
+    assert not await fixture.indexing.repair(comparison, fixture.done.append)
     assert fixture.has(*items)
 
 
 async def test_repair_writes_pages(fixture: Fixture) -> None:
     await fixture.items(PAGE + 1)
     comparison = await fixture.indexing.compare(fixture.done.append)
-    await fixture.indexing.repair(comparison)
+    await fixture.indexing.repair(comparison, fixture.done.append)
     assert fixture.writer.writes == [PAGE, 1]
+
+
+async def test_repair_names_what_still_differs(fixture: Fixture) -> None:
+    kite, ball = await fixture.items(2)
+    fixture.writer.removed = {kite.id}
+    comparison = await fixture.indexing.compare(fixture.done.append)
+    assert await fixture.indexing.repair(comparison, fixture.done.append) == {kite.id}
+    assert fixture.has(ball)
+
+
+async def test_repair_goes_on_after_a_rejected_item(fixture: Fixture) -> None:
+    first, *rest = await fixture.items(PAGE + 1)
+    fixture.writer.rejected = {first.id}
+    comparison = await fixture.indexing.compare(fixture.done.append)
+    assert await fixture.indexing.repair(comparison, fixture.done.append) == {first.id}
+    assert fixture.has(*rest)
+
+
+async def test_repair_of_nothing_reads_nothing_again(fixture: Fixture) -> None:
+    await fixture.items(1)
+    assert not await fixture.indexing.repair(Comparison(), fixture.done.append)
+    assert fixture.done == []

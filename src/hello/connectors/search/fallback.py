@@ -22,15 +22,16 @@ class SearchMetrics:
 
 
 def search_metrics(registry: CollectorRegistry) -> SearchMetrics:
-    return SearchMetrics(
-        Counter("search_answers", "Searches, by what answered them", ["engine"], registry=registry),
-        Gauge(
-            "search_engine_up",
-            "0 from a failure of the search engine until its next success",
-            registry=registry,
-            multiprocess_mode="min",
-        ),
+    """Return them for an engine that is up: in a process without a search, none has failed."""
+    answers = Counter("search_answers", "Searches, by what answered them", ["engine"], registry=registry)
+    up = Gauge(
+        "search_engine_up",
+        "0 from a failure of the search engine until its next success",
+        registry=registry,
+        multiprocess_mode="livemin",
     )
+    up.set(1)
+    return SearchMetrics(answers, up)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

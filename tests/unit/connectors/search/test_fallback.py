@@ -78,6 +78,10 @@ async def test_engine_answers_while_it_can(fixture: Fixture) -> None:
     assert (fixture.database.asked, fixture.up(), fixture.answers("opensearch")) == (0, 1, 1)
 
 
+async def test_process_without_a_search_reports_no_failure(fixture: Fixture) -> None:
+    assert fixture.up() == 1
+
+
 async def test_postgres_answers_while_the_engine_fails(fixture: Fixture) -> None:
     fixture.engine.is_up = False
     assert await fixture.search() == "postgres"
