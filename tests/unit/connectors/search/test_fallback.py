@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 
 import pytest
 from prometheus_client import CollectorRegistry
+from structlog import get_logger
 from structlog.testing import capture_logs
 
 from hello.connectors.breaker import Breaker
 from hello.connectors.search.fallback import FallbackItemIndex, search_metrics
+from hello.core.logs import RateLimitedLog
 from hello.entities.errors import UnavailableError
 from hello.entities.search import SearchText
 from hello.services.search import Engine, Facets, ItemSearch, Matches
@@ -55,6 +57,7 @@ class Fixture:
             database=self.database,
             breaker=breaker,
             metrics=search_metrics(self.registry),
+            outages=RateLimitedLog(logger=get_logger("test"), timer=lambda: self.now_s),
         )
 
     async def search(self) -> Engine:
@@ -122,5 +125,17 @@ async def test_start_and_end_of_an_outage_are_logged_once(fixture: Fixture) -> N
             await fixture.search()
     start, end = logs
     assert start["event"] == "search engine is unavailable, answering from PostgreSQL"
-    assert start["reason"] == "it is frozen"
+    assert start["cause"] == "the search engine is unavailable: it is frozen"
     assert end["event"] == "search engine is available again"
+
+
+async def test_engine_that_fails_now_and_then_is_logged_once_a_second(fixture: Fixture) -> None:
+    with capture_logs() as logs:
+        for number in range(20):
+            fixture.engine.is_up = number % 2 == 1
+            await fixture.search()
+        assert len(logs) == 2
+        fixture.now_s += 1
+        fixture.engine.is_up = False
+        await fixture.search()
+    assert [entry["left_out"] for entry in logs] == [0, 0, 9]
