@@ -48,9 +48,9 @@ class DeadLetterCli:
             async with unit.begin() as tx:
                 return await work(tx)
 
-    async def add(self, event: Event, consumer: str = "gifts") -> str:
+    async def add(self, event: Event, consumer: str = "gifts", reason: str = "a broken heart") -> str:
         """Return its id among the dead."""
-        dead = dead_letter(consumer, event, ValueError("a broken heart"), NOON)
+        dead = dead_letter(consumer, event, ValueError(reason), NOON)
         await self.do(lambda tx: tx.dead_letters.add(dead))
         found = await self.do(lambda tx: tx.dead_letters.page(0, 1000))
         return str(next(one.id for one in found if one.event_id == event.id))
@@ -90,6 +90,13 @@ async def test_dead_letters_are_listed_with_their_reason(cli: DeadLetterCli) -> 
             part in row for part in (dead_id, "gifts", event.type, event.subject, "2026-06-15T12:00:00Z")
         )
     assert cli.command("list", "--limit", "1").stdout.count("a broken heart") == 1
+
+
+async def test_reason_is_listed_as_it_is(cli: DeadLetterCli) -> None:
+    """In brackets and between colons may be what a console would take for styles and emoji."""
+    reason = "cannot parse [title] of [/long] :kite:"
+    await cli.add(an_event(), reason=reason)
+    assert reason in cli.command("list").stdout
 
 
 async def test_show_prints_the_whole_dead_letter(cli: DeadLetterCli) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hello.connectors.breaker import Breaker
 from hello.connectors.brokers.metrics import consumer_counts
+from hello.connectors.brokers.outages import Outage
+from hello.connectors.brokers.sources import AcquireLock
 from hello.connectors.postgres.advisory_locks import PostgresAdvisoryLocks
 from hello.connectors.postgres.engine import Database, open_engine
 from hello.connectors.postgres.item_index import PostgresItemIndex
@@ -17,6 +20,7 @@ from hello.connectors.postgres.item_index_writer import PostgresIndexWriter
 from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
 from hello.core.clock import now
 from hello.core.settings import Settings, SettingsError
+from hello.entities.errors import UnavailableError
 from hello.services.event_ports import ConsumerMetrics
 from hello.services.item_indexing import ItemIndexing
 from hello.services.ports import Begin
@@ -77,6 +81,30 @@ async def open_writing(
         from hello.connectors.search.writer import EngineIndexWriter  # noqa: PLC0415
 
         yield ItemIndexing(begin=begin, writer=EngineIndexWriter(client), metrics=metrics, now=now)
+
+
+def engine_outage() -> Outage:
+    return Outage("search-build", "search engine unavailable", "search engine available again")
+
+
+@dataclass(frozen=True, slots=True)
+class IndexBuilds:
+    """A task that builds the index when it is missing or of an older format, in one process at a time."""
+
+    indexing: ItemIndexing
+    acquire: AcquireLock
+    outage: Outage = field(default_factory=engine_outage)
+
+    async def step(self) -> bool:
+        try:
+            if not await self.indexing.writer.is_current():
+                async with self.acquire(BUILDS):
+                    await self.indexing.build_if_missing()
+        except UnavailableError as error:
+            self.outage.failed(error)
+        else:
+            self.outage.worked()
+        return False
 
 
 @asynccontextmanager

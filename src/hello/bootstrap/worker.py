@@ -10,7 +10,7 @@ from random import Random
 from prometheus_client import CollectorRegistry
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from hello.bootstrap.search import BUILD_TIMEOUT_S, BUILDS, WRITE_TIMEOUT_S, open_writing
+from hello.bootstrap.search import BUILD_TIMEOUT_S, WRITE_TIMEOUT_S, IndexBuilds, open_writing
 from hello.connectors.brokers.adapters import open_publisher, source_of
 from hello.connectors.brokers.consumer import CheckTime, by_subject, consuming
 from hello.connectors.brokers.full_broker import FullBrokerPublisher
@@ -190,17 +190,15 @@ async def search_tasks(
     async def handle(events: Sequence[Event], _: CheckTime) -> None:
         await writing.handle(events)
 
-    async def build() -> bool:
-        if not await building.writer.is_current():
-            async with locks.acquire(BUILDS):
-                await building.build_if_missing()
-        return False
-
     source = source_of(options, SEARCH, locks.acquire)
     consumer = await stack.enter_async_context(consuming(SEARCH.name, source, handle, counts))
     return [
         Task(name=SEARCH.name, step=consumer.step, wait=consumer.wait),
-        Task(name="search-build", step=build, wait=partial(asyncio.sleep, SEARCH_POLL_S)),
+        Task(
+            name="search-build",
+            step=IndexBuilds(building, locks.acquire).step,
+            wait=partial(asyncio.sleep, SEARCH_POLL_S),
+        ),
     ]
 
 

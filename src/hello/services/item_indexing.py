@@ -1,5 +1,6 @@
 """Keeping a search index like the items of the database: by events, by building it, by comparing both."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
@@ -34,7 +35,10 @@ class RejectedItemsError(HelloError):
     """The index does not take these items, and would not take them later."""
 
     def __init__(self, reasons: Mapping[UUID, str]) -> None:
-        super().__init__("the search index rejects items")
+        first = next(iter(reasons.items()))
+        super().__init__(
+            f"the search index rejects {len(reasons)} items, the first is {first[0]}: {first[1]}"
+        )
         self.reasons = reasons
 
 
@@ -79,7 +83,11 @@ class Comparison:
 
     @property
     def is_equal(self) -> bool:
-        return not (self.missing or self.outdated or self.extra)
+        return not self.ids
+
+    @property
+    def ids(self) -> list[UUID]:
+        return [*self.missing, *self.outdated, *self.extra]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,10 +153,19 @@ class ItemIndexing:
                 row, document = await anext(stored, None), await anext(indexed, None)
         return comparison
 
-    async def repair(self, comparison: Comparison) -> None:
-        ids = [*comparison.missing, *comparison.outdated, *comparison.extra]
+    async def repair(self, comparison: Comparison, progress: Progress) -> Collection[UUID]:
+        """Write what differs, and return the ids that differ nevertheless.
+
+        Those are what the index rejects, and documents that others have removed: the index then remembers
+        the version that was removed.
+        """
+        ids = comparison.ids
         for first in range(0, len(ids), PAGE):
-            await self._write(ids[first : first + PAGE])
+            try:
+                await self._write(ids[first : first + PAGE])
+            except RejectedItemsError as error:
+                log_rejected(error)
+        return set(ids) & set((await self.compare(progress)).ids) if ids else ()
 
     async def _index(self, events: Sequence[Event]) -> None:
         by_id: dict[UUID, Event] = {}
@@ -165,18 +182,22 @@ class ItemIndexing:
         self._count("handled", len(events))
 
     async def _write(self, item_ids: Sequence[UUID]) -> None:
+        """Remove and put at once, as a slow index needs its time for either; do both even if one fails."""
         async with self.begin() as tx:
             items = await tx.items.find_all(item_ids)
-        await self.writer.remove([item_id for item_id in item_ids if item_id not in items])
-        await self.writer.put(items.values())
+        removed = [item_id for item_id in item_ids if item_id not in items]
+        results = await asyncio.gather(
+            self.writer.remove(removed), self.writer.put(items.values()), return_exceptions=True
+        )
+        for error in filter(None, results):
+            raise error
 
     async def _put(self, items: Sequence[Item]) -> None:
         """Leave out what the index rejects, and log it: the rest of a build must not depend on it."""
         try:
             await retrying(BUILD_RETRY_S)(self.writer.put, items)
         except RejectedItemsError as error:
-            for item_id, reason in error.reasons.items():
-                log.error("the search index rejects an item", item_id=str(item_id), reason=reason)  # noqa: TRY400
+            log_rejected(error)
 
     async def _bury(self, event: Event, error: Exception) -> None:
         log.error("event is dead", consumer=SEARCH.name, event_id=event.id, reason=str(error))
@@ -210,6 +231,11 @@ class ItemIndexing:
     def _count(self, outcome: str, number: int) -> None:
         for _ in range(number):
             self.metrics.counted(SEARCH.name, outcome)
+
+
+def log_rejected(error: RejectedItemsError) -> None:
+    for item_id, reason in error.reasons.items():
+        log.error("the search index rejects an item", item_id=str(item_id), reason=reason)
 
 
 def retrying(seconds: float, after: Callable[[RetryCallState], None] = lambda _: None) -> AsyncRetrying:

@@ -32,6 +32,7 @@ HandleBatch: TypeAlias = Callable[[Sequence[Event], CheckTime], Awaitable[None]]
 class BrokerConsumer:
     """After any fault the consumer closes its source; a new source starts with what was not acknowledged.
 
+    `outage` is one of the broker, `blockage` one of what handling needs.
     `elapsed` is a clock in seconds that keeps running while the process is stopped.
     """
 
@@ -40,6 +41,7 @@ class BrokerConsumer:
     handle: HandleBatch
     metrics: ConsumerCounts
     outage: Outage
+    blockage: Outage
     elapsed: Callable[[], float] = monotonic
     _requested_at: float = 0
     _open: AsyncExitStack | None = None
@@ -59,13 +61,12 @@ class BrokerConsumer:
         received, self._received = self._received, ()
         if not received or self._source is None:
             return False
-        try:
-            await self._handle(received)
-            await self._source.confirm([delivery.receipt for delivery in received])
-        except BaseException as error:
-            await self._close_after(error)
-            if not isinstance(error, UnavailableError):
-                raise
+        with suppress(UnavailableError):
+            async with self._closing_after_errors(self.blockage):
+                await self._handle(received)
+            self.blockage.worked()
+            async with self._closing_after_errors(self.outage):
+                await self._source.confirm([delivery.receipt for delivery in received])
         return True
 
     async def close(self) -> None:
@@ -76,7 +77,7 @@ class BrokerConsumer:
                 await stack.aclose()
 
     async def _receive(self) -> Sequence[Delivery]:
-        try:
+        async with self._closing_after_errors(self.outage):
             if self._source is None:
                 async with AsyncExitStack() as stack:
                     self._source = await stack.enter_async_context(self.open_source())
@@ -84,17 +85,19 @@ class BrokerConsumer:
                     self.metrics.connected(self.name, is_up=True)
             self._requested_at = self.elapsed()
             received = await self._source.receive()
-        except BaseException as error:
-            await self._close_after(error)
-            raise
         self.outage.worked()
         return received
 
-    async def _close_after(self, error: BaseException) -> None:
-        if isinstance(error, UnavailableError):
-            self.outage.failed(error)
-        self.metrics.connected(self.name, is_up=False)
-        await self.close()
+    @asynccontextmanager
+    async def _closing_after_errors(self, outage: Outage) -> AsyncIterator[None]:
+        try:
+            yield
+        except BaseException as error:
+            if isinstance(error, UnavailableError):
+                outage.failed(error)
+            self.metrics.connected(self.name, is_up=False)
+            await self.close()
+            raise
 
     async def _handle(self, received: Sequence[Delivery]) -> None:
         events = [delivery.event for delivery in received if delivery.event]
@@ -129,7 +132,12 @@ async def consuming(
     name: str, open_source: OpenSource, handle: HandleBatch, metrics: ConsumerCounts
 ) -> AsyncIterator[BrokerConsumer]:
     consumer = BrokerConsumer(
-        name=name, open_source=open_source, handle=handle, metrics=metrics, outage=Outage(name)
+        name=name,
+        open_source=open_source,
+        handle=handle,
+        metrics=metrics,
+        outage=Outage(name),
+        blockage=Outage(name, "events cannot be handled, they wait", "events are handled again"),
     )
     try:
         yield consumer

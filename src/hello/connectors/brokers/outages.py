@@ -1,4 +1,4 @@
-"""Log the start and the end of a broker outage once each."""
+"""Log the start and the end of an outage once each, by default of a broker."""
 
 from dataclasses import dataclass
 
@@ -15,9 +15,11 @@ class BrokerFullError(UnavailableError):
 
 @dataclass(slots=True)
 class Outage:
-    """Whether the component `name` is without a broker."""
+    """Whether the component `name` is without something; `start` and `end` are what is logged."""
 
     name: str
+    start: str = "broker unavailable"
+    end: str = "broker available again"
     _is_ongoing: bool = False
 
     def failed(self, error: Exception) -> None:
@@ -25,12 +27,12 @@ class Outage:
         if isinstance(error, BrokerFullError):
             return
         if not self._is_ongoing:
-            log.warning("broker unavailable", name=self.name, error=explain(error))
+            log.warning(self.start, name=self.name, error=explain(error))
         self._is_ongoing = True
 
     def worked(self) -> None:
         if self._is_ongoing:
-            log.warning("broker available again", name=self.name)
+            log.warning(self.end, name=self.name)
         self._is_ongoing = False
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from opensearchpy import AsyncOpenSearch
 from opensearchpy.exceptions import ConnectionError as UnreachableError
-from opensearchpy.exceptions import ConnectionTimeout, OpenSearchException, SSLError, TransportError
+from opensearchpy.exceptions import ConnectionTimeout, OpenSearchException, TransportError
 
 from hello.core.search_urls import read_search_url
 from hello.core.urls import UrlParts
@@ -19,12 +19,14 @@ from hello.services.search import Engine
 
 PORT = 9200
 MAX_CONNECTIONS = 20
-REASONS = {
+REASONS: dict[int, str] = {
     HTTPStatus.UNAUTHORIZED: "the search engine refuses the user, the password or the API key",
     HTTPStatus.FORBIDDEN: "the search engine forbids this, or the index is read-only (is its disk full?)",
     HTTPStatus.NOT_FOUND: "the index is missing: the worker builds it, and so does `hello search reindex`",
     HTTPStatus.TOO_MANY_REQUESTS: "the search engine is overloaded, or its disk is full",
 }
+LOGGERS = ("opensearch", "opensearchpy.trace")
+"""The client logs each request here, with what is searched for."""
 OPENSEARCH_ONLY = {"discovered_cluster_manager", "discovered_master"}
 """Fields of OpenSearch's cluster health."""
 
@@ -58,7 +60,8 @@ class SearchClient:
 async def open_search_client(options: SearchOptions) -> AsyncIterator[SearchClient]:
     """Connect at the first use. Do not retry: who asks decides how long a fault may take."""
     parts = read_search_url(options.url)
-    logging.getLogger("opensearch").setLevel(logging.ERROR)  # it logs each request, with what is searched for
+    for name in LOGGERS:
+        logging.getLogger(name).setLevel(logging.ERROR)
     client = AsyncOpenSearch(
         hosts=[host(parts, name, port) for name, port in parts.hosts],
         http_auth=(parts.user, parts.password) if parts.user else None,
@@ -102,16 +105,18 @@ def unavailable() -> Iterator[None]:
 
 
 def reason_of(error: OpenSearchException) -> str:
-    if isinstance(error, SSLError):
+    cause = error.args[-1] if error.args else None
+    if isinstance(cause, ssl.SSLCertVerificationError):
         return "the certificate of the search engine is not accepted"
+    if isinstance(cause, ssl.SSLError):
+        return "the search engine does not accept TLS, or wants a certificate"
     if isinstance(error, ConnectionTimeout):
         return "the search engine did not answer in time"
     if isinstance(error, UnreachableError):
         return "the search engine cannot be reached"
     if isinstance(error, TransportError) and isinstance(error.status_code, int):
-        return REASONS.get(
-            HTTPStatus(error.status_code), f"the search engine answered {error.status_code} ({error.error})"
-        )
+        otherwise = f"the search engine answered {error.status_code} ({error.error})"
+        return REASONS.get(error.status_code, otherwise)
     return f"the search engine gave an answer that cannot be read ({type(error).__name__})"
 
 

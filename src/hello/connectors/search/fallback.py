@@ -1,18 +1,18 @@
 """Search with the engine, or with PostgreSQL if the engine is unavailable."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from hello.connectors.breaker import Breaker
+from hello.core.logs import RateLimitedLog
 from hello.entities.errors import UnavailableError
 from hello.services.search import ItemIndex, ItemSearch, Matches
 
 Answer = TypeVar("Answer")
-log = structlog.get_logger("hello.search")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,15 +22,16 @@ class SearchMetrics:
 
 
 def search_metrics(registry: CollectorRegistry) -> SearchMetrics:
-    return SearchMetrics(
-        Counter("search_answers", "Searches, by what answered them", ["engine"], registry=registry),
-        Gauge(
-            "search_engine_up",
-            "0 from a failure of the search engine until its next success",
-            registry=registry,
-            multiprocess_mode="min",
-        ),
+    """Return them for an engine that is up: in a process without a search, none has failed."""
+    answers = Counter("search_answers", "Searches, by what answered them", ["engine"], registry=registry)
+    up = Gauge(
+        "search_engine_up",
+        "0 from a failure of the search engine until its next success",
+        registry=registry,
+        multiprocess_mode="livemin",
     )
+    up.set(1)
+    return SearchMetrics(answers, up)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,9 @@ class FallbackItemIndex:
     database: ItemIndex
     breaker: Breaker
     metrics: SearchMetrics
+    outages: RateLimitedLog = field(
+        default_factory=lambda: RateLimitedLog(logger=structlog.get_logger("hello.search"))
+    )
 
     async def search(self, wanted: ItemSearch) -> Matches:
         matches = await self._first(lambda index: index.search(wanted))
@@ -65,12 +69,12 @@ class FallbackItemIndex:
 
     def _failed(self, error: UnavailableError) -> None:
         if not self.breaker.has_failed:
-            log.warning("search engine is unavailable, answering from PostgreSQL", reason=error.reason)
+            self.outages.warning("search engine is unavailable, answering from PostgreSQL", error.explanation)
         self.breaker.failed()
         self.metrics.up.set(0)
 
     def _succeeded(self) -> None:
         if self.breaker.has_failed:
-            log.warning("search engine is available again")
+            self.outages.warning("search engine is available again", "it has answered")
         self.breaker.succeeded()
         self.metrics.up.set(1)

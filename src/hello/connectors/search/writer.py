@@ -65,17 +65,13 @@ class EngineIndexWriter:
         return [(UUID(hit["_id"]), hit["_source"]["version"]) for hit in answer["hits"]["hits"]]
 
     async def is_current(self) -> bool:
-        with unavailable():
-            try:
-                indexes = await self.client.client.indices.get_mapping(index=self.alias)
-            except MissingIndexError:
-                return False
-        [found] = indexes.values()
-        return int(found["mappings"].get("_meta", {}).get("format", 0)) >= FORMAT
+        found = [index["mappings"].get("_meta", {}) for index in (await self._indexes()).values()]
+        return len(found) == 1 and int(found[0].get("format", 0)) >= FORMAT
 
     @asynccontextmanager
     async def rebuilding(self) -> AsyncIterator[None]:
         """Remove a half-built index of a process that was killed, and the own one after an error."""
+        await self._indexes()
         await self._remove_half_built()
         index = f"{self.alias}-{token_hex(4)}"
         body = INDEX | {"aliases": {self.next_alias: {}}}
@@ -87,6 +83,18 @@ class EngineIndexWriter:
         except BaseException:
             await self._remove_half_built()
             raise
+
+    async def _indexes(self) -> Mapping[str, Json]:
+        """Return those with the alias, and their mappings; raise `UnavailableError` if it is no alias."""
+        with unavailable():
+            try:
+                indexes: Mapping[str, Json] = await self.client.client.indices.get_mapping(index=self.alias)
+            except MissingIndexError:
+                return {}
+        if self.alias in indexes:
+            reason = f"there is an index named {self.alias}, which must be free for an alias"
+            raise UnavailableError("the search index cannot be built", reason=reason)
+        return indexes
 
     async def _replace_by(self, index: str) -> None:
         """Switch the alias in one step: each search sees the old index or the new one."""
@@ -116,31 +124,34 @@ class EngineIndexWriter:
     async def _bulk(self, writes: Sequence[tuple[UUID, int, Json | None]]) -> None:
         if not writes:
             return
+        aliases = await self._aliases()
+        lines = [line for alias in aliases for write in writes for line in lines_of(alias, *write)]
         with unavailable():
-            lines = [
-                line
-                for alias in await self._aliases()
-                for write in writes
-                for line in lines_of(alias, *write)
-            ]
             answer = await self.client.client.bulk(body=lines, params={"require_alias": "true"})
         if answer["errors"]:
-            self._check([result for entry in answer["items"] for result in entry.values()])
+            self._check([result for entry in answer["items"] for result in entry.values()], aliases)
 
     async def _aliases(self) -> Sequence[str]:
         """Return those that there are: before the first index is built, only that of the new one."""
-        exists = self.client.client.indices.exists_alias
-        aliases = [alias for alias in (self.alias, self.next_alias) if await exists(name=alias)]
+        with unavailable():
+            indexes = await self.client.client.indices.get_alias(name=f"{self.alias}*")
+        found = {name for index in indexes.values() for name in index["aliases"]}
+        aliases = [alias for alias in (self.alias, self.next_alias) if alias in found]
         if not aliases:
             raise UnavailableError("the search index cannot be written", reason="the index is missing")
         return aliases
 
-    def _check(self, results: Iterable[Json]) -> None:
-        """Ignore that the new index has replaced the old one meanwhile, or that its builder has given up."""
+    def _check(self, results: Iterable[Json], aliases: Sequence[str]) -> None:
+        """Ignore that the new index has replaced the old one meanwhile, or that its builder has given up.
+
+        A write to the new index alone is not ignored: the index in use may lack it then.
+        """
         rejected: dict[UUID, str] = {}
         for result in results:
             error, status = result.get("error"), result["status"]
-            if error is None or status == HTTPStatus.CONFLICT or is_about(result, self.next_alias):
+            if error is None or status == HTTPStatus.CONFLICT:
+                continue
+            if is_about(result, self.next_alias) and self.alias in aliases:
                 continue
             reason = f"{error['type']}: {error['reason']}"
             if status in TRANSIENT or status >= HTTPStatus.INTERNAL_SERVER_ERROR:

@@ -70,7 +70,7 @@ def show_all(dead_letters: Sequence[DeadLetter]) -> None:
         table.add_row(
             str(dead.id), dead.consumer, dead.type, dead.subject, rfc3339(dead.died_at), dead.reason
         )
-    Console().print(table if dead_letters else "There are no dead letters.")
+    Console(markup=False, emoji=False).print(table if dead_letters else "There are no dead letters.")
 
 
 def public(dead: DeadLetter) -> dict[str, object]:

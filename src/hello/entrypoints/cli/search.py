@@ -1,6 +1,6 @@
 """`hello search`: build the search index again, and compare it with the items."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from pathlib import Path
 from typing import Annotated, TypeVar
 from uuid import UUID
@@ -32,11 +32,13 @@ def verify(
 ) -> None:
     """Compare the index with the items. An item that changes meanwhile may count as different.
 
-    Exits with status 1 if they differ and `--repair` is not given.
+    Exits with status 1 if they differ and are not repaired.
     """
-    comparison = with_indexing(data_dir, lambda indexing: compare(indexing, repair=repair))
+    comparison, different = with_indexing(data_dir, lambda indexing: compare(indexing, repair=repair))
     show(comparison)
-    if not comparison.is_equal and not repair:
+    if repair and different:
+        typer.echo(f"{len(different)} could not be repaired: run `hello search reindex`.")
+    if different:
         raise typer.Exit(1)
 
 
@@ -51,12 +53,15 @@ async def build(indexing: ItemIndexing) -> int:
         return await indexing.rebuild(advance)
 
 
-async def compare(indexing: ItemIndexing, *, repair: bool) -> Comparison:
-    with progress_bar(await indexing.count(), "items") as advance:
+async def compare(indexing: ItemIndexing, *, repair: bool) -> tuple[Comparison, Collection[UUID]]:
+    """Return what differs, and the ids that still do at the end."""
+    total = await indexing.count()
+    with progress_bar(total, "items") as advance:
         comparison = await indexing.compare(advance)
-    if repair:
-        await indexing.repair(comparison)
-    return comparison
+    if not repair:
+        return comparison, comparison.ids
+    with progress_bar(total, "items") as advance:
+        return comparison, await indexing.repair(comparison, advance)
 
 
 def show(comparison: Comparison) -> None:
