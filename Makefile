@@ -119,7 +119,8 @@ search_engines: $(VENV)/dev.stamp ## Install Elasticsearch 9, OpenSearch 3 and 2
 .PHONY: test_search
 test_search: $(VENV)/dev.stamp ## Test on a real search server (Java, Maven, root): ENGINE=elasticsearch|opensearch3|opensearch2
 	@$(BIN)/python -m tests.search install $(ENGINE)
-	@$(BIN)/python -m tests.search run $(ENGINE) $(BIN)/pytest -n 0 -m search tests/search $(ARGS)
+	@$(BIN)/python -m tests.search run $(ENGINE) $(BIN)/pytest -n 0 -m search \
+		tests/search tests/contracts/connectors/search $(ARGS)
 
 .PHONY: test_chaos
 test_chaos: $(VENV)/dev.stamp ## Fill PostgreSQL's disk and change the clock while orders continue (root)

@@ -11,7 +11,16 @@ from hello.entities.errors import InvalidError
 TERM = re.compile(r'(?P<minus>-?)(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s"]+))')
 MAX_MATCHES = 10_000
 """How many matches are ranked and counted; further ones are not seen (Elasticsearch has the same default)."""
+MAX_FORGIVEN = 8
+"""How many words of a search may have a typo: to look for similar words costs an engine much."""
+MAX_WORD = 40
+"""Longer words are no words that a typo could be corrected to (migration 0016)."""
 BAND_STARTS = (0, 1000, 2500, 5000, 10_000, 25_000)
+
+
+def shortest_prefix(word: str) -> int:
+    """Return how long a word must be to stand for longer ones; a syllable may be one character."""
+    return 3 if word.isascii() else 2
 
 
 @dataclass(frozen=True, slots=True)

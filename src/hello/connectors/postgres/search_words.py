@@ -6,13 +6,9 @@ from sqlalchemy import ARRAY, Text, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hello.connectors.postgres.search_queries import NormalizedText, Similar, Words
-from hello.entities.search import SearchText
+from hello.entities.search import MAX_FORGIVEN, MAX_WORD, SearchText, shortest_prefix
 
-MAX_WORD = 40
-"""Longer words are not among the stored ones (migration 0016)."""
 MAX_DISTANCE, MAX_LONGER = 2, 20
-MAX_FORGIVEN = 8
-"""As each word takes some 50 ms among 50,000 stored ones, more would take longer than a statement may."""
 
 NORMALIZE = text(
     "SELECT search_text(body) FROM unnest(:texts) WITH ORDINALITY AS typed (body, place) ORDER BY place"
@@ -112,8 +108,3 @@ def is_typo(typed: str, word: str, distance: int) -> bool:
     if distance == MAX_DISTANCE and sorted(typed) == sorted(word):
         distance = 1
     return distance <= len(typed) // 3
-
-
-def shortest_prefix(word: str) -> int:
-    """Return how long a word must be to stand for longer ones; a syllable may be one character."""
-    return 3 if word.isascii() else 2

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from hello.connectors.search.client import SearchClient, unavailable
-from hello.connectors.search.queries import search_body, suggest_body
+from hello.connectors.search.queries import can_be_corrected, search_body, suggest_body
 from hello.services.search import (
     Engine,
     Facets,
@@ -38,7 +38,9 @@ class EngineItemIndex:
 
     async def suggest(self, typed: str, limit: int) -> Sequence[str]:
         titles = await self._titles(suggest_body(typed, limit, forgiving=False))
-        return titles or await self._titles(suggest_body(typed, limit, forgiving=True))
+        if titles or not can_be_corrected(typed):
+            return titles
+        return await self._titles(suggest_body(typed, limit, forgiving=True))
 
     async def _titles(self, body: dict[str, Any]) -> list[str]:
         answer = await self._search(body)

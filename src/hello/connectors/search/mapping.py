@@ -1,12 +1,20 @@
 """The index of items: its settings, analyzers and fields. A change needs another `FORMAT`."""
 
 from typing import Any
+from unicodedata import normalize
 
 FORMAT = 1
 """A worker that finds an index of an older format builds a new one."""
 GC_DELETES = "1h"
 """How long a removed item is remembered, so that a late write of it does no harm."""
 
+MARKS = "[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7"
+    "\u0610-\u061a\u0640\u064b-\u065f\u0670\ufe0f]"
+"""Accents that stand apart, vowels of Hebrew and Arabic, and the variant of an emoji: they do not matter."""
+SIGNS = "_.,:'\u2019"
+"""What the tokenizer would leave within a word."""
+NUMBERS = (0xB2, 0xB3, 0xB9, *range(0xBC, 0xBF), *range(0x2150, 0x2160), *range(0x2460, 0x249C))
+"""Fractions, and numbers in circles or written above, which the tokenizer would skip."""
 VECTORS = {"term_vector": "with_positions_offsets"}
 """Without them, to highlight words with typos takes ten times as long as to find them."""
 WORDS = {"type": "text", "analyzer": "hello_words", **VECTORS}
@@ -17,6 +25,16 @@ INDEX: dict[str, Any] = {
         "refresh_interval": "250ms",
         "gc_deletes": GC_DELETES,
         "analysis": {
+            "char_filter": {
+                "hello_marks": {"type": "pattern_replace", "pattern": MARKS, "replacement": ""},
+                "hello_signs": {
+                    "type": "mapping",
+                    "mappings": [
+                        *(f"{sign} => \\u0020" for sign in SIGNS),
+                        *(f"{chr(number)} => {normalize('NFKC', chr(number))}" for number in NUMBERS),
+                    ],
+                },
+            },
             "filter": {
                 "hello_stem": {"type": "stemmer", "language": "english"},
                 "hello_prefixes": {"type": "edge_ngram", "min_gram": 1, "max_gram": 20},
@@ -24,16 +42,19 @@ INDEX: dict[str, Any] = {
             "analyzer": {
                 "hello_stems": {
                     "type": "custom",
+                    "char_filter": ["hello_marks", "hello_signs"],
                     "tokenizer": "standard",
                     "filter": ["lowercase", "asciifolding", "hello_stem"],
                 },
                 "hello_words": {
                     "type": "custom",
+                    "char_filter": ["hello_marks", "hello_signs"],
                     "tokenizer": "standard",
                     "filter": ["lowercase", "asciifolding"],
                 },
                 "hello_prefixes": {
                     "type": "custom",
+                    "char_filter": ["hello_marks", "hello_signs"],
                     "tokenizer": "standard",
                     "filter": ["lowercase", "asciifolding", "hello_prefixes"],
                 },
@@ -59,7 +80,6 @@ INDEX: dict[str, Any] = {
                         "type": "text",
                         "analyzer": "hello_prefixes",
                         "search_analyzer": "hello_words",
-                        "index_options": "docs",
                     },
                 },
             },

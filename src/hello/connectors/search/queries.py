@@ -1,24 +1,37 @@
 """The bodies of searches: what is typed stands only in values, never in the syntax of a query."""
 
+import re
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
-from hello.entities.search import MAX_MATCHES, PRICE_BANDS, PriceBand, Term
+from hello.entities.search import (
+    MAX_FORGIVEN,
+    MAX_MATCHES,
+    MAX_WORD,
+    PRICE_BANDS,
+    PriceBand,
+    Term,
+    shortest_prefix,
+)
 from hello.services.search import ItemSearch, Leniency
 
 Json: TypeAlias = dict[str, Any]
-STEMS = ("title^4", "description")
-WORDS = ("title.words^4", "description.words")
+STEMS = ("title^8", "description")
+WORDS = ("title.words^8", "description.words")
+SEARCHED = re.compile(r"[^\W_]|[\u2600-\u27bf\U0001f000-\U0001faff]")  # a letter, a digit or an emoji
+PARTS = re.compile(r"[^\W_]+")
 FUZZINESS = "AUTO:3,6"
 BEST_FIRST: Sequence[Json] = ({"_score": "desc"}, {"id": "desc"})
 
 
 def search_body(wanted: ItemSearch, leniency: Leniency) -> Json:
+    terms = [term for term in wanted.text.terms if SEARCHED.search(term.text)]
+    exact = [phrase_query(term) for term in terms[MAX_FORGIVEN:]]
     return {
         "query": {
             "bool": {
-                "should": [term_query(term, leniency) for term in wanted.text.terms],
-                "minimum_should_match": 1 if leniency is Leniency.ANY else len(wanted.text.terms),
+                "should": [*(term_query(term, leniency) for term in terms[:MAX_FORGIVEN]), *exact],
+                "minimum_should_match": 1 if leniency is Leniency.ANY else max(1, len(terms)),
                 "must_not": [phrase_query(term) for term in wanted.text.excluded],
                 "filter": filters(wanted),
             }
@@ -54,11 +67,18 @@ def both(field: str) -> Json:
 
 
 def term_query(term: Term, leniency: Leniency) -> Json:
-    if leniency is Leniency.EXACT or term.is_phrase:
+    parts = PARTS.findall(term.text)
+    is_no_word = not parts or max(map(len, parts)) > MAX_WORD
+    if leniency is Leniency.EXACT or term.is_phrase or is_no_word:
         return phrase_query(term)
-    similar = multi_match(term.text, WORDS, fuzziness=FUZZINESS, operator="and", max_expansions=20, boost=0.2)
-    longer = multi_match(term.text, WORDS, type="bool_prefix", operator="and", max_expansions=50, boost=5)
-    return {"bool": {"should": [phrase_query(term, boost=10), similar, longer]}}
+    queries = [phrase_query(term, boost=10)]
+    queries.append(
+        multi_match(term.text, WORDS, fuzziness=FUZZINESS, operator="and", max_expansions=20, boost=0.2)
+    )
+    if len(parts[-1]) >= shortest_prefix(parts[-1]):
+        longer = multi_match(term.text, WORDS, type="bool_prefix", operator="and", max_expansions=50, boost=5)
+        queries.append(longer)
+    return {"bool": {"should": queries}}
 
 
 def phrase_query(term: Term, boost: float = 1) -> Json:
@@ -83,10 +103,9 @@ def range_of(band: PriceBand) -> Json:
 
 
 def suggest_body(typed: str, limit: int, *, forgiving: bool) -> Json:
-    """Match titles with these words in this order; forgiving, with similar words in any order."""
+    """Match titles with these words one after the other, the last maybe unfinished; forgiving, with typos."""
     if forgiving:
-        fuzzy = {"query": typed, "operator": "and", "fuzziness": "AUTO:3,5", "max_expansions": 20}
-        query: Json = {"match": {"title.prefixes": fuzzy}}
+        query: Json = {"intervals": {"title.prefixes": {"all_of": similar_in_order(typed)}}}
     else:
         query = {"match_phrase_prefix": {"title.words": {"query": typed, "max_expansions": 100}}}
     return {
@@ -97,3 +116,14 @@ def suggest_body(typed: str, limit: int, *, forgiving: bool) -> Json:
         "track_total_hits": False,
         "_source": ["title"],
     }
+
+
+def similar_in_order(typed: str) -> Json:
+    words = [word.lower() for word in PARTS.findall(typed)]
+    rules = [{"fuzzy": {"term": word, "fuzziness": "AUTO:3,5", "prefix_length": 1}} for word in words]
+    return {"ordered": True, "max_gaps": 0, "intervals": rules}
+
+
+def can_be_corrected(typed: str) -> bool:
+    words = PARTS.findall(typed)
+    return 0 < len(words) <= MAX_FORGIVEN and max(map(len, words)) <= MAX_WORD

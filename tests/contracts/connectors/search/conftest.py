@@ -1,13 +1,22 @@
-"""Indexes that keep the promises of the port `ItemIndex`: the twin and PostgreSQL."""
+"""Indexes that keep the promises of the port `ItemIndex`: the twin, PostgreSQL and a search server."""
+
+import os
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hello.connectors.postgres.item_index import PostgresItemIndex
 from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
+from hello.connectors.search.item_index import EngineItemIndex
+from tests.search.indexes import Indexes, open_indexes
 from tests.support.searching import SearchedItems
 from tests.twins.search import TwinItemIndex
 from tests.twins.transaction import TwinUnitOfWork
+
+if TYPE_CHECKING:
+    from uuid import UUID
 
 
 @pytest.fixture
@@ -20,7 +29,36 @@ def on_postgres(engine: AsyncEngine, unit_of_work: PostgresUnitOfWork) -> Search
     return SearchedItems(unit_of_work.begin, PostgresItemIndex.of(engine, 5))
 
 
-@pytest.fixture(params=["on_twin", pytest.param("on_postgres", marks=pytest.mark.integrated)])
+@pytest.fixture(scope="session")
+async def indexes() -> AsyncIterator[Indexes]:
+    """The indexes on the server of `make test_search`."""
+    async with open_indexes(os.environ["TEST_SEARCH_URL"]) as indexes:
+        await indexes.build()
+        yield indexes
+
+
+@pytest.fixture
+def on_engine(twin: TwinUnitOfWork, indexes: Indexes) -> SearchedItems:
+    written: set[UUID] = set()
+
+    async def settle() -> None:
+        """Write what the twin has, as the worker would; it does not hurt to write it again."""
+        rows = twin.stored.items.rows
+        await indexes.writer.put(rows.values())
+        await indexes.writer.remove(written - rows.keys())
+        written.update(rows)
+        await indexes.client.client.indices.refresh(index=indexes.alias)
+
+    return SearchedItems(twin.begin, EngineItemIndex(indexes.client), settle)
+
+
+@pytest.fixture(
+    params=[
+        "on_twin",
+        pytest.param("on_postgres", marks=pytest.mark.integrated),
+        pytest.param("on_engine", marks=pytest.mark.search),
+    ]
+)
 def nothing_put(request: pytest.FixtureRequest) -> SearchedItems:
     items: SearchedItems = request.getfixturevalue(request.param)
     return items

@@ -238,3 +238,10 @@ async def test_signs_without_a_word_find_nothing(items: SearchedItems, typed: st
     await items.put("A kite & co. (new) 'best' * \\")
     assert await items.titles(typed) == []
     assert await items.titles(f"kite {typed}") == ["A kite & co. (new) 'best' * \\"]
+
+
+@pytest.mark.parametrize("signs", ["!!!", "-- ?", "…"])
+async def test_terms_without_a_word_do_not_count(items: SearchedItems, signs: str) -> None:
+    kite = await items.put("A kite")
+    assert [match.item_id for match in (await items.search(f"kite {signs}")).page] == [kite.id]
+    assert (await items.search(signs)).total == 0

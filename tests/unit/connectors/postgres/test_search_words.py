@@ -2,7 +2,8 @@
 
 import pytest
 
-from hello.connectors.postgres.search_words import is_typo, shortest_prefix
+from hello.connectors.postgres.search_words import is_typo
+from hello.entities.search import shortest_prefix
 
 
 @pytest.mark.parametrize(
