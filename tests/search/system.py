@@ -72,6 +72,7 @@ class SearchSystem:
     engine: Engine
     environment: Mapping[str, str]
     client: httpx.Client
+    api: Process
     worker: Process
 
     @property
@@ -154,7 +155,7 @@ def open_search_system(folder: Path, servers: Servers, engine: Engine) -> Iterat
             )
             for arguments in (("api", "--port", str(port)), ("worker", "--port", "0"))
         )
-        system = SearchSystem(engine=engine, environment=environment, client=client, worker=worker)
+        system = SearchSystem(engine=engine, environment=environment, client=client, api=api, worker=worker)
         try:
             for process in (api, worker):
                 process.start()

@@ -81,6 +81,17 @@ def warnings_since(system: SearchSystem, size: int) -> Sequence[str]:
     return [line for line in system.logged_since(size) if "[info" not in line]
 
 
+def test_search_terms_are_not_logged(system: SearchSystem) -> None:
+    shop = system.shop()
+    shop.create("A saxophone")
+    system.wait_for(lambda: shop.total("saxophone"), (system.name, 1))
+    system.engine.kill()
+    assert shop.total("saxophone") == ("postgres", 1)
+    logs = system.api.log.read_text()
+    assert "answering from PostgreSQL" in logs
+    assert "saxophone" not in logs
+
+
 def test_frozen_engine_is_tried_seldom(system: SearchSystem) -> None:
     shop = system.shop()
     before = system.log_size()

@@ -9,7 +9,7 @@ import pytest
 
 from hello.connectors.embedded.servers import Servers
 from tests.search.engine import Engine
-from tests.search.system import SearchSystem, Shop, open_search_system
+from tests.search.system import SearchSystem, Shop, is_listening, open_search_system
 from tests.support.polling import until
 
 pytestmark = [pytest.mark.search, pytest.mark.timeout(300)]
@@ -70,6 +70,19 @@ def test_killed_engine_is_replaced_by_postgres_and_catches_up(system: SearchSyst
     system.wait_for(lambda: shop.titles("kite"), (system.name, titles))
     system.wait_for(system.readiness, ("ready", "up"))
     assert shop.client.get(kept).status_code == 200
+
+
+def test_processes_start_without_an_engine(system: SearchSystem, shop: Shop) -> None:
+    system.engine.kill()
+    for process in (system.api, system.worker):
+        process.kill()
+        process.start()
+    until(lambda: is_listening(system.client))
+    shop.create("A kite")
+    assert shop.total("kite") == ("postgres", 1)
+    assert system.readiness() == ("degraded", "down")
+    system.engine.start()
+    system.wait_for(lambda: shop.total("kite"), (system.name, 1))
 
 
 def test_nothing_is_lost_when_the_engine_is_killed_while_it_indexes(system: SearchSystem, shop: Shop) -> None:

@@ -1,13 +1,14 @@
 """Writes items to Elasticsearch or OpenSearch, and builds a new index beside the one in use."""
 
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from secrets import token_hex
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
+import orjson
 from opensearchpy.exceptions import NotFoundError as MissingIndexError
 
 from hello.connectors.search.client import SearchClient, unavailable
@@ -20,7 +21,11 @@ GREATEST_VERSION = 2**62
 """The version of a removal: an id never comes back, so no write may follow."""
 TRANSIENT = {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.TOO_MANY_REQUESTS}
 """An index is read-only while its disk is full, and missing until it is built."""
-Json = dict[str, Any]
+MAX_BULK_BYTES = 4_000_000
+"""Some hosted engines, and proxies, take no more than 10 MB."""
+Json: TypeAlias = dict[str, Any]
+Write: TypeAlias = tuple[UUID, int, Json | None]
+"""An id, its version and its document, None to remove it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,15 +126,16 @@ class EngineIndexWriter:
             return []
         return indexes.keys()
 
-    async def _bulk(self, writes: Sequence[tuple[UUID, int, Json | None]]) -> None:
+    async def _bulk(self, writes: Sequence[Write]) -> None:
         if not writes:
             return
         aliases = await self._aliases()
-        lines = [line for alias in aliases for write in writes for line in lines_of(alias, *write)]
-        with unavailable():
-            answer = await self.client.client.bulk(body=lines, params={"require_alias": "true"})
-        if answer["errors"]:
-            self._check([result for entry in answer["items"] for result in entry.values()], aliases)
+        results: list[Json] = []
+        for body in bodies_of(aliases, writes):
+            with unavailable():
+                answer = await self.client.client.bulk(body=body, params={"require_alias": "true"})
+            results += [result for entry in answer["items"] for result in entry.values()]
+        self._check(results, aliases)
 
     async def _aliases(self) -> Sequence[str]:
         """Return those that there are: before the first index is built, only that of the new one."""
@@ -166,10 +172,23 @@ def is_about(result: Json, alias: str) -> bool:
     return bool(result["status"] == HTTPStatus.NOT_FOUND and result["_index"] == alias)
 
 
-def lines_of(alias: str, item_id: UUID, version: int, document: Json | None) -> Sequence[Json]:
+def bodies_of(aliases: Sequence[str], writes: Sequence[Write]) -> Iterator[bytes]:
+    """Return the bodies of bulk requests that write to each alias."""
+    body = bytearray()
+    for write in writes:
+        lines = b"".join(line for alias in aliases for line in lines_of(alias, *write))
+        if body and len(body) + len(lines) > MAX_BULK_BYTES:
+            yield bytes(body)
+            body.clear()
+        body += lines
+    yield bytes(body)
+
+
+def lines_of(alias: str, item_id: UUID, version: int, document: Json | None) -> Iterator[bytes]:
     """Return the lines of a bulk request that store a document, or remove it."""
     head = {"_index": alias, "_id": str(item_id), "version": version, "version_type": "external"}
-    return [{"delete": head}] if document is None else [{"index": head}, document]
+    for line in [{"delete": head}] if document is None else [{"index": head}, document]:
+        yield orjson.dumps(line) + b"\n"
 
 
 def document_of(item: Item) -> Json:
