@@ -1,5 +1,7 @@
 """Stored words that are like those that were typed."""
 
+from collections.abc import Collection
+
 import pytest
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
@@ -20,6 +22,11 @@ async def session(connection: AsyncConnection) -> AsyncSession:
     return AsyncSession(connection)
 
 
+def own(words: Collection[str]) -> list[str]:
+    """Leave out what other tests have stored."""
+    return [word for word in words if word in STORED]
+
+
 async def test_shortest_of_the_longer_words_come_first(session: AsyncSession) -> None:
     assert await longer_words(session, ["zqkite", "zqdrun", "zqkitc", "zq"]) == {
         "zqkite": ["zqkiten", "zqkites"],
@@ -28,7 +35,8 @@ async def test_shortest_of_the_longer_words_come_first(session: AsyncSession) ->
 
 
 async def test_nearest_of_the_similar_words_come_first(session: AsyncSession) -> None:
-    assert await similar_words(session, ["zqkite", "zqdrun", "zqkitc"]) == {
+    similar = await similar_words(session, ["zqkite", "zqdrun", "zqkitc"])
+    assert {typed: own(words) for typed, words in similar.items()} == {
         "zqkite": ["zqkiten", "zqkites"],
         "zqdrun": ["zqdrum"],
         "zqkitc": ["zqkite", "zqkiten", "zqkites"],
@@ -39,7 +47,7 @@ async def test_only_the_first_words_are_compared(session: AsyncSession) -> None:
     typed = ["zqkitx", "zqkitx", "x" * 41, *(f"zqdru{number}" for number in range(100))]
     similar = await similar_words(session, typed)
     assert set(similar) == {"zqkitx", *(f"zqdru{number}" for number in range(MAX_FORGIVEN - 1))}
-    assert similar["zqdru0"] == ["zqdrum"]
+    assert own(similar["zqdru0"]) == ["zqdrum"]
 
 
 async def test_starts_of_words_are_compared_with_an_unfinished_word(session: AsyncSession) -> None:
