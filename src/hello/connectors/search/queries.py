@@ -20,13 +20,15 @@ STEMS = ("title^8", "description")
 WORDS = ("title.words^8", "description.words")
 SEARCHED = re.compile(r"[^\W_]|[\u2600-\u27bf\U0001f000-\U0001faff]")  # a letter, a digit or an emoji
 PARTS = re.compile(r"[^\W_]+")
+TITLE_BONUS = 30
+"""More than the score of a word that one of a million descriptions has."""
 FUZZINESS = "AUTO:3,6"
 BEST_FIRST: Sequence[Json] = ({"_score": "desc"}, {"id": "desc"})
 
 
 def search_body(wanted: ItemSearch, leniency: Leniency) -> Json:
     terms = [term for term in wanted.text.terms if SEARCHED.search(term.text)]
-    exact = [phrase_query(term) for term in terms[MAX_FORGIVEN:]]
+    exact = [exact_query(term) for term in terms[MAX_FORGIVEN:]]
     return {
         "query": {
             "bool": {
@@ -70,8 +72,8 @@ def term_query(term: Term, leniency: Leniency) -> Json:
     parts = PARTS.findall(term.text)
     is_no_word = not parts or max(map(len, parts)) > MAX_WORD
     if leniency is Leniency.EXACT or term.is_phrase or is_no_word:
-        return phrase_query(term)
-    queries = [phrase_query(term, boost=10)]
+        return exact_query(term)
+    queries = [exact_query(term, boost=10)]
     queries.append(
         multi_match(term.text, WORDS, fuzziness=FUZZINESS, operator="and", max_expansions=20, boost=0.2)
     )
@@ -81,9 +83,16 @@ def term_query(term: Term, leniency: Leniency) -> Json:
     return {"bool": {"should": queries}}
 
 
-def phrase_query(term: Term, boost: float = 1) -> Json:
+def exact_query(term: Term, boost: float = 1) -> Json:
+    """Rank each match in a title above those in descriptions, however rare a word is in these."""
+    in_title = {"match_phrase": {"title": term.text}}
+    bonus = {"constant_score": {"filter": in_title, "boost": TITLE_BONUS}}
+    return {"bool": {"should": [phrase_query(term), bonus], "boost": boost}}
+
+
+def phrase_query(term: Term) -> Json:
     """Match the words one after the other; most terms are one word."""
-    return multi_match(term.text, STEMS, type="phrase", boost=boost)
+    return multi_match(term.text, STEMS, type="phrase")
 
 
 def multi_match(text: str, fields: Sequence[str], **options: object) -> Json:
