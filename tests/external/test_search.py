@@ -35,7 +35,7 @@ def word() -> str:
 
 @pytest.fixture(scope="module")
 def mixed(client: httpx.Client) -> LoggedIn:
-    """Somebody with items of several prices."""
+    """An owner of items with several prices."""
     owner = signed_up(client)
     for title, price in {
         "A yellow kite": 999,

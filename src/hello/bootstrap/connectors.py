@@ -205,10 +205,8 @@ def redis_pages(settings: Settings, guarded: GuardedRedis) -> RedisPages:
 @asynccontextmanager
 async def open_dead_letters(settings: Settings) -> AsyncIterator[DeadLetterService]:
     async with open_engine(Database.of(settings, "hello-events")) as engine:
-        begin, counts = (
-            PostgresUnitOfWork.of(engine, settings.database_deadline_s).begin,
-            consumer_counts(CollectorRegistry()),
-        )
+        begin = PostgresUnitOfWork.of(engine, settings.database_deadline_s).begin
+        counts = consumer_counts(CollectorRegistry())
         async with open_writing(settings, engine, begin, counts, WRITE_TIMEOUT_S) as indexing:
             effects = {subscription.name: effect for subscription, effect in EFFECTS.items()}
             yield DeadLetterService(

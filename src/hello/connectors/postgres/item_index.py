@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from hello.connectors.postgres.engine import sessions_of
 from hello.connectors.postgres.item_suggestions import suggestions
-from hello.connectors.postgres.search_queries import NormalizedText
+from hello.connectors.postgres.search_queries import NormalizedText, Similar
 from hello.connectors.postgres.search_words import longer_words, normalized_text, similar_words
 from hello.connectors.postgres.unit_of_work import committed
 from hello.entities.search import BAND_STARTS, MAX_MATCHES, PRICE_BANDS
@@ -95,12 +95,17 @@ async def find(session: AsyncSession, wanted: ItemSearch, words: NormalizedText)
     if not words.terms:
         return NOTHING
     exact, loose = words.exact(), words.loose_words
+    longer: Similar = {}
+    either: Similar = {}
 
     async def search(leniency: Leniency) -> Matches:
+        """Look for similar words once, however lenient the search becomes."""
+        nonlocal longer, either
         if leniency is Leniency.EXACT:
             return await ranked(session, wanted, Queries(exact, exact, exact, words.none()))
-        longer, similar = await longer_words(session, loose), await similar_words(session, loose)
-        either = {word: [*longer.get(word, ()), *similar.get(word, ())] for word in loose}
+        if leniency is Leniency.FORGIVING:
+            longer, similar = await longer_words(session, loose), await similar_words(session, loose)
+            either = {word: [*longer.get(word, ()), *similar.get(word, ())] for word in loose}
         query = words.all(either) if leniency is Leniency.FORGIVING else words.any(either)
         return await ranked(session, wanted, Queries(query, words.all(longer), exact, words.none()))
 

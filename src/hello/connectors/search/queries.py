@@ -70,8 +70,7 @@ def both(field: str) -> Json:
 
 def term_query(term: Term, leniency: Leniency) -> Json:
     parts = PARTS.findall(term.text)
-    is_no_word = not parts or max(map(len, parts)) > MAX_WORD
-    if leniency is Leniency.EXACT or term.is_phrase or is_no_word:
+    if leniency is Leniency.EXACT or term.is_phrase or not are_words(parts):
         return exact_query(term)
     queries = [exact_query(term, boost=10)]
     queries.append(
@@ -135,4 +134,9 @@ def similar_in_order(typed: str) -> Json:
 
 def can_be_corrected(typed: str) -> bool:
     words = PARTS.findall(typed)
-    return 0 < len(words) <= MAX_FORGIVEN and max(map(len, words)) <= MAX_WORD
+    return are_words(words) and len(words) <= MAX_FORGIVEN
+
+
+def are_words(parts: Sequence[str]) -> bool:
+    """Say whether there are any, and none is too long for a word."""
+    return bool(parts) and max(map(len, parts)) <= MAX_WORD

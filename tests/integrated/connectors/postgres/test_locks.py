@@ -17,7 +17,7 @@ from tests.support.query_plans import Query, without_savepoints
 
 pytestmark = pytest.mark.integrated
 LONG_AGO = NOON - timedelta(days=20_000)
-SOMEBODY = UUID(int=1)
+ACCOUNT_ID = UUID(int=1)
 
 
 @dataclass(frozen=True)
@@ -110,16 +110,18 @@ async def test_inbox_rows_that_another_transaction_clears_are_passed_over(
     [
         pytest.param("dead_letters.id", lambda tx: tx.dead_letters.page(0, 9), id="dead letters"),
         pytest.param(
-            "order_revisions.version", lambda tx: tx.orders.revisions(SOMEBODY, 0, 9, 9), id="revisions"
+            "order_revisions.version", lambda tx: tx.orders.revisions(ACCOUNT_ID, 0, 9, 9), id="revisions"
         ),
         pytest.param(
             "idempotency_keys.created_at", lambda tx: tx.idempotency_keys.forget(NOON, 9), id="old keys"
         ),
         pytest.param(
-            "items.id", lambda tx: tx.items.remove_owned(SOMEBODY, 9, a_change(SOMEBODY)), id="items of one"
+            "items.id",
+            lambda tx: tx.items.remove_owned(ACCOUNT_ID, 9, a_change(ACCOUNT_ID)),
+            id="items of one",
         ),
-        pytest.param("orders.id", lambda tx: tx.orders.lock_open(SOMEBODY, 9), id="open orders of one"),
-        pytest.param("orders.id", lambda tx: tx.orders.remove_final(SOMEBODY, 9), id="final orders of one"),
+        pytest.param("orders.id", lambda tx: tx.orders.lock_open(ACCOUNT_ID, 9), id="open orders of one"),
+        pytest.param("orders.id", lambda tx: tx.orders.remove_final(ACCOUNT_ID, 9), id="final orders of one"),
     ],
 )
 async def test_rows_are_read_and_locked_in_a_fixed_order(
