@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from hello.core.access_log import AccessLog
+from hello.core.build import Build
 from hello.core.cursors import Cursors
 from hello.core.ids import request_ids
 from hello.core.public_urls import path_of
@@ -40,7 +41,7 @@ from hello.interface.http.serving.admission import Admission
 from hello.interface.http.serving.connection import connection_class
 from hello.interface.http.serving.fast_path import FastPath, fast_path_class
 from hello.interface.http.serving.incoming import ConnectionLimits
-from hello.interface.http.serving.metrics import http_metrics
+from hello.interface.http.serving.metrics import MeasureRoutes, http_metrics, record_route
 from hello.interface.http.serving.observe import Observe, Observer
 from hello.services.use_cases import OpenUseCases, UseCases
 
@@ -59,6 +60,7 @@ class HttpOptions:
     secret: bytes
     access_log: AccessLog
     admin_token: str | None = None
+    build: Build = field(default_factory=Build)
     are_lists_private: bool = False
     calendar: CalendarWriter = field(default_factory=CalendarWriter)
     fast_path: bool = True
@@ -85,7 +87,7 @@ def create_app(
     app, prefix = create_api(open_use_cases, options, registry), path_of(options.public_url)
     observer = Observer(
         new_id=request_ids(),
-        metrics=http_metrics(registry),
+        metrics=app.state.metrics,
         access_log=options.access_log,
         prefix=prefix,
         admission=options.admission,
@@ -135,10 +137,11 @@ def create_api(open_use_cases: OpenUseCases, options: HttpOptions, registry: Col
         swagger_ui_oauth2_redirect_url=None,
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
-    app.state.registry = registry
+    app.state.registry, app.state.metrics = registry, http_metrics(registry)
     app.state.cursors = Cursors(options.secret)
     app.state.admin_token = options.admin_token
     app.state.refused_tokens = refused_tokens(registry)
+    app.state.build = options.build
     app.state.calendar = options.calendar
     app.state.public_url = options.public_url
     add_parts(app, options)
@@ -156,6 +159,12 @@ def add_parts(app: FastAPI, options: HttpOptions) -> None:
             allow_headers=SENT,
             expose_headers=SHOWN,
         )
+    app.add_middleware(
+        MeasureRoutes,
+        instrumentations=[record_route(app.state.metrics)],
+        should_group_status_codes=False,
+        registry=app.state.registry,
+    )
     catalogue = (items, search, orders, order_events, recipients)
     parts = (people, imports, accounts, calendar_feeds, *catalogue, audit, keys)
     for part in (health,) if options.is_worker else (*parts, health):

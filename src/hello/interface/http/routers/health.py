@@ -4,17 +4,17 @@ import asyncio
 from http import HTTPStatus
 
 from fastapi import APIRouter, Request, Response
-from prometheus_client import CONTENT_TYPE_LATEST
 
 from hello.interface.http.dependencies import Health
 from hello.interface.http.problems import problems
-from hello.interface.http.schemas.health import LivenessResponse, ReadinessResponse
+from hello.interface.http.schemas.health import LivenessResponse, ReadinessResponse, VersionResponse
 from hello.interface.http.serving.metrics import exposition
 from hello.services.health import Readiness
 
 UNAVAILABLE = HTTPStatus.SERVICE_UNAVAILABLE
 SAMPLE = 'http_request_duration_seconds_count{method="GET",route="/hello/{username}",status="200"} 3.0\n'
-METRICS = {"text/plain": {"schema": {"type": "string"}, "example": SAMPLE}}
+TEXT = {"schema": {"type": "string"}, "example": SAMPLE}
+METRICS = dict.fromkeys(("text/plain", "application/openmetrics-text"), TEXT)
 router = APIRouter(tags=["health"])
 
 
@@ -38,6 +38,13 @@ async def read_readiness(health: Health, response: Response) -> ReadinessRespons
     return ReadinessResponse.of(report)
 
 
+@router.get("/version", operation_id="readVersion", responses=problems())
+async def read_version(request: Request) -> VersionResponse:
+    """Say what runs: the version, the commit it was built from, and the schema that it needs."""
+    build = request.app.state.build
+    return VersionResponse(version=build.version, commit=build.commit, schema_revision=build.schema_revision)
+
+
 @router.get(
     "/metrics",
     operation_id="readMetrics",
@@ -45,6 +52,7 @@ async def read_readiness(health: Health, response: Response) -> ReadinessRespons
     responses={HTTPStatus.OK: {"content": METRICS}} | problems(),
 )
 async def read_metrics(request: Request) -> Response:
-    """Tell Prometheus what has been measured, in its text format."""
-    text = await asyncio.to_thread(exposition, request.app.state.registry)
-    return Response(text, media_type=CONTENT_TYPE_LATEST)
+    """Tell Prometheus what has been measured, as text or, with exemplars, as OpenMetrics."""
+    accept = request.headers.get("Accept", "")
+    body, media_type = await asyncio.to_thread(exposition, request.app.state.registry, accept)
+    return Response(body, media_type=media_type)
