@@ -67,7 +67,7 @@ class Steps:
 
 
 PLAIN = Steps("green")
-WIDTH, HEIGHT, STAT_WIDTH, STAT_HEIGHT = 8, 8, 4, 4
+WIDTH, HEIGHT, STAT_WIDTH, STAT_HEIGHT = 8, 7, 4, 4
 
 
 def lines(
