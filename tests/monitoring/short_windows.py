@@ -1,0 +1,77 @@
+"""The rules and routes of `monitoring/` with short windows: a test waits for seconds, not for hours."""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from tests.support.paths import REPOSITORY
+
+MONITORING = REPOSITORY / "monitoring"
+RULES, ROUTES = MONITORING / "prometheus" / "rules", MONITORING / "alertmanager" / "alertmanager.yml"
+RANGES = {
+    "1m": "3s",
+    "2m": "3s",
+    "5m": "3s",
+    "10m": "4s",
+    "15m": "4s",
+    "30m": "4s",
+    "1h": "6s",
+    "6h": "8s",
+    "1d": "10s",
+    "3d": "12s",
+    "30d": "60s",
+}
+"""Longer than two scrapes: a rate needs two samples."""
+PATIENCE = {
+    "30s": "1s",
+    "1m": "2s",
+    "2m": "2s",
+    "5m": "3s",
+    "10m": "4s",
+    "15m": "4s",
+    "30m": "5s",
+    "1h": "6s",
+}
+RANGE = re.compile(r"(?<=\[)\d+[smhdw](?=[\]:])")
+WAIT = re.compile(r"(?<=\bfor: )\d+[smhdw]")
+INTERVAL = re.compile(r"(?<=\binterval: )\d+[smhdw]")
+GROUPS = {"group_wait": "3s", "group_interval": "1s", "repeat_interval": "1h"}
+
+
+def short_rules(folder: Path, thresholds: Mapping[str, str]) -> Sequence[Path]:
+    """Write the shortened rules into the folder; `thresholds` are texts and what stands in for them."""
+    written = []
+    for source in sorted(RULES.glob("*.yml")):
+        target = folder / source.name
+        target.write_text(shortened(source.read_text()))
+        written.append(target)
+    replace_all(written, thresholds)
+    return written
+
+
+def shortened(rules: str) -> str:
+    """Raise `KeyError` for a window that has no short one yet."""
+    rules = RANGE.sub(lambda found: RANGES[found[0]], rules)
+    rules = WAIT.sub(lambda found: PATIENCE[found[0]], rules)
+    return INTERVAL.sub("1s", rules)
+
+
+def replace_all(files: Sequence[Path], replacements: Mapping[str, str]) -> None:
+    """Fail if one of the texts is in no file: it would silently change nothing."""
+    for old, new in replacements.items():
+        holders = [path for path in files if old in path.read_text()]
+        assert holders, f"no rule has {old!r}"
+        for path in holders:
+            path.write_text(path.read_text().replace(old, new))
+
+
+def short_routes(folder: Path, webhook_url: str) -> Path:
+    """Write Alertmanager's configuration: short waits, and every receiver's URL is the webhook."""
+    text = ROUTES.read_text()
+    for name, value in GROUPS.items():
+        text = re.sub(rf"(?<=\b{name}: )\S+", value, text)
+    text, count = re.subn(r"(?<=\burl: )\S+", webhook_url, text)
+    assert count, "no receiver has a URL"
+    target = folder / "alertmanager.yml"
+    target.write_text(text)
+    return target
