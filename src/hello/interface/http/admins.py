@@ -13,8 +13,8 @@ from hello.core.logs import RateLimitedLog
 from hello.entities.accounts import Role
 from hello.entities.errors import ForbiddenError, UnauthorizedError
 from hello.interface.http.dependencies import use_cases
+from hello.interface.http.paths import route_of
 from hello.interface.http.security import Token, caller_of
-from hello.interface.http.serving.observe import route_of
 from hello.services.audit import AdminUse
 from hello.services.security import Caller
 

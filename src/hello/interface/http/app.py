@@ -40,7 +40,7 @@ from hello.interface.http.serving.admission import Admission
 from hello.interface.http.serving.connection import connection_class
 from hello.interface.http.serving.fast_path import FastPath, fast_path_class
 from hello.interface.http.serving.incoming import ConnectionLimits
-from hello.interface.http.serving.metrics import http_metrics
+from hello.interface.http.serving.metrics import MeasureRoutes, http_metrics, record_route
 from hello.interface.http.serving.observe import Observe, Observer
 from hello.services.use_cases import OpenUseCases, UseCases
 
@@ -85,7 +85,7 @@ def create_app(
     app, prefix = create_api(open_use_cases, options, registry), path_of(options.public_url)
     observer = Observer(
         new_id=request_ids(),
-        metrics=http_metrics(registry),
+        metrics=app.state.metrics,
         access_log=options.access_log,
         prefix=prefix,
         admission=options.admission,
@@ -135,7 +135,7 @@ def create_api(open_use_cases: OpenUseCases, options: HttpOptions, registry: Col
         swagger_ui_oauth2_redirect_url=None,
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
-    app.state.registry = registry
+    app.state.registry, app.state.metrics = registry, http_metrics(registry)
     app.state.cursors = Cursors(options.secret)
     app.state.admin_token = options.admin_token
     app.state.refused_tokens = refused_tokens(registry)
@@ -156,6 +156,12 @@ def add_parts(app: FastAPI, options: HttpOptions) -> None:
             allow_headers=SENT,
             expose_headers=SHOWN,
         )
+    app.add_middleware(
+        MeasureRoutes,
+        instrumentations=[record_route(app.state.metrics)],
+        should_group_status_codes=False,
+        registry=app.state.registry,
+    )
     catalogue = (items, search, orders, order_events, recipients)
     parts = (people, imports, accounts, calendar_feeds, *catalogue, audit, keys)
     for part in (health,) if options.is_worker else (*parts, health):

@@ -62,3 +62,9 @@ def own_path(scope: Mapping[str, Any]) -> str:
 def reference(request: Request, path: str) -> str:
     """Return what a client resolves to this path of the service: with the prefix, without scheme and host."""
     return f"{request.scope.get('root_path', '')}{path}"
+
+
+def route_of(scope: Mapping[str, Any]) -> str:
+    """Return the path's template: it names no person, and there are few of them."""
+    path: str = getattr(scope.get("route"), "path", "unmatched")
+    return path.replace(":text", "")

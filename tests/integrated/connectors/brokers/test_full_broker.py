@@ -198,6 +198,7 @@ async def filled(redis: Redis) -> AsyncIterator[list[str]]:
             keys.append(a_name())
             await redis.set(keys[-1], b"x" * (MIB // 8))
     yield keys
+    await redis.config_set("maxmemory", MAX_MEMORY)
     await redis.delete(*keys)
 
 
@@ -211,6 +212,7 @@ async def test_full_redis_stops_the_relay_until_there_is_room_and_nothing_is_los
         relay = a_retrying_relay(engine, publisher, counts)
         await relay_all(relay, redis, broker.options.topic, [])
         async with filled(redis):
+            await redis.config_set("maxmemory", MAX_MEMORY - 8 * MIB)  # the memory of a buffer is no room
             events = [
                 replace(a_large_event(), data={"text": "x" * 90_000, "to": recipient}) for _ in range(20)
             ]

@@ -8,6 +8,7 @@ import hello.interface.http
 from hello.interface.http.cors import SENT, SHOWN
 
 SET_BY_BROWSERS = {
+    "accept",
     "accept-encoding",
     "access-control-request-method",
     "connection",

@@ -4,7 +4,6 @@ import asyncio
 from http import HTTPStatus
 
 from fastapi import APIRouter, Request, Response
-from prometheus_client import CONTENT_TYPE_LATEST
 
 from hello.interface.http.dependencies import Health
 from hello.interface.http.problems import problems
@@ -14,7 +13,8 @@ from hello.services.health import Readiness
 
 UNAVAILABLE = HTTPStatus.SERVICE_UNAVAILABLE
 SAMPLE = 'http_request_duration_seconds_count{method="GET",route="/hello/{username}",status="200"} 3.0\n'
-METRICS = {"text/plain": {"schema": {"type": "string"}, "example": SAMPLE}}
+TEXT = {"schema": {"type": "string"}, "example": SAMPLE}
+METRICS = dict.fromkeys(("text/plain", "application/openmetrics-text"), TEXT)
 router = APIRouter(tags=["health"])
 
 
@@ -45,6 +45,7 @@ async def read_readiness(health: Health, response: Response) -> ReadinessRespons
     responses={HTTPStatus.OK: {"content": METRICS}} | problems(),
 )
 async def read_metrics(request: Request) -> Response:
-    """Tell Prometheus what has been measured, in its text format."""
-    text = await asyncio.to_thread(exposition, request.app.state.registry)
-    return Response(text, media_type=CONTENT_TYPE_LATEST)
+    """Tell Prometheus what has been measured, as text or, with exemplars, as OpenMetrics."""
+    accept = request.headers.get("Accept", "")
+    body, media_type = await asyncio.to_thread(exposition, request.app.state.registry, accept)
+    return Response(body, media_type=media_type)

@@ -1,4 +1,4 @@
-"""The outermost layer: request id, body limit, one log line and one measurement for each request."""
+"""The outermost layer: request id, body limit and one log line for each request."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from hello.core.access_log import AccessLog
 from hello.core.ids import NewId, well_formed
 from hello.core.logs import RateLimitedLog
 from hello.core.traces import traced
-from hello.interface.http.paths import prefixed
+from hello.interface.http.paths import prefixed, route_of
 from hello.interface.http.serving.admission import Admission
 from hello.interface.http.serving.metrics import HttpMetrics
 
@@ -107,11 +107,14 @@ class Observer:
         return record
 
     def record(self, start: float, method: str, route: str, status: int, request_id: str) -> None:
-        """`start` in seconds since 1970."""
-        seconds = time() - start
-        self.metrics.observe(method, route, status, seconds)
+        """Measure and log a request that has not reached the application."""
+        self.metrics.observe(method, route, status, time() - start)
+        self.log(start, method, route, status, request_id)
+
+    def log(self, start: float, method: str, route: str, status: int, request_id: str) -> None:
+        """Log a request that `MeasureRoutes` measures; `start` in seconds since 1970."""
         template = self.access_log.template(method, route, status)
-        self.access_log.add(template, start, seconds, request_id)
+        self.access_log.add(template, start, time() - start, request_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,13 +133,13 @@ class Observe:
         with traced(traceparent_of(scope["headers"])):
             await self._answer(exchange)
         method = "HEAD" if exchange.head else exchange.scope["method"]
-        self.observer.record(start, method, route_of(exchange.scope), exchange.status, exchange.request_id)
+        self.observer.log(start, method, route_of(exchange.scope), exchange.status, exchange.request_id)
 
     def _exchange(self, scope: Scope, receive: Receive, send: Send) -> Exchange:
         """Let every GET route answer HEAD as well (RFC 9110, 9.3.2)."""
         head = scope["method"] == "HEAD"
         request_id = request_id_of(scope["headers"]) or self.observer.new_id()
-        state = {**scope.get("state", {}), "request_id": request_id}
+        state = {**scope.get("state", {}), "request_id": request_id, "is_head": head}
         method = "GET" if head else scope["method"]
         inner = {**scope, "method": method, "state": state, **prefixed(scope, self.observer.prefix)}
         return Exchange(inner, receive, send, request_id, self.body_limit, head)
@@ -170,9 +173,3 @@ def traceparent_of(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
     """Return nothing when it is said twice (W3C Trace Context, 3.2)."""
     given = [value for name, value in headers if name == b"traceparent"]
     return given[0].decode("latin-1") if len(given) == 1 else None
-
-
-def route_of(scope: Scope) -> str:
-    """Return the path's template: it names no person, and there are few of them."""
-    path: str = getattr(scope.get("route"), "path", "unmatched")
-    return path.replace(":text", "")
