@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import yaml
+
 from tests.support.paths import REPOSITORY
 
 MONITORING = REPOSITORY / "monitoring"
@@ -35,7 +37,7 @@ PATIENCE = {
 RANGE = re.compile(r"(?<=\[)\d+[smhdw](?=[\]:])")
 WAIT = re.compile(r"(?<=\bfor: )\d+[smhdw]")
 INTERVAL = re.compile(r"(?<=\binterval: )\d+[smhdw]")
-GROUPS = {"group_wait": "3s", "group_interval": "1s", "repeat_interval": "1h"}
+WAITS = {"group_wait": "3s", "group_interval": "1s", "repeat_interval": "1h"}
 
 
 def short_rules(folder: Path, thresholds: Mapping[str, str]) -> Sequence[Path]:
@@ -67,11 +69,13 @@ def replace_all(files: Sequence[Path], replacements: Mapping[str, str]) -> None:
 
 def short_routes(folder: Path, webhook_url: str) -> Path:
     """Write Alertmanager's configuration: short waits, and every receiver's URL is the webhook."""
-    text = ROUTES.read_text()
-    for name, value in GROUPS.items():
-        text = re.sub(rf"(?<=\b{name}: )\S+", value, text)
-    text, count = re.subn(r"(?<=\burl: )\S+", webhook_url, text)
-    assert count, "no receiver has a URL"
+    config = yaml.safe_load(ROUTES.read_text())
+    config["route"] |= WAITS
+    for route in config["route"]["routes"]:
+        route.pop("repeat_interval", None)
+    for receiver in config["receivers"]:
+        for webhook in receiver["webhook_configs"]:
+            webhook["url"] = webhook_url
     target = folder / "alertmanager.yml"
-    target.write_text(text)
+    target.write_text(yaml.safe_dump(config))
     return target
