@@ -38,7 +38,8 @@ ENTRYPOINT ["pytest", "-p", "no:cacheprovider", "-m", "external"]
 # The API, the worker and the migrations: no compiler, no tests, no embedded servers.
 FROM python:3.13-slim
 COPY --from=build /opt/hello /opt/hello
-ENV PATH=/opt/hello/bin:$PATH PYTHONUNBUFFERED=1 LOG_FORMAT=json HOST=0.0.0.0 WORKER_HOST=0.0.0.0
+ARG BUILD_COMMIT=""
+ENV PATH=/opt/hello/bin:$PATH PYTHONUNBUFFERED=1 LOG_FORMAT=json HOST=0.0.0.0 WORKER_HOST=0.0.0.0 BUILD_COMMIT=$BUILD_COMMIT
 # A number, so that an orchestrator can see that it is not root. No file needs this user: any other may run it.
 USER 10001:0
 EXPOSE 8000 8001

@@ -48,6 +48,7 @@ UNLIMITED = {
     "GET /api/v1/health",
     "GET /api/v1/health/ready",
     "GET /metrics",
+    "GET /version",
     "POST /api/v1/birthdays/import",
 }
 FREE = {

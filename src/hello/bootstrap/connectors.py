@@ -19,11 +19,12 @@ from hello.connectors.brokers.metrics import consumer_counts
 from hello.connectors.brokers.probe import BrokerProbe
 from hello.connectors.limits.limiter import library_limiter
 from hello.connectors.limits.quotas import read_quotas
-from hello.connectors.metrics import background_job_counts, domain_event_counts
+from hello.connectors.metrics import background_job_counts, batch_metrics, domain_event_counts
 from hello.connectors.postgres.engine import Database, open_engine
 from hello.connectors.postgres.listener import PostgresListener, open_listener
 from hello.connectors.postgres.outbox import CHANGES
-from hello.connectors.postgres.person_lookup import open_person_lookup
+from hello.connectors.postgres.person_lookup import LookupObserver, open_person_lookup
+from hello.connectors.postgres.pool import PoolMetrics
 from hello.connectors.postgres.schema import SchemaProbe, migrations_folder, newest_revision
 from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
 from hello.connectors.postgres.write_faults import WriteFaults
@@ -78,19 +79,24 @@ NO_CACHES = Caches(NoStampedPages(), NoPages())
 
 @asynccontextmanager
 async def open_use_cases(
-    settings: Settings, shutdown: ShutdownSignal, registry: CollectorRegistry
+    settings: Settings,
+    shutdown: ShutdownSignal,
+    registry: CollectorRegistry,
+    pools: PoolMetrics | None = None,
 ) -> AsyncIterator[UseCases]:
     """Connect every port to its connector, for as long as the process runs."""
     async with AsyncExitStack() as stack:
-        connections = await open_connections(stack, settings)
+        connections = await open_connections(stack, settings, pools)
         ports = await open_ports(stack, settings, connections, shutdown, registry)
         probes = probes_of(settings, connections)
         yield use_cases(settings, ports, health_service(settings, probes, shutdown))
 
 
-async def open_connections(stack: AsyncExitStack, settings: Settings) -> Connections:
+async def open_connections(
+    stack: AsyncExitStack, settings: Settings, pools: PoolMetrics | None
+) -> Connections:
     database = Database.of(settings, "hello-api")
-    engine, writes = await stack.enter_async_context(open_engine(database)), WriteFaults()
+    engine, writes = await stack.enter_async_context(open_engine(database, pools)), WriteFaults()
     writes.watch(engine)
     listener = await stack.enter_async_context(
         open_listener(Database.direct(settings, "hello-api"), {CHANGES}, settings.relay_poll_s)
@@ -119,7 +125,7 @@ async def open_ports(
             listed_days.affected_month_days,
             bounds_of(settings),
             transaction_pooling=pooled,
-            failed=connections.writes.record,
+            observer=LookupObserver(connections.writes.record, batch_metrics(registry)),
         )
     )
     passwords = await stack.enter_async_context(passwords_of(settings))

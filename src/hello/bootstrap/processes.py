@@ -9,11 +9,15 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, disable_created_metrics
 
 from hello.bootstrap.connectors import open_use_cases
 from hello.connectors.limits.quotas import read_quotas
+from hello.connectors.postgres.pool import pool_metrics
+from hello.connectors.postgres.schema import migrations_folder, newest_revision
+from hello.connectors.telemetry.process import process_metrics, sampling
 from hello.core.access_log import AccessLog
+from hello.core.build import Build, build_of
 from hello.core.processes import raise_file_limit
 from hello.core.settings import Settings, SettingsError, split_csv
 from hello.core.shutdown import ShutdownSignal
@@ -38,14 +42,31 @@ async def open_worker(
     """Do the tasks for as long as the process serves; the steps in hand are finished at the end."""
     from hello.bootstrap.worker import open_tasks  # noqa: PLC0415  # imports the clients of brokers
 
+    pools = pool_metrics(registry)
     async with (
-        open_use_cases(settings, shutdown, registry) as use_cases,
-        open_tasks(settings, use_cases, registry, only) as tasks,
+        open_use_cases(settings, shutdown, registry, pools) as use_cases,
+        open_tasks(settings, use_cases, registry, only, pools) as tasks,
         running(tasks, task_metrics(registry), settings.shutdown_timeout_s),
     ):
         probes = [probe for task in tasks for probe in task.probes]
         health = replace(use_cases.health, probes=[*use_cases.health.probes, *probes])
-        yield replace(use_cases, health=health)
+        async with sampling(process_metrics(registry, build_of_process(settings)), health):
+            yield replace(use_cases, health=health)
+
+
+@asynccontextmanager
+async def open_api(
+    settings: Settings, shutdown: ShutdownSignal, registry: CollectorRegistry
+) -> AsyncIterator[UseCases]:
+    async with (
+        open_use_cases(settings, shutdown, registry, pool_metrics(registry)) as use_cases,
+        sampling(process_metrics(registry, build_of_process(settings)), use_cases.health),
+    ):
+        yield use_cases
+
+
+def build_of_process(settings: Settings) -> Build:
+    return build_of(settings.build_commit, newest_revision(migrations_folder()))
 
 
 def worker_app(settings: Settings, only: Collection[str], shutdown: ShutdownSignal) -> Application:
@@ -56,22 +77,28 @@ def worker_app(settings: Settings, only: Collection[str], shutdown: ShutdownSign
 
 def http_app(settings: Settings, shutdown: ShutdownSignal) -> Application:
     registry = CollectorRegistry()
-    open_ = partial(open_use_cases, settings, shutdown, registry)
+    open_ = partial(open_api, settings, shutdown, registry)
     return create_app(open_, http_options(settings), registry)
 
 
 def serve_api(settings: Settings, sock: socket.socket) -> None:
-    check_shared_folder()
+    prepare_metrics()
     shutdown = ShutdownSignal()
     server.serve(http_app(settings, shutdown), sock, shutdown_of(settings, shutdown))
 
 
 def serve_worker(settings: Settings, sock: socket.socket, only: Collection[str]) -> None:
-    check_shared_folder()
+    prepare_metrics()
     check_search_is_fed(settings)
     shutdown = ShutdownSignal()
     app = worker_app(settings, only, shutdown)
     server.serve(app, sock, replace(shutdown_of(settings, shutdown), drain_s=0))
+
+
+def prepare_metrics() -> None:
+    """Leave out when each series was created, which nothing asks for."""
+    check_shared_folder()
+    disable_created_metrics()  # type: ignore[no-untyped-call]
 
 
 def check_search_is_fed(settings: Settings) -> None:
@@ -98,6 +125,7 @@ def api_description(settings: Settings) -> dict[str, Any]:
 def http_options(settings: Settings) -> HttpOptions:
     return HttpOptions(
         body_limit=settings.body_limit_bytes,
+        build=build_of_process(settings),
         access_log=AccessLog(
             write=partial(os.write, sys.stderr.fileno()),
             as_json=settings.log_format == "json",

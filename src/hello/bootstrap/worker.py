@@ -22,6 +22,7 @@ from hello.connectors.postgres.advisory_locks import AdvisoryLocksProbe, Postgre
 from hello.connectors.postgres.engine import Database, open_engine
 from hello.connectors.postgres.listener import PostgresListener, open_listener
 from hello.connectors.postgres.outbox import CHANNEL
+from hello.connectors.postgres.pool import PoolMetrics
 from hello.connectors.postgres.shards import PostgresShards
 from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
 from hello.core.adaptive_batch_size import AdaptiveBatchSize
@@ -56,12 +57,16 @@ class WorkerContext:
 
 @asynccontextmanager
 async def open_tasks(
-    settings: Settings, use_cases: UseCases, registry: CollectorRegistry, only: Collection[str]
+    settings: Settings,
+    use_cases: UseCases,
+    registry: CollectorRegistry,
+    only: Collection[str],
+    pools: PoolMetrics | None = None,
 ) -> AsyncIterator[list[Task]]:
     """Make the tasks that are wanted; those that need a broker only when there is one."""
     database, direct = Database.of(settings, "hello-worker"), Database.direct(settings, "hello-worker")
     async with AsyncExitStack() as stack:
-        engine = await stack.enter_async_context(open_engine(database))
+        engine = await stack.enter_async_context(open_engine(database, pools))
         listener = await stack.enter_async_context(open_listener(direct, {CHANNEL}, settings.relay_poll_s))
         context = WorkerContext(settings, direct or database, engine, listener, use_cases, registry)
         tasks = [

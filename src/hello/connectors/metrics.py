@@ -1,10 +1,15 @@
-"""Prometheus metrics of domain events and background jobs within the process."""
+"""Prometheus metrics of batches, domain events and background jobs within the process."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from prometheus_client import CollectorRegistry, Counter
+from prometheus_client import CollectorRegistry, Counter, Histogram
 
+from hello.core.batching import Measure
 from hello.services.bus import DomainEvent
+
+BATCH_SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
+BATCH_WAIT_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +53,26 @@ def background_job_counts(registry: CollectorRegistry) -> BackgroundJobCounts:
             registry=registry,
         )
     )
+
+
+def batch_metrics(registry: CollectorRegistry) -> Callable[[str], Measure]:
+    """Return what makes the `Measure` of the batches of one name."""
+    sizes = Histogram("batch_size", "Keys in a batch.", ("batch",), buckets=BATCH_SIZES, registry=registry)
+    waits = Histogram(
+        "batch_wait_seconds",
+        "How long the first caller of a batch waited for its answer.",
+        ("batch",),
+        buckets=BATCH_WAIT_S,
+        registry=registry,
+    )
+
+    def measure_of(batch: str) -> Measure:
+        size, wait = sizes.labels(batch), waits.labels(batch)
+
+        def measure(keys: int, wait_s: float) -> None:
+            size.observe(keys)
+            wait.observe(wait_s)
+
+        return measure
+
+    return measure_of

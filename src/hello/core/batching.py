@@ -61,6 +61,12 @@ class Entry(Generic[Item, Result]):
 
 
 Batch: TypeAlias = dict[Key, Entry[Item, Result]]
+Measure: TypeAlias = Callable[[int, float], None]
+"""Takes the number of keys in a batch, and the seconds for which its first caller waited for the answer."""
+
+
+def measure_nothing(size: int, wait_s: float) -> None:
+    """Take the figures of a batch."""
 
 
 class Batcher(Generic[Key, Item, Result]):
@@ -75,8 +81,10 @@ class Batcher(Generic[Key, Item, Result]):
         call: Callable[[Mapping[Key, Item]], Awaitable[Mapping[Key, Result]]],
         bounds: Bounds,
         may_be_one_item: Callable[[Exception], bool],
+        measure: Measure = measure_nothing,
     ) -> None:
         self._call, self._bounds, self._may_be_one_item = call, bounds, may_be_one_item
+        self._measure = measure
         self._waiting: Batch[Key, Item, Result] = {}
         self._running: list[Batch[Key, Item, Result]] = []
         self._in_flight = self._waiters = 0
@@ -185,6 +193,7 @@ class Batcher(Generic[Key, Item, Result]):
         for key, entry in batch.items():
             entry.resolve(results.get(key), error)
         self._running.remove(batch)
+        self._measure(len(batch), self._loop.time() - next(iter(batch.values())).arrived)
 
     def _fail_overdue(self) -> None:
         """Fail the entries past their deadline, and set the timer for the next deadline."""

@@ -59,6 +59,7 @@ class Settings(BaseSettings):
     environment: Environment = Environment.DEVELOPMENT
     log_format: Literal["console", "json"] = "console"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    build_commit: Annotated[str, Field(pattern=r"^[0-9A-Za-z._+-]{0,64}$")] = ""
 
     timezone: Annotated[str, AfterValidator(known_zone)] = "UTC"
     leap_day: Literal["mar1", "feb28"] = "mar1"

@@ -212,4 +212,5 @@ ROUTES = {
     "GET /api/v1/health": everybody(getting("/api/v1/health"), 200),
     "GET /api/v1/health/ready": everybody(getting("/api/v1/health/ready"), 200),
     "GET /metrics": everybody(getting("/metrics"), 200),
+    "GET /version": everybody(getting("/version"), 200),
 }

@@ -14,7 +14,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
-from hello.connectors.postgres.pool import FairPool
+from hello.connectors.postgres.pool import FairPool, PoolMetrics, measured_pool
 from hello.core.postgres_urls import KeepAlive, PostgresUrl, read_postgres_url
 from hello.core.settings import Settings
 
@@ -100,13 +100,13 @@ def milliseconds(seconds: float) -> str:
 
 
 @asynccontextmanager
-async def open_engine(database: Database) -> AsyncIterator[AsyncEngine]:
+async def open_engine(database: Database, metrics: PoolMetrics | None = None) -> AsyncIterator[AsyncEngine]:
     """Connect at the first use: a database that is away does not keep the process from starting."""
     engine = create_async_engine(
         "postgresql+asyncpg://",
         async_creator=partial(connect, database),
         connect_args=UNNAMED_STATEMENTS if database.transaction_pooling else {},
-        poolclass=FairPool,
+        poolclass=pool_class(database, metrics),
         pool_size=database.pool_size,
         max_overflow=database.pool_overflow,
         pool_timeout=database.connect_timeout_s,
@@ -120,6 +120,12 @@ async def open_engine(database: Database) -> AsyncIterator[AsyncEngine]:
         yield engine
     finally:
         await engine.dispose()
+
+
+def pool_class(database: Database, metrics: PoolMetrics | None) -> type[FairPool]:
+    if metrics is None:
+        return FairPool
+    return measured_pool(metrics, database.application_name, database.pool_size + database.pool_overflow)
 
 
 def sessions_of(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:

@@ -12,7 +12,7 @@ from hello.connectors.postgres.errors import business_error
 from hello.connectors.postgres.outbox import PACK_AFTER_SAVED, people_in_order
 from hello.connectors.postgres.people import save_statement
 from hello.connectors.postgres.prepared_statements import BatchStatement, PooledStatement, PreparedStatement
-from hello.core.batching import Batcher, Bounds, Callback, OverloadedError
+from hello.core.batching import Batcher, Bounds, Callback, Measure, OverloadedError, measure_nothing
 from hello.entities.errors import BusyError, UnknownOutcomeError
 
 FIND = "SELECT username, month_day FROM people WHERE username = ANY($1::text[])"
@@ -28,6 +28,19 @@ def save_with_event(major: int) -> str:
 
 def ignore(_: Exception) -> None:
     """Do nothing."""
+
+
+def unmeasured(_: str) -> Measure:
+    """Measure no batch, of whatever name."""
+    return measure_nothing
+
+
+@dataclass(frozen=True, slots=True)
+class LookupObserver:
+    """`failed` is called with what a write raises, `measure` makes the measure of the batches of a name."""
+
+    failed: Failed = ignore
+    measure: Callable[[str], Measure] = unmeasured
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +98,10 @@ async def open_person_lookup(
     bounds: Bounds,
     *,
     transaction_pooling: bool = False,
-    failed: Failed = ignore,
+    observer: LookupObserver | None = None,
 ) -> AsyncIterator[PostgresPersonLookup]:
-    """Hold a connection for each kind of statement; `affected` gives the days that the lists are of.
-
-    `failed` is called with what a write raises.
-    """
+    """Hold a connection for each kind of statement; `affected` gives the days that the lists are of."""
+    observer = observer or LookupObserver()
     find: BatchStatement = PreparedStatement(engine, lambda _: FIND)
     stamp: BatchStatement = PreparedStatement(engine, lambda _: STAMP)
     save: BatchStatement = PreparedStatement(engine, save_with_event, is_write=True)
@@ -105,7 +116,7 @@ async def open_person_lookup(
         try:
             await save.fetch(*people_in_order(births), list(affected()))
         except Exception as error:
-            failed(error)
+            observer.failed(error)
             raise
         return {}
 
@@ -113,9 +124,11 @@ async def open_person_lookup(
         return {None: (await stamp.fetch())[0][0]}
 
     try:
-        reads = Batcher(find_all, bounds, is_one_row)
-        writes = Batcher(save_all, replace(bounds, overlap=True), is_one_row)
-        yield PostgresPersonLookup(reads, writes, Batcher(stamp_of_all, bounds, is_one_row))
+        yield PostgresPersonLookup(
+            Batcher(find_all, bounds, is_one_row, observer.measure("find")),
+            Batcher(save_all, replace(bounds, overlap=True), is_one_row, observer.measure("save")),
+            Batcher(stamp_of_all, bounds, is_one_row, observer.measure("stamp")),
+        )
     finally:
         for statement in (find, save, stamp):
             await statement.release()

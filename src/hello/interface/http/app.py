@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from hello.core.access_log import AccessLog
+from hello.core.build import Build
 from hello.core.cursors import Cursors
 from hello.core.ids import request_ids
 from hello.core.public_urls import path_of
@@ -59,6 +60,7 @@ class HttpOptions:
     secret: bytes
     access_log: AccessLog
     admin_token: str | None = None
+    build: Build = field(default_factory=Build)
     are_lists_private: bool = False
     calendar: CalendarWriter = field(default_factory=CalendarWriter)
     fast_path: bool = True
@@ -139,6 +141,7 @@ def create_api(open_use_cases: OpenUseCases, options: HttpOptions, registry: Col
     app.state.cursors = Cursors(options.secret)
     app.state.admin_token = options.admin_token
     app.state.refused_tokens = refused_tokens(registry)
+    app.state.build = options.build
     app.state.calendar = options.calendar
     app.state.public_url = options.public_url
     add_parts(app, options)

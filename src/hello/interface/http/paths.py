@@ -8,7 +8,7 @@ from starlette.requests import Request
 
 from hello.core.settings import SettingsError
 
-OWN = frozenset({".well-known", "api", "docs", "hello", "metrics", "openapi.json", "swagger"})
+OWN = frozenset({".well-known", "api", "docs", "hello", "metrics", "openapi.json", "swagger", "version"})
 
 
 class TextConvertor(Convertor[str]):

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 
 from hello.interface.http.dependencies import Health
 from hello.interface.http.problems import problems
-from hello.interface.http.schemas.health import LivenessResponse, ReadinessResponse
+from hello.interface.http.schemas.health import LivenessResponse, ReadinessResponse, VersionResponse
 from hello.interface.http.serving.metrics import exposition
 from hello.services.health import Readiness
 
@@ -36,6 +36,13 @@ async def read_readiness(health: Health, response: Response) -> ReadinessRespons
     if report.status is Readiness.UNREADY:
         response.status_code = UNAVAILABLE
     return ReadinessResponse.of(report)
+
+
+@router.get("/version", operation_id="readVersion", responses=problems())
+async def read_version(request: Request) -> VersionResponse:
+    """Say what runs: the version, the commit it was built from, and the schema that it needs."""
+    build = request.app.state.build
+    return VersionResponse(version=build.version, commit=build.commit, schema_revision=build.schema_revision)
 
 
 @router.get(

@@ -2,9 +2,22 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from hello.services.health import Health, Readiness
+
+
+class VersionResponse(BaseModel):
+    """What runs; the schema is the one that the code needs. A commit that was not given is `unknown`."""
+
+    model_config = ConfigDict(
+        serialize_by_alias=True,
+        json_schema_extra={"example": {"version": "0.1.0", "commit": "1f4dc66", "schema": "0016"}},
+    )
+
+    version: str
+    commit: str
+    schema_revision: str = Field(serialization_alias="schema")
 
 
 class LivenessResponse(BaseModel):
