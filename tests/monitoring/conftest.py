@@ -9,6 +9,8 @@ import pytest
 from hello.entrypoints.children import read_connections
 from tests.monitoring.load import under_load
 from tests.monitoring.prometheus import Prometheus, Targets, running_prometheus
+from tests.monitoring.short_windows import short_rules
+from tests.search.engine import running_engine
 from tests.support.http.running import Running, running_hello
 from tests.support.polling import until
 
@@ -23,8 +25,14 @@ def hello_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def hello(hello_dir: Path) -> Iterator[Running]:
-    with running_hello(hello_dir, "--workers", "2", **SETTINGS) as hello:
+def search_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with running_engine("elasticsearch", tmp_path_factory.mktemp("engine")) as engine:
+        yield engine.url
+
+
+@pytest.fixture(scope="session")
+def hello(hello_dir: Path, search_url: str) -> Iterator[Running]:
+    with running_hello(hello_dir, "--workers", "2", SEARCH_URL=search_url, **SETTINGS) as hello:
         until(lambda: WORKER.search("".join(hello.printed)) is not None)
         yield hello
 
@@ -46,5 +54,6 @@ def loaded(hello: Running, hello_dir: Path) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def prometheus(targets: Targets, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
-    with running_prometheus(tmp_path_factory.mktemp("prometheus"), targets) as prometheus:
+    folder = tmp_path_factory.mktemp("prometheus")
+    with running_prometheus(folder, targets, short_rules(folder, {})) as prometheus:
         yield prometheus

@@ -30,15 +30,19 @@ class QueryError(Exception):
 class Prometheus:
     url: str
 
-    def query(self, expression: str) -> Sequence[Mapping[str, Any]]:
-        """Return the series of an instant query, a scalar as one without labels; raise `QueryError`."""
+    def query(self, expression: str) -> Sequence[float]:
+        """Return the value of each series now; raise `QueryError`."""
         found = self._get("query", query=expression)
-        result: Sequence[Mapping[str, Any]] = found["result"]
-        return [{"metric": {}, "value": result}] if found["resultType"] == "scalar" else result
+        result = [{"value": found["result"]}] if found["resultType"] == "scalar" else found["result"]
+        return [float(series["value"][1]) for series in result]
 
     def names(self) -> set[str]:
         """Return the names of all series."""
         return set(self._get("label/__name__/values"))
+
+    def families(self) -> set[str]:
+        """Return the names in HELP and TYPE, which a counter has before it has counted anything."""
+        return {found["metric"].removesuffix("_total") for found in self._get("targets/metadata")}
 
     def health(self) -> Mapping[str, str]:
         """Return `up`, `down` or `unknown` by the address of the target."""

@@ -18,9 +18,9 @@ RANGES = {
     "15m": "4s",
     "30m": "4s",
     "1h": "6s",
-    "6h": "8s",
-    "1d": "10s",
-    "3d": "12s",
+    "6h": "7s",
+    "1d": "8s",
+    "3d": "9s",
     "30d": "60s",
 }
 """Longer than two scrapes: a rate needs two samples."""

@@ -25,12 +25,13 @@ SETTINGS = {
     **{f"RATE_LIMIT_LOGIN_{by}": "off" for by in ("PAIR", "ADDRESS", "ACCOUNT")},
 }
 PATIENT = {
-    "DATABASE_DEADLINE_S": "10",
-    "DATABASE_CONNECT_TIMEOUT_S": "10",
+    **{f"DATABASE_{what}_S": "20" for what in ("DEADLINE", "CONNECT_TIMEOUT", "LOCK_TIMEOUT")},
     "DATABASE_POOL_SIZE": "64",
     "DATABASE_POOL_OVERFLOW": "0",
 }
 """A slow database is to be slow only: a fast one that gives up would be a second fault."""
+QUICK = {"PUBLISH_TIMEOUT_S": "1"}
+"""How long a session may hold a lock of the outbox before it is a fault grows with it."""
 START_S = 60
 
 
@@ -62,7 +63,7 @@ def open_monitored_system(folder: Path, thresholds: Mapping[str, str]) -> Iterat
         urls = {"REDIS_URL": servers.cache.url, "BROKER_URL": servers.broker.url}
         environments = {
             "api": SETTINGS | urls | PATIENT | {"DATABASE_URL": servers.service_url_at(proxy.port)},
-            "worker": SETTINGS | urls | {"DATABASE_URL": servers.database_url},
+            "worker": SETTINGS | urls | QUICK | {"DATABASE_URL": servers.database_url},
         }
         processes = {
             name: Process(
