@@ -33,6 +33,7 @@ class AuthFixture:
         self.twin, self.clock = TwinUnitOfWork(), StoppedClock()
         self.passwords, self.access_tokens = TwinPasswords(), TwinAccessTokens(self.clock)
         self.limiter = TwinLimiter(dict.fromkeys(GROUPS) | quotas, lambda: self.clock().timestamp())
+        self.log_ins = list[str]()
         self.jobs, ids, secrets = list[BackgroundJob](), numbered_ids(), count()
         self.sessions = SessionService(
             begin=self.twin.begin,
@@ -45,6 +46,7 @@ class AuthFixture:
             new_secret=lambda: f"secret-{next(secrets)}",
             lifetime=LIFETIME,
             grace=timedelta(0),
+            count_log_in=self.log_ins.append,
         )
         self.ada, self.bob = self.add_account(ADA), self.add_account(BOB)
 

@@ -50,6 +50,7 @@ class Catalogue:
             new_secret=lambda: f"secret-{next(secrets)}",
             lifetime=timedelta(days=30),
             grace=timedelta(0),
+            count_log_in=lambda _: None,
         )
 
     async def register(self) -> Caller:

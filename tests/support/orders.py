@@ -1,6 +1,7 @@
 """The use cases of orders on any database, with somebody who orders and something to be ordered."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -45,7 +46,10 @@ class OrderUseCases:
         self.orders = OrderService(
             begin=begin, publish=self.bus.publish, now=now, new_id=uuid7, confirm_delay=CONFIRM_DELAY
         )
-        self.progress = OrderProgress(begin=begin, now=now, ship_delay=SHIP_DELAY)
+        self.moves = Counter[str]()
+        self.progress = OrderProgress(
+            begin=begin, now=now, ship_delay=SHIP_DELAY, count_move=lambda status: self.moves.update([status])
+        )
         self.keys = IdempotencyService(begin=begin, now=now, kept=KEPT)
 
     async def somebody(self) -> Caller:

@@ -170,6 +170,7 @@ class TwinMetrics:
 
     types: Counter[str] = field(default_factory=Counter)
     tries: Counter[bool] = field(default_factory=Counter)
+    lags: list[tuple[str, float]] = field(default_factory=list)
     blocked_s: float = 0
     outcomes: Counter[str] = field(default_factory=Counter)
     lag_s: float | None = None
@@ -189,6 +190,9 @@ class TwinMetrics:
 
     def counted(self, consumer: str, outcome: str) -> None:
         self.outcomes[f"{consumer} {outcome}"] += 1
+
+    def lagged(self, consumer: str, seconds: float) -> None:
+        self.lags.append((consumer, seconds))
 
 
 @dataclass

@@ -19,7 +19,13 @@ from hello.connectors.brokers.metrics import consumer_counts
 from hello.connectors.brokers.probe import BrokerProbe
 from hello.connectors.limits.limiter import library_limiter
 from hello.connectors.limits.quotas import read_quotas
-from hello.connectors.metrics import background_job_counts, batch_metrics, domain_event_counts
+from hello.connectors.metrics import (
+    background_job_counts,
+    batch_metrics,
+    domain_event_counts,
+    log_in_counter,
+    order_move_counter,
+)
 from hello.connectors.postgres.engine import Database, open_engine
 from hello.connectors.postgres.listener import PostgresListener, open_listener
 from hello.connectors.postgres.outbox import CHANGES
@@ -145,6 +151,8 @@ async def open_ports(
         enqueue=jobs.enqueue,
         listen=lambda order_id: connections.listener.listen(CHANGES, str(order_id)),
         stop=shutdown,
+        count_log_in=log_in_counter(registry),
+        count_move=order_move_counter(registry),
     )
 
 

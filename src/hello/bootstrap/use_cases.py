@@ -1,6 +1,7 @@
 """Which use case gets which ports, and what of the settings."""
 
 from asyncio import Semaphore
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -62,6 +63,8 @@ class Ports:
     enqueue: Enqueue
     listen: Listen
     stop: ShutdownSignal
+    count_log_in: Callable[[str], None]
+    count_move: Callable[[str], None]
 
 
 def use_cases(settings: Settings, ports: Ports, health: HealthService) -> UseCases:
@@ -77,6 +80,7 @@ def use_cases(settings: Settings, ports: Ports, health: HealthService) -> UseCas
         new_secret=partial(token_urlsafe, 32),
         lifetime=timedelta(days=settings.refresh_lifetime_days),
         grace=timedelta(seconds=settings.refresh_grace_s),
+        count_log_in=ports.count_log_in,
     )
     return UseCases(
         access_tokens=ports.access_tokens,
@@ -184,7 +188,7 @@ def order_feed(settings: Settings, ports: Ports) -> OrderFeed:
 
 def order_progress(settings: Settings, ports: Ports) -> OrderProgress:
     delay = timedelta(seconds=settings.order_ship_delay_s)
-    return OrderProgress(begin=ports.begin, now=now, ship_delay=delay)
+    return OrderProgress(begin=ports.begin, now=now, ship_delay=delay, count_move=ports.count_move)
 
 
 def idempotency_service(settings: Settings, ports: Ports) -> IdempotencyService:

@@ -1,7 +1,7 @@
 """The wiring of the worker's tasks: order progress, announcements, cleanup, relay and consumers."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -10,6 +10,7 @@ from random import Random
 from prometheus_client import CollectorRegistry
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from hello.bootstrap.figures import database_figures, list_freshness
 from hello.bootstrap.search import BUILD_TIMEOUT_S, WRITE_TIMEOUT_S, IndexBuilds, open_writing
 from hello.connectors.brokers.adapters import open_publisher, source_of
 from hello.connectors.brokers.consumer import CheckTime, by_subject, consuming
@@ -29,16 +30,16 @@ from hello.core.adaptive_batch_size import AdaptiveBatchSize
 from hello.core.clock import now
 from hello.core.settings import Settings
 from hello.entities.events import Event
-from hello.interface.worker.tasks import BIRTHDAYS, CLEANUP, CONSUMERS, PROGRESS, RELAY, Task
+from hello.interface.worker.tasks import BIRTHDAYS, CLEANUP, CONSUMERS, FIGURES, PROGRESS, RELAY, Task
 from hello.services.consumers import EFFECTS, Consumer
-from hello.services.event_ports import EventPublisher, Wakeup
+from hello.services.event_ports import EventPublisher, Subscription, Wakeup
 from hello.services.inbox import InboxService
 from hello.services.item_indexing import SEARCH
 from hello.services.relay import Relay
 from hello.services.use_cases import UseCases
 
 ORDERS_AT_ONCE, PEOPLE_AT_ONCE, KEYS_AT_ONCE = 250, 500, 1000
-BIRTHDAYS_POLL_S, CLEANUP_POLL_S, SEARCH_POLL_S = 60, 3600, 5
+BIRTHDAYS_POLL_S, CLEANUP_POLL_S, SEARCH_POLL_S, FRESHNESS_POLL_S = 60, 3600, 5, 5
 SOON_S = 0.05  # what is due already is in the hands of another worker
 HOLD_FACTOR = 2  # a shard is held for one batch, and then some
 
@@ -208,12 +209,43 @@ async def search_tasks(
 
 
 def options_of(context: WorkerContext) -> BrokerOptions:
-    subscriptions = [*EFFECTS, *([SEARCH] if context.settings.search_url else [])]
-    return BrokerOptions.of(context.settings, context.settings.broker_dsn or "", subscriptions)
+    settings = context.settings
+    return BrokerOptions.of(settings, settings.broker_dsn or "", subscriptions_of(settings))
+
+
+def subscriptions_of(settings: Settings) -> Sequence[Subscription]:
+    return [*EFFECTS, *([SEARCH] if settings.search_url else [])]
 
 
 def unit_of_work(context: WorkerContext) -> PostgresUnitOfWork:
     return PostgresUnitOfWork.of(context.engine, context.settings.database_deadline_s)
 
 
-OPENERS = {PROGRESS: progress, BIRTHDAYS: birthdays, CLEANUP: cleanup, RELAY: relay, CONSUMERS: consumers}
+@asynccontextmanager
+async def figures(context: WorkerContext) -> AsyncIterator[list[Task]]:
+    """Read into metrics what the database knows, and whether today's list is fresh."""
+    consumers = [subscription.name for subscription in subscriptions_of(context.settings)]
+    reader = database_figures(context.settings, context.engine, context.registry, consumers)
+    freshness = list_freshness(context.settings, context.use_cases.birthdays, context.registry)
+    yield [
+        polling(FIGURES, reader.read, context.settings.figures_poll_s),
+        polling("freshness", freshness.check, FRESHNESS_POLL_S),
+    ]
+
+
+def polling(name: str, read: Callable[[], Awaitable[None]], every_s: float) -> Task:
+    async def step() -> bool:
+        await read()
+        return False
+
+    return Task(name=name, step=step, wait=partial(asyncio.sleep, every_s))
+
+
+OPENERS = {
+    PROGRESS: progress,
+    BIRTHDAYS: birthdays,
+    CLEANUP: cleanup,
+    RELAY: relay,
+    CONSUMERS: consumers,
+    FIGURES: figures,
+}

@@ -1,11 +1,12 @@
-"""Prometheus metrics of batches, domain events and background jobs within the process."""
+"""Prometheus metrics of what services do: batches, events, background jobs, log-ins, moves of orders."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from hello.core.batching import Measure
+from hello.entities.orders import OrderStatus
 from hello.services.bus import DomainEvent
 
 BATCH_SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
@@ -76,3 +77,22 @@ def batch_metrics(registry: CollectorRegistry) -> Callable[[str], Measure]:
         return measure
 
     return measure_of
+
+
+def outcome_counter(counter: Counter, outcomes: Iterable[str]) -> Callable[[str], None]:
+    """Return what counts an outcome; those that are known begin at 0, so that their first one is a rise."""
+    for outcome in outcomes:
+        counter.labels(outcome)
+    return lambda outcome: counter.labels(outcome).inc()
+
+
+def log_in_counter(registry: CollectorRegistry) -> Callable[[str], None]:
+    text = "Log-ins: succeeded, refused, limited."
+    counter = Counter("log_ins", text, ("outcome",), registry=registry)
+    return outcome_counter(counter, ("succeeded", "refused", "limited"))
+
+
+def order_move_counter(registry: CollectorRegistry) -> Callable[[str], None]:
+    text = "Orders that have moved to this state by themselves."
+    counter = Counter("orders_moves", text, ("status",), registry=registry)
+    return outcome_counter(counter, (OrderStatus.CONFIRMED, OrderStatus.SHIPPED))

@@ -93,6 +93,7 @@ class Settings(BaseSettings):
     events_topic: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,200}$")] = "hello.events"
     events_kept: Annotated[int, Field(ge=1000)] = 100_000
     stream_max_bytes: Annotated[int, Field(ge=16 * 2**20)] = 128 * 2**20
+    figures_poll_s: Seconds = 15
     relay_poll_s: Annotated[float, Field(ge=0.05, le=60)] = 1
     relay_batch: Annotated[int, Field(ge=1, le=10_000)] = 500
     publish_timeout_s: Annotated[float, Field(ge=0.1, le=60)] = 2

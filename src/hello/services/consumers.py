@@ -82,6 +82,8 @@ class Consumer:
         async with self.begin() as tx:
             is_first = await once(tx, self.subscription.name, event, self.effect, self.now())
         self._counted("handled" if is_first else "repeated")
+        if is_first:
+            self.metrics.lagged(self.subscription.name, (self.now() - event.time).total_seconds())
 
     async def _bury(self, event: Event, error: Exception) -> None:
         async with self.begin() as tx:

@@ -148,3 +148,7 @@ Handle: TypeAlias = Callable[[Event], Awaitable[None]]
 
 class ConsumerMetrics(Protocol):
     def counted(self, consumer: str, outcome: str) -> None: ...
+
+    def lagged(self, consumer: str, seconds: float) -> None:
+        """Take how long after the event its effect came."""
+        ...

@@ -180,6 +180,8 @@ class ItemIndexing:
             for item_id, reason in error.reasons.items():
                 await self._bury(by_id[item_id], HelloError(reason))
         self._count("handled", len(events))
+        for event in events:
+            self.metrics.lagged(SEARCH.name, (self.now() - event.time).total_seconds())
 
     async def _write(self, item_ids: Sequence[UUID]) -> None:
         """Remove and put at once, as a slow index needs its time for either; do both even if one fails."""

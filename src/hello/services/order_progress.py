@@ -1,5 +1,6 @@
 """What orders do by themselves: each move when it is due, and once, whatever number of workers there are."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,9 +11,12 @@ from hello.services.ports import Begin
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderProgress:
+    """`count_move` is called with the new state of each order that has moved."""
+
     begin: Begin
     now: Clock
     ship_delay: timedelta
+    count_move: Callable[[str], None]
 
     async def advance(self, limit: int) -> int:
         """Move at most so many orders that are due, all or none; return how many."""
@@ -24,6 +28,8 @@ class OrderProgress:
             if orders:
                 await tx.orders.save(orders)
                 await tx.outbox.add(*map(order_event, orders))
+        for order in orders:
+            self.count_move(order.status)
         return len(orders)
 
     async def next_due(self) -> datetime | None:

@@ -68,6 +68,7 @@ class RehashPassword:
 class SessionService:
     """`lifetime` is how long a session lasts without being refreshed.
 
+    `count_log_in` is called with `succeeded`, `refused` or `limited`.
     For as long as `grace` a client that has lost the answer to a refresh may ask again.
     """
 
@@ -81,9 +82,19 @@ class SessionService:
     new_secret: Callable[[], str]
     lifetime: timedelta
     grace: timedelta
+    count_log_in: Callable[[str], None]
 
     async def log_in(self, wanted: LogIn) -> Tokens:
         """Raise `UnauthorizedError`, the same in the same time whatever is wrong, or `TooManyError`."""
+        try:
+            tokens = await self._log_in(wanted)
+        except (UnauthorizedError, TooManyError) as error:
+            self.count_log_in("limited" if isinstance(error, TooManyError) else "refused")
+            raise
+        self.count_log_in("succeeded")
+        return tokens
+
+    async def _log_in(self, wanted: LogIn) -> Tokens:
         keys = wanted.keys()
         await count_attempt(self.limiter, keys)
         account, verified = await self._verified(wanted)

@@ -60,6 +60,7 @@ def log_in(unit_of_work: PostgresUnitOfWork, account: Account) -> Coroutine[Any,
         new_secret=lambda: "secret",
         lifetime=timedelta(days=30),
         grace=timedelta(0),
+        count_log_in=lambda _: None,
     )
     return service.log_in(LogIn(email=account.email, address=HOME, password=SECRET))
 

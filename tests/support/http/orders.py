@@ -103,5 +103,7 @@ async def advance_orders(servers: Servers) -> None:
     async with open_engine(database) as engine:
         unit_of_work = PostgresUnitOfWork.of(engine, 5)
         later = now() + HOUR
-        progress = OrderProgress(begin=unit_of_work.begin, now=lambda: later, ship_delay=timedelta(0))
+        progress = OrderProgress(
+            begin=unit_of_work.begin, now=lambda: later, ship_delay=timedelta(0), count_move=lambda _: None
+        )
         await progress.advance(1000)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from structlog.testing import capture_logs
@@ -36,6 +37,13 @@ async def test_an_event_has_its_effect_once_however_often_it_comes(incoming: Con
         await incoming.consumer.handle(event)
     assert incoming.gifts("Ada") == 1
     assert incoming.metrics.outcomes == {"gifts handled": 1, "gifts repeated": 2}
+
+
+async def test_lag_is_measured_once_from_the_event_to_its_effect(incoming: ConsumerFixture) -> None:
+    event = replace(an_event(), time=NOON - timedelta(seconds=3))
+    for _ in range(2):
+        await incoming.consumer.handle(event)
+    assert incoming.metrics.lags == [("gifts", 3)]
 
 
 async def test_different_events_each_have_their_effect(incoming: ConsumerFixture) -> None:

@@ -31,6 +31,7 @@ async def test_orders_go_their_way_by_themselves(
         ("SHIPPED", confirmed + SHIP_DELAY),
     ]
     assert event_types(twin) == ["order.created", "order.confirmed", "order.shipped"]
+    assert use_cases.moves == {"CONFIRMED": 1, "SHIPPED": 1}
     assert [event.id for event in twin.stored.outbox.events] == [f"{order_id}-{n}" for n in (1, 2, 3)]
     assert twin.stored.outbox.events[-1].data == order.public()
     with pytest.raises(ConflictError, match="SHIPPED"):

@@ -37,6 +37,7 @@ async def test_past_a_quota_not_even_the_right_password_is_looked_at(group: str)
         await auth.log_in()
     assert raised.value.retry_after_s == 45
     assert not auth.passwords.verified
+    assert auth.log_ins == ["refused", "refused", "limited"]
     auth.clock.move(timedelta(seconds=45))
     assert await auth.log_in()
 

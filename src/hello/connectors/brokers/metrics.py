@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
-from prometheus_client import CollectorRegistry, Counter, Gauge
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from hello.connectors.brokers.stream_trimming import Trimmed
+
+EVENT_LAG_S = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +44,14 @@ class RelayCounts:
 class ConsumerCounts:
     events: Counter
     up: Gauge
+    lag: Histogram
 
     def counted(self, consumer: str, outcome: str) -> None:
         self.events.labels(consumer, outcome).inc()
+
+    def lagged(self, consumer: str, seconds: float) -> None:
+        """Take a clock that is behind the other's for one that agrees."""
+        self.lag.labels(consumer).observe(max(seconds, 0))
 
     def connected(self, consumer: str, *, is_up: bool) -> None:
         self.up.labels(consumer).set(is_up)
@@ -111,5 +118,12 @@ def consumer_counts(registry: CollectorRegistry) -> ConsumerCounts:
             ("consumer",),
             registry=registry,
             multiprocess_mode="livemax",
+        ),
+        lag=Histogram(
+            "events_lag_seconds",
+            "Time from an event to its effect.",
+            ("consumer",),
+            buckets=EVENT_LAG_S,
+            registry=registry,
         ),
     )

@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 @dataclass(frozen=True, slots=True)
 class CacheMetrics:
     requests: Counter
+    fills: Counter
     drops: Counter
     errors: Counter
     breaker_open: Gauge
@@ -25,6 +26,7 @@ def cache_metrics(registry: CollectorRegistry) -> CacheMetrics:
         requests=Counter(
             "cache_requests", "Page requests: hit, miss, bypass.", ("outcome",), registry=registry
         ),
+        fills=Counter("cache_fills", "Pages written to the cache.", registry=registry),
         drops=Counter(
             "cache_drops",
             "Dropped groups of pages: acknowledged, waited.",

@@ -21,7 +21,9 @@ if redis.call('HSETNX', KEYS[1], 'token', ARGV[2]) == 1 then redis.call('PEXPIRE
 return {redis.call('HGET', KEYS[1], 'token'), redis.call('HSETNX', KEYS[1], 'filling ' .. ARGV[1], '')}
 """
 FILL = """
-if redis.call('HGET', KEYS[1], 'token') == ARGV[2] then redis.call('HSET', KEYS[1], ARGV[1], ARGV[3]) end
+if redis.call('HGET', KEYS[1], 'token') == ARGV[2] then
+    return redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
+end
 """
 WAIT_STEPS, WAIT_STEP_S = 10, 0.01
 JITTER = 0.2
@@ -88,7 +90,9 @@ class RedisPages:
             await self._release_claim(group, page)
             raise
         with suppress(UnavailableError):
-            await self.guarded.call(self.guarded.redis.eval, FILL, 1, group, page, claim.token, loaded)
+            arguments = FILL, 1, group, page, claim.token, loaded
+            if await self.guarded.call(self.guarded.redis.eval, *arguments) is not None:
+                self.guarded.metrics.fills.inc()
         return loaded
 
     async def _release_claim(self, group: str, page: str) -> None:

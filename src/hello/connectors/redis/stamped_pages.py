@@ -63,6 +63,7 @@ class RedisStampedPages:
         loaded = prefix + await load()
         with suppress(UnavailableError):
             await self.guarded.call(self.guarded.redis.psetex, page, round(1000 * self.lease_s), loaded)
+            self.guarded.metrics.fills.inc()
         return loaded
 
     def _count(self, outcome: str) -> None:

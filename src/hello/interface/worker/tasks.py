@@ -14,7 +14,8 @@ from hello.interface.worker.metrics import TaskMetrics
 from hello.services.health import Probe
 
 PROGRESS, BIRTHDAYS, CLEANUP, RELAY, CONSUMERS = "progress", "birthdays", "cleanup", "relay", "consumers"
-ALL_TASKS = (PROGRESS, BIRTHDAYS, CLEANUP, RELAY, CONSUMERS)
+FIGURES = "figures"
+ALL_TASKS = (PROGRESS, BIRTHDAYS, CLEANUP, RELAY, CONSUMERS, FIGURES)
 FIRST_PAUSE_S, MAX_PAUSE_S = 0.2, 30.0
 log = structlog.get_logger("hello.worker")
 Step: TypeAlias = Callable[[], Awaitable[bool]]

@@ -1,0 +1,62 @@
+"""The wiring of what a worker measures for all: figures of the database, freshness of the list."""
+
+from collections.abc import Collection
+from datetime import datetime, time
+from functools import partial
+
+from prometheus_client import CollectorRegistry
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from hello.connectors.telemetry.database import (
+    DatabaseFigures,
+    Today,
+    database_gauges,
+    freshness_counter,
+)
+from hello.core.clock import now
+from hello.core.cursors import Cursors
+from hello.core.public_urls import path_of
+from hello.core.settings import Settings
+from hello.entities.birthdays import LeapDay, month_days_celebrated
+from hello.interface.http.cached_responses import render_today
+from hello.interface.http.serving.fast_path import DEFAULT_LIMIT, TODAY
+from hello.services.birthdays import BirthdayService, Render
+from hello.services.list_freshness import ListFreshness
+
+
+def database_figures(
+    settings: Settings, engine: AsyncEngine, registry: CollectorRegistry, consumers: Collection[str]
+) -> DatabaseFigures:
+    return DatabaseFigures(
+        engine=engine,
+        gauges=database_gauges(registry),
+        today=partial(today_of, settings),
+        consumers=consumers,
+    )
+
+
+def today_of(settings: Settings) -> Today:
+    moment = now()
+    day = moment.astimezone(settings.zone).date()
+    return Today(
+        now=moment,
+        midnight=datetime.combine(day, time(), settings.zone),
+        month_days=month_days_celebrated(day, LeapDay(settings.leap_day)),
+    )
+
+
+def list_freshness(
+    settings: Settings, birthdays: BirthdayService, registry: CollectorRegistry
+) -> ListFreshness:
+    return ListFreshness(
+        birthdays=birthdays,
+        render=todays_first_page(settings),
+        limit=DEFAULT_LIMIT,
+        count=freshness_counter(registry),
+    )
+
+
+def todays_first_page(settings: Settings) -> Render:
+    """Return what renders the page that clients without parameters get, as the API does."""
+    cursors = Cursors(settings.secret_key.get_secret_value().encode())
+    return partial(render_today, cursors, f"{path_of(settings.public_url)}{TODAY.decode()}", DEFAULT_LIMIT)

@@ -1,0 +1,76 @@
+"""The freshness of today's list: what is served is compared with what the database has."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+import pytest
+
+from hello.entities.birthdays import BirthdayGroup, Celebration
+from hello.services.birthdays import BirthdayService
+from hello.services.list_freshness import ListFreshness
+from hello.services.ports import Load, Stamp
+from tests.support.people import birthday_service, names
+from tests.twins.transaction import TwinPeople, TwinUnitOfWork
+
+BORN = date(1990, 6, 15)
+
+
+@dataclass
+class FrozenPages:
+    """Serves its first page for ever."""
+
+    page: bytes | None = None
+
+    async def get(self, page: str, stamp: Stamp, load: Load) -> bytes:  # noqa: ARG002
+        self.page = self.page or await load()
+        return self.page
+
+
+@dataclass
+class ChangingPeople(TwinPeople):
+    """Has one more person each time it is asked."""
+
+    def __deepcopy__(self, _: object) -> "ChangingPeople":
+        return self
+
+    async def celebrating(
+        self, groups: Sequence[BirthdayGroup], after: tuple[int, str], limit: int
+    ) -> Sequence[Celebration]:
+        self.rows[f"P{len(self.rows)}"] = BORN
+        return await super().celebrating(groups, after, limit)
+
+
+@pytest.fixture
+def counts() -> Counter[str]:
+    return Counter()
+
+
+def checks_of(birthdays: BirthdayService, counts: Counter[str]) -> ListFreshness:
+    return ListFreshness(
+        birthdays=birthdays, render=names, limit=20, count=lambda outcome: counts.update([outcome])
+    )
+
+
+async def test_list_that_follows_its_changes_is_fresh(twin: TwinUnitOfWork, counts: Counter[str]) -> None:
+    freshness = checks_of(birthday_service(twin), counts)
+    for name in "ab":
+        twin.stored.people.store({name: BORN}, [615])
+        await freshness.check()
+    assert counts == {"fresh": 2}
+
+
+async def test_list_that_misses_a_change_is_stale(twin: TwinUnitOfWork, counts: Counter[str]) -> None:
+    freshness = checks_of(replace(birthday_service(twin), pages=FrozenPages(b"nobody")), counts)
+    twin.stored.people.rows["a"] = BORN
+    await freshness.check()
+    assert counts == {"stale": 1}
+
+
+async def test_list_that_changes_during_the_check_is_not_counted(
+    twin: TwinUnitOfWork, counts: Counter[str]
+) -> None:
+    twin.stored.people = ChangingPeople()
+    await checks_of(replace(birthday_service(twin), pages=FrozenPages(b"nobody")), counts).check()
+    assert not counts
