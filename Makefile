@@ -206,18 +206,23 @@ bench: $(VENV)/dev.stamp ## Compare Hello with other servers: SECONDS=5 ROUNDS=3
 	@$(BIN)/python -m benchmarks.compare --seconds $(SECONDS) --rounds $(ROUNDS) $(ARGS)
 
 .PHONY: check
-check: $(VENV)/dev.stamp ## Check style, types, layers, Compose files and locks
+check: $(VENV)/dev.stamp ## Check style, types, layers, Compose files, dashboards and locks
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose*.yml
+	@$(BIN)/python -m monitoring.dashboards --check
 	@$(BIN)/python requirements/lock.py --check
 
 .PHONY: fix
 fix: $(VENV)/dev.stamp ## Format, and apply the linter's fixes
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+
+.PHONY: dashboards
+dashboards: $(VENV)/dev.stamp ## Write the dashboards of Grafana from their Python code
+	@$(BIN)/python -m monitoring.dashboards
 
 .PHONY: lock
 lock: $(VENV)/dev.stamp ## Lock the dependencies; ARGS=--upgrade takes newer versions
