@@ -14,13 +14,13 @@ RANGES = {
     "1m": "3s",
     "2m": "3s",
     "5m": "3s",
-    "10m": "4s",
-    "15m": "4s",
+    "10m": "3s",
+    "15m": "3s",
     "30m": "4s",
-    "1h": "6s",
-    "6h": "7s",
-    "1d": "8s",
-    "3d": "9s",
+    "1h": "5s",
+    "6h": "6s",
+    "1d": "7s",
+    "3d": "8s",
     "30d": "60s",
 }
 """Longer than two scrapes: a rate needs two samples."""
@@ -34,8 +34,11 @@ PATIENCE = {
     "30m": "5s",
     "1h": "6s",
 }
+KEPT = {"35m": "8s"}
+"""As long as the windows of 30 and of 5 minutes, and an evaluation."""
 RANGE = re.compile(r"(?<=\[)\d+[smhdw](?=[\]:])")
 WAIT = re.compile(r"(?<=\bfor: )\d+[smhdw]")
+KEEP = re.compile(r"(?<=\bkeep_firing_for: )\d+[smhdw]")
 INTERVAL = re.compile(r"(?<=\binterval: )\d+[smhdw]")
 WAITS = {"group_wait": "3s", "group_interval": "1s", "repeat_interval": "1h"}
 
@@ -55,6 +58,7 @@ def shortened(rules: str) -> str:
     """Raise `KeyError` for a window that has no short one yet."""
     rules = RANGE.sub(lambda found: RANGES[found[0]], rules)
     rules = WAIT.sub(lambda found: PATIENCE[found[0]], rules)
+    rules = KEEP.sub(lambda found: KEPT[found[0]], rules)
     return INTERVAL.sub("1s", rules)
 
 
