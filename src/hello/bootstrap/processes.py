@@ -25,8 +25,8 @@ from hello.interface.http.app import Application, HttpOptions, create_api, creat
 from hello.interface.http.calendars import CalendarWriter
 from hello.interface.http.serving import server
 from hello.interface.http.serving.admission import Admission
+from hello.interface.http.serving.exposition import SHARED_FOLDER, check_shared_folder, metrics_server
 from hello.interface.http.serving.incoming import ConnectionLimits
-from hello.interface.http.serving.metrics import check_shared_folder
 from hello.interface.worker.metrics import task_metrics
 from hello.interface.worker.tasks import running
 from hello.services.use_cases import UseCases
@@ -71,20 +71,26 @@ def build_of_process(settings: Settings) -> Build:
 
 def worker_app(settings: Settings, only: Collection[str], shutdown: ShutdownSignal) -> Application:
     registry = CollectorRegistry()
-    options = replace(http_options(settings), is_worker=True, fast_path=False, public_url="")
+    options = replace(
+        http_options(settings), is_worker=True, has_metrics=True, fast_path=False, public_url=""
+    )
     return create_app(partial(open_worker, settings, only, shutdown, registry), options, registry)
 
 
-def http_app(settings: Settings, shutdown: ShutdownSignal) -> Application:
-    registry = CollectorRegistry()
+def http_app(settings: Settings, shutdown: ShutdownSignal, registry: CollectorRegistry) -> Application:
     open_ = partial(open_api, settings, shutdown, registry)
     return create_app(open_, http_options(settings), registry)
 
 
 def serve_api(settings: Settings, sock: socket.socket) -> None:
     prepare_metrics()
-    shutdown = ShutdownSignal()
-    server.serve(http_app(settings, shutdown), sock, shutdown_of(settings, shutdown))
+    shutdown, registry = ShutdownSignal(), CollectorRegistry()
+    app = http_app(settings, shutdown, registry)
+    port = (
+        None if SHARED_FOLDER in os.environ else settings.metrics_port
+    )  # of all workers, else their parent's
+    with metrics_server(settings.metrics_host, port, registry):
+        server.serve(app, sock, shutdown_of(settings, shutdown))
 
 
 def serve_worker(settings: Settings, sock: socket.socket, only: Collection[str]) -> None:
@@ -126,6 +132,7 @@ def http_options(settings: Settings) -> HttpOptions:
     return HttpOptions(
         body_limit=settings.body_limit_bytes,
         build=build_of_process(settings),
+        has_metrics=settings.metrics_port is None,
         access_log=AccessLog(
             write=partial(os.write, sys.stderr.fileno()),
             as_json=settings.log_format == "json",

@@ -93,6 +93,8 @@ class Settings(BaseSettings):
     events_topic: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,200}$")] = "hello.events"
     events_kept: Annotated[int, Field(ge=1000)] = 100_000
     stream_max_bytes: Annotated[int, Field(ge=16 * 2**20)] = 128 * 2**20
+    metrics_port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    metrics_host: str = "127.0.0.1"
     figures_poll_s: Seconds = 15
     relay_poll_s: Annotated[float, Field(ge=0.05, le=60)] = 1
     relay_batch: Annotated[int, Field(ge=1, le=10_000)] = 500

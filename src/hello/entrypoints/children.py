@@ -15,7 +15,7 @@ from rich.console import Console
 import hello
 from hello.core.settings import Settings, read_settings
 from hello.entrypoints.supervisor import Child
-from hello.interface.http.serving.metrics import SHARED_FOLDER
+from hello.interface.http.serving.exposition import SHARED_FOLDER, metrics_server, shared_metrics
 from hello.interface.listening import url_of
 
 HELLO = (sys.executable, "-m", "hello")
@@ -64,13 +64,17 @@ async def no_welcome() -> None:
 
 
 @contextmanager
-def api_children(
-    listener: socket.socket, workers: int, environment: Mapping[str, str]
-) -> Iterator[list[Child]]:
+def api_children(settings: Settings, listener: socket.socket, workers: int) -> Iterator[list[Child]]:
     """Yield the API processes, which share the listener and a folder for metrics."""
-    with TemporaryDirectory(prefix="hello-metrics-") as folder:
-        shared = {SHARED_FOLDER: folder} if workers > 1 else {}
-        yield [child_of("api", listener, {**environment, **shared})] * workers
+    environment = environment_of(settings)
+    if workers == 1:
+        yield [child_of("api", listener, environment)]
+        return
+    with (
+        TemporaryDirectory(prefix="hello-metrics-") as folder,
+        metrics_server(settings.metrics_host, settings.metrics_port, shared_metrics(folder)),
+    ):
+        yield [child_of("api", listener, {**environment, SHARED_FOLDER: folder})] * workers
 
 
 def child_of(name: str, listener: socket.socket, environment: Mapping[str, str]) -> Child:

@@ -71,7 +71,7 @@ def supervise(
     *others: Child,
     servers: Sequence[ServerKeeper] = (),
 ) -> None:
-    with children.api_children(sock, listen.workers, children.environment_of(settings)) as apis:
+    with children.api_children(settings, sock, listen.workers) as apis:
         watch = children.SOURCE if listen.reload else None
         supervisor = Supervisor(stop_timeout_s=settings.shutdown_timeout_s + children.GRACE_S)
         asyncio.run(supervisor.run([*apis, *others], started, watch, servers))

@@ -15,7 +15,7 @@ from prometheus_client.multiprocess import mark_process_dead
 from hello.core.processes import ProcessError, die_with_parent
 from hello.entrypoints.local_servers import ServerKeeper
 from hello.entrypoints.restarts import STEADY_S, Backoff, describe_exit
-from hello.interface.http.serving.metrics import SHARED_FOLDER
+from hello.interface.http.serving.exposition import SHARED_FOLDER
 
 MAX_FAILED_STARTS = 3
 WhenStarted: TypeAlias = Callable[[], Coroutine[Any, Any, None]]

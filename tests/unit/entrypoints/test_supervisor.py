@@ -24,7 +24,7 @@ from hello.core.processes import ProcessError
 from hello.entrypoints.local_servers import ServerKeeper
 from hello.entrypoints.restarts import FIRST_PAUSE_S, MAX_PAUSE_S, STEADY_S, Backoff, describe_exit
 from hello.entrypoints.supervisor import MAX_FAILED_STARTS, Child, Supervisor
-from hello.interface.http.serving.metrics import SHARED_FOLDER
+from hello.interface.http.serving.exposition import SHARED_FOLDER
 
 SOON_S = 20
 Start: TypeAlias = Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]

@@ -61,6 +61,7 @@ class HttpOptions:
     access_log: AccessLog
     admin_token: str | None = None
     build: Build = field(default_factory=Build)
+    has_metrics: bool = True
     are_lists_private: bool = False
     calendar: CalendarWriter = field(default_factory=CalendarWriter)
     fast_path: bool = True
@@ -169,6 +170,8 @@ def add_parts(app: FastAPI, options: HttpOptions) -> None:
     parts = (people, imports, accounts, calendar_feeds, *catalogue, audit, keys)
     for part in (health,) if options.is_worker else (*parts, health):
         app.include_router(part.router)
+    if options.has_metrics:
+        app.include_router(health.metrics)
     if not options.is_worker:
         add_lists(app, are_private=options.are_lists_private)
 

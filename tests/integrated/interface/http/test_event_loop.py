@@ -9,6 +9,7 @@ from time import thread_time
 import asyncpg
 import httpx
 import pytest
+from prometheus_client import CollectorRegistry
 
 from hello.bootstrap.processes import http_app
 from hello.connectors.embedded.servers import Servers
@@ -73,7 +74,7 @@ async def crowded(database: Database) -> Database:
 def server(crowded: Database, servers: Servers) -> Iterator[Monitored]:
     places = {"database_url": crowded.dsn, "redis_url": servers.redis_url}
     settings = read_settings(**places, **OFF, admin_token=TOKEN, log_level="error")
-    with monitored(http_app(settings, ShutdownSignal())) as server:
+    with monitored(http_app(settings, ShutdownSignal(), CollectorRegistry())) as server:
         yield server
 
 

@@ -8,14 +8,14 @@ from fastapi import APIRouter, Request, Response
 from hello.interface.http.dependencies import Health
 from hello.interface.http.problems import problems
 from hello.interface.http.schemas.health import LivenessResponse, ReadinessResponse, VersionResponse
-from hello.interface.http.serving.metrics import exposition
+from hello.interface.http.serving.exposition import exposition
 from hello.services.health import Readiness
 
 UNAVAILABLE = HTTPStatus.SERVICE_UNAVAILABLE
 SAMPLE = 'http_request_duration_seconds_count{method="GET",route="/hello/{username}",status="200"} 3.0\n'
 TEXT = {"schema": {"type": "string"}, "example": SAMPLE}
 METRICS = dict.fromkeys(("text/plain", "application/openmetrics-text"), TEXT)
-router = APIRouter(tags=["health"])
+router, metrics = APIRouter(tags=["health"]), APIRouter(tags=["health"])
 
 
 @router.get("/api/v1/health", operation_id="readLiveness", responses=problems())
@@ -45,7 +45,7 @@ async def read_version(request: Request) -> VersionResponse:
     return VersionResponse(version=build.version, commit=build.commit, schema_revision=build.schema_revision)
 
 
-@router.get(
+@metrics.get(
     "/metrics",
     operation_id="readMetrics",
     response_class=Response,

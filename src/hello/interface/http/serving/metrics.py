@@ -1,24 +1,18 @@
 """Metrics of HTTP requests and connections."""
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
-from prometheus_client.exposition import choose_encoder
-from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_fastapi_instrumentator.metrics import Info
 from prometheus_fastapi_instrumentator.middleware import PrometheusInstrumentatorMiddleware
 from starlette.requests import Request
 
-from hello.core.processes import ProcessError
 from hello.core.traces import current_traceparent, sampled_trace_id
 from hello.interface.http.paths import route_of
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 METHODS = {"GET", "HEAD", "PUT", "POST", "PATCH", "DELETE", "OPTIONS"}
-SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,27 +90,3 @@ def http_metrics(registry: CollectorRegistry) -> HttpMetrics:
         registry=registry,
     )
     return HttpMetrics(registry, duration, connections, closed, refused)
-
-
-def check_shared_folder() -> None:
-    """Raise `ProcessError` if the folder that the workers share does not exist."""
-    folder = os.environ.get(SHARED_FOLDER)
-    if folder is not None and not Path(folder).is_dir():
-        raise ProcessError(f"{SHARED_FOLDER}: there is no folder {folder!r}")
-
-
-def exposition(registry: CollectorRegistry, accept: str) -> tuple[bytes, str]:
-    """Return the format that `accept` asks for, text or OpenMetrics, and its media type.
-
-    Workers that share a folder are shown together.
-    """
-    encode, media_type = choose_encoder(accept)
-    return encode(shared_or(registry)), media_type
-
-
-def shared_or(registry: CollectorRegistry) -> CollectorRegistry:
-    if SHARED_FOLDER not in os.environ:
-        return registry
-    everyone = CollectorRegistry()
-    MultiProcessCollector(everyone)  # type: ignore[no-untyped-call]
-    return everyone

@@ -10,7 +10,8 @@ from hello.bootstrap.processes import http_app
 from hello.core.settings import Settings
 from hello.core.shutdown import ShutdownSignal
 from hello.core.traces import traced
-from hello.interface.http.serving.metrics import HttpMetrics, exposition, http_metrics
+from hello.interface.http.serving.exposition import exposition
+from hello.interface.http.serving.metrics import HttpMetrics, http_metrics
 
 TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
 TRACEPARENT = f"00-{TRACE_ID}-00f067aa0ba902b7-"
@@ -19,7 +20,7 @@ OPENMETRICS = "application/openmetrics-text; version=1.0.0"
 
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
-    app = http_app(Settings(database_url=None), ShutdownSignal()).asgi
+    app = http_app(Settings(database_url=None), ShutdownSignal(), CollectorRegistry()).asgi
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://hello") as client:
         yield client
 
