@@ -122,6 +122,14 @@ test_search: $(VENV)/dev.stamp ## Test on a real search server (Java, Maven, roo
 	@$(BIN)/python -m tests.search run $(ENGINE) $(BIN)/pytest -n 0 -m search \
 		tests/search tests/contracts/connectors/search $(ARGS)
 
+.PHONY: monitoring_servers
+monitoring_servers: $(VENV)/dev.stamp ## Fetch Prometheus and Alertmanager (apt) and build toxiproxy (Go)
+	@$(BIN)/python -m tests.monitoring install
+
+.PHONY: test_monitoring
+test_monitoring: monitoring_servers ## Break the service under a real Prometheus and Alertmanager (apt, Go)
+	@$(BIN)/pytest -n 0 -m monitoring tests/monitoring $(ARGS)
+
 .PHONY: test_chaos
 test_chaos: $(VENV)/dev.stamp ## Fill PostgreSQL's disk and change the clock while orders continue (root)
 	@$(BIN)/pytest -n 0 -m chaos_root tests/chaos $(ARGS)
@@ -233,4 +241,4 @@ migration: $(VENV)/dev.stamp ## Write a migration from the changed entities: m="
 .PHONY: destroy
 destroy: $(VENV)/run.stamp ## Remove the local data, the virtual environment and the caches
 	@$(BIN)/hello destroy --data-dir $(DATA_DIR)
-	@rm -rf $(VENV) $(CLIENTS) .bench .brokers .postgres .coverage* .docker .hypothesis .import_linter_cache .mutation .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf $(VENV) $(CLIENTS) .bench .brokers .postgres .coverage* .docker .hypothesis .import_linter_cache .monitoring .mutation .mypy_cache .pytest_cache .ruff_cache
