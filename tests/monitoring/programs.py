@@ -20,6 +20,8 @@ PACKAGES = {
     "promtool": "prometheus",
     "prometheus-alertmanager": "prometheus-alertmanager",
     "amtool": "prometheus-alertmanager",
+    "prometheus-postgres-exporter": "prometheus-postgres-exporter",
+    "prometheus-redis-exporter": "prometheus-redis-exporter",
 }
 """Programs and their packages; both have the names of the distribution."""
 TOXIPROXY, TOXIPROXY_VERSION = "github.com/Shopify/toxiproxy/v2/cmd/server", "v2.5.0"
