@@ -98,7 +98,6 @@ def cache() -> tuple[PanelBuilder, ...]:
             "ops",
             Query(f"sum({rate('cache_errors_total')})", "cache"),
             Query(f"sum({rate('rate_limit_errors_total')})", "limits"),
-            width=12,
         ),
         lines(
             Text(
@@ -108,7 +107,11 @@ def cache() -> tuple[PanelBuilder, ...]:
             ),
             "ops",
             Query("sum by (outcome) (rate(cache_drops_total[$__rate_interval]))", "{{outcome}}"),
-            width=12,
+        ),
+        lines(
+            Text("Checks of today's list", "A stale one is a bug: the list is never old.", "FreshnessBurn"),
+            "ops",
+            Query("sum by (outcome) (rate(birthdays_today_checks_total[$__rate_interval]))", "{{outcome}}"),
         ),
     )
 
