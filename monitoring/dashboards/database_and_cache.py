@@ -14,7 +14,7 @@ def database_and_cache() -> Page:
         "Pools and batches of the service, cached pages, and the servers as their exporters see them.",
         (
             Row("Pools and batches", pools()),
-            Row("Cache", cache()),
+            Row("Cache", (*cache(), *cache_writes())),
             Row("PostgreSQL", postgres()),
             Row("Redis", redis()),
         ),
@@ -93,6 +93,11 @@ def cache() -> tuple[PanelBuilder, ...]:
             steps=Steps("green", ((1, "red"),)),
             height=HEIGHT,
         ),
+    )
+
+
+def cache_writes() -> tuple[PanelBuilder, ...]:
+    return (
         lines(
             Text("Failed calls", "Calls of Redis that failed, for the cache and for limits.", "CacheDown"),
             "ops",
