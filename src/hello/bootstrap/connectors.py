@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hello.bootstrap.search import WRITE_TIMEOUT_S, item_index, open_search, open_writing
+from hello.bootstrap.telemetry import NOTHING, Telemetry, watching_queries
 from hello.bootstrap.use_cases import Ports, health_service, use_cases
 from hello.connectors.argon2 import Argon2Cost, open_passwords
 from hello.connectors.breaker import Breaker
@@ -63,6 +64,7 @@ class Connections:
     listener: PostgresListener
     redis: Any | None
     search: "SearchClient | None"
+    telemetry: Telemetry
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,28 +80,34 @@ NO_CACHES = Caches(NoStampedPages(), NoPages())
 
 @asynccontextmanager
 async def open_use_cases(
-    settings: Settings, shutdown: ShutdownSignal, registry: CollectorRegistry
+    settings: Settings,
+    shutdown: ShutdownSignal,
+    registry: CollectorRegistry,
+    telemetry: Telemetry = NOTHING,
 ) -> AsyncIterator[UseCases]:
     """Connect every port to its connector, for as long as the process runs."""
     async with AsyncExitStack() as stack:
-        connections = await open_connections(stack, settings)
+        connections = await open_connections(stack, settings, telemetry)
         ports = await open_ports(stack, settings, connections, shutdown, registry)
         probes = probes_of(settings, connections)
         yield use_cases(settings, ports, health_service(settings, probes, shutdown))
 
 
-async def open_connections(stack: AsyncExitStack, settings: Settings) -> Connections:
+async def open_connections(stack: AsyncExitStack, settings: Settings, telemetry: Telemetry) -> Connections:
+    telemetry = await stack.enter_async_context(watching_queries(telemetry, settings, "hello-api"))
     database = Database.of(settings, "hello-api")
     engine, writes = await stack.enter_async_context(open_engine(database)), WriteFaults()
     writes.watch(engine)
+    telemetry.watch_engine(engine)
     listener = await stack.enter_async_context(
         open_listener(Database.direct(settings, "hello-api"), {CHANGES}, settings.relay_poll_s)
     )
     redis = None
     if settings.redis_dsn:
         redis = await stack.enter_async_context(open_redis(settings.redis_dsn, settings.redis_timeout_s))
-    search = await open_search(stack, settings, settings.search_timeout_s)
-    return Connections(engine, writes, listener, redis, search)
+        telemetry.watch_redis(redis)
+    search = await open_search(stack, settings, settings.search_timeout_s, telemetry.open_tracer)
+    return Connections(engine, writes, listener, redis, search, telemetry)
 
 
 async def open_ports(
@@ -120,6 +128,7 @@ async def open_ports(
             bounds_of(settings),
             transaction_pooling=pooled,
             failed=connections.writes.record,
+            watch=connections.telemetry.batches,
         )
     )
     passwords = await stack.enter_async_context(passwords_of(settings))

@@ -12,6 +12,7 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 
 from hello.bootstrap.connectors import open_use_cases
+from hello.bootstrap.telemetry import NOTHING, Telemetry, open_tracing
 from hello.connectors.limits.quotas import read_quotas
 from hello.core.access_log import AccessLog
 from hello.core.processes import raise_file_limit
@@ -33,14 +34,18 @@ OTHER_FILES = 200
 
 @asynccontextmanager
 async def open_worker(
-    settings: Settings, only: Collection[str], shutdown: ShutdownSignal, registry: CollectorRegistry
+    settings: Settings,
+    only: Collection[str],
+    shutdown: ShutdownSignal,
+    registry: CollectorRegistry,
+    telemetry: Telemetry = NOTHING,
 ) -> AsyncIterator[UseCases]:
     """Do the tasks for as long as the process serves; the steps in hand are finished at the end."""
     from hello.bootstrap.worker import open_tasks  # noqa: PLC0415  # imports the clients of brokers
 
     async with (
-        open_use_cases(settings, shutdown, registry) as use_cases,
-        open_tasks(settings, use_cases, registry, only) as tasks,
+        open_use_cases(settings, shutdown, registry, telemetry) as use_cases,
+        open_tasks(settings, use_cases, registry, only, telemetry) as tasks,
         running(tasks, task_metrics(registry), settings.shutdown_timeout_s),
     ):
         probes = [probe for task in tasks for probe in task.probes]
@@ -48,30 +53,36 @@ async def open_worker(
         yield replace(use_cases, health=health)
 
 
-def worker_app(settings: Settings, only: Collection[str], shutdown: ShutdownSignal) -> Application:
+def worker_app(
+    settings: Settings, only: Collection[str], shutdown: ShutdownSignal, telemetry: Telemetry = NOTHING
+) -> Application:
     registry = CollectorRegistry()
     options = replace(http_options(settings), is_worker=True, fast_path=False, public_url="")
-    return create_app(partial(open_worker, settings, only, shutdown, registry), options, registry)
+    open_ = partial(open_worker, settings, only, shutdown, registry, telemetry)
+    return create_app(open_, options, registry)
 
 
-def http_app(settings: Settings, shutdown: ShutdownSignal) -> Application:
+def http_app(settings: Settings, shutdown: ShutdownSignal, telemetry: Telemetry = NOTHING) -> Application:
     registry = CollectorRegistry()
-    open_ = partial(open_use_cases, settings, shutdown, registry)
-    return create_app(open_, http_options(settings), registry)
+    open_ = partial(open_use_cases, settings, shutdown, registry, telemetry)
+    options = replace(http_options(settings), tracer=telemetry.open_tracer)
+    return create_app(open_, options, registry)
 
 
 def serve_api(settings: Settings, sock: socket.socket) -> None:
     check_shared_folder()
     shutdown = ShutdownSignal()
-    server.serve(http_app(settings, shutdown), sock, shutdown_of(settings, shutdown))
+    with open_tracing(settings, "hello-api") as telemetry:
+        server.serve(http_app(settings, shutdown, telemetry), sock, shutdown_of(settings, shutdown))
 
 
 def serve_worker(settings: Settings, sock: socket.socket, only: Collection[str]) -> None:
     check_shared_folder()
     check_search_is_fed(settings)
     shutdown = ShutdownSignal()
-    app = worker_app(settings, only, shutdown)
-    server.serve(app, sock, replace(shutdown_of(settings, shutdown), drain_s=0))
+    with open_tracing(settings, "hello-worker") as telemetry:
+        app = worker_app(settings, only, shutdown, telemetry)
+        server.serve(app, sock, replace(shutdown_of(settings, shutdown), drain_s=0))
 
 
 def check_search_is_fed(settings: Settings) -> None:
@@ -102,6 +113,7 @@ def http_options(settings: Settings) -> HttpOptions:
             write=partial(os.write, sys.stderr.fileno()),
             as_json=settings.log_format == "json",
             enabled=settings.log_level in {"debug", "info"},
+            sample=settings.access_log_sample,
         ),
         fast_path=settings.fast_path == "on" and not is_guarded(settings),
         origins=split_csv(settings.cors_origins),

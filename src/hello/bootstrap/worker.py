@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hello.bootstrap.search import BUILD_TIMEOUT_S, WRITE_TIMEOUT_S, IndexBuilds, open_writing
+from hello.bootstrap.telemetry import Telemetry, watching_queries
 from hello.connectors.brokers.adapters import open_publisher, source_of
 from hello.connectors.brokers.consumer import CheckTime, by_subject, consuming
 from hello.connectors.brokers.full_broker import FullBrokerPublisher
@@ -52,18 +53,27 @@ class WorkerContext:
     listener: PostgresListener
     use_cases: UseCases
     registry: CollectorRegistry
+    telemetry: Telemetry
 
 
 @asynccontextmanager
 async def open_tasks(
-    settings: Settings, use_cases: UseCases, registry: CollectorRegistry, only: Collection[str]
+    settings: Settings,
+    use_cases: UseCases,
+    registry: CollectorRegistry,
+    only: Collection[str],
+    telemetry: Telemetry,
 ) -> AsyncIterator[list[Task]]:
     """Make the tasks that are wanted; those that need a broker only when there is one."""
     database, direct = Database.of(settings, "hello-worker"), Database.direct(settings, "hello-worker")
     async with AsyncExitStack() as stack:
         engine = await stack.enter_async_context(open_engine(database))
+        telemetry = await stack.enter_async_context(watching_queries(telemetry, settings, "hello-worker"))
+        telemetry.watch_engine(engine)
         listener = await stack.enter_async_context(open_listener(direct, {CHANNEL}, settings.relay_poll_s))
-        context = WorkerContext(settings, direct or database, engine, listener, use_cases, registry)
+        context = WorkerContext(
+            settings, direct or database, engine, listener, use_cases, registry, telemetry
+        )
         tasks = [
             await stack.enter_async_context(open_(context)) for name, open_ in OPENERS.items() if name in only
         ]
@@ -127,13 +137,14 @@ async def relay(context: WorkerContext) -> AsyncIterator[list[Task]]:
 def relay_of(context: WorkerContext, publisher: EventPublisher, wakeup: Wakeup, counts: RelayCounts) -> Relay:
     settings = context.settings
     deadline_s = 2 * settings.publish_timeout_s
+    retrying = RetryingPublisher(publisher=publisher, metrics=counts, outage=Outage("relay"))
     return Relay(
         shards=PostgresShards(
             engine=context.engine,
             deadline_s=settings.database_deadline_s,
             hold_s=HOLD_FACTOR * deadline_s,
         ),
-        publisher=RetryingPublisher(publisher=publisher, metrics=counts, outage=Outage("relay")),
+        publisher=context.telemetry.publisher(retrying, options_of(context)),
         wakeup=wakeup,
         metrics=counts,
         now=now,
@@ -161,6 +172,7 @@ async def consumers(context: WorkerContext) -> AsyncIterator[list[Task]]:
                 metrics=counts,
                 now=now,
                 tries=context.settings.consumer_tries,
+                tracer=context.telemetry.tracer,
             )
             source = source_of(options, subscription, locks.acquire)
             consumer = await stack.enter_async_context(
@@ -181,9 +193,11 @@ async def search_tasks(
     """Feed the index of the search engine, and build it when it is missing or of an older format."""
     if context.settings.search_url is None:
         return []
-    begin, settings = unit_of_work(context).begin, context.settings
+    begin, settings, tracer = unit_of_work(context).begin, context.settings, context.telemetry.open_tracer
     writing, building = [
-        await stack.enter_async_context(open_writing(settings, context.engine, begin, counts, timeout_s))
+        await stack.enter_async_context(
+            open_writing(settings, context.engine, begin, counts, timeout_s, tracer)
+        )
         for timeout_s in (WRITE_TIMEOUT_S, BUILD_TIMEOUT_S)
     ]
 

@@ -12,6 +12,8 @@ import orjson
 import structlog
 from structlog.typing import EventDict, Processor
 
+from hello.core.traces import current_traceparent, trace_id_of
+
 Format = Literal["console", "json"]
 
 
@@ -72,11 +74,17 @@ class RateLimitedLog:
 def shared_processors(log_format: Format) -> list[Processor]:
     processors: list[Processor] = [
         structlog.contextvars.merge_contextvars,
+        add_trace_id,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     return [*processors, structlog.processors.format_exc_info] if log_format == "json" else processors
+
+
+def add_trace_id(_: object, __: str, event: EventDict) -> EventDict:
+    trace_id = trace_id_of(current_traceparent())
+    return event if trace_id is None else {**event, "trace_id": trace_id}
 
 
 def formatter_of(log_format: Format, shared: list[Processor]) -> logging.Formatter:

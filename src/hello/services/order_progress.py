@@ -15,7 +15,10 @@ class OrderProgress:
     ship_delay: timedelta
 
     async def advance(self, limit: int) -> int:
-        """Move at most so many orders that are due, all or none; return how many."""
+        """Move at most so many orders that are due, all or none; return how many.
+
+        The events go on with the traces of the requests that made the orders.
+        """
         async with self.begin() as tx:
             now = self.now()
             orders = await tx.orders.claim(now, limit)
@@ -23,7 +26,7 @@ class OrderProgress:
                 self._move(order, now)
             if orders:
                 await tx.orders.save(orders)
-                await tx.outbox.add(*map(order_event, orders))
+                await tx.outbox.add(*(order_event(order, order.traceparent) for order in orders))
         return len(orders)
 
     async def next_due(self) -> datetime | None:
