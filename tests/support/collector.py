@@ -70,8 +70,8 @@ class Collector:
     def of(self, trace_id: str) -> list[Span]:
         return [span for span in self.spans if span.trace_id == trace_id]
 
-    def wait_for(self, trace_id: str, is_whole: Callable[[Sequence[Span]], bool]) -> list[Span]:
-        until(lambda: is_whole(self.of(trace_id)))
+    def wait_for(self, trace_id: str, is_whole: Callable[[Sequence[Span]], object]) -> list[Span]:
+        until(lambda: bool(is_whole(self.of(trace_id))))
         return self.of(trace_id)
 
 

@@ -49,7 +49,7 @@ class SlowQueries:
     def ran(self, statement: str, seconds: float) -> None:
         if seconds < self.threshold_s:
             return
-        operation = statement.split(maxsplit=1)[0] if statement else "prepare"
+        operation = statement.split(maxsplit=1)[0]
         text, duration_ms = statement[:MAX_TEXT], round(1000 * seconds, 1)
         self.queries.warning("slow query", operation, statement=text, duration_ms=duration_ms)
         self._explain_soon(statement)
@@ -73,7 +73,7 @@ class SlowQueries:
 
     def _explain_soon(self, statement: str) -> None:
         now = self.timer()
-        if self.explain is None or not statement or now < self._explains_at:
+        if self.explain is None or now < self._explains_at:
             return
         if self._task is None or self._task.done():
             self._explains_at = now + EXPLAINED_EVERY_S

@@ -1,7 +1,7 @@
 """What is watched of the statements of batches: their spans, and how long they take."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import monotonic
 from typing import TypeAlias
 
@@ -16,12 +16,19 @@ from hello.core.traces import Kind, Tracer, current_traceparent
 MakeStatement: TypeAlias = Callable[[SqlFor], BatchStatement]
 
 
+NEWEST = 99
+"""A release that takes what the newest takes; which one the server has is known once it is connected."""
+
+
 @dataclass(slots=True)
 class StatementText:
     """Remembers the statement that was made for the server's release."""
 
     sql_for: SqlFor
-    text: str = ""
+    text: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.text = self.sql_for(NEWEST)
 
     def __call__(self, major: int) -> str:
         self.text = self.sql_for(major)
@@ -29,7 +36,7 @@ class StatementText:
 
     @property
     def operation(self) -> str:
-        return self.text.split(maxsplit=1)[0] if self.text else "prepare"
+        return self.text.split(maxsplit=1)[0]
 
 
 @dataclass(frozen=True, slots=True)
