@@ -19,6 +19,16 @@ from hello.core.logs import RateLimitedLog
 LOGGED_EVERY_S, EXPLAINED_EVERY_S = 0.1, 5.0
 MAX_TEXT = 2000
 STARTED = "hello started"
+# asyncpg would bind values to $1, and PostgreSQL would plan for just these. So the server sends the plan as notices.
+EXPLAIN = """
+DO $plan$
+DECLARE line text;
+BEGIN
+    FOR line IN EXECUTE $statement$EXPLAIN (GENERIC_PLAN) %s$statement$ LOOP
+        RAISE NOTICE '%%', line;
+    END LOOP;
+END $plan$
+"""
 FAULTS = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
 Explain: TypeAlias = Callable[[str], Awaitable[Sequence[str]]]
 """Returns the lines of a statement's plan."""
@@ -90,16 +100,18 @@ class SlowQueries:
 
 
 def explainer(database: Database) -> Explain:
-    """Explain on a separate connection: a pool may be what is short."""
+    """Explain on a separate connection, as a pool may be what is short."""
 
     async def explain(statement: str) -> Sequence[str]:
+        lines = list[str]()
         async with asyncio.timeout(database.deadline_s):
             connection = await connect(database)
             try:
-                records = await connection.fetch(f"EXPLAIN (GENERIC_PLAN) {statement}")
+                connection.add_log_listener(lambda _, notice: lines.append(notice.message))
+                await connection.execute(EXPLAIN % statement)
             finally:
                 connection.terminate()
-        return [record[0] for record in records]
+        return lines
 
     return explain
 
