@@ -1,0 +1,1 @@
+"""What an operator sees: a real Prometheus and Alertmanager beside the running service."""
