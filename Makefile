@@ -122,6 +122,14 @@ test_search: $(VENV)/dev.stamp ## Test on a real search server (Java, Maven, roo
 	@$(BIN)/python -m tests.search run $(ENGINE) $(BIN)/pytest -n 0 -m search \
 		tests/search tests/contracts/connectors/search $(ARGS)
 
+.PHONY: monitoring_servers
+monitoring_servers: $(VENV)/dev.stamp ## Fetch Prometheus and Alertmanager (apt) and build toxiproxy (Go)
+	@$(BIN)/python -m tests.monitoring install
+
+.PHONY: test_monitoring
+test_monitoring: monitoring_servers ## Break the service under a real Prometheus and Alertmanager (apt, Go)
+	@$(BIN)/pytest -n 0 -m monitoring tests/monitoring $(ARGS)
+
 .PHONY: test_chaos
 test_chaos: $(VENV)/dev.stamp ## Fill PostgreSQL's disk and change the clock while orders continue (root)
 	@$(BIN)/pytest -n 0 -m chaos_root tests/chaos $(ARGS)
@@ -198,18 +206,23 @@ bench: $(VENV)/dev.stamp ## Compare Hello with other servers: SECONDS=5 ROUNDS=3
 	@$(BIN)/python -m benchmarks.compare --seconds $(SECONDS) --rounds $(ROUNDS) $(ARGS)
 
 .PHONY: check
-check: $(VENV)/dev.stamp ## Check style, types, layers, Compose files and locks
+check: $(VENV)/dev.stamp ## Check style, types, layers, Compose files, dashboards and locks
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose*.yml
+	@$(BIN)/python -m monitoring.dashboards --check
 	@$(BIN)/python requirements/lock.py --check
 
 .PHONY: fix
 fix: $(VENV)/dev.stamp ## Format, and apply the linter's fixes
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+
+.PHONY: dashboards
+dashboards: $(VENV)/dev.stamp ## Write the dashboards of Grafana from their Python code
+	@$(BIN)/python -m monitoring.dashboards
 
 .PHONY: lock
 lock: $(VENV)/dev.stamp ## Lock the dependencies; ARGS=--upgrade takes newer versions
@@ -228,4 +241,4 @@ migration: $(VENV)/dev.stamp ## Write a migration from the changed entities: m="
 .PHONY: destroy
 destroy: $(VENV)/run.stamp ## Remove the local data, the virtual environment and the caches
 	@$(BIN)/hello destroy --data-dir $(DATA_DIR)
-	@rm -rf $(VENV) $(CLIENTS) .bench .brokers .postgres .coverage* .docker .hypothesis .import_linter_cache .mutation .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf $(VENV) $(CLIENTS) .bench .brokers .postgres .coverage* .docker .hypothesis .import_linter_cache .monitoring .mutation .mypy_cache .pytest_cache .ruff_cache

@@ -18,7 +18,15 @@ BASE = "python:3.13-slim"
 SUITE = "trixie"
 PACKAGES = "python3,python3-venv,python-is-python3,ca-certificates"
 CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
-STAND_INS = {"postgres": "postgres:18", "valkey": "valkey/valkey:9", "rabbitmq": "rabbitmq:4"}
+STAND_INS = {
+    "postgres": "postgres:18",
+    "valkey": "valkey/valkey:9",
+    "rabbitmq": "rabbitmq:4",
+    "prometheus": "prom/prometheus:v3.5.0",
+    "alertmanager": "prom/alertmanager:v0.28.1",
+    "postgres-exporter": "prometheuscommunity/postgres-exporter:v0.17.1",
+    "valkey-exporter": "oliver006/redis_exporter:v1.74.0-alpine",
+}
 KAFKA = "apache/kafka:4.2.1"
 BUILD_S = 1200
 STAGES = {

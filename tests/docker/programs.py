@@ -2,12 +2,9 @@
 
 import os
 import shutil
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from tests.docker.places import CONFIG
-from tests.support.programs import debian
-from tests.support.programs.commands import path_of, run
+from tests.support.programs import debian, golang
 from tests.support.programs.progress import say
 
 PACKAGES = {
@@ -17,9 +14,8 @@ PACKAGES = {
     "ip": "iproute2",
     "mmdebstrap": "mmdebstrap",
 }
-COMPOSE = "github.com/docker/compose/v2/cmd@v2.40.3"
+COMPOSE, COMPOSE_VERSION = "github.com/docker/compose/v2/cmd", "v2.40.3"
 PLUGIN = CONFIG / "cli-plugins" / "docker-compose"
-BUILD_S = 1800
 
 
 def ensure_programs() -> None:
@@ -30,20 +26,9 @@ def ensure_programs() -> None:
 
 
 def ensure_compose() -> None:
-    """Build it in a Go module of our own: `go install` refuses one that excludes versions."""
-    if PLUGIN.exists():
-        return
-    go = path_of("go", "golang")
-    say("building Compose")
-    PLUGIN.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=CONFIG) as folder:
-        (Path(folder) / "go.mod").write_text("module compose\n\ngo 1.24\n")
-        run([go, "-C", folder, "get", "-tool", COMPOSE], timeout_s=BUILD_S)
-        fresh = Path(folder, "docker-compose")
-        module = COMPOSE.partition("@")[0]
-        linked = f"-s -w -X github.com/docker/compose/v2/internal.Version={COMPOSE.partition('@')[2]}"
-        run([go, "-C", folder, "build", "-ldflags", linked, "-o", fresh, module], timeout_s=BUILD_S)
-        fresh.rename(PLUGIN)
+    if not PLUGIN.exists():
+        say("building Compose")
+        golang.build(COMPOSE, COMPOSE_VERSION, PLUGIN, "github.com/docker/compose/v2/internal.Version")
 
 
 def environment() -> dict[str, str]:

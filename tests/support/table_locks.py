@@ -20,10 +20,17 @@ PATIENCE_S = 5
 @contextmanager
 def locked(url: str, table: str) -> Iterator[None]:
     """Make reads wait for the lock until their deadline."""
+    with holding(url, f"BEGIN; LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE"):
+        yield
+
+
+@contextmanager
+def holding(url: str, statements: str) -> Iterator[None]:
+    """Keep the session that has executed them, with all its locks, during the block."""
     loop = asyncio.new_event_loop()
     connection = loop.run_until_complete(asyncpg.connect(url))
     try:
-        loop.run_until_complete(connection.execute(f"BEGIN; LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE"))
+        loop.run_until_complete(connection.execute(statements))
         yield
     finally:
         loop.run_until_complete(connection.close())

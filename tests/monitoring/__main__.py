@@ -1,0 +1,17 @@
+"""`python -m tests.monitoring install` fetches the programs; `... run COMMAND` runs a command beside them."""
+
+import sys
+
+from tests.monitoring.programs import PACKAGES, ensure_program, ensure_toxiproxy
+from tests.support.programs.progress import say
+
+
+def install() -> int:
+    for name in PACKAGES:
+        say(f"{name} is {ensure_program(name)}")
+    say(f"toxiproxy is {ensure_toxiproxy()}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(install())

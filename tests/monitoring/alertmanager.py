@@ -1,0 +1,31 @@
+"""A real Alertmanager with the routes and inhibitions of `monitoring/alertmanager`."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from hello.connectors.embedded.account import Account
+from hello.connectors.embedded.command import Command
+from hello.connectors.embedded.log import Log
+from tests.monitoring.programs import ensure_program
+from tests.monitoring.prometheus import is_ready
+from tests.support.programs.ports import HOST, free_port
+from tests.support.programs.program import Program
+from tests.support.programs.running import running
+
+
+@contextmanager
+def running_alertmanager(folder: Path, config: Path) -> Iterator[str]:
+    """Yield its address as `host:port`."""
+    address = f"{HOST}:{free_port()}"
+    arguments = (
+        f"--config.file={config}",
+        f"--storage.path={folder / 'alertmanager'}",
+        f"--web.listen-address={address}",
+        "--cluster.listen-address=",
+        "--log.level=warn",
+    )
+    program = ensure_program("prometheus-alertmanager")
+    command = Command((program, *arguments), Account(), Log(folder / "alertmanager.log"), cwd=folder)
+    with running(Program("Alertmanager", command, lambda: is_ready(f"http://{address}"))):
+        yield address

@@ -1,0 +1,74 @@
+"""The programs that the tests need: Prometheus and Alertmanager of the distribution, and toxiproxy."""
+
+import os
+import shutil
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tests.support.paths import REPOSITORY
+from tests.support.programs import golang
+from tests.support.programs.commands import path_of, run
+from tests.support.programs.debian import APT
+from tests.support.programs.errors import ProgramError
+from tests.support.programs.install_lock import install_lock
+from tests.support.programs.progress import say
+
+CACHE = REPOSITORY / ".monitoring"
+UNPACKED, BUILT = CACHE / "debian", CACHE / "bin"
+PACKAGES = {
+    "prometheus": "prometheus",
+    "promtool": "prometheus",
+    "prometheus-alertmanager": "prometheus-alertmanager",
+    "amtool": "prometheus-alertmanager",
+    "prometheus-postgres-exporter": "prometheus-postgres-exporter",
+    "prometheus-redis-exporter": "prometheus-redis-exporter",
+}
+"""Programs and their packages; both have the names of the distribution."""
+TOXIPROXY, TOXIPROXY_VERSION = "github.com/Shopify/toxiproxy/v2/cmd/server", "v2.5.0"
+DOWNLOAD_S = 600
+
+
+def ensure_program(name: str) -> Path:
+    """Return it from `PATH`, or from the package of the distribution, which is unpacked and not installed.
+
+    An installed package would start a service. Raise `ProgramError` if the package cannot be had.
+    """
+    if found := shutil.which(name):
+        return Path(found)
+    unpacked = UNPACKED / PACKAGES[name] / "usr" / "bin" / name
+    with install_lock():
+        if not unpacked.exists():
+            unpack(PACKAGES[name])
+    return unpacked
+
+
+def unpack(package: str) -> None:
+    """Make the package's folder, which appears only complete."""
+    if shutil.which("apt-get") is None:
+        raise ProgramError(f"{package} is missing: install it, so that its programs are on PATH")
+    say(f"unpacking {package}")
+    UNPACKED.mkdir(parents=True, exist_ok=True)
+    (CACHE / ".gitignore").write_text("*\n")
+    with TemporaryDirectory(dir=UNPACKED) as folder:
+        download(package, Path(folder))
+        [archive] = Path(folder).glob("*.deb")
+        fresh = Path(folder, "fresh")
+        run(["dpkg-deb", "--extract", archive, fresh], timeout_s=DOWNLOAD_S)
+        fresh.rename(UNPACKED / package)
+
+
+def download(package: str, folder: Path) -> None:
+    """Renew the lists of packages first where we may: an old list names archives that are gone."""
+    if os.geteuid() == 0:
+        run([*APT, "update"], timeout_s=DOWNLOAD_S)
+    script = 'cd "$1" && exec apt-get -o APT::Sandbox::User=root download "$2"'
+    run([path_of("sh", "dash"), "-c", script, "sh", folder, package], timeout_s=DOWNLOAD_S)
+
+
+def ensure_toxiproxy() -> Path:
+    program = BUILT / "toxiproxy"
+    with install_lock():
+        if not program.exists():
+            say("building toxiproxy")
+            golang.build(TOXIPROXY, TOXIPROXY_VERSION, program)
+    return program

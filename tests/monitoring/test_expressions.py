@@ -1,0 +1,67 @@
+"""Every expression of rules, alerts and panels, sent to a real Prometheus while every room is in use."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pytest
+from monitoring.expressions import VARIABLES, Expression, expressions
+
+from tests.monitoring.metric_names import family_of, metric_names
+from tests.monitoring.prometheus import Prometheus, QueryError
+from tests.monitoring.short_windows import shortened
+from tests.support.polling import until
+
+pytestmark = [pytest.mark.external, pytest.mark.monitoring, pytest.mark.usefixtures("loaded")]
+SHORT = {**VARIABLES, "$__rate_interval": "10s", "$__range": "1m"}
+PATIENCE_S = 60
+UNSEEN: Mapping[str, str] = {}
+"""Metrics that even this load does not bring about, and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Says what is wrong with an expression; `known` are the metrics that exist."""
+
+    prometheus: Prometheus
+    known: set[str]
+
+    def fault(self, expression: Expression) -> str:
+        """Return the fault, or nothing."""
+        if missing := self.missing(expression.expr):
+            return f"no such metric: {', '.join(sorted(missing))}"
+        try:
+            found = self.prometheus.query(shortened(expression.expr))
+        except QueryError as error:
+            return str(error)
+        has_data = not all(map(math.isnan, found))
+        return "" if has_data or is_alert(expression) else "no data"
+
+    def missing(self, expr: str) -> set[str]:
+        return {
+            name for name in metric_names(expr) if not self.known & {name, family_of(name)} | UNSEEN.keys()
+        }
+
+
+def is_alert(expression: Expression) -> bool:
+    """An alert has no result while all is well; the names of recording rules have colons."""
+    return expression.source.endswith(".yml") and ":" not in expression.title
+
+
+def faults(prometheus: Prometheus) -> Sequence[str]:
+    judge = Judge(prometheus, prometheus.names() | prometheus.families())
+    judged = ((expression, judge.fault(expression)) for expression in expressions(SHORT))
+    return [f"{one.source}, {one.title}: {fault}: {one.expr}" for one, fault in judged if fault]
+
+
+def test_every_expression_names_what_exists_and_has_data(prometheus: Prometheus) -> None:
+    found = ["not asked yet"]
+
+    def is_flawless() -> bool:
+        found[:] = faults(prometheus)
+        return not found
+
+    try:
+        until(is_flawless, PATIENCE_S)
+    except AssertionError:
+        pytest.fail("\n".join(found))
