@@ -1,7 +1,7 @@
 """How requests reach PostgreSQL and Redis, and how both servers are."""
 
 from monitoring.dashboards.page import Page, Row
-from monitoring.dashboards.panels import PanelBuilder, Query, Steps, Text, lines, number
+from monitoring.dashboards.panels import HEIGHT, PanelBuilder, Query, Steps, Text, lines, number
 from monitoring.dashboards.queries import quantile, rate
 
 DATABASE = '{datname!~"postgres|template.*"}'
@@ -77,18 +77,21 @@ def cache() -> tuple[PanelBuilder, ...]:
             Text("Hits", "Share of the last 5 minutes' requests that the cache answered.", "CacheDown"),
             "percentunit",
             Query(f"({hits} or vector(0)) / sum(rate(cache_requests_total[5m]))"),
+            height=HEIGHT,
         ),
         number(
             Text("Without cache", "Processes that do not ask Redis for pages at the moment.", "CacheDown"),
             "none",
             Query("sum(cache_breaker_open)"),
             steps=Steps("green", ((1, "red"),)),
+            height=HEIGHT,
         ),
         number(
             Text("Limits alone", "Processes that count limits without Redis at the moment.", "CacheDown"),
             "none",
             Query("sum(rate_limit_breaker_open)"),
             steps=Steps("green", ((1, "red"),)),
+            height=HEIGHT,
         ),
         lines(
             Text("Failed calls", "Calls of Redis that failed, for the cache and for limits.", "CacheDown"),

@@ -1,7 +1,7 @@
 """Orders on their way, and events from the outbox through the broker to their consumers."""
 
 from monitoring.dashboards.page import Page, Row
-from monitoring.dashboards.panels import PanelBuilder, Query, Steps, Text, lines, number, states
+from monitoring.dashboards.panels import HEIGHT, PanelBuilder, Query, Steps, Text, lines, number, states
 from monitoring.dashboards.queries import quantile
 
 
@@ -85,6 +85,7 @@ def publishing() -> tuple[PanelBuilder, ...]:
             "none",
             Query("max(events_broker_full)"),
             steps=Steps("green", ((1, "red"),)),
+            height=HEIGHT,
         ),
     )
 

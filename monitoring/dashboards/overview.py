@@ -39,30 +39,35 @@ def now() -> tuple[PanelBuilder, ...]:
             "none",
             Query('sum(up{job="hello-api"})'),
             steps=SOME,
+            width=3,
         ),
         number(
             Text("Workers", "Workers that answer Prometheus.", "WorkerMissing"),
             "none",
             Query('sum(up{job="hello-worker"})'),
             steps=SOME,
+            width=3,
         ),
         number(
             Text("Not ready", "Processes whose readiness is 503.", "Unready"),
             "none",
             Query("count(hello_ready == 0) or vector(0)"),
             steps=RISING,
+            width=3,
         ),
         number(
             Text("Pages", "Alerts that fire for the person on call."),
             "none",
             Query('count(ALERTS{alertstate="firing",severity="page"}) or vector(0)'),
             steps=RISING,
+            width=3,
         ),
         number(
             Text("Tickets", "Alerts that fire for the next working day."),
             "none",
             Query('count(ALERTS{alertstate="firing",severity="ticket"}) or vector(0)'),
             steps=Steps("green", ((1, "yellow"),)),
+            width=3,
         ),
         name(
             Text("Version", "Releases that run, with the revision of the schema.", "deploy"),
@@ -70,6 +75,7 @@ def now() -> tuple[PanelBuilder, ...]:
                 "max by (version, commit, schema) (hello_build_info)",
                 "{{version}} · {{commit}} · schema {{schema}}",
             ),
+            width=9,
         ),
     )
 

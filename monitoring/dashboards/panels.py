@@ -94,13 +94,18 @@ def lines(
 
 
 def number(
-    text: Text, unit: str, *queries: Query, width: int = STAT_WIDTH, steps: Steps = PLAIN
+    text: Text,
+    unit: str,
+    *queries: Query,
+    width: int = STAT_WIDTH,
+    height: int = STAT_HEIGHT,
+    steps: Steps = PLAIN,
 ) -> PanelBuilder:
     """Show the last value of each series, in the colour of its threshold."""
     has_names = any(query.legend for query in queries)
     mode = looks.BigValueTextMode.VALUE_AND_NAME if has_names else looks.BigValueTextMode.VALUE
     return (
-        dressed(stat.Panel(), text, queries, width, STAT_HEIGHT)
+        dressed(stat.Panel(), text, queries, width, height)
         .unit(unit)
         .thresholds(steps.builder())
         .reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]))

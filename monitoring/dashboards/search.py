@@ -1,7 +1,7 @@
 """Searches of items: what answers them, how fast, and how late the index is."""
 
 from monitoring.dashboards.page import Page, Row
-from monitoring.dashboards.panels import PanelBuilder, Query, Steps, Text, lines, number
+from monitoring.dashboards.panels import HEIGHT, PanelBuilder, Query, Steps, Text, lines, number
 from monitoring.dashboards.queries import quantile, rate
 
 ROUTES = 'job="hello-api",route=~"/api/v1/search/items.*"'
@@ -54,6 +54,7 @@ def index() -> tuple[PanelBuilder, ...]:
             "none",
             Query("min(search_engine_up)"),
             steps=Steps("red", ((1, "green"),)),
+            height=HEIGHT,
         ),
         lines(
             Text(

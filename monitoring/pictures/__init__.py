@@ -1,0 +1,1 @@
+"""Pictures of the dashboards as SVG, drawn from what a Prometheus knows."""
