@@ -1,4 +1,4 @@
-"""The programs that the tests need: Prometheus and Alertmanager of the distribution, and toxiproxy."""
+"""The programs that the tests need: Prometheus and its kin from the distribution, and toxiproxy."""
 
 import os
 import shutil
@@ -20,6 +20,8 @@ PACKAGES = {
     "promtool": "prometheus",
     "prometheus-alertmanager": "prometheus-alertmanager",
     "amtool": "prometheus-alertmanager",
+    "prometheus-postgres-exporter": "prometheus-postgres-exporter",
+    "prometheus-redis-exporter": "prometheus-redis-exporter",
 }
 """Programs and their packages; both have the names of the distribution."""
 TOXIPROXY, TOXIPROXY_VERSION = "github.com/Shopify/toxiproxy/v2/cmd/server", "v2.5.0"

@@ -14,7 +14,7 @@ from tests.support.polling import until
 
 pytestmark = [pytest.mark.external, pytest.mark.monitoring, pytest.mark.usefixtures("loaded")]
 SHORT = {**VARIABLES, "$__rate_interval": "1m", "$__range": "1m"}
-PATIENCE_S = 60
+PATIENCE_S, PAUSE_S = 60, 2
 UNSEEN: Mapping[str, str] = {}
 """Metrics that even this load does not bring about, and why."""
 
@@ -62,6 +62,6 @@ def test_every_expression_names_what_exists_and_has_data(prometheus: Prometheus)
         return not found
 
     try:
-        until(is_flawless, PATIENCE_S)
+        until(is_flawless, PATIENCE_S, PAUSE_S)
     except AssertionError:
         pytest.fail("\n".join(found))
