@@ -20,8 +20,8 @@ THRESHOLDS = {
     SLO.format(0.999, "availability"): SLO.format(0.995, "availability"),
     LATE.format(0.1): LATE.format(1),
 }
-"""What is longer than a test may wait. And for a busy machine, as short windows do not even out its noise: slower
-requests, more of them, and a later event loop."""
+"""What is longer than a test may wait. And for a busy machine, as short windows do not even out its noise:
+slower requests, more of them, and a later event loop."""
 SOON_S = 60
 
 
