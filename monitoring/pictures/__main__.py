@@ -9,7 +9,7 @@ from monitoring.pictures.boards import read_board
 from monitoring.pictures.picture import picture
 from monitoring.pictures.series import Prometheus, Span
 
-POINTS = 240
+POINTS = 120
 
 
 def main() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
-from math import floor, log10
+from math import floor, log, log10
 
 from monitoring.pictures import svg
 from monitoring.pictures.boards import Panel
@@ -69,12 +69,13 @@ def top_value(panel: Panel, curves: Sequence[Curve]) -> float:
     """Show the first threshold if all values are 0."""
     greatest = max(value for curve in curves for _, value in curve.points)
     limits = [value for value, _ in panel.steps if value]
-    return rounded_up(greatest if greatest > 0 else min(limits, default=1))
+    return rounded_up(greatest if greatest > 0 else min(limits, default=1), panel.unit)
 
 
-def rounded_up(value: float) -> float:
-    """Return a small number times a power of ten: its quarters are short."""
-    power = 10.0 ** floor(log10(value))
+def rounded_up(value: float, unit: str) -> float:
+    """Return a small number times a power of ten, of bytes in their own unit: its quarters are short."""
+    size = 1024.0 ** floor(log(value, 1024)) if unit == "bytes" else 1.0
+    power = size * 10.0 ** floor(log10(value / size))
     return next(step * power for step in (1, 2, 3, 4, 6, 8, 10) if step * power >= value * 0.999)
 
 

@@ -1,6 +1,6 @@
 """The shapes of SVG, legible on light and on dark paper."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import TypeAlias
@@ -88,4 +88,12 @@ def area(points: Points, color: str, opacity: float) -> str:
 
 
 def joined(points: Points) -> str:
-    return " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+    return " ".join(f"{x:.1f},{y:.1f}" for x, y in without_flat(points))
+
+
+def without_flat(points: Points) -> Iterator[Point]:
+    """Leave out points between others of the same height."""
+    for number, point in enumerate(points):
+        around = points[max(0, number - 1) : number + 2]
+        if len(around) < 3 or any(abs(y - point[1]) > 0.05 for _, y in around):  # noqa: PLR2004
+            yield point

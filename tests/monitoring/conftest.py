@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ from tests.search.engine import running_engine
 from tests.support.http.running import Running, running_hello
 from tests.support.polling import until
 
+collect_ignore_glob = [] if find_spec("monitoring") else ["*"]
+"""The image for tests holds no dashboards."""
 ADMIN_TOKEN = "break glass in case of emergency only"  # noqa: S105
 WORKER = re.compile(r"worker +http://([\d.:]+)/metrics")
 SETTINGS = {

@@ -1,9 +1,9 @@
-"""The exporters of PostgreSQL and Valkey, as Docker Compose has them beside Prometheus."""
+"""The exporters of PostgreSQL and Redis, which know what the service itself does not measure."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from hello.connectors.embedded.account import Account
 from hello.connectors.embedded.command import Command
@@ -14,44 +14,36 @@ from tests.support.programs.ports import HOST, free_port
 from tests.support.programs.program import Program
 from tests.support.programs.running import running
 
+POSTGRES, REDIS = "prometheus-postgres-exporter", "prometheus-redis-exporter"
+
 
 @contextmanager
 def running_exporters(folder: Path, database_url: str, redis_url: str) -> Iterator[Targets]:
-    """Yield their addresses; both URLs lead to Unix sockets."""
-    postgres = {"DATA_SOURCE_NAME": data_source(database_url)}
-    with (
-        running_exporter(folder, "postgres", postgres, "--web.listen-address") as for_postgres,
-        running_exporter(folder, "redis", variables_of(redis_url), "-web.listen-address") as for_redis,
-    ):
-        yield {"postgres": [for_postgres], "valkey": [for_redis]}
+    """Watch servers on this machine, also by their sockets."""
+    with ExitStack() as stack:
+        postgres, valkey = (f"{HOST}:{free_port()}" for _ in range(2))
+        source = {"DATA_SOURCE_NAME": f"{database_url}{'&' if '?' in database_url else '?'}sslmode=disable"}
+        for program in (
+            exporter(POSTGRES, folder, postgres, source),
+            exporter(REDIS, folder, valkey, redis_source(redis_url)),
+        ):
+            stack.enter_context(running(program))
+        yield {"postgres": [postgres], "valkey": [valkey]}
 
 
-@contextmanager
-def running_exporter(
-    folder: Path, server: str, environment: Mapping[str, str], listen_option: str
-) -> Iterator[str]:
-    address, name = f"{HOST}:{free_port()}", f"prometheus-{server}-exporter"
-    argv = (ensure_program(name), f"{listen_option}={address}")
-    log = Log(folder / f"{name}.log")
-    command = Command(argv, Account(), log, cwd=folder, environment=tuple(environment.items()))
-    with running(Program(name, command, lambda: answers(f"http://{address}/metrics"))):
-        yield address
+def redis_source(url: str) -> Mapping[str, str]:
+    parts = urlsplit(url)
+    address = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+    path = parts.path if parts.scheme == "unix" else ""
+    return {"REDIS_ADDR": address + path, "REDIS_PASSWORD": unquote(parts.password or "")}
 
 
-def data_source(database_url: str) -> str:
-    """Return what the exporter's driver takes for a socket."""
-    url = urlsplit(database_url)
-    place = {name: values[0] for name, values in parse_qs(url.query).items()}
-    parts = {
-        "user": url.username,
-        "password": unquote(url.password or ""),
-        "dbname": url.path.strip("/"),
-        "sslmode": "disable",
-        **place,
-    }
-    return " ".join(f"{name}='{value}'" for name, value in parts.items())
-
-
-def variables_of(redis_url: str) -> Mapping[str, str]:
-    url = urlsplit(redis_url)
-    return {"REDIS_ADDR": f"unix://{url.path}", "REDIS_PASSWORD": url.password or ""}
+def exporter(name: str, folder: Path, address: str, environment: Mapping[str, str]) -> Program:
+    command = Command(
+        (ensure_program(name), f"--web.listen-address={address}"),
+        Account(),
+        Log(folder / f"{name}.log"),
+        cwd=folder,
+        environment=tuple(environment.items()),
+    )
+    return Program(name, command, lambda: answers(f"http://{address}/metrics"))

@@ -11,6 +11,7 @@ from monitoring.pictures.boards import Board, Panel, Target, read_board
 from monitoring.pictures.picture import picture
 from monitoring.pictures.plot import pieces, rounded_up
 from monitoring.pictures.series import Series, Span, parsed
+from monitoring.pictures.svg import without_flat
 
 from tests.unit.monitoring.pictures.builders import a_panel
 
@@ -78,9 +79,25 @@ def test_every_dashboard_can_be_drawn_without_data(path: Path) -> None:
     assert picture(read_board(path), Answers({}), SPAN, VARIABLES).endswith("</svg>\n")
 
 
-@pytest.mark.parametrize(("value", "top"), [(0.9, 1), (1, 1), (4.2, 6), (37, 40), (0.012, 0.02)])
-def test_the_upper_edge_is_a_round_value(value: float, top: float) -> None:
-    assert rounded_up(value) == pytest.approx(top)
+@pytest.mark.parametrize(
+    ("value", "unit", "top"),
+    [
+        (0.9, "s", 1),
+        (1, "s", 1),
+        (4.2, "ops", 6),
+        (37, "none", 40),
+        (0.012, "s", 0.02),
+        (5 * 2**20, "bytes", 6 * 2**20),
+        (700, "bytes", 800),
+    ],
+)
+def test_the_upper_edge_is_a_round_value(value: float, unit: str, top: float) -> None:
+    assert rounded_up(value, unit) == pytest.approx(top)
+
+
+def test_points_between_others_of_the_same_height_are_left_out() -> None:
+    points = [(0, 5), (1, 5), (2, 5), (3, 7), (4, 7)]
+    assert list(without_flat(points)) == [(0, 5), (2, 5), (3, 7), (4, 7)]
 
 
 def test_a_gap_in_the_data_is_a_gap_in_the_line() -> None:
