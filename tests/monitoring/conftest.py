@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from hello.entrypoints.children import read_connections
+from tests.monitoring.exporters import running_exporters
 from tests.monitoring.load import under_load
 from tests.monitoring.prometheus import Prometheus, Targets, running_prometheus
 from tests.monitoring.short_windows import short_rules
@@ -19,7 +20,14 @@ collect_ignore_glob = [] if find_spec("monitoring") else ["*"]
 """The image for tests holds no dashboards."""
 ADMIN_TOKEN = "break glass in case of emergency only"  # noqa: S105
 WORKER = re.compile(r"worker +http://([\d.:]+)/metrics")
-SETTINGS = {"ADMIN_TOKEN": ADMIN_TOKEN, "ORDER_CONFIRM_DELAY_S": "1", "ORDER_SHIP_DELAY_S": "1"}
+SETTINGS = {
+    "ADMIN_TOKEN": ADMIN_TOKEN,
+    "ORDER_CONFIRM_DELAY_S": "1",
+    "ORDER_SHIP_DELAY_S": "1",
+    "ORDER_FOLLOWERS": "1",
+    "DATABASE_QUEUE_SIZE": "1",
+}
+"""The last two are too little for the crowds of the load: some requests fail, and some are refused."""
 
 
 @pytest.fixture(scope="session")
@@ -41,10 +49,13 @@ def hello(hello_dir: Path, search_url: str) -> Iterator[Running]:
 
 
 @pytest.fixture(scope="session")
-def targets(hello: Running) -> Targets:
+def targets(hello: Running, hello_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Targets]:
     worker = WORKER.search("".join(hello.printed))
     assert worker
-    return {"hello-api": [hello.url.removeprefix("http://")], "hello-worker": [worker[1]]}
+    api = hello.url.removeprefix("http://")
+    urls, folder = read_connections(hello_dir), tmp_path_factory.mktemp("exporters")
+    with running_exporters(folder, urls["database_url"], urls["redis_url"]) as exporters:
+        yield {"hello-api": [api], "hello-worker": [worker[1]], **exporters}
 
 
 @pytest.fixture(scope="session")

@@ -48,7 +48,7 @@ QUIET: Mapping[str, int] = {
     "check": 1,
 }
 """How often each action is in a round; none of them is worth an alert."""
-EVERYTHING = {**QUIET, "register": 1, "mistype": 1}
+EVERYTHING = {**QUIET, "register": 1, "mistype": 1, "crowd": 1}
 BROKEN_EVENT = """
     INSERT INTO outbox (shard, event_id, type, subject, time, data)
     VALUES (0, $1, 'order.shipped', $1, now(), '{}')

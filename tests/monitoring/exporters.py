@@ -5,13 +5,11 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-import httpx
-
 from hello.connectors.embedded.account import Account
 from hello.connectors.embedded.command import Command
 from hello.connectors.embedded.log import Log
 from tests.monitoring.programs import ensure_program
-from tests.monitoring.prometheus import Targets
+from tests.monitoring.prometheus import Targets, answers
 from tests.support.programs.ports import HOST, free_port
 from tests.support.programs.program import Program
 from tests.support.programs.running import running
@@ -49,10 +47,3 @@ def exporter(name: str, folder: Path, address: str, environment: Mapping[str, st
         environment=tuple(environment.items()),
     )
     return Program(name, command, lambda: answers(f"http://{address}/metrics"))
-
-
-def answers(url: str) -> bool:
-    try:
-        return httpx.get(url, timeout=5, trust_env=False).is_success
-    except httpx.TransportError:
-        return False

@@ -1,4 +1,4 @@
-"""The programs that the tests need: Prometheus and Alertmanager of the distribution, and toxiproxy."""
+"""The programs that the tests need: Prometheus and its kin from the distribution, and toxiproxy."""
 
 import os
 import shutil

@@ -100,8 +100,12 @@ def config_of(targets: Targets, rules: Sequence[Path], alertmanager: str) -> Map
 
 
 def is_ready(url: str) -> bool:
-    """Return whether a server of Prometheus or Alertmanager answers there."""
+    """Return whether a server of Prometheus or Alertmanager is there."""
+    return answers(f"{url}/-/ready")
+
+
+def answers(url: str) -> bool:
     try:
-        return httpx.get(f"{url}/-/ready", timeout=TIMEOUT_S, trust_env=False).is_success
+        return httpx.get(url, timeout=TIMEOUT_S, trust_env=False).is_success
     except httpx.TransportError:
         return False

@@ -1,22 +1,27 @@
 """The service is broken for real: the right alert reaches the person on call, and only that one."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import pytest
 
 from tests.monitoring.faults import FAULTS
 from tests.monitoring.system import MonitoredSystem, open_monitored_system
-from tests.monitoring.webhook import Notice
 from tests.support.polling import until
 
 pytestmark = [pytest.mark.external, pytest.mark.monitoring]
+SLO = "vector({})\n        labels: {{slo: {}}}"
+LATE = "(rate(event_loop_lag_seconds_bucket[3s]))) > {}"
 THRESHOLDS = {
-    'le="0.05"': 'le="0.25"',
-    "events_outbox_lag_seconds) > 60": "events_outbox_lag_seconds) > 5",
+    "events_outbox_lag_seconds) > 60": "events_outbox_lag_seconds) > 15",
     "events_outbox_blocked_seconds) > 30": "events_outbox_blocked_seconds) > 1",
-    "orders_oldest_due_seconds) > 60": "orders_oldest_due_seconds) > 5",
+    "orders_oldest_due_seconds) > 60": "orders_oldest_due_seconds) > 15",
+    'le="0.05"': 'le="0.25"',
+    SLO.format(0.99, "latency"): SLO.format(0.95, "latency"),
+    SLO.format(0.999, "availability"): SLO.format(0.995, "availability"),
+    LATE.format(0.1): LATE.format(1),
 }
-"""What is longer than a test may wait; and latency, since the machine of tests has much other work."""
+"""What is longer than a test may wait. And for a busy machine, as short windows do not even out its noise:
+slower requests, more of them, and a later event loop."""
 SOON_S = 60
 
 
@@ -33,16 +38,21 @@ def test_fault_raises_its_alert_and_no_other(system: MonitoredSystem, alert: str
     until(lambda: is_calm(system), SOON_S)
     mark = len(system.webhook.received)
     with FAULTS[alert](system):
-        until(lambda: alert in system.webhook.names("firing", mark), SOON_S)
-    until(lambda: alert in system.webhook.names("resolved", mark), SOON_S)
+        until(lambda: alert in names(system, mark, "firing"), SOON_S)
+    until(lambda: alert in names(system, mark, "resolved"), SOON_S)
     until(lambda: is_calm(system), SOON_S)
-    assert {notice.name for notice in urgent(system.webhook.since(mark))} == {alert}
+    notices = "\n".join(map(str, system.webhook.since(mark)))
+    assert names(system, mark, "firing") == {alert}, notices
 
 
 def is_calm(system: MonitoredSystem) -> bool:
     return not system.prometheus.alerts("firing") | system.prometheus.alerts("pending")
 
 
-def urgent(notices: Sequence[Notice]) -> Sequence[Notice]:
-    """Leave out tickets about a budget: an outage that was grave leaves one for days, by design."""
-    return [one for one in notices if not (one.name.endswith("Burn") and one.labels["severity"] == "ticket")]
+def names(system: MonitoredSystem, mark: int, status: str) -> set[str]:
+    """Return the alerts of which there was notice, but for tickets about a budget.
+
+    An outage that was grave leaves one of them for days, by design.
+    """
+    notices = [one for one in system.webhook.since(mark) if one.status == status]
+    return {one.name for one in notices if not (one.name.endswith("Burn") and one.severity == "ticket")}

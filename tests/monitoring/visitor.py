@@ -23,7 +23,7 @@ TITLES = (
     "A skipping rope",
 )
 WORDS = ("kite", "train", "balon", "crayons", "chess", "rope", "zeppelin")
-NAMES, KEPT_ORDERS, FOLLOW_S, SOON = 200, 50, 5, 14
+NAMES, KEPT_ORDERS, FOLLOW_S, SOON, CROWD = 60, 50, 5, 14, 20
 
 
 @dataclass(slots=True, kw_only=True)
@@ -143,6 +143,13 @@ class Visitor:
             except TimeoutError:
                 pass
             return answer
+
+    async def crowd(self) -> httpx.Response:
+        """Do much at once: more than a small service admits."""
+        greeted = [self.greet() for _ in range(CROWD)]
+        followed = [self.follow() for _ in range(3)]
+        *_, last = await asyncio.gather(*greeted, *followed)
+        return last
 
     async def bring(self) -> httpx.Response:
         """Import people, as an administrator if there is a token."""

@@ -4,12 +4,14 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
 
+from hello.core.clock import now
 from tests.support.programs.ports import HOST
 
 
@@ -20,10 +22,19 @@ class Notice:
     status: str
     labels: dict[str, str]
     annotations: dict[str, str]
+    at: datetime
+
+    def __str__(self) -> str:
+        text = f"{self.status} {self.name} ({self.severity}): {self.annotations['description']}"
+        return f"{self.at:%H:%M:%S} {text}"
 
     @property
     def name(self) -> str:
         return self.labels["alertname"]
+
+    @property
+    def severity(self) -> str:
+        return self.labels["severity"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +48,6 @@ class Webhook:
         """Return what has come after the first `mark` notices."""
         return self.received[mark:]
 
-    def names(self, status: str, mark: int = 0) -> set[str]:
-        return {notice.name for notice in self.since(mark) if notice.status == status}
-
 
 class Handler(BaseHTTPRequestHandler):
     def __init__(self, received: list[Notice], *arguments: Any) -> None:  # noqa: ANN401  # a socket's
@@ -49,7 +57,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.received += [
-            Notice(alert["status"], alert["labels"], alert["annotations"]) for alert in body["alerts"]
+            Notice(alert["status"], alert["labels"], alert["annotations"], now()) for alert in body["alerts"]
         ]
         self.send_response(HTTPStatus.OK)
         self.end_headers()
