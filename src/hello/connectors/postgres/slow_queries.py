@@ -19,7 +19,7 @@ from hello.core.logs import RateLimitedLog
 LOGGED_EVERY_S, EXPLAINED_EVERY_S = 0.1, 5.0
 MAX_TEXT = 2000
 STARTED = "hello started"
-# asyncpg would bind values to $1, and PostgreSQL would plan for just these. So the plan comes as notices.
+# asyncpg would bind values to $1 and get a plan for just these, so the server sends the plan as notices.
 EXPLAIN = """
 DO $plan$
 DECLARE line text;
