@@ -83,27 +83,52 @@ def without_text(event: Event) -> Event:
     return Event(event.name, attributes, event.timestamp)
 
 
+class QueueLog(logging.Handler):
+    """Takes what OpenTelemetry logs, each failure with its traceback, and keeps that the queue is full."""
+
+    def __init__(self, outages: RateLimitedLog) -> None:
+        super().__init__()
+        self.outages = outages
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if str(record.msg).startswith("Queue full"):
+            self.outages.warning("spans are dropped", "the collector is too slow")
+
+
+@contextmanager
+def quiet(outages: RateLimitedLog) -> Iterator[None]:
+    logger, handler = logging.getLogger("opentelemetry"), QueueLog(outages)
+    logger.propagate = False
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.propagate = True
+
+
 @contextmanager
 def open_tracer(options: TracingOptions) -> Iterator[OpenTracer]:
     """Export what is left at the end, for `FLUSH_S` at most."""
-    logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)  # it logs each failure, with a traceback
+    outages = outage_log()
     exporter = OTLPSpanExporter(
         f"{options.endpoint}/v1/traces", headers=dict(options.headers), timeout=EXPORT_TIMEOUT_S
     )
     processor = BatchSpanProcessor(
-        DiscreetExporter(exporter),
+        DiscreetExporter(exporter, outages),
         max_queue_size=QUEUE,
         schedule_delay_millis=EVERY_MS,
         max_export_batch_size=BATCH,
     )
     provider = provider_of(options)
     provider.add_span_processor(processor)
-    try:
-        yield OpenTracer(provider, options.sample, random)
-    finally:
-        flush = Thread(target=provider.shutdown, daemon=True)
-        flush.start()
-        flush.join(FLUSH_S)
+    with quiet(outages):
+        try:
+            yield OpenTracer(provider, options.sample, random)
+        finally:
+            flush = Thread(target=provider.shutdown, daemon=True)
+            flush.start()
+            flush.join(FLUSH_S)
 
 
 def provider_of(options: TracingOptions) -> TracerProvider:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from opentelemetry import trace
@@ -90,7 +90,7 @@ class PassedOn:
         """Record nothing."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class OpenTracer:
     """`sample` is the share of requests without a trace of the caller's that begin one.
 
@@ -101,6 +101,10 @@ class OpenTracer:
     provider: TracerProvider
     sample: float
     random: Callable[[], float]
+    _tracer: trace.Tracer = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._tracer = self.provider.get_tracer(NAME)
 
     def start_request(self, traceparent: str | None, at: float) -> OpenRequestSpan | PassedOn | None:
         parent = well_formed(traceparent)
@@ -109,8 +113,7 @@ class OpenTracer:
         if parent is None and self.random() >= self.sample:
             return None
         context = context_of(parent) if parent else Context()
-        tracer = self.provider.get_tracer(NAME)
-        span = tracer.start_span("request", context, SpanKind.SERVER, start_time=round(at * 1e9))
+        span = self._tracer.start_span("request", context, SpanKind.SERVER, start_time=round(at * 1e9))
         return OpenRequestSpan(span)
 
     @contextmanager
@@ -128,8 +131,7 @@ class OpenTracer:
                 yield
             return
         others = [Link(span_context_of(link)) for link in links[:MAX_LINKS]]
-        tracer = self.provider.get_tracer(NAME)
-        span = tracer.start_span(name, context_of(parent), KINDS[kind], dict(attributes), others)
+        span = self._tracer.start_span(name, context_of(parent), KINDS[kind], dict(attributes), others)
         try:
             with current(span):
                 yield

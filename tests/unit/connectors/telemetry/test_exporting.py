@@ -102,13 +102,16 @@ def test_collector_that_hangs_delays_the_end_only_for_a_while() -> None:
     with open_collector() as collector:
         collector.is_going.clear()
         options = TracingOptions(endpoint=collector.url, service="hello-api", version="1", sample=1)
-        with open_tracer(options) as tracer:
+        with capture_logs() as logs, open_tracer(options) as tracer:
             for _ in range(10_000):
                 with tracer.span("work", Kind.INTERNAL, RECORDED, {}):
                     assert current_traceparent() is not None
             start = time.monotonic()
         assert time.monotonic() - start < 5
         assert collector.spans == []
+    assert [(entry["event"], entry["cause"]) for entry in logs] == [
+        ("spans are dropped", "the collector is too slow")
+    ]
 
 
 def test_collector_that_returns_gets_spans_again() -> None:
