@@ -56,7 +56,7 @@ class Measured:
 
     async def save(self, births: dict[str, date]) -> None:
         start, cpu = perf_counter(), self.cpu_ms()
-        await self.prepared.fetch(*people_in_order(births), LISTS)
+        await self.prepared.fetch(*people_in_order(births), LISTS, None)
         self.candidate.times[len(births)].append(1000 * (perf_counter() - start))
         self.candidate.cpu[len(births)].append(self.cpu_ms() - cpu)
 

@@ -9,9 +9,10 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 PROJECT = HERE.parent / "pyproject.toml"
-EMBEDDED = ["--extra=embedded", "--extra=search", f"--group={PROJECT}:build"]
+EXTRAS = ["--extra=search", "--extra=tracing"]
+EMBEDDED = ["--extra=embedded", *EXTRAS, f"--group={PROJECT}:build"]
 LOCKS = {
-    "production.txt": ["--extra=search"],
+    "production.txt": EXTRAS,
     "embedded.txt": [*EMBEDDED, "--constraints=production.txt"],
     "dev.txt": [*EMBEDDED, f"--group={PROJECT}:dev", "--constraints=embedded.txt"],
     "mutation.txt": [

@@ -21,6 +21,7 @@ def api() -> Page:
             Row("Duration", durations()),
             Row("Load", load()),
             Row("Clients", clients()),
+            Row("After the answer", background()),
         ),
         instances_of="hello-api",
     )
@@ -133,5 +134,28 @@ def clients() -> tuple[PanelBuilder, ...]:
                 f"sum by (group, outcome) ({rate(f'rate_limit_requests_total{OF_JOB}')})",
                 "{{group}} {{outcome}}",
             ),
+        ),
+    )
+
+
+def background() -> tuple[PanelBuilder, ...]:
+    jobs = rate(f"background_jobs_total{OF_JOB}")
+    listeners = rate(f"domain_event_failures_total{OF_JOB}")
+    return (
+        lines(
+            Text("Background jobs", "Done, retried, or lost: failed, refused or dropped.", "metrics"),
+            "ops",
+            Query(f"sum by (outcome) ({jobs}) or on () vector(0)", "{{outcome}}"),
+            width=12,
+        ),
+        lines(
+            Text(
+                "Failed listeners",
+                "Domain events that a listener failed on; the log has the reason.",
+                "metrics",
+            ),
+            "ops",
+            Query(f"sum by (event) ({listeners}) or on () vector(0)", "{{event}}"),
+            width=12,
         ),
     )

@@ -14,7 +14,7 @@ def database_and_cache() -> Page:
         "Pools and batches of the service, cached pages, and the servers as their exporters see them.",
         (
             Row("Pools and batches", pools()),
-            Row("Cache", cache()),
+            Row("Cache", (*cache(), *cache_writes())),
             Row("PostgreSQL", postgres()),
             Row("Redis", redis()),
         ),
@@ -93,12 +93,16 @@ def cache() -> tuple[PanelBuilder, ...]:
             steps=Steps("green", ((1, "red"),)),
             height=HEIGHT,
         ),
+    )
+
+
+def cache_writes() -> tuple[PanelBuilder, ...]:
+    return (
         lines(
             Text("Failed calls", "Calls of Redis that failed, for the cache and for limits.", "CacheDown"),
             "ops",
             Query(f"sum({rate('cache_errors_total')})", "cache"),
             Query(f"sum({rate('rate_limit_errors_total')})", "limits"),
-            width=12,
         ),
         lines(
             Text(
@@ -108,7 +112,11 @@ def cache() -> tuple[PanelBuilder, ...]:
             ),
             "ops",
             Query("sum by (outcome) (rate(cache_drops_total[$__rate_interval]))", "{{outcome}}"),
-            width=12,
+        ),
+        lines(
+            Text("Checks of today's list", "A stale one is a bug: the list is never old.", "FreshnessBurn"),
+            "ops",
+            Query("sum by (outcome) (rate(birthdays_today_checks_total[$__rate_interval]))", "{{outcome}}"),
         ),
     )
 

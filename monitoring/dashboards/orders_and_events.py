@@ -12,8 +12,8 @@ def orders_and_events() -> Page:
         "Orders by state, the outbox, the broker, consumers and dead letters, and the tasks of the workers.",
         (
             Row("Orders", orders()),
-            Row("Publishing", publishing()),
-            Row("Consumers", consumers()),
+            Row("Publishing", (*outbox(), *broker())),
+            Row("Consumers", (*consumers(), *losses())),
             Row("Workers", workers()),
         ),
     )
@@ -41,7 +41,7 @@ def orders() -> tuple[PanelBuilder, ...]:
     )
 
 
-def publishing() -> tuple[PanelBuilder, ...]:
+def outbox() -> tuple[PanelBuilder, ...]:
     return (
         lines(
             Text(
@@ -68,6 +68,11 @@ def publishing() -> tuple[PanelBuilder, ...]:
             "ops",
             Query("sum by (outcome) (rate(events_publish_tries_total[$__rate_interval]))", "{{outcome}}"),
         ),
+    )
+
+
+def broker() -> tuple[PanelBuilder, ...]:
+    return (
         lines(
             Text("Published events", "Events that the broker acknowledged, by type.", "metrics"),
             "ops",
@@ -114,6 +119,11 @@ def consumers() -> tuple[PanelBuilder, ...]:
             Text("Consumers connected", "Down while no worker's consumer has a broker.", "BrokerDown"),
             Query("max by (consumer) (events_consumer_up)", "{{consumer}}"),
         ),
+    )
+
+
+def losses() -> tuple[PanelBuilder, ...]:
+    return (
         number(
             Text("Dead letters", "Events that could not be handled and wait to be redriven.", "DeadLetters"),
             "none",

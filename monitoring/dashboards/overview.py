@@ -24,7 +24,7 @@ def overview() -> Page:
         "Overview",
         "Whether the service keeps its promises, what it does, and what is down.",
         (
-            Row("Now", now()),
+            Row("Now", (*processes(), *alerts_and_version())),
             Row("Objectives", objectives()),
             Row("Requests", requests()),
             Row("Parts", parts()),
@@ -32,7 +32,7 @@ def overview() -> Page:
     )
 
 
-def now() -> tuple[PanelBuilder, ...]:
+def processes() -> tuple[PanelBuilder, ...]:
     return (
         number(
             Text("API", "API processes that answer Prometheus.", "TargetDown"),
@@ -55,6 +55,11 @@ def now() -> tuple[PanelBuilder, ...]:
             steps=RISING,
             width=3,
         ),
+    )
+
+
+def alerts_and_version() -> tuple[PanelBuilder, ...]:
+    return (
         number(
             Text("Pages", "Alerts that fire for the person on call."),
             "none",

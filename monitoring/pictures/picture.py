@@ -13,6 +13,8 @@ from monitoring.pictures.plot import plot
 from monitoring.pictures.series import Source, Span
 from monitoring.pictures.svg import Frame
 
+ROOM = 8
+
 
 def picture(board: Board, source: Source, span: Span, variables: Mapping[str, str]) -> str:
     parts = [svg.text((GAP + 4, 28), board.title, "heading")]
@@ -44,9 +46,14 @@ def contents(panel: Panel, frame: Frame, curves: Sequence[Curve], span: Span) ->
 
 
 def curves_of(panel: Panel, source: Source, span: Span, variables: Mapping[str, str]) -> Sequence[Curve]:
-    colors = cycle(svg.PALETTE)
-    return [
-        Curve(target.name(series.labels) or panel.title, next(colors), series.points)
+    """Put the greatest first if there are more than the legend has room for."""
+    found = [
+        (target.name(series.labels) or panel.title, series.points)
         for target in panel.targets
         for series in source.query(substituted(target.expr, variables), span)
+    ]
+    if len(found) > ROOM and not panel.is_stacked:
+        found.sort(key=lambda named: -max(value for _, value in named[1]))
+    return [
+        Curve(name, color, points) for (name, points), color in zip(found, cycle(svg.PALETTE), strict=False)
     ]

@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hello.bootstrap.search import WRITE_TIMEOUT_S, item_index, open_search, open_writing
+from hello.bootstrap.telemetry import NOTHING, Telemetry, watching_queries
 from hello.bootstrap.use_cases import Ports, health_service, use_cases
 from hello.connectors.argon2 import Argon2Cost, open_passwords
 from hello.connectors.breaker import Breaker
@@ -29,10 +30,10 @@ from hello.connectors.metrics import (
 from hello.connectors.postgres.engine import Database, open_engine
 from hello.connectors.postgres.listener import PostgresListener, open_listener
 from hello.connectors.postgres.outbox import CHANGES
-from hello.connectors.postgres.person_lookup import LookupObserver, open_person_lookup
-from hello.connectors.postgres.pool import PoolMetrics
+from hello.connectors.postgres.person_lookup import open_person_lookup
 from hello.connectors.postgres.schema import SchemaProbe, migrations_folder, newest_revision
 from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
+from hello.connectors.postgres.watched_statements import BatchWatch
 from hello.connectors.postgres.write_faults import WriteFaults
 from hello.connectors.redis.client import RedisProbe, open_redis
 from hello.connectors.redis.guarded import GuardedRedis, RedisLike
@@ -70,6 +71,7 @@ class Connections:
     listener: PostgresListener
     redis: Any | None
     search: "SearchClient | None"
+    telemetry: Telemetry
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,30 +90,31 @@ async def open_use_cases(
     settings: Settings,
     shutdown: ShutdownSignal,
     registry: CollectorRegistry,
-    pools: PoolMetrics | None = None,
+    telemetry: Telemetry = NOTHING,
 ) -> AsyncIterator[UseCases]:
     """Connect every port to its connector, for as long as the process runs."""
     async with AsyncExitStack() as stack:
-        connections = await open_connections(stack, settings, pools)
+        connections = await open_connections(stack, settings, telemetry)
         ports = await open_ports(stack, settings, connections, shutdown, registry)
         probes = probes_of(settings, connections)
         yield use_cases(settings, ports, health_service(settings, probes, shutdown))
 
 
-async def open_connections(
-    stack: AsyncExitStack, settings: Settings, pools: PoolMetrics | None
-) -> Connections:
+async def open_connections(stack: AsyncExitStack, settings: Settings, telemetry: Telemetry) -> Connections:
+    telemetry = await stack.enter_async_context(watching_queries(telemetry, settings, "hello-api"))
     database = Database.of(settings, "hello-api")
-    engine, writes = await stack.enter_async_context(open_engine(database, pools)), WriteFaults()
+    engine, writes = await stack.enter_async_context(open_engine(database, telemetry.pools)), WriteFaults()
     writes.watch(engine)
+    telemetry.watch_engine(engine)
     listener = await stack.enter_async_context(
         open_listener(Database.direct(settings, "hello-api"), {CHANGES}, settings.relay_poll_s)
     )
     redis = None
     if settings.redis_dsn:
         redis = await stack.enter_async_context(open_redis(settings.redis_dsn, settings.redis_timeout_s))
-    search = await open_search(stack, settings, settings.search_timeout_s)
-    return Connections(engine, writes, listener, redis, search)
+        telemetry.watch_redis(redis)
+    search = await open_search(stack, settings, settings.search_timeout_s, telemetry.open_tracer)
+    return Connections(engine, writes, listener, redis, search, telemetry)
 
 
 async def open_ports(
@@ -131,7 +134,7 @@ async def open_ports(
             listed_days.affected_month_days,
             bounds_of(settings),
             transaction_pooling=pooled,
-            observer=LookupObserver(connections.writes.record, batch_metrics(registry)),
+            watch=batch_watch(connections, registry),
         )
     )
     passwords = await stack.enter_async_context(passwords_of(settings))
@@ -153,6 +156,13 @@ async def open_ports(
         stop=shutdown,
         count_log_in=log_in_counter(registry),
         count_move=order_move_counter(registry),
+    )
+
+
+def batch_watch(connections: Connections, registry: CollectorRegistry) -> BatchWatch:
+    telemetry = connections.telemetry
+    return BatchWatch(
+        telemetry.open_tracer, telemetry.slow_queries, connections.writes.record, batch_metrics(registry)
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from prometheus_client import CollectorRegistry, disable_created_metrics
 
 from hello.bootstrap.connectors import open_use_cases
+from hello.bootstrap.telemetry import NOTHING, Telemetry, open_tracing
 from hello.connectors.limits.quotas import read_quotas
 from hello.connectors.postgres.pool import pool_metrics
 from hello.connectors.postgres.schema import migrations_folder, newest_revision
@@ -37,15 +38,19 @@ OTHER_FILES = 200
 
 @asynccontextmanager
 async def open_worker(
-    settings: Settings, only: Collection[str], shutdown: ShutdownSignal, registry: CollectorRegistry
+    settings: Settings,
+    only: Collection[str],
+    shutdown: ShutdownSignal,
+    registry: CollectorRegistry,
+    telemetry: Telemetry = NOTHING,
 ) -> AsyncIterator[UseCases]:
     """Do the tasks for as long as the process serves; the steps in hand are finished at the end."""
     from hello.bootstrap.worker import open_tasks  # noqa: PLC0415  # imports the clients of brokers
 
-    pools = pool_metrics(registry)
+    telemetry = replace(telemetry, pools=pool_metrics(registry))
     async with (
-        open_use_cases(settings, shutdown, registry, pools) as use_cases,
-        open_tasks(settings, use_cases, registry, only, pools) as tasks,
+        open_use_cases(settings, shutdown, registry, telemetry) as use_cases,
+        open_tasks(settings, use_cases, registry, only, telemetry) as tasks,
         running(tasks, task_metrics(registry), settings.shutdown_timeout_s),
     ):
         probes = [probe for task in tasks for probe in task.probes]
@@ -56,10 +61,11 @@ async def open_worker(
 
 @asynccontextmanager
 async def open_api(
-    settings: Settings, shutdown: ShutdownSignal, registry: CollectorRegistry
+    settings: Settings, shutdown: ShutdownSignal, registry: CollectorRegistry, telemetry: Telemetry = NOTHING
 ) -> AsyncIterator[UseCases]:
+    telemetry = replace(telemetry, pools=pool_metrics(registry))
     async with (
-        open_use_cases(settings, shutdown, registry, pool_metrics(registry)) as use_cases,
+        open_use_cases(settings, shutdown, registry, telemetry) as use_cases,
         sampling(process_metrics(registry, build_of_process(settings)), use_cases.health),
     ):
         yield use_cases
@@ -69,27 +75,35 @@ def build_of_process(settings: Settings) -> Build:
     return build_of(settings.build_commit, newest_revision(migrations_folder()))
 
 
-def worker_app(settings: Settings, only: Collection[str], shutdown: ShutdownSignal) -> Application:
+def worker_app(
+    settings: Settings, only: Collection[str], shutdown: ShutdownSignal, telemetry: Telemetry = NOTHING
+) -> Application:
     registry = CollectorRegistry()
     options = replace(
         http_options(settings), is_worker=True, has_metrics=True, fast_path=False, public_url=""
     )
-    return create_app(partial(open_worker, settings, only, shutdown, registry), options, registry)
+    open_ = partial(open_worker, settings, only, shutdown, registry, telemetry)
+    return create_app(open_, options, registry)
 
 
-def http_app(settings: Settings, shutdown: ShutdownSignal, registry: CollectorRegistry) -> Application:
-    open_ = partial(open_api, settings, shutdown, registry)
-    return create_app(open_, http_options(settings), registry)
+def http_app(
+    settings: Settings, shutdown: ShutdownSignal, registry: CollectorRegistry, telemetry: Telemetry = NOTHING
+) -> Application:
+    open_ = partial(open_api, settings, shutdown, registry, telemetry)
+    options = replace(http_options(settings), tracer=telemetry.open_tracer)
+    return create_app(open_, options, registry)
 
 
 def serve_api(settings: Settings, sock: socket.socket) -> None:
+    """Leave the port of the metrics to the parent of several workers, which shows those of all."""
     prepare_metrics()
     shutdown, registry = ShutdownSignal(), CollectorRegistry()
-    app = http_app(settings, shutdown, registry)
-    port = (
-        None if SHARED_FOLDER in os.environ else settings.metrics_port
-    )  # of all workers, else their parent's
-    with metrics_server(settings.metrics_host, port, registry):
+    port = None if SHARED_FOLDER in os.environ else settings.metrics_port
+    with (
+        open_tracing(settings, "hello-api") as telemetry,
+        metrics_server(settings.metrics_host, port, registry),
+    ):
+        app = http_app(settings, shutdown, registry, telemetry)
         server.serve(app, sock, shutdown_of(settings, shutdown))
 
 
@@ -97,8 +111,9 @@ def serve_worker(settings: Settings, sock: socket.socket, only: Collection[str])
     prepare_metrics()
     check_search_is_fed(settings)
     shutdown = ShutdownSignal()
-    app = worker_app(settings, only, shutdown)
-    server.serve(app, sock, replace(shutdown_of(settings, shutdown), drain_s=0))
+    with open_tracing(settings, "hello-worker") as telemetry:
+        app = worker_app(settings, only, shutdown, telemetry)
+        server.serve(app, sock, replace(shutdown_of(settings, shutdown), drain_s=0))
 
 
 def prepare_metrics() -> None:
@@ -137,6 +152,7 @@ def http_options(settings: Settings) -> HttpOptions:
             write=partial(os.write, sys.stderr.fileno()),
             as_json=settings.log_format == "json",
             enabled=settings.log_level in {"debug", "info"},
+            sample=settings.access_log_sample,
         ),
         fast_path=settings.fast_path == "on" and not is_guarded(settings),
         origins=split_csv(settings.cors_origins),

@@ -20,6 +20,7 @@ from hello.connectors.postgres.item_index_writer import PostgresIndexWriter
 from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
 from hello.core.clock import now
 from hello.core.settings import Settings, SettingsError
+from hello.core.traces import NoTracer, Tracer
 from hello.entities.errors import UnavailableError
 from hello.services.event_ports import ConsumerMetrics
 from hello.services.item_indexing import ItemIndexing
@@ -33,7 +34,9 @@ WRITE_TIMEOUT_S, BUILD_TIMEOUT_S = 3.0, 60.0
 BUILDS = "hello.search.build"
 
 
-async def open_search(stack: AsyncExitStack, settings: Settings, timeout_s: float) -> "SearchClient | None":
+async def open_search(
+    stack: AsyncExitStack, settings: Settings, timeout_s: float, tracer: Tracer | None = None
+) -> "SearchClient | None":
     """Connect to the engine of `SEARCH_URL`; the client is imported only if there is one, as that is slow."""
     if settings.search_url is None:
         return None
@@ -47,6 +50,7 @@ async def open_search(stack: AsyncExitStack, settings: Settings, timeout_s: floa
         api_key=api_key.get_secret_value() if api_key else None,
         index=settings.search_index,
         timeout_s=timeout_s,
+        tracer=tracer,
     )
     return await stack.enter_async_context(open_search_client(options))
 
@@ -69,18 +73,29 @@ def item_index(
 
 
 @asynccontextmanager
-async def open_writing(
-    settings: Settings, engine: AsyncEngine, begin: Begin, metrics: ConsumerMetrics, timeout_s: float
+async def open_writing(  # noqa: PLR0913, PLR0917
+    settings: Settings,
+    engine: AsyncEngine,
+    begin: Begin,
+    metrics: ConsumerMetrics,
+    timeout_s: float,
+    tracer: Tracer | None = None,
 ) -> AsyncIterator[ItemIndexing]:
     """Write the index of the engine, or the documents in PostgreSQL without an engine."""
     async with AsyncExitStack() as stack:
-        client = await open_search(stack, settings, timeout_s)
+        client = await open_search(stack, settings, timeout_s, tracer)
         if client is None:
             yield ItemIndexing(begin=begin, writer=PostgresIndexWriter.of(engine), metrics=metrics, now=now)
             return
         from hello.connectors.search.writer import EngineIndexWriter  # noqa: PLC0415
 
-        yield ItemIndexing(begin=begin, writer=EngineIndexWriter(client), metrics=metrics, now=now)
+        yield ItemIndexing(
+            begin=begin,
+            writer=EngineIndexWriter(client),
+            metrics=metrics,
+            now=now,
+            tracer=tracer or NoTracer(),
+        )
 
 
 def engine_outage() -> Outage:

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hello.bootstrap.figures import database_figures, list_freshness
 from hello.bootstrap.search import BUILD_TIMEOUT_S, WRITE_TIMEOUT_S, IndexBuilds, open_writing
+from hello.bootstrap.telemetry import Telemetry, watching_queries
 from hello.connectors.brokers.adapters import open_publisher, source_of
 from hello.connectors.brokers.consumer import CheckTime, by_subject, consuming
 from hello.connectors.brokers.full_broker import FullBrokerPublisher
@@ -23,7 +24,6 @@ from hello.connectors.postgres.advisory_locks import AdvisoryLocksProbe, Postgre
 from hello.connectors.postgres.engine import Database, open_engine
 from hello.connectors.postgres.listener import PostgresListener, open_listener
 from hello.connectors.postgres.outbox import CHANNEL
-from hello.connectors.postgres.pool import PoolMetrics
 from hello.connectors.postgres.shards import PostgresShards
 from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
 from hello.core.adaptive_batch_size import AdaptiveBatchSize
@@ -54,6 +54,7 @@ class WorkerContext:
     listener: PostgresListener
     use_cases: UseCases
     registry: CollectorRegistry
+    telemetry: Telemetry
 
 
 @asynccontextmanager
@@ -62,14 +63,18 @@ async def open_tasks(
     use_cases: UseCases,
     registry: CollectorRegistry,
     only: Collection[str],
-    pools: PoolMetrics | None = None,
+    telemetry: Telemetry,
 ) -> AsyncIterator[list[Task]]:
     """Make the tasks that are wanted; those that need a broker only when there is one."""
     database, direct = Database.of(settings, "hello-worker"), Database.direct(settings, "hello-worker")
     async with AsyncExitStack() as stack:
-        engine = await stack.enter_async_context(open_engine(database, pools))
+        engine = await stack.enter_async_context(open_engine(database, telemetry.pools))
+        telemetry = await stack.enter_async_context(watching_queries(telemetry, settings, "hello-worker"))
+        telemetry.watch_engine(engine)
         listener = await stack.enter_async_context(open_listener(direct, {CHANNEL}, settings.relay_poll_s))
-        context = WorkerContext(settings, direct or database, engine, listener, use_cases, registry)
+        context = WorkerContext(
+            settings, direct or database, engine, listener, use_cases, registry, telemetry
+        )
         tasks = [
             await stack.enter_async_context(open_(context)) for name, open_ in OPENERS.items() if name in only
         ]
@@ -133,13 +138,14 @@ async def relay(context: WorkerContext) -> AsyncIterator[list[Task]]:
 def relay_of(context: WorkerContext, publisher: EventPublisher, wakeup: Wakeup, counts: RelayCounts) -> Relay:
     settings = context.settings
     deadline_s = 2 * settings.publish_timeout_s
+    retrying = RetryingPublisher(publisher=publisher, metrics=counts, outage=Outage("relay"))
     return Relay(
         shards=PostgresShards(
             engine=context.engine,
             deadline_s=settings.database_deadline_s,
             hold_s=HOLD_FACTOR * deadline_s,
         ),
-        publisher=RetryingPublisher(publisher=publisher, metrics=counts, outage=Outage("relay")),
+        publisher=context.telemetry.publisher(retrying, options_of(context)),
         wakeup=wakeup,
         metrics=counts,
         now=now,
@@ -167,6 +173,7 @@ async def consumers(context: WorkerContext) -> AsyncIterator[list[Task]]:
                 metrics=counts,
                 now=now,
                 tries=context.settings.consumer_tries,
+                tracer=context.telemetry.tracer,
             )
             source = source_of(options, subscription, locks.acquire)
             consumer = await stack.enter_async_context(
@@ -187,9 +194,11 @@ async def search_tasks(
     """Feed the index of the search engine, and build it when it is missing or of an older format."""
     if context.settings.search_url is None:
         return []
-    begin, settings = unit_of_work(context).begin, context.settings
+    begin, settings, tracer = unit_of_work(context).begin, context.settings, context.telemetry.open_tracer
     writing, building = [
-        await stack.enter_async_context(open_writing(settings, context.engine, begin, counts, timeout_s))
+        await stack.enter_async_context(
+            open_writing(settings, context.engine, begin, counts, timeout_s, tracer)
+        )
         for timeout_s in (WRITE_TIMEOUT_S, BUILD_TIMEOUT_S)
     ]
 

@@ -4,20 +4,28 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
+from random import random
 from time import gmtime, strftime
+from typing import TypeAlias
 
 import orjson
 
 FLUSH_S, FLUSH_LINES = 0.1, 4096
+Add: TypeAlias = Callable[[bytes, float, float, str], None]
 
 
 @dataclass(slots=True, kw_only=True)
 class AccessLog:
-    """Buffers finished lines for `write`; a killed process loses those of its last tenth of a second."""
+    """Buffers finished lines for `write`; a killed process loses those of its last tenth of a second.
+
+    `sample` is the share of lines that `sampled` adds.
+    """
 
     write: Callable[[bytes], object]
     as_json: bool
     enabled: bool
+    sample: float = 1
+    random: Callable[[], float] = random
     _lines: list[bytes] = field(default_factory=list)
     _timer: asyncio.TimerHandle | None = None
 
@@ -36,6 +44,19 @@ class AccessLog:
             self._timer = asyncio.get_running_loop().call_later(FLUSH_S, self.flush)
         elif len(self._lines) >= FLUSH_LINES:
             self.flush()
+
+    def add_traced(self, template: bytes, at: float, seconds: float, request_id: str, trace_id: str) -> None:
+        """Put the trace after the id, where the line ends: so the lines without one need no test for it."""
+        between = '","trace_id":"' if self.as_json else " trace_id="
+        self.add(template, at, seconds, f"{request_id}{between}{trace_id}")
+
+    def sampled(self) -> Add:
+        """Return `add`, or what adds the wanted share of lines."""
+        return self.add if self.sample == 1 else self._add_sampled
+
+    def _add_sampled(self, template: bytes, at: float, seconds: float, request_id: str) -> None:
+        if self.random() < self.sample:
+            self.add(template, at, seconds, request_id)
 
     def flush(self) -> None:
         if self._timer is not None:

@@ -6,6 +6,7 @@ event loop brings. An item only joins a call that starts after it arrived, so re
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextvars import Context
 from dataclasses import dataclass
 from itertools import chain
 from typing import Generic, TypeAlias, TypeVar
@@ -133,8 +134,9 @@ class Batcher(Generic[Key, Item, Result]):
         self._waiting[key] = Entry(item, now, [callback])
 
     def _start(self) -> None:
+        """Work in a context of its own: a batch does not belong to the caller who comes first."""
         self._in_flight += 1
-        task = self._loop.create_task(self._work())
+        task = self._loop.create_task(self._work(), context=Context())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

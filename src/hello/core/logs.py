@@ -2,17 +2,22 @@
 
 import logging
 import logging.config
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import monotonic
-from typing import Any, Literal
+from traceback import format_exception
+from typing import Any, Literal, TextIO
 
 import orjson
 import structlog
-from structlog.typing import EventDict, Processor
+from structlog.typing import EventDict, ExcInfo, Processor
+
+from hello.core.traces import current_traceparent, trace_id_of
 
 Format = Literal["console", "json"]
+DETAIL = re.compile(r"^DETAIL: .*$", re.MULTILINE)
 
 
 def set_up_logs(log_format: Format, level: str) -> None:
@@ -72,11 +77,21 @@ class RateLimitedLog:
 def shared_processors(log_format: Format) -> list[Processor]:
     processors: list[Processor] = [
         structlog.contextvars.merge_contextvars,
+        add_trace_id,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    return [*processors, structlog.processors.format_exc_info] if log_format == "json" else processors
+    return (
+        [*processors, structlog.processors.ExceptionRenderer(traceback_of)]
+        if log_format == "json"
+        else processors
+    )
+
+
+def add_trace_id(_: object, __: str, event: EventDict) -> EventDict:
+    trace_id = trace_id_of(current_traceparent())
+    return event if trace_id is None else {**event, "trace_id": trace_id}
 
 
 def formatter_of(log_format: Format, shared: list[Processor]) -> logging.Formatter:
@@ -87,11 +102,22 @@ def formatter_of(log_format: Format, shared: list[Processor]) -> logging.Formatt
     )
 
 
+def traceback_of(exc_info: ExcInfo) -> str:
+    return without_details("".join(format_exception(*exc_info)).rstrip("\n"))
+
+
+def print_traceback(output: TextIO, exc_info: ExcInfo) -> None:
+    output.write("\n" + traceback_of(exc_info))
+
+
+def without_details(text: str) -> str:
+    """Leave out what PostgreSQL adds to an error: it quotes values, such as an e-mail that is taken."""
+    return DETAIL.sub("DETAIL: (left out)", text)
+
+
 def console() -> Callable[[Any, str, EventDict], str]:
     """Use plain tracebacks: rich ones print local variables, which may hold secrets."""
-    return structlog.dev.ConsoleRenderer(
-        colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
-    )
+    return structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=print_traceback)
 
 
 def to_json(event: EventDict, **_: object) -> str:

@@ -24,6 +24,11 @@ def read_public_url(text: str) -> str:
     return text.rstrip("/")
 
 
+def checked_public_url(url: str) -> str:
+    """Accept an empty URL, which means that there is none."""
+    return read_public_url(url) if url else ""
+
+
 def path_of(url: str) -> str:
     """Return the path of a URL, with its first slash; empty for none."""
     return "/".join(["", *url.split("/")[3:]]) if url.count("/") > 2 else ""  # noqa: PLR2004  # the slashes of ://

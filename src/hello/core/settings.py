@@ -9,14 +9,15 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from hello.core.broker_urls import check_broker_url
 from hello.core.clock import time_zone
 from hello.core.postgres_urls import SCHEMES, read_postgres_url
-from hello.core.public_urls import read_public_url
+from hello.core.public_urls import checked_public_url
 from hello.core.redis_urls import check_redis_url
 from hello.core.search_urls import read_search_url
+from hello.core.telemetry_settings import TelemetrySettings
 from hello.core.urls import split_url
 
 SERVICE_LINK = "tcp://"
@@ -38,18 +39,13 @@ class Environment(StrEnum):
     PRODUCTION = "production"
 
 
-def checked_public_url(url: str) -> str:
-    """Accept an empty URL: clients then use the address that the service receives."""
-    return read_public_url(url) if url else ""
-
-
 def known_zone(name: str) -> str:
     """Raise `ValueError` for a name that is not in the IANA time zone database."""
     time_zone(name)
     return name
 
 
-class Settings(BaseSettings):
+class Settings(TelemetrySettings):
     """Each field is an environment variable of the same name in capitals."""
 
     model_config = SettingsConfigDict(
@@ -57,8 +53,6 @@ class Settings(BaseSettings):
     )
 
     environment: Environment = Environment.DEVELOPMENT
-    log_format: Literal["console", "json"] = "console"
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
     build_commit: Annotated[str, Field(pattern=r"^[0-9A-Za-z._+-]{0,64}$")] = ""
 
     timezone: Annotated[str, AfterValidator(known_zone)] = "UTC"

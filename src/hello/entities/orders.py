@@ -94,6 +94,7 @@ class Order(Versioned, Base, kw_only=True):
     due_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime] = mapped_column(init=False)
+    traceparent: Mapped[str | None] = mapped_column(Text, default=None, repr=False)
     lines: Mapped[list[OrderLine]] = relationship(order_by=OrderLine.position, lazy="raise", repr=False)
     history: Mapped[list[OrderMove]] = relationship(
         order_by=OrderMove.version, lazy="raise", init=False, repr=False
@@ -195,12 +196,13 @@ def change_type(move: OrderMove | None) -> str:
     return f"{ORDER_EVENTS}{move.status.lower() if move else 'updated'}"
 
 
-def order_event(order: Order) -> Event:
-    """Tell of the change that made the present version."""
+def order_event(order: Order, traceparent: str | None = None) -> Event:
+    """Tell of the change that made the present version; by default the trace is that of the work at hand."""
     return Event(
         id=f"{order.id}-{order.version}",
         type=change_type(order.latest_move),
         subject=str(order.id),
         time=order.updated_at,
         data=order.public(),
+        traceparent=traceparent,
     )

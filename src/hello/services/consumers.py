@@ -5,7 +5,7 @@ While the database is away an event waits as long as it takes: that is no fault 
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import structlog
@@ -19,11 +19,12 @@ from tenacity import (
 )
 
 from hello.core.clock import Clock
-from hello.core.traces import traced
+from hello.core.traces import Kind, NoTracer, Tracer
 from hello.entities.errors import UnavailableError
 from hello.entities.events import Event
 from hello.services.dead_letters import dead_letter
 from hello.services.event_ports import ConsumerMetrics, Subscription
+from hello.services.event_traces import about, consuming
 from hello.services.gifts import GIFTS, count_gift
 from hello.services.inbox import Effect, once
 from hello.services.ports import Begin
@@ -46,6 +47,7 @@ class Consumer:
     now: Clock
     tries: int
     sleep: Sleep = asyncio.sleep
+    tracer: Tracer = field(default_factory=NoTracer)
 
     async def handle(self, event: Event) -> None:
         """Return once the event has had its effect, is dead, or is none of this consumer's."""
@@ -58,7 +60,9 @@ class Consumer:
             sleep=self.sleep,
             after=self._count_failure,
         )
-        with traced(event.traceparent):
+        name = self.subscription.name
+        attributes = {**consuming(name), **about(event)}
+        with self.tracer.span(f"process {name}", Kind.CONSUMER, event.traceparent, attributes):
             await outages(self._handle_or_bury, event)
 
     async def _handle_or_bury(self, event: Event) -> None:

@@ -17,11 +17,13 @@ from tenacity import (
 )
 
 from hello.core.clock import Clock
+from hello.core.traces import Kind, NoTracer, Tracer, is_sampled, well_formed
 from hello.entities.errors import HelloError, UnavailableError
 from hello.entities.events import Event
 from hello.entities.items import Item
 from hello.services.dead_letters import dead_letter
 from hello.services.event_ports import ConsumerMetrics, Subscription
+from hello.services.event_traces import consuming
 from hello.services.ports import Begin, Transaction
 
 SEARCH = Subscription("search", frozenset({"item.created", "item.updated", "item.deleted"}))
@@ -98,6 +100,7 @@ class ItemIndexing:
     writer: ItemIndexWriter
     metrics: ConsumerMetrics
     now: Clock
+    tracer: Tracer = field(default_factory=NoTracer)
 
     async def handle(self, events: Sequence[Event]) -> None:
         """Index the items of these events; set aside those that the index rejects.
@@ -108,7 +111,12 @@ class ItemIndexing:
         self._count("passed", len(events) - len(changes))
         if not changes:
             return
-        await retrying(RETRY_S, lambda _: self._count("failed", len(changes)))(self._index, changes)
+        attempts = retrying(RETRY_S, lambda _: self._count("failed", len(changes)))
+        traces = list(filter(is_sampled, (well_formed(event.traceparent) for event in changes)))
+        attributes = {**consuming(SEARCH.name), "messaging.batch.message_count": len(changes)}
+        parent, links = next(iter(traces), None), [trace for trace in traces[1:] if trace]
+        with self.tracer.span(f"process {SEARCH.name}", Kind.CONSUMER, parent, attributes, links):
+            await attempts(self._index, changes)
 
     async def handle_again(self, _: Transaction, event: Event) -> None:
         """Index the item of a dead letter; raise `RejectedItemsError` if that fails again."""

@@ -19,7 +19,10 @@ class OrderProgress:
     count_move: Callable[[str], None]
 
     async def advance(self, limit: int) -> int:
-        """Move at most so many orders that are due, all or none; return how many."""
+        """Move at most so many orders that are due, all or none; return how many.
+
+        The events go on with the traces of the requests that made the orders.
+        """
         async with self.begin() as tx:
             now = self.now()
             orders = await tx.orders.claim(now, limit)
@@ -27,7 +30,7 @@ class OrderProgress:
                 self._move(order, now)
             if orders:
                 await tx.orders.save(orders)
-                await tx.outbox.add(*map(order_event, orders))
+                await tx.outbox.add(*(order_event(order, order.traceparent) for order in orders))
         for order in orders:
             self.count_move(order.status)
         return len(orders)

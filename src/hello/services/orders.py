@@ -10,6 +10,7 @@ from uuid import UUID
 from hello.core.clock import Clock
 from hello.core.cursors import split_page
 from hello.core.ids import NewUuid
+from hello.core.traces import current_traceparent
 from hello.entities.base import SeenVersions
 from hello.entities.errors import InvalidError, NotFoundError
 from hello.entities.items import Item
@@ -134,6 +135,7 @@ class OrderService:
             lines=lines,
             due_at=at + self.confirm_delay,
             created_at=at,
+            traceparent=current_traceparent(),
         )
 
 

@@ -19,7 +19,7 @@ from hello.connectors.postgres.engine import Database
 from tests.support.servers import in_thread
 
 HELLO = (sys.executable, "-m", "hello")
-LISTENING = re.compile(r"listening .*(http://[\d.]+:\d+)")
+LISTENING = re.compile(r"(?=.*listening).*?(http://[\d.]+:\d+)")  # JSON sorts its fields otherwise
 UP = re.compile(r"up at (http://[\d.]+:\d+)")  # the whole product: its worker listens too
 PATIENCE_S = 60
 

@@ -57,3 +57,30 @@ async def test_a_log_that_is_off_writes_nothing() -> None:
     log.add(log.template("GET", "/", 200), AT, 0, "an-id")
     log.flush()
     assert not written
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+async def test_line_of_a_traced_request_has_the_trace_as_well(*, as_json: bool) -> None:
+    written: list[bytes] = []
+    log = AccessLog(write=written.append, as_json=as_json, enabled=True, sample=0)
+    log.add_traced(log.template("GET", "/", 200), AT, 0, "an-id", "a-trace")
+    log.flush()
+    if as_json:
+        found = orjson.loads(written[0])
+        assert (found["request_id"], found["trace_id"]) == ("an-id", "a-trace")
+    else:
+        assert written[0].endswith(b" request_id=an-id trace_id=a-trace\n")
+
+
+@pytest.mark.parametrize(("sample", "logged"), [(1, 4), (0.5, 2), (0, 0)])
+async def test_share_of_the_lines_is_written(sample: float, logged: int) -> None:
+    written: list[bytes] = []
+    numbers = iter([0.0, 0.49, 0.5, 0.99])
+    log = AccessLog(
+        write=written.append, as_json=False, enabled=True, sample=sample, random=lambda: next(numbers)
+    )
+    add = log.sampled()
+    for _ in range(4):
+        add(log.template("GET", "/", 200), AT, 0, "an-id")
+    log.flush()
+    assert b"".join(written).count(b"\n") == logged

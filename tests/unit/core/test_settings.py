@@ -67,6 +67,12 @@ def test_dot_env_is_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Non
         ("ENVIRONMENT", "sesame"),
         ("TOKEN_LIFETIME_S", "901"),
         ("TOKEN_LEEWAY_S", "31"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "sesame:4317"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://me:sesame@collector:4318"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "sesame"),
+        ("TRACING_SAMPLE", "1.01"),
+        ("ACCESS_LOG_SAMPLE", "-1"),
+        ("SLOW_QUERY_S", "-1"),
     ],
 )
 def test_a_bad_value_names_its_variable_and_is_not_shown(
@@ -109,6 +115,7 @@ def test_production_needs_a_signing_key_and_says_how_to_make_one(monkeypatch: py
 def test_secrets_are_not_printed(monkeypatch: pytest.MonkeyPatch) -> None:
     urls = {"DATABASE_URL": "postgresql://me:sesame@db/x", "REDIS_URL": "redis://:sesame@r"}
     keys = {"TOKEN_SIGNING_KEY": "sesame", "TOKEN_VERIFICATION_KEYS": "sesame"}
+    keys |= {"OTEL_EXPORTER_OTLP_HEADERS": "x-key=sesame"}
     settings = read(monkeypatch, **urls, **keys)
     assert "sesame" not in f"{settings!r} {settings}"
 
@@ -195,3 +202,15 @@ def test_domain_of_calendars_differs_with_the_secret_key() -> None:
 def test_domain_of_calendars_is_a_host_name(domain: str) -> None:
     with pytest.raises(SettingsError):
         read_settings(calendar_domain=domain)
+
+
+def test_headers_for_the_collector_are_read_as_opentelemetry_writes_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings = read(monkeypatch, OTEL_EXPORTER_OTLP_HEADERS="x-key=a%20b=c, authorization=Bearer d")
+    assert settings.traces_headers == {"x-key": "a b=c", "authorization": "Bearer d"}
+
+
+def test_nothing_is_traced_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = read(monkeypatch)
+    assert (settings.otel_exporter_otlp_endpoint, settings.traces_headers) == ("", {})

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from hello.core.traces import current_traceparent, traced
+from hello.core.traces import Kind, NoTracer, current_traceparent, is_sampled, trace_id_of, traced
 
 GIVEN = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
@@ -45,3 +45,20 @@ async def test_work_at_the_same_time_belongs_to_its_own() -> None:
 def test_malformed_traceparent_is_ignored(given: str) -> None:
     with traced(given):
         assert current_traceparent() is None
+
+
+@pytest.mark.parametrize(
+    ("flags", "sampled"), [("00", False), ("01", True), ("02", False), ("03", True), ("ff", True)]
+)
+def test_last_flag_says_whether_the_caller_records(flags: str, *, sampled: bool) -> None:
+    assert is_sampled(f"{GIVEN[:-2]}{flags}") == sampled
+
+
+def test_without_a_trace_there_is_no_id() -> None:
+    assert (trace_id_of(None), is_sampled(None)) == (None, False)
+    assert trace_id_of(GIVEN) == "0af7651916cd43dd8448eb211c80319c"
+
+
+def test_without_a_tracer_traces_are_passed_on() -> None:
+    with NoTracer().span("work", Kind.INTERNAL, GIVEN, {}):
+        assert current_traceparent() == GIVEN

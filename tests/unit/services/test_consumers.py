@@ -18,6 +18,7 @@ from hello.services.ports import Transaction
 from tests.support.builders import NOON
 from tests.support.consumers import TRIES, ConsumerFixture
 from tests.twins.events import TwinDeadLetters, an_event
+from tests.twins.traces import RECORDED, TwinTracer
 
 
 @pytest.fixture
@@ -143,6 +144,22 @@ async def test_an_effect_belongs_to_the_trace_of_its_event(incoming: ConsumerFix
     await consumer.handle(replace(an_event(), traceparent=traceparent))
     await consumer.handle(an_event())
     assert seen == [traceparent, None]
+
+
+async def test_handling_is_a_span_from_the_first_try_to_the_last(incoming: ConsumerFixture) -> None:
+    tracer = TwinTracer()
+    incoming.effect.errors = [KeyError("one")]
+    event = replace(an_event(recipient="Ada"), traceparent=RECORDED)
+    await replace(incoming.consumer, tracer=tracer).handle(event)
+    [span] = tracer.spans
+    assert (span.name, span.kind, span.parent, span.error) == ("process gifts", "consumer", RECORDED, None)
+    assert span.attributes == {
+        "messaging.consumer.group.name": "gifts",
+        "messaging.operation.name": "process",
+        "messaging.operation.type": "process",
+        "cloudevents.event_type": "order.shipped",
+        "cloudevents.event_subject": event.subject,
+    }
 
 
 async def test_tries_are_counted_and_apart_whatever_fails(incoming: ConsumerFixture) -> None:

@@ -1,7 +1,7 @@
 """Keeping a search index like the items: by events, by building it, by comparing and repairing it."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from structlog.testing import capture_logs
@@ -17,6 +17,7 @@ from hello.services.item_indexing import PAGE, Comparison, ItemIndexing, Rejecte
 from tests.support.builders import NOON, a_change, an_account, an_item
 from tests.twins.events import TwinMetrics, an_event, fixed
 from tests.twins.item_index_writer import TwinIndexWriter
+from tests.twins.traces import RECORDED, SILENT, TwinTracer, another
 from tests.twins.transaction import TwinUnitOfWork
 
 OUTAGE = UnavailableError("no engine")
@@ -72,6 +73,17 @@ async def test_items_are_indexed_as_they_are_now_and_missing_ones_removed(fixtur
     await fixture.indexing.handle([about(kite), about(ball, "item.deleted"), about(gone, "item.created")])
     assert fixture.has(kite, ball)
     assert fixture.metrics.outcomes == {"search handled": 3}
+
+
+async def test_batch_is_a_child_of_the_first_sampled_event_and_linked_to_the_others(fixture: Fixture) -> None:
+    tracer, items = TwinTracer(), await fixture.items(4)
+    traces = (None, SILENT, RECORDED, another(1))
+    events = [replace(about(item), traceparent=trace) for item, trace in zip(items, traces, strict=True)]
+    await replace(fixture.indexing, tracer=tracer).handle(events)
+    [span] = tracer.spans
+    assert (span.name, span.kind, span.parent) == ("process search", "consumer", RECORDED)
+    assert list(span.links) == [another(1)]
+    assert span.attributes["messaging.batch.message_count"] == 4
 
 
 async def test_events_of_one_item_are_one_write(fixture: Fixture) -> None:

@@ -5,10 +5,12 @@ from uuid import UUID
 
 import pytest
 
+from hello.core.traces import traced
 from hello.entities.errors import ConflictError
 from hello.services.security import Caller
 from tests.support.builders import NOON
 from tests.support.orders import CONFIRM_DELAY, SHIP_DELAY, OrderUseCases, event_types, of
+from tests.twins.traces import RECORDED, another
 from tests.twins.transaction import TwinUnitOfWork
 
 LATER = timedelta(hours=1)
@@ -36,6 +38,19 @@ async def test_orders_go_their_way_by_themselves(
     assert twin.stored.outbox.events[-1].data == order.public()
     with pytest.raises(ConflictError, match="SHIPPED"):
         await use_cases.orders.cancel(ada, order_id, None)
+
+
+async def test_moves_go_on_with_the_trace_of_the_request_that_made_the_order(
+    use_cases: OrderUseCases, twin: TwinUnitOfWork, ada: Caller, kite: UUID
+) -> None:
+    with traced(RECORDED):
+        await use_cases.ordered(ada, of(kite))
+    await use_cases.ordered(ada, of(kite))
+    use_cases.clock.move(CONFIRM_DELAY)
+    with traced(another(1)):
+        await use_cases.progress.advance(2)
+    moves = [event for event in twin.stored.outbox.events if event.type == "order.confirmed"]
+    assert {event.traceparent for event in moves} == {RECORDED, None}
 
 
 async def test_progress_respects_its_limit(use_cases: OrderUseCases, ada: Caller, kite: UUID) -> None:

@@ -44,6 +44,12 @@ class BrokerOptions:
     def scheme(self) -> str:
         return self.url.split("://", 1)[0]
 
+    @property
+    def system(self) -> str:
+        """The kind of broker, as traces name it."""
+        systems = {"kafka": "kafka", "amqp": "rabbitmq", "amqps": "rabbitmq"}
+        return systems.get(self.scheme, "redis")
+
     def group_of(self, subscription: Subscription) -> str:
         """Return the name of the consumer at the broker, which other applications may share."""
         return f"{self.topic}.{subscription.name}"

@@ -16,11 +16,15 @@ CHANNEL, CHANGES = "outbox", "changes"
 WAKE_RELAYS = func.pg_notify(CHANNEL, "")
 # One row for all people of a statement: it costs next to nothing. It wakes no relay, as commits would wait
 # for each other. It gets its id after all people are locked: events of one person are in order (ADR 27).
-PACK_PERSON_SAVED = f"""
-    INSERT INTO outbox (shard, event_id, type, subject, time, data)
-    SELECT {PEOPLE_SHARD}, '', '{PERSON_SAVED}', '', now(), jsonb_object($1::text[], $2::text[])
+PACK_PERSON_SAVED = """
+    INSERT INTO outbox (shard, event_id, type, subject, time, data, traceparent)
+    SELECT {shard}, '', '{type}', '', now(), jsonb_object($1::text[], $2::text[]), ${trace}::text
 """
-PACK_AFTER_SAVED = f", event AS ({PACK_PERSON_SAVED} FROM (SELECT count(*) FROM saved) AS locked)"  # noqa: S608
+PACK = PACK_PERSON_SAVED.format(shard=PEOPLE_SHARD, type=PERSON_SAVED, trace=3)
+PACK_AFTER_SAVED = (
+    f", event AS ({PACK_PERSON_SAVED.format(shard=PEOPLE_SHARD, type=PERSON_SAVED, trace=4)}"  # noqa: S608
+    " FROM (SELECT count(*) FROM saved) AS locked)"
+)
 IDS_IN_NOTICE = 200  # of 36 letters: a notice has less than 8,000 bytes
 
 
@@ -66,7 +70,7 @@ class PostgresOutbox:
     async def add_person_saved(self, births: Mapping[str, date]) -> None:
         """Pack all of them into one row, and wake no relay."""
         connection = await self.session.connection()
-        await connection.exec_driver_sql(PACK_PERSON_SAVED, people_in_order(births))
+        await connection.exec_driver_sql(PACK, (*people_in_order(births), current_traceparent()))
 
 
 def changed_orders(events: Sequence[Event]) -> list[str]:

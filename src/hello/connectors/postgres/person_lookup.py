@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -11,36 +12,20 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from hello.connectors.postgres.errors import business_error
 from hello.connectors.postgres.outbox import PACK_AFTER_SAVED, people_in_order
 from hello.connectors.postgres.people import save_statement
-from hello.connectors.postgres.prepared_statements import BatchStatement, PooledStatement, PreparedStatement
-from hello.core.batching import Batcher, Bounds, Callback, Measure, OverloadedError, measure_nothing
+from hello.connectors.postgres.prepared_statements import PooledStatement, PreparedStatement
+from hello.connectors.postgres.watched_statements import BatchWatch, MakeStatement
+from hello.core.batching import Batcher, Bounds, Callback, OverloadedError
+from hello.core.traces import current_traceparent
 from hello.entities.errors import BusyError, UnknownOutcomeError
 
 FIND = "SELECT username, month_day FROM people WHERE username = ANY($1::text[])"
 STAMP = "SELECT bit_xor(stamp) FROM birthday_list_stamps"
 ONE_ROW = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
 Affected = Callable[[], Collection[int]]
-Failed = Callable[[Exception], None]
 
 
 def save_with_event(major: int) -> str:
     return save_statement(major, PACK_AFTER_SAVED)
-
-
-def ignore(_: Exception) -> None:
-    """Do nothing."""
-
-
-def unmeasured(_: str) -> Measure:
-    """Measure no batch, of whatever name."""
-    return measure_nothing
-
-
-@dataclass(frozen=True, slots=True)
-class LookupObserver:
-    """`failed` is called with what a write raises, `measure` makes the measure of the batches of a name."""
-
-    failed: Failed = ignore
-    measure: Callable[[str], Measure] = unmeasured
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,25 +83,28 @@ async def open_person_lookup(
     bounds: Bounds,
     *,
     transaction_pooling: bool = False,
-    observer: LookupObserver | None = None,
+    watch: BatchWatch | None = None,
 ) -> AsyncIterator[PostgresPersonLookup]:
     """Hold a connection for each kind of statement; `affected` gives the days that the lists are of."""
-    observer = observer or LookupObserver()
-    find: BatchStatement = PreparedStatement(engine, lambda _: FIND)
-    stamp: BatchStatement = PreparedStatement(engine, lambda _: STAMP)
-    save: BatchStatement = PreparedStatement(engine, save_with_event, is_write=True)
-    if transaction_pooling:
-        find, stamp = PooledStatement(engine, lambda _: FIND), PooledStatement(engine, lambda _: STAMP)
-        save = PooledStatement(engine, save_with_event)
+    make_read: MakeStatement = partial(PooledStatement, engine)
+    make_write = make_read
+    if not transaction_pooling:
+        make_read, make_write = (
+            partial(PreparedStatement, engine),
+            partial(PreparedStatement, engine, is_write=True),
+        )
+    watch = watch or BatchWatch()
+    find, stamp = watch.statement(make_read, lambda _: FIND), watch.statement(make_read, lambda _: STAMP)
+    save = watch.statement(make_write, save_with_event)
 
     async def find_all(names: Mapping[str, None]) -> Mapping[str, int]:
         return dict(await find.fetch(list(names)))
 
     async def save_all(births: Mapping[str, date]) -> Mapping[str, None]:
         try:
-            await save.fetch(*people_in_order(births), list(affected()))
+            await save.fetch(*people_in_order(births), list(affected()), current_traceparent())
         except Exception as error:
-            observer.failed(error)
+            watch.failed(error)
             raise
         return {}
 
@@ -124,11 +112,10 @@ async def open_person_lookup(
         return {None: (await stamp.fetch())[0][0]}
 
     try:
-        yield PostgresPersonLookup(
-            Batcher(find_all, bounds, is_one_row, observer.measure("find")),
-            Batcher(save_all, replace(bounds, overlap=True), is_one_row, observer.measure("save")),
-            Batcher(stamp_of_all, bounds, is_one_row, observer.measure("stamp")),
-        )
+        reads = watch.batcher("find", find_all, bounds, is_one_row)
+        writes = watch.batcher("save", save_all, replace(bounds, overlap=True), is_one_row)
+        stamps = watch.batcher("stamp", stamp_of_all, bounds, is_one_row)
+        yield PostgresPersonLookup(reads, writes, stamps)
     finally:
         for statement in (find, save, stamp):
             await statement.release()

@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
-from opensearchpy import AsyncOpenSearch
+from opensearchpy import AsyncOpenSearch, AsyncTransport
 from opensearchpy.exceptions import ConnectionError as UnreachableError
 from opensearchpy.exceptions import ConnectionTimeout, OpenSearchException, TransportError
 
+from hello.connectors.search.traced_transport import traced_transport
 from hello.core.search_urls import read_search_url
+from hello.core.traces import Tracer
 from hello.core.urls import UrlParts
 from hello.entities.errors import UnavailableError
 from hello.services.search import Engine
@@ -39,6 +41,7 @@ class SearchOptions:
     api_key: str | None = field(repr=False)
     index: str
     timeout_s: float
+    tracer: Tracer | None = None
 
 
 @dataclass(slots=True)
@@ -71,6 +74,7 @@ async def open_search_client(options: SearchOptions) -> AsyncIterator[SearchClie
         maxsize=MAX_CONNECTIONS,
         max_retries=0,
         retry_on_timeout=False,
+        transport_class=traced_transport(options.tracer) if options.tracer else AsyncTransport,
     )
     try:
         yield SearchClient(client, options.index)

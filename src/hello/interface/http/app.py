@@ -16,6 +16,7 @@ from hello.core.build import Build
 from hello.core.cursors import Cursors
 from hello.core.ids import request_ids
 from hello.core.public_urls import path_of
+from hello.core.traces import Tracer
 from hello.interface.http.admins import refused_tokens
 from hello.interface.http.calendars import CalendarWriter
 from hello.interface.http.cors import METHODS, SENT, SHOWN, Cors
@@ -71,6 +72,7 @@ class HttpOptions:
     is_worker: bool = False
     limits: ConnectionLimits = field(default_factory=ConnectionLimits)
     admission: Admission = field(default_factory=Admission)
+    tracer: Tracer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,7 @@ def create_app(
         access_log=options.access_log,
         prefix=prefix,
         admission=options.admission,
+        tracer=options.tracer,
     )
     observed = behind_proxies(
         Observe(app=app, observer=observer, body_limit=options.body_limit), options.proxies

@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from hello.connectors.postgres.engine import Database, open_engine
 from hello.connectors.postgres.outbox import events_of
 from hello.connectors.postgres.person_lookup import open_person_lookup
+from hello.connectors.postgres.watched_statements import BatchWatch
 from hello.core.batching import Bounds, OverloadedError
 from hello.entities.errors import BusyError, UnavailableError, UnknownOutcomeError
 from hello.entities.events import Event, OutboxRow
@@ -168,7 +169,7 @@ class TestPostgres(PersonLookupContract):
         self, open_lookup: OpenLookup, engine: AsyncEngine, table: str, call: Call, error: type[Exception]
     ) -> None:
         failures: list[Exception] = []
-        async with open_lookup(Bounds(deadline_s=0.2), failed=failures.append) as lookup:
+        async with open_lookup(Bounds(deadline_s=0.2), watch=BatchWatch(failed=failures.append)) as lookup:
             async with engine.begin() as locker:
                 await locker.execute(text(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE"))
                 with pytest.raises(error) as raised:
@@ -181,7 +182,7 @@ class TestPostgres(PersonLookupContract):
         """Readiness remembers it."""
         failures: list[Exception] = []
         lose_connections(pool, 3)
-        async with open_lookup(Bounds(), failed=failures.append) as lookup:
+        async with open_lookup(Bounds(), watch=BatchWatch(failed=failures.append)) as lookup:
             with pytest.raises(UnavailableError):
                 await lookup.save(a_name(), date(1990, 2, 3))
             await lookup.save(a_name(), date(1990, 2, 3))

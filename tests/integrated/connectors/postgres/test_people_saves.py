@@ -82,7 +82,7 @@ async def statement(connect: Connect, request: pytest.FixtureRequest) -> str:
 async def save(connection: asyncpg.Connection, statement: str, births: Mapping[str, date]) -> bool:
     """Return whether the stamp of the lists has changed."""
     before = await connection.fetchval(STAMP)
-    await connection.execute(statement, *people_in_order(births), LISTS)
+    await connection.execute(statement, *people_in_order(births), LISTS, None)
     return bool(before != await connection.fetchval(STAMP))
 
 
@@ -171,7 +171,7 @@ async def writes(
     for _ in range(SAVES):
         births = {name: chance.choice(DATES) for name in chance.sample(names, chance.randint(1, 5))}
         async with connection.transaction():
-            await connection.execute(statement, *people_in_order(births), LISTS)
+            await connection.execute(statement, *people_in_order(births), LISTS, None)
             writer = await connection.fetchval("SELECT pg_current_xact_id()::text")
         done.append((writer, births))
     return done

@@ -133,10 +133,13 @@ class FastPathConnection(Connection):
 
     def _list_or_leave(self, cycle: RequestCycle, app: Any) -> None:  # noqa: ANN401
         if cycle.scope["raw_path"] in self.fast_path.today_paths and cycle.scope["method"] == "GET":
-            task = self.fast_path.single_flight.start(None, self.fast_path.today)
-            task.add_done_callback(partial(self._listed, FastRequest("", cycle, app, time())))
+            self._list(FastRequest("", cycle, app, time()))
         else:
             super()._serve(cycle, app)
+
+    def _list(self, request: FastRequest) -> None:
+        task = self.fast_path.single_flight.start(None, self.fast_path.today)
+        task.add_done_callback(partial(self._listed, request))
 
     def _listed(self, request: FastRequest, task: asyncio.Task[tuple[bytes, bytes]]) -> None:
         if error := task.exception():
@@ -196,11 +199,12 @@ class FastPathConnection(Connection):
 
 def fast_path_class(fast_path: FastPath, limits: ConnectionLimits) -> type[asyncio.Protocol]:
     """Return the class of protocol that Uvicorn makes one of for each connection."""
-    return type(
-        "FastPath",
-        (FastPathConnection,),
-        {"fast_path": fast_path, "observer": fast_path.observer, "limits": limits},
-    )
+    attributes = {"fast_path": fast_path, "observer": fast_path.observer, "limits": limits}
+    if fast_path.observer.tracer is None:
+        return type("FastPath", (FastPathConnection,), attributes)
+    from hello.interface.http.serving.traced_fast_path import TracedFastPathConnection  # noqa: PLC0415
+
+    return type("FastPath", (TracedFastPathConnection,), attributes | {"tracer": fast_path.observer.tracer})
 
 
 def is_json(cycle: RequestCycle) -> bool:

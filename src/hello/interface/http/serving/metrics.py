@@ -8,7 +8,7 @@ from prometheus_fastapi_instrumentator.metrics import Info
 from prometheus_fastapi_instrumentator.middleware import PrometheusInstrumentatorMiddleware
 from starlette.requests import Request
 
-from hello.core.traces import current_traceparent, sampled_trace_id
+from hello.core.traces import current_traceparent, is_sampled, trace_id_of
 from hello.interface.http.paths import route_of
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
@@ -36,9 +36,8 @@ class HttpMetrics:
 
     def observe(self, method: str, route: str, status: int, seconds: float) -> None:
         """Measure one request; its trace, if it is sampled, becomes the exemplar."""
-        trace_id = sampled_trace_id(current_traceparent())
-        exemplar = {"trace_id": trace_id} if trace_id else None
-        self.child(method if method in METHODS else "OTHER", route, status).observe(seconds, exemplar)
+        child = self.child(method if method in METHODS else "OTHER", route, status)
+        child.observe(seconds, exemplar_of(current_traceparent()))
 
     def child(self, method: str, route: str, status: int) -> Histogram:
         key = method, route, status
@@ -46,6 +45,11 @@ class HttpMetrics:
         if histogram is None:
             histogram = self._children[key] = self.duration.labels(*map(str, key))
         return histogram
+
+
+def exemplar_of(traceparent: str | None) -> dict[str, str] | None:
+    """Return the trace if it is sampled: only then is there something to be seen of it."""
+    return {"trace_id": str(trace_id_of(traceparent))} if is_sampled(traceparent) else None
 
 
 class MeasureRoutes(PrometheusInstrumentatorMiddleware):

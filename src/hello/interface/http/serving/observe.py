@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from time import time
 from typing import TypeAlias
 
@@ -9,15 +10,19 @@ import structlog
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from hello.core.access_log import AccessLog
+from hello.core.access_log import AccessLog, Add
 from hello.core.ids import NewId, well_formed
 from hello.core.logs import RateLimitedLog
-from hello.core.traces import traced
+from hello.core.traces import RequestSpan, Tracer, current_traceparent, trace_id_of, traced
 from hello.interface.http.paths import prefixed, route_of
 from hello.interface.http.serving.admission import Admission
 from hello.interface.http.serving.metrics import HttpMetrics
 
 ERROR = 500
+SPAN = "span"
+"""Where the state of a request holds the span that the fast path has begun."""
+UNTRACED = ("/metrics", "/api/v1/health", "/api/v1/health/ready")
+"""Ends of paths that are asked every few seconds."""
 MAX_COMMAS = 20_000  # a description of commas only has 10,000
 WITH_BODY = ("POST", "PUT", "PATCH")
 Record: TypeAlias = Callable[[float, str], None]
@@ -88,6 +93,7 @@ class Observer:
     prefix: str = ""
     admission: Admission = field(default_factory=Admission)
     refusals: RateLimitedLog = field(default_factory=lambda: RateLimitedLog(logger=log))
+    tracer: Tracer | None = None
 
     def refused(self, reason: str) -> None:
         """Count a request that was refused at once; a log line for each would cost more than the answer."""
@@ -96,8 +102,11 @@ class Observer:
 
     def recorder(self, method: str, route: str, status: int) -> Record:
         """Return what notes one kind of request, with all that is the same each time worked out."""
-        observe = self.metrics.child(method, route, status).observe
-        add, template = self.access_log.add, self.access_log.template(method, route, status)
+        observe: Callable[[float], None] = self.metrics.child(method, route, status).observe
+        add, template = self.access_log.sampled(), self.access_log.template(method, route, status)
+        if self.tracer is not None:
+            add = partial(self._add_with_trace, add)
+            observe = partial(self.metrics.observe, method, route, status)
 
         def record(start: float, request_id: str) -> None:
             seconds = time() - start
@@ -114,7 +123,17 @@ class Observer:
     def log(self, start: float, method: str, route: str, status: int, request_id: str) -> None:
         """Log a request that `MeasureRoutes` measures; `start` in seconds since 1970."""
         template = self.access_log.template(method, route, status)
-        self.access_log.add(template, start, time() - start, request_id)
+        self._add_with_trace(self.access_log.add, template, start, time() - start, request_id)
+
+    def _add_with_trace(
+        self, add: Add, template: bytes, start: float, seconds: float, request_id: str
+    ) -> None:
+        """Log a request of a trace in any case: its trace is what points to it."""
+        trace_id = trace_id_of(current_traceparent())
+        if trace_id is None:
+            add(template, start, seconds, request_id)
+        else:
+            self.access_log.add_traced(template, start, seconds, request_id, trace_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,10 +149,20 @@ class Observe:
         exchange = self._exchange(scope, receive, send)
         structlog.contextvars.bind_contextvars(request_id=exchange.request_id)
         start = time()
-        with traced(traceparent_of(scope["headers"])):
+        span = self._span(scope, start)
+        with span.active() if span else traced(traceparent_of(scope["headers"])):
             await self._answer(exchange)
-        method = "HEAD" if exchange.head else exchange.scope["method"]
-        self.observer.log(start, method, route_of(exchange.scope), exchange.status, exchange.request_id)
+            method, route = "HEAD" if exchange.head else exchange.scope["method"], route_of(exchange.scope)
+            self.observer.log(start, method, route, exchange.status, exchange.request_id)
+        if span:
+            span.answered(method, route, exchange.status)
+
+    def _span(self, scope: Scope, start: float) -> RequestSpan | None:
+        """Return that of the fast path, if it has begun one, or else one of its own if it is to be traced."""
+        if self.observer.tracer is None or scope["path"].endswith(UNTRACED):
+            return None
+        begun: RequestSpan | None = scope.get("state", {}).pop(SPAN, None)
+        return begun or self.observer.tracer.start_request(traceparent_of(scope["headers"]), start)
 
     def _exchange(self, scope: Scope, receive: Receive, send: Send) -> Exchange:
         """Let every GET route answer HEAD as well (RFC 9110, 9.3.2)."""
