@@ -8,7 +8,7 @@ import pytest
 from monitoring.expressions import VARIABLES, Expression, expressions
 
 from tests.monitoring.metric_names import family_of, metric_names
-from tests.monitoring.prometheus import Prometheus, QueryError
+from tests.monitoring.prometheus import Prometheus, QueryError, Targets
 from tests.monitoring.short_windows import shortened
 from tests.support.polling import until
 
@@ -46,6 +46,11 @@ class Judge:
 def is_alert(expression: Expression) -> bool:
     """An alert has no result while all is well; the names of recording rules have colons."""
     return expression.source.endswith(".yml") and ":" not in expression.title
+
+
+def test_prometheus_scrapes_the_service_and_the_exporters(prometheus: Prometheus, targets: Targets) -> None:
+    up = {address: "up" for addresses in targets.values() for address in addresses}
+    until(lambda: prometheus.health() == up)
 
 
 def test_every_expression_names_what_exists_and_has_data(prometheus: Prometheus) -> None:
