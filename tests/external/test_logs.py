@@ -89,6 +89,19 @@ def test_line_has_the_trace_of_a_caller_who_does_not_record_it(logging: Logging)
     assert logging.request_line(f"id-{name}")["trace_id"] == CALLER
 
 
+def test_slow_query_names_the_request_that_waited_for_it(logging: Logging) -> None:
+    """Ask again and again, since not every slow query has a line."""
+    headers = {"X-Request-Id": f"slow-{a_name()}"}
+
+    def is_logged() -> bool:
+        logging.client.get(ITEMS, params={"skip": 1}, headers=headers)
+        events = map(orjson.loads, list(logging.api.printed))
+        names = {one.get("request_id") for one in events if one["event"] == "slow query"}
+        return headers["X-Request-Id"] in names
+
+    until(is_logged)
+
+
 def test_nothing_about_people_is_logged(logging: Logging) -> None:
     personal = live(logging.client)
     until(lambda: any('"plan of a slow query"' in line for line in logging.lines()))
