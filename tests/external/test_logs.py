@@ -39,6 +39,7 @@ class Logging:
     api: Running
     worker: Running
     client: httpx.Client
+    is_traced: bool
 
     def lines(self) -> list[str]:
         return [*self.api.printed, *self.worker.printed]
@@ -58,8 +59,8 @@ class Logging:
 @pytest.fixture(scope="module", params=["traced", "untraced"])
 def logging(request: pytest.FixtureRequest, servers: Servers) -> Iterator[Logging]:
     """Log every statement and its plan as well. The collector of traces is away, which must not matter."""
-    settings = SETTINGS | LOGS | {"EVENTS_TOPIC": f"test.{a_name()}"}
-    if request.param == "traced":
+    settings, is_traced = SETTINGS | LOGS | {"EVENTS_TOPIC": f"test.{a_name()}"}, request.param == "traced"
+    if is_traced:
         settings |= {"OTEL_EXPORTER_OTLP_ENDPOINT": NEVER_EXPORTED, "TRACING_SAMPLE": "1"}
     with ExitStack() as stack:
         api = stack.enter_context(running_api(servers, **settings))
@@ -67,7 +68,7 @@ def logging(request: pytest.FixtureRequest, servers: Servers) -> Iterator[Loggin
         client = stack.enter_context(
             httpx.Client(base_url=api.url, headers={"X-Forwarded-For": ADDRESS}, timeout=20)
         )
-        yield Logging(api, worker, client)
+        yield Logging(api, worker, client, is_traced)
 
 
 @pytest.mark.parametrize(("path", "route"), [("/hello/{}", "/hello/{username}"), (ORDERS, ORDERS)])
@@ -80,7 +81,7 @@ def test_line_of_a_request_says_what_was_asked_and_how_it_went(
     line = logging.request_line(f"id-{name}")
     assert (line["method"], line["route"], line["status"]) == ("GET", route, answer.status_code)
     assert isinstance(line["duration_ms"], float)
-    assert ("trace_id" in line) == is_traced(logging)
+    assert ("trace_id" in line) == logging.is_traced
 
 
 def test_line_has_the_trace_of_a_caller_who_does_not_record_it(logging: Logging) -> None:
@@ -89,16 +90,25 @@ def test_line_has_the_trace_of_a_caller_who_does_not_record_it(logging: Logging)
     assert logging.request_line(f"id-{name}")["trace_id"] == CALLER
 
 
+def test_slow_query_names_the_request_that_waited_for_it(logging: Logging) -> None:
+    """Ask again and again, since not every slow query has a line."""
+    headers = {"X-Request-Id": f"slow-{a_name()}"}
+
+    def is_logged() -> bool:
+        logging.client.get(ITEMS, params={"skip": 1}, headers=headers)
+        events = map(orjson.loads, list(logging.api.printed))
+        names = {one.get("request_id") for one in events if one["event"] == "slow query"}
+        return headers["X-Request-Id"] in names
+
+    until(is_logged)
+
+
 def test_nothing_about_people_is_logged(logging: Logging) -> None:
     personal = live(logging.client)
     until(lambda: any('"plan of a slow query"' in line for line in logging.lines()))
     until(lambda: any('"slow query"' in line for line in logging.worker.printed))
     shown = [text for text in personal for line in logging.lines() if text.lower() in line.lower()]
     assert shown == []
-
-
-def is_traced(logging: Logging) -> bool:
-    return any("spans are dropped" in line or "trace_id" in line for line in logging.api.printed)
 
 
 def live(client: httpx.Client) -> list[str]:

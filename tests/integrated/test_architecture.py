@@ -60,6 +60,7 @@ def test_core_imports_only_small_libraries() -> None:
         ("core/clock.py", "import hello.entities.people", "each layer imports only"),
         ("core/clock.py", "import sqlalchemy", "core imports no framework"),
         ("services/people.py", "import sqlalchemy", "services import no framework"),
+        ("services/people.py", "import opentelemetry", "services import no framework"),
         ("entities/people.py", "import fastapi", "entities import only the mapper"),
         ("interface/dates.py", "import asyncpg", "the interface imports no driver"),
         ("connectors/redis/client.py", "import fastapi", "connectors import no web framework"),

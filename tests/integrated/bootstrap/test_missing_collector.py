@@ -3,7 +3,7 @@
 import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 
 import httpx
 import pytest
@@ -62,6 +62,20 @@ def test_requests_go_on_when_the_collector_is_killed_and_comes_back(servers: Ser
         header = {"traceparent": f"00-{'c' * 32}-b7ad6b7169203331-01"}
         assert client.get(f"/hello/{name}", headers=header).status_code == 404
         until(lambda: bool(collector.of("c" * 32)))
+
+
+def test_requests_go_on_when_the_collector_is_gone_for_good(servers: Servers) -> None:
+    with ExitStack() as stack:
+        collecting = stack.enter_context(ExitStack())
+        collector = collecting.enter_context(open_collector())
+        api = stack.enter_context(tracing_api(servers, collector.url))
+        client = stack.enter_context(client_of(api))
+        answered(client)
+        until(lambda: bool(collector.spans))
+        collecting.close()
+        assert max(answered(client)) < SLOW_S
+        until(lambda: DROPPED in "".join(api.printed))
+        assert max(answered(client)) < SLOW_S
 
 
 def tracing_api(servers: Servers, url: str) -> AbstractContextManager[Running]:
