@@ -128,7 +128,12 @@ monitoring_servers: $(VENV)/dev.stamp ## Fetch Prometheus and Alertmanager (apt)
 
 .PHONY: test_monitoring
 test_monitoring: monitoring_servers ## Break the service under a real Prometheus and Alertmanager (apt, Go)
-	@$(BIN)/pytest -n 2 -m monitoring tests/monitoring $(ARGS)
+	@$(BIN)/pytest -n 2 -m monitoring --ignore tests/monitoring/test_traces.py tests/monitoring $(ARGS)
+
+.PHONY: test_traces
+test_traces: brokers ## Read traces back from a real Jaeger, on each broker (Go, Java, Maven, root)
+	@$(BIN)/python -m tests.search install elasticsearch
+	@$(BIN)/pytest -n 0 -m monitoring tests/monitoring/test_traces.py $(ARGS)
 
 .PHONY: test_chaos
 test_chaos: $(VENV)/dev.stamp ## Fill PostgreSQL's disk and change the clock while orders continue (root)
