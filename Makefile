@@ -123,12 +123,17 @@ test_search: $(VENV)/dev.stamp ## Test on a real search server (Java, Maven, roo
 		tests/search tests/contracts/connectors/search $(ARGS)
 
 .PHONY: monitoring_servers
-monitoring_servers: $(VENV)/dev.stamp ## Fetch Prometheus and Alertmanager (apt) and build toxiproxy (Go)
+monitoring_servers: $(VENV)/dev.stamp ## Fetch Prometheus, Alertmanager and exporters (apt), build toxiproxy (Go)
 	@$(BIN)/python -m tests.monitoring install
 
 .PHONY: test_monitoring
-test_monitoring: monitoring_servers ## Break the service under a real Prometheus and Alertmanager (apt, Go)
-	@$(BIN)/pytest -n 2 -m monitoring tests/monitoring $(ARGS)
+test_monitoring: monitoring_servers ## Break the service under a real Prometheus and Alertmanager (apt, Go, Java, Maven)
+	@$(BIN)/pytest -n 2 -m monitoring --ignore tests/monitoring/test_traces.py tests/monitoring $(ARGS)
+
+.PHONY: test_traces
+test_traces: brokers ## Read traces back from a real Jaeger, on each broker (Go, Java, Maven, root)
+	@$(BIN)/python -m tests.search install elasticsearch
+	@$(BIN)/pytest -n 0 -m monitoring tests/monitoring/test_traces.py $(ARGS)
 
 .PHONY: test_chaos
 test_chaos: $(VENV)/dev.stamp ## Fill PostgreSQL's disk and change the clock while orders continue (root)
@@ -219,6 +224,10 @@ check: $(VENV)/dev.stamp ## Check style, types, layers, Compose files, dashboard
 fix: $(VENV)/dev.stamp ## Format, and apply the linter's fixes
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+
+.PHONY: dashboards_pictures
+dashboards_pictures: monitoring_servers ## Draw the dashboards under the demonstration load into docs/dashboards
+	@$(BIN)/python -m tests.monitoring.draw $(ARGS)
 
 .PHONY: dashboards
 dashboards: $(VENV)/dev.stamp ## Write the dashboards of Grafana from their Python code

@@ -1,4 +1,4 @@
-"""`python -m tests.monitoring install` fetches the programs; `... run COMMAND` runs a command beside them."""
+"""`python -m tests.monitoring install` fetches and builds what the tests run beside the service."""
 
 import sys
 
@@ -14,4 +14,4 @@ def install() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(install())
+    sys.exit(install() if sys.argv[1:] == ["install"] else "usage: python -m tests.monitoring install")

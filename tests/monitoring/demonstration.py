@@ -59,18 +59,22 @@ Outcome = tuple[str, int | str]
 async def demonstrate(
     visitor: Visitor, actions: Mapping[str, int], seconds: float, rate: float
 ) -> Counter[Outcome]:
-    """Start `rate` actions a second, at most some at once; return how often each ended how."""
+    """Start `rate` actions a second, at most some at once, and no more after a delay to catch up.
+
+    Return how often each ended how.
+    """
     outcomes: Counter[Outcome] = Counter()
     loop, free = asyncio.get_running_loop(), asyncio.Semaphore(AT_ONCE)
-    begin = loop.time()
+    end = loop.time() + seconds
     async with asyncio.TaskGroup() as group:
-        for number, name in enumerate(shuffled(actions, visitor.random)):
-            await asyncio.sleep(max(0, begin + number / rate - loop.time()))
-            if loop.time() - begin > seconds:
-                break
+        for name in shuffled(actions, visitor.random):
+            due = loop.time() + 1 / rate
             await free.acquire()
+            if loop.time() > end:
+                break
             acting = group.create_task(act(visitor, name, outcomes))
             acting.add_done_callback(lambda _: free.release())
+            await asyncio.sleep(max(0, due - loop.time()))
     return outcomes
 
 

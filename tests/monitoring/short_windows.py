@@ -25,7 +25,7 @@ RANGES = {
 }
 """Longer than two scrapes: a rate needs two samples."""
 PATIENCE = {
-    "30s": "0s",
+    "30s": "2s",
     "1m": "2s",
     "2m": "2s",
     "5m": "3s",

@@ -30,8 +30,8 @@ PATIENT = {
     "DATABASE_POOL_OVERFLOW": "0",
 }
 """A slow database is to be slow only: a fast one that gives up would be a second fault."""
-QUICK = {"PUBLISH_TIMEOUT_S": "1"}
-"""How long a session may hold a lock of the outbox before it is a fault grows with it."""
+QUICK = {"PUBLISH_TIMEOUT_S": "1", "FIGURES_POLL_S": "1"}
+"""A session that holds a lock of the outbox is a fault after four times the first."""
 START_S = 60
 
 

@@ -12,9 +12,14 @@ from tests.monitoring.prometheus import Prometheus, QueryError, Targets
 from tests.monitoring.short_windows import shortened
 from tests.support.polling import until
 
-pytestmark = [pytest.mark.external, pytest.mark.monitoring, pytest.mark.usefixtures("loaded")]
+pytestmark = [
+    pytest.mark.external,
+    pytest.mark.monitoring,
+    pytest.mark.timeout(300),
+    pytest.mark.usefixtures("loaded"),
+]
 SHORT = {**VARIABLES, "$__rate_interval": "1m", "$__range": "1m"}
-PATIENCE_S, PAUSE_S = 60, 1
+PATIENCE_S, PAUSE_S = 90, 1
 UNSEEN: Mapping[str, str] = {}
 """Metrics that even this load does not bring about, and why."""
 

@@ -45,10 +45,10 @@ class AccessLog:
         elif len(self._lines) >= FLUSH_LINES:
             self.flush()
 
-    def add_traced(self, template: bytes, at: float, seconds: float, request_id: str, trace_id: str) -> None:
-        """Put the trace after the id, where the line ends: so the lines without one need no test for it."""
+    def with_trace(self, request_id: str, trace_id: str) -> str:
+        """Return the id for `add`, with the trace after it: lines without a trace need no test for one."""
         between = '","trace_id":"' if self.as_json else " trace_id="
-        self.add(template, at, seconds, f"{request_id}{between}{trace_id}")
+        return f"{request_id}{between}{trace_id}"
 
     def sampled(self) -> Add:
         """Return `add`, or what adds the wanted share of lines."""

@@ -63,7 +63,7 @@ async def test_a_log_that_is_off_writes_nothing() -> None:
 async def test_line_of_a_traced_request_has_the_trace_as_well(*, as_json: bool) -> None:
     written: list[bytes] = []
     log = AccessLog(write=written.append, as_json=as_json, enabled=True, sample=0)
-    log.add_traced(log.template("GET", "/", 200), AT, 0, "an-id", "a-trace")
+    log.add(log.template("GET", "/", 200), AT, 0, log.with_trace("an-id", "a-trace"))
     log.flush()
     if as_json:
         found = orjson.loads(written[0])

@@ -10,6 +10,7 @@ from starlette.requests import Request
 
 from hello.core.traces import current_traceparent, is_sampled, trace_id_of
 from hello.interface.http.paths import route_of
+from hello.interface.http.serving.refusals import BUSY, FULL, OVERLOADED
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 METHODS = {"GET", "HEAD", "PUT", "POST", "PATCH", "DELETE", "OPTIONS"}
@@ -93,4 +94,6 @@ def http_metrics(registry: CollectorRegistry) -> HttpMetrics:
         ("reason",),
         registry=registry,
     )
+    for refusal in (FULL, BUSY, OVERLOADED):
+        refused.labels(refusal.reason)  # begins at 0, so that the first refusal is a rise
     return HttpMetrics(registry, duration, connections, closed, refused)

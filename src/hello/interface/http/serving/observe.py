@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from hello.core.access_log import AccessLog, Add
 from hello.core.ids import NewId, well_formed
 from hello.core.logs import RateLimitedLog
-from hello.core.traces import RequestSpan, Tracer, current_traceparent, trace_id_of, traced
+from hello.core.traces import RequestSpan, Tracer, current_traceparent, is_sampled, trace_id_of, traced
 from hello.interface.http.paths import prefixed, route_of
 from hello.interface.http.serving.admission import Admission
 from hello.interface.http.serving.metrics import HttpMetrics
@@ -128,12 +128,12 @@ class Observer:
     def _add_with_trace(
         self, add: Add, template: bytes, start: float, seconds: float, request_id: str
     ) -> None:
-        """Log a request of a trace in any case: its trace is what points to it."""
-        trace_id = trace_id_of(current_traceparent())
-        if trace_id is None:
-            add(template, start, seconds, request_id)
-        else:
-            self.access_log.add_traced(template, start, seconds, request_id, trace_id)
+        """Log a request in any case if its trace is recorded: the trace is what points to it."""
+        traceparent = current_traceparent()
+        if trace_id := trace_id_of(traceparent):
+            add = self.access_log.add if is_sampled(traceparent) else add
+            request_id = self.access_log.with_trace(request_id, trace_id)
+        add(template, start, seconds, request_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

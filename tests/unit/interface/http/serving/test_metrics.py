@@ -75,3 +75,10 @@ def test_exemplar_is_the_trace_if_it_is_sampled(
 def test_request_without_a_trace_has_no_exemplar(metrics: HttpMetrics) -> None:
     metrics.observe("GET", "/", 200, 0.2)
     assert "trace_id" not in exposed(metrics)
+
+
+def test_refusals_begin_at_zero_so_that_the_first_is_a_rise(metrics: HttpMetrics) -> None:
+    for reason in ("full", "busy", "overloaded"):
+        assert f'http_requests_refused_total{{reason="{reason}"}} 0.0' in exposed(metrics)
+    metrics.refuse("busy")
+    assert 'http_requests_refused_total{reason="busy"} 1.0' in exposed(metrics)
