@@ -18,7 +18,7 @@ from hello.connectors.telemetry.tracer import SAMPLER, OpenTracer
 from hello.core.logs import RateLimitedLog
 
 QUEUE, BATCH, EVERY_MS = 4096, 512, 1000
-EXPORT_TIMEOUT_S, FLUSH_S = 5.0, 3.0
+EXPORT_TIMEOUT_S, FLUSH_S, RETRY_S = 5.0, 3.0, 0.5
 MAX_TEXT = 2000
 """Letters of an attribute: a statement with a thousand rows is longer."""
 ERROR_TEXTS = {"exception.message", "exception.stacktrace"}
@@ -129,6 +129,8 @@ def open_tracer(options: TracingOptions) -> Iterator[OpenTracer]:
             flush = Thread(target=provider.shutdown, daemon=True)
             flush.start()
             flush.join(FLUSH_S)
+            exporter.shutdown()  # ends its retries, and with them the thread
+            flush.join(RETRY_S)
 
 
 def provider_of(options: TracingOptions) -> TracerProvider:
