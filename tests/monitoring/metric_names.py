@@ -22,15 +22,9 @@ WORDS = {
     ),
     *("inf", "nan", "start", "end"),
 }
-SUFFIX = re.compile(r"_(bucket|sum|count|total|created)$")
 
 
 def metric_names(expression: str) -> set[str]:
     for noise in (STRING, BRACED, LABELS):
         expression = noise.sub(" ", expression)
     return {name for name in NAME.findall(expression) if name.lower() not in WORDS}
-
-
-def family_of(name: str) -> str:
-    """Return the name that HELP and TYPE have, without what a histogram or counter adds."""
-    return SUFFIX.sub("", name)

@@ -18,6 +18,7 @@ from tests.support.programs.program import Program
 from tests.support.programs.running import running
 
 SCRAPE, TIMEOUT_S = "1s", 10
+SUFFIXES = {"counter": ("_total",), "histogram": ("_bucket", "_sum", "_count")}
 Targets = Mapping[str, Sequence[str]]
 """Addresses as `host:port`, by the name of the job."""
 
@@ -40,9 +41,13 @@ class Prometheus:
         """Return the names of all series."""
         return set(self._get("label/__name__/values"))
 
-    def families(self) -> set[str]:
-        """Return the names in HELP and TYPE, which a counter has before it has counted anything."""
-        return {found["metric"].removesuffix("_total") for found in self._get("targets/metadata")}
+    def described(self) -> set[str]:
+        """Return the names that HELP and TYPE promise, also of what has not been counted yet."""
+        return {
+            one["metric"].removesuffix("_total") + suffix
+            for one in self._get("targets/metadata")
+            for suffix in SUFFIXES.get(one["type"], ("",))
+        }
 
     def health(self) -> Mapping[str, str]:
         """Return `up`, `down` or `unknown` by the address of the target."""

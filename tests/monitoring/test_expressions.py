@@ -1,13 +1,14 @@
 """Every expression of rules, alerts and panels, sent to a real Prometheus while every room is in use."""
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pytest
 from monitoring.expressions import VARIABLES, Expression, expressions
 
-from tests.monitoring.metric_names import family_of, metric_names
+from tests.monitoring.metric_names import metric_names
 from tests.monitoring.prometheus import Prometheus, QueryError, Targets
 from tests.monitoring.short_windows import shortened
 from tests.support.polling import until
@@ -20,8 +21,17 @@ pytestmark = [
 ]
 SHORT = {**VARIABLES, "$__rate_interval": "1m", "$__range": "1m"}
 PATIENCE_S, PAUSE_S = 90, 1
-UNSEEN: Mapping[str, str] = {}
-"""Metrics that even this load does not bring about, and why."""
+OR_ZERO = re.compile(r"\s+or (on \(\) )?vector\(0\)$")
+ZERO: Mapping[str, str] = {
+    "slo:bad_events:rate5m": "no list is stale",
+    "Not ready": "all processes are",
+    "Pages": "none fires at first",
+    "Tickets": "none fires at first",
+    "Background jobs": "no password has an old hash",
+    "Failed listeners": "only a bug makes one fail",
+    "Failures": "no task fails",
+}
+"""What is nothing even under this load, and why; all others must show more than a zero to fall back to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +46,18 @@ class Judge:
         if missing := self.missing(expression.expr):
             return f"no such metric: {', '.join(sorted(missing))}"
         try:
-            found = self.prometheus.query(shortened(expression.expr))
+            found = self.prometheus.query(shortened(without_zero(expression)))
         except QueryError as error:
             return str(error)
         has_data = not all(map(math.isnan, found))
         return "" if has_data or is_alert(expression) else "no data"
 
     def missing(self, expr: str) -> set[str]:
-        return {
-            name for name in metric_names(expr) if not self.known & {name, family_of(name)} | UNSEEN.keys()
-        }
+        return metric_names(expr) - self.known
+
+
+def without_zero(expression: Expression) -> str:
+    return expression.expr if expression.title in ZERO else OR_ZERO.sub("", expression.expr)
 
 
 def is_alert(expression: Expression) -> bool:
@@ -63,7 +75,7 @@ def test_every_expression_names_what_exists_and_has_data(prometheus: Prometheus)
     left = dict.fromkeys(expressions(SHORT), "not asked")
 
     def is_flawless() -> bool:
-        judge = Judge(prometheus, prometheus.names() | prometheus.families())
+        judge = Judge(prometheus, prometheus.names() | prometheus.described())
         for expression in list(left):
             left[expression] = judge.fault(expression)
             if not left[expression]:
