@@ -129,7 +129,7 @@ def open_tracer(options: TracingOptions) -> Iterator[OpenTracer]:
             flush = Thread(target=provider.shutdown, daemon=True)
             flush.start()
             flush.join(FLUSH_S)
-            exporter.shutdown()  # ends its retries, and with them the thread
+            exporter.shutdown()  # type: ignore[no-untyped-call]  # ends its retries, and with them the thread
             flush.join(RETRY_S)
 
 
