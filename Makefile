@@ -109,6 +109,9 @@ brokers: $(VENV)/dev.stamp ## Install Kafka (Java 17, Maven) and RabbitMQ (apt, 
 test_brokers: brokers ## Run the event tests on a real Kafka and RabbitMQ (Java 17, Maven, root)
 	@$(BIN)/pytest -n 0 -m broker tests/brokers tests/integrated $(ARGS)
 	@$(BIN)/python -m tests.brokers run $(BIN)/pytest -n 0 -m "integrated or broker" tests/contracts/connectors/brokers $(ARGS)
+
+.PHONY: test_chaos_brokers
+test_chaos_brokers: brokers ## Kill and stop processes while orders continue on a real Kafka and RabbitMQ
 	@$(BIN)/pytest -n 0 -m broker tests/chaos $(ARGS)
 
 ENGINE ?= elasticsearch
