@@ -25,7 +25,7 @@ class SearchedItems:
 
     begin: Begin = field(repr=False)
     index: ItemIndex = field(repr=False)
-    settle: Callable[[], Awaitable[None]] = at_once
+    settle: Callable[[], Awaitable[None]] = field(default=at_once, repr=False)
     owner: Account = field(default_factory=an_account)
 
     async def register(self, account: Account | None = None) -> Account:
