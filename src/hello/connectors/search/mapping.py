@@ -3,18 +3,18 @@
 from typing import Any
 from unicodedata import normalize
 
-FORMAT = 1
+FORMAT = 2
 """A worker that finds an index of an older format builds a new one."""
 GC_DELETES = "1h"
 """How long a removed item is remembered, so that a late write of it does no harm."""
 
 MARKS = (
     "[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7"
-    "\u0610-\u061a\u0640\u064b-\u065f\u0670\ufe0f]"
+    "\u0610-\u061a\u0640\u064b-\u065f\u0670]"
 )
-"""Accents that stand apart, vowels of Hebrew and Arabic, and the variant of an emoji: they do not matter."""
-SIGNS = "_.,:'\u2019"
-"""What the tokenizer would leave within a word."""
+"""Accents that stand apart, and vowels of Hebrew and Arabic: they do not matter."""
+SIGNS = "_.,:'\u2019" + "".join(map(chr, range(0xFE00, 0xFE10)))
+"""What the tokenizer would leave within a word; the last ones select the variant of a sign or an emoji."""
 NUMBERS = (0xB2, 0xB3, 0xB9, *range(0xBC, 0xBF), *range(0x2150, 0x2160), *range(0x2460, 0x249C))
 """Fractions, and numbers in circles or written above, which the tokenizer would skip."""
 VECTORS = {"term_vector": "with_positions_offsets"}

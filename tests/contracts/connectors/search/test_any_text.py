@@ -50,6 +50,7 @@ async def test_any_text_is_continued_without_an_error(items: SearchedItems, text
 @quick
 @given(title=titles, description=texts)
 @example(title="<b>kite</b>", description="ß ﬁ İ ŉ ǰ ΐ")
+@example(title="1\ufe0f1", description="1")
 async def test_any_title_is_found_by_its_first_word_and_escaped(
     items: SearchedItems, title: str, description: str
 ) -> None:
