@@ -9,8 +9,7 @@ GC_DELETES = "1h"
 """How long a removed item is remembered, so that a late write of it does no harm."""
 
 MARKS = (
-    "[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7"
-    "\u0610-\u061a\u0640\u064b-\u065f\u0670]"
+    "[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670]"
 )
 """Accents that stand apart, and vowels of Hebrew and Arabic: they do not matter."""
 SIGNS = "_.,:'\u2019" + "".join(map(chr, range(0xFE00, 0xFE10)))
