@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from hello.core.batching import Measure
 from hello.entities.orders import OrderStatus
@@ -11,6 +12,14 @@ from hello.services.bus import DomainEvent
 
 BATCH_SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 BATCH_WAIT_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
+LiveMode: TypeAlias = Literal["livemax", "livemin", "livemostrecent", "livesum"]
+
+
+def live_gauge(
+    registry: CollectorRegistry, name: str, documentation: str, *labels: str, mode: LiveMode = "livemax"
+) -> Gauge:
+    """Return a gauge that shows the processes that live; `mode` says which value, if they share a folder."""
+    return Gauge(name, documentation, labels, registry=registry, multiprocess_mode=mode)
 
 
 @dataclass(frozen=True, slots=True)

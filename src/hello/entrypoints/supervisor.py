@@ -3,8 +3,7 @@
 import asyncio
 import signal
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -12,6 +11,7 @@ from typing import Any, TypeAlias
 import structlog
 from prometheus_client.multiprocess import mark_process_dead
 
+from hello.core.concurrency import running
 from hello.core.processes import ProcessError, die_with_parent
 from hello.entrypoints.local_servers import ServerKeeper
 from hello.entrypoints.restarts import STEADY_S, Backoff, describe_exit
@@ -144,15 +144,3 @@ async def change_in(folder: Path | None) -> None:
     async for changes in awatch(folder, watch_filter=PythonFilter()):
         log.warning("source changed, restarting", files=len(changes))
         return
-
-
-@asynccontextmanager
-async def running(*work: Coroutine[Any, Any, Any]) -> AsyncIterator[list[asyncio.Task[Any]]]:
-    """Run the work during the block, and cancel it at the end in reverse order."""
-    tasks = [asyncio.create_task(coroutine) for coroutine in work]
-    try:
-        yield tasks
-    finally:
-        for task in reversed(tasks):
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)

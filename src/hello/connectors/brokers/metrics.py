@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from hello.connectors.brokers.stream_trimming import Trimmed
+from hello.connectors.metrics import live_gauge
 
 EVENT_LAG_S = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
 
@@ -66,35 +67,21 @@ def relay_counts(registry: CollectorRegistry) -> RelayCounts:
             ("outcome",),
             registry=registry,
         ),
-        lag_s=Gauge(
-            "events_outbox_lag_seconds",
-            "Age of the oldest unpublished event.",
-            registry=registry,
-            multiprocess_mode="livemax",
+        lag_s=live_gauge(registry, "events_outbox_lag_seconds", "Age of the oldest unpublished event."),
+        depth=live_gauge(
+            registry, "events_outbox_depth", "Unpublished rows of the outbox, counted up to 10,000."
         ),
-        depth=Gauge(
-            "events_outbox_depth",
-            "Unpublished rows of the outbox, counted up to 10,000.",
-            registry=registry,
-            multiprocess_mode="livemax",
-        ),
-        blocked_s=Gauge(
+        blocked_s=live_gauge(
+            registry,
             "events_outbox_blocked_seconds",
             "How long a database session has blocked relays from the outbox; 0 if none does.",
-            registry=registry,
-            multiprocess_mode="livemax",
         ),
-        full=Gauge(
-            "events_broker_full",
-            "1 while the broker has no room for events.",
-            registry=registry,
-            multiprocess_mode="livemax",
-        ),
-        stream_bytes=Gauge(
+        full=live_gauge(registry, "events_broker_full", "1 while the broker has no room for events."),
+        stream_bytes=live_gauge(
+            registry,
             "events_stream_bytes",
             "Memory usage of the Redis stream at the last measurement.",
-            registry=registry,
-            multiprocess_mode="livemostrecent",
+            mode="livemostrecent",
         ),
         stream_dropped=Counter(
             "events_stream_dropped",
@@ -112,12 +99,11 @@ def consumer_counts(registry: CollectorRegistry) -> ConsumerCounts:
             ("consumer", "outcome"),
             registry=registry,
         ),
-        up=Gauge(
+        up=live_gauge(
+            registry,
             "events_consumer_up",
             "0 while the consumer has no connection to the broker.",
-            ("consumer",),
-            registry=registry,
-            multiprocess_mode="livemax",
+            "consumer",
         ),
         lag=Histogram(
             "events_lag_seconds",

@@ -20,7 +20,7 @@ class TracedPublisher:
     async def publish(self, event: Event) -> None:
         """Make no span for `person.saved`: one sampled request in a batch would be a thousand of them."""
         parent = well_formed(event.traceparent)
-        if parent is None or not is_sampled(parent) or event.type == PERSON_SAVED:
+        if not is_sampled(parent) or event.type == PERSON_SAVED:
             await self.publisher.publish(event)
             return
         attributes = {**self._attributes, **about(event)}

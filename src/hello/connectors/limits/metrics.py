@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
+from hello.connectors.metrics import live_gauge
+
 
 @dataclass(frozen=True, slots=True)
 class LimitMetrics:
@@ -31,10 +33,9 @@ def limit_metrics(registry: CollectorRegistry) -> LimitMetrics:
             registry=registry,
         ),
         errors=Counter("rate_limit_errors", "Failed calls to Redis.", registry=registry),
-        breaker_open=Gauge(
+        breaker_open=live_gauge(
+            registry,
             "rate_limit_breaker_open",
             "1 while the breaker rejects calls to Redis and each process counts alone.",
-            registry=registry,
-            multiprocess_mode="livemax",
         ),
     )

@@ -16,15 +16,12 @@ CHANNEL, CHANGES = "outbox", "changes"
 WAKE_RELAYS = func.pg_notify(CHANNEL, "")
 # One row for all people of a statement: it costs next to nothing. It wakes no relay, as commits would wait
 # for each other. It gets its id after all people are locked: events of one person are in order (ADR 27).
-PACK_PERSON_SAVED = """
+PACK_PERSON_SAVED = f"""
     INSERT INTO outbox (shard, event_id, type, subject, time, data, traceparent)
-    SELECT {shard}, '', '{type}', '', now(), jsonb_object($1::text[], $2::text[]), ${trace}::text
+    SELECT {PEOPLE_SHARD}, '', '{PERSON_SAVED}', '', now(), jsonb_object($1::text[], $2::text[]), %s::text
 """
-PACK = PACK_PERSON_SAVED.format(shard=PEOPLE_SHARD, type=PERSON_SAVED, trace=3)
-PACK_AFTER_SAVED = (
-    f", event AS ({PACK_PERSON_SAVED.format(shard=PEOPLE_SHARD, type=PERSON_SAVED, trace=4)}"  # noqa: S608
-    " FROM (SELECT count(*) FROM saved) AS locked)"
-)
+PACK = PACK_PERSON_SAVED % "$3"
+PACK_AFTER_SAVED = f", event AS ({PACK_PERSON_SAVED % '$4'} FROM (SELECT count(*) FROM saved) AS locked)"  # noqa: S608
 IDS_IN_NOTICE = 200  # of 36 letters: a notice has less than 8,000 bytes
 
 

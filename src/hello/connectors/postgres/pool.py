@@ -5,6 +5,7 @@ SQLAlchemy's own gives a returned connection to the task that asks next: under l
 
 import asyncio
 from dataclasses import dataclass
+from functools import partial
 from time import perf_counter
 from typing import TypeVar
 
@@ -12,6 +13,8 @@ from prometheus_client import CollectorRegistry, Gauge, Histogram
 from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry, PoolProxiedConnection
 from sqlalchemy.util import await_only
 from sqlalchemy.util.queue import AsyncAdaptedQueue, Empty
+
+from hello.connectors.metrics import live_gauge
 
 Item = TypeVar("Item")
 WAIT_S = (0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
@@ -53,20 +56,9 @@ class PoolMetrics:
 
 
 def pool_metrics(registry: CollectorRegistry) -> PoolMetrics:
-    size = Gauge(
-        "database_pool_size",
-        "Most connections that the pools may have.",
-        ("pool",),
-        registry=registry,
-        multiprocess_mode="livesum",
-    )
-    in_use = Gauge(
-        "database_pool_in_use",
-        "Connections that are in use.",
-        ("pool",),
-        registry=registry,
-        multiprocess_mode="livesum",
-    )
+    gauge = partial(live_gauge, registry, mode="livesum")
+    size = gauge("database_pool_size", "Most connections that the pools may have.", "pool")
+    in_use = gauge("database_pool_in_use", "Connections that are in use.", "pool")
     wait = Histogram(
         "database_pool_wait_seconds",
         "Time until a connection was free, or opened.",

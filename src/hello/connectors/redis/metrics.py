@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
+from hello.connectors.metrics import live_gauge
+
 
 @dataclass(frozen=True, slots=True)
 class CacheMetrics:
@@ -34,10 +36,7 @@ def cache_metrics(registry: CollectorRegistry) -> CacheMetrics:
             registry=registry,
         ),
         errors=Counter("cache_errors", "Failed calls to Redis.", registry=registry),
-        breaker_open=Gauge(
-            "cache_breaker_open",
-            "1 while the breaker rejects calls to Redis.",
-            registry=registry,
-            multiprocess_mode="livemax",
+        breaker_open=live_gauge(
+            registry, "cache_breaker_open", "1 while the breaker rejects calls to Redis."
         ),
     )

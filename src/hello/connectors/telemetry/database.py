@@ -4,12 +4,13 @@ import asyncio
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from hello.connectors.metrics import outcome_counter
+from hello.connectors.metrics import live_gauge, outcome_counter
 from hello.connectors.postgres.engine import milliseconds
 from hello.connectors.postgres.errors import business_errors
 from hello.entities.orders import MOVES
@@ -47,10 +48,7 @@ class DatabaseGauges:
 
 def database_gauges(registry: CollectorRegistry) -> DatabaseGauges:
     """Return gauges that have the same value in each worker: queries take the maximum."""
-
-    def gauge(name: str, documentation: str, *labels: str) -> Gauge:
-        return Gauge(name, documentation, labels, registry=registry, multiprocess_mode="livemax")
-
+    gauge = partial(live_gauge, registry)
     return DatabaseGauges(
         orders_in_progress=gauge("orders_in_progress", "Orders by a state that is not final.", "status"),
         orders_overdue=gauge("orders_oldest_due_seconds", "For how long the oldest order has been due."),

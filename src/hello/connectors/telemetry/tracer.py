@@ -126,7 +126,7 @@ class OpenTracer:
         links: Sequence[str] = (),
     ) -> Iterator[None]:
         parent = well_formed(parent)
-        if parent is None or not is_sampled(parent):
+        if not is_sampled(parent):
             with traced(parent):
                 yield
             return

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from prometheus_client import CollectorRegistry
+from structlog.testing import capture_logs
 
 from hello.connectors.telemetry.process import LAG_EVERY_S, process_metrics, sampling
 from hello.core.build import Build
@@ -23,6 +24,12 @@ class TwinProbe:
         """Raise as a probe does."""
         if not self.is_up:
             raise UnavailableError("the database is unavailable")
+
+
+class BrokenProbe(TwinProbe):
+    async def check(self) -> None:
+        """Fail as a bug does."""
+        raise ZeroDivisionError
 
 
 def health_of(*probes: Probe) -> HealthService:
@@ -57,6 +64,17 @@ async def test_readiness_and_checks_are_sampled(registry: CollectorRegistry, sam
             await asyncio.sleep(0)
     assert registry.get_sample_value("health_check_up", {"check": "database"}) == 0
     assert registry.get_sample_value("hello_ready") == 0
+
+
+async def test_sampling_goes_on_after_a_fault_of_a_check(registry: CollectorRegistry) -> None:
+    """A bug in a check must not leave the process ready for ever."""
+    metrics = process_metrics(registry, Build())
+    metrics.ready.set(1)
+    with capture_logs() as logs:
+        async with sampling(metrics, health_of(BrokenProbe())), asyncio.timeout(5):
+            while registry.get_sample_value("hello_ready") != 0:
+                await asyncio.sleep(0)
+    assert [entry["event"] for entry in logs] == ["health could not be sampled"]
 
 
 async def test_lag_is_how_long_the_event_loop_was_busy(
