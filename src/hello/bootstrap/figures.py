@@ -13,14 +13,13 @@ from hello.connectors.telemetry.database import (
     database_gauges,
     freshness_counter,
 )
-from hello.core.clock import now
+from hello.core.clock import now, today
 from hello.core.cursors import Cursors
 from hello.core.public_urls import path_of
 from hello.core.settings import Settings
 from hello.entities.birthdays import LeapDay, month_days_celebrated
-from hello.interface.http.cached_responses import render_today
-from hello.interface.http.serving.fast_path import DEFAULT_LIMIT, TODAY
-from hello.services.birthdays import BirthdayService, Render
+from hello.interface.http.serving.fast_path import DEFAULT_LIMIT, todays_first_page
+from hello.services.birthdays import BirthdayService
 from hello.services.list_freshness import ListFreshness
 
 
@@ -37,7 +36,7 @@ def database_figures(
 
 def today_of(settings: Settings) -> Today:
     moment = now()
-    day = moment.astimezone(settings.zone).date()
+    day = today(lambda: moment, settings.zone)
     return Today(
         now=moment,
         midnight=datetime.combine(day, time(), settings.zone),
@@ -48,15 +47,10 @@ def today_of(settings: Settings) -> Today:
 def list_freshness(
     settings: Settings, birthdays: BirthdayService, registry: CollectorRegistry
 ) -> ListFreshness:
+    cursors = Cursors(settings.secret_key.get_secret_value().encode())
     return ListFreshness(
         birthdays=birthdays,
-        render=todays_first_page(settings),
+        render=todays_first_page(cursors, path_of(settings.public_url)),
         limit=DEFAULT_LIMIT,
         count=freshness_counter(registry),
     )
-
-
-def todays_first_page(settings: Settings) -> Render:
-    """Return what renders the page that clients without parameters get, as the API does."""
-    cursors = Cursors(settings.secret_key.get_secret_value().encode())
-    return partial(render_today, cursors, f"{path_of(settings.public_url)}{TODAY.decode()}", DEFAULT_LIMIT)

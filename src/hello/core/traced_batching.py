@@ -29,7 +29,7 @@ class TracedBatcher(Batcher[Key, Item, Result]):
     def submit(self, key: Key, item: Item, callback: Callback[Result]) -> None:
         """Remember the trace of the caller, if it is sampled."""
         traceparent = current_traceparent()
-        if traceparent is not None and is_sampled(traceparent):
+        if is_sampled(traceparent):
             if len(self._traces) >= MAX_TRACES:
                 self._traces.clear()
             self._traces.setdefault(key, []).append(traceparent)

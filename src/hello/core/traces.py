@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from enum import Enum, auto
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, TypeGuard
 
 TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 CURRENT: ContextVar[str | None] = ContextVar("traceparent", default=None)
@@ -81,7 +81,7 @@ def trace_id_of(traceparent: str | None) -> str | None:
     return traceparent[3:35] if traceparent else None
 
 
-def is_sampled(traceparent: str | None) -> bool:
+def is_sampled(traceparent: str | None) -> TypeGuard[str]:
     """Say whether the caller records this trace; the last flag means so."""
     return traceparent is not None and int(traceparent[-2:], 16) & 1 == 1
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, tzinfo
+from functools import partial
 from typing import TypeAlias
 
 from hello.core.clock import Clock, today
@@ -49,12 +50,13 @@ class BirthdayService:
         if day not in self.listed_days.days():
             raise InvalidError("has expired: its day is over", field="cursor")
 
-        async def load() -> bytes:
-            return render(await self.celebrating(day, 0, 0, (0, after), limit))
+        key = f"birthdays:{PAGE_FORMAT}:{day.isoformat()}:{limit}:{after}"
+        load = partial(self.rendered_from_database, day, after, limit, render)
+        return await self.pages.get(key, self.stamp, load)
 
-        return await self.pages.get(
-            f"birthdays:{PAGE_FORMAT}:{day.isoformat()}:{limit}:{after}", self.stamp, load
-        )
+    async def rendered_from_database(self, day: date, after: str, limit: int, render: Render) -> bytes:
+        """Return the same page, without the cache."""
+        return render(await self.celebrating(day, 0, 0, (0, after), limit))
 
     async def celebrating(
         self, day: date, first: int, last: int, after: tuple[int, str], limit: int

@@ -114,8 +114,8 @@ class ItemIndexing:
         attempts = retrying(RETRY_S, lambda _: self._count("failed", len(changes)))
         traces = list(filter(is_sampled, (well_formed(event.traceparent) for event in changes)))
         attributes = {**consuming(SEARCH.name), "messaging.batch.message_count": len(changes)}
-        parent, links = next(iter(traces), None), [trace for trace in traces[1:] if trace]
-        with self.tracer.span(f"process {SEARCH.name}", Kind.CONSUMER, parent, attributes, links):
+        parent = traces[0] if traces else None
+        with self.tracer.span(f"process {SEARCH.name}", Kind.CONSUMER, parent, attributes, traces[1:]):
             await attempts(self._index, changes)
 
     async def handle_again(self, _: Transaction, event: Event) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal, TypeAlias
 
 from hello.services.birthdays import BirthdayService, Render
@@ -21,7 +22,7 @@ class ListFreshness:
     async def check(self) -> None:
         """Compare the page with the database before and after it; count nothing if that changes meanwhile."""
         before = await self._stored()
-        served = await self.birthdays.rendered_today(self.birthdays.today(None), "", self.limit, self.render)
+        served = await self.birthdays.rendered_today(*self._page())
         after = before if served == before else await self._stored()
         if served in (before, after):
             self.count("fresh")
@@ -29,5 +30,7 @@ class ListFreshness:
             self.count("stale")
 
     async def _stored(self) -> bytes:
-        day = self.birthdays.today(None)
-        return self.render(await self.birthdays.celebrating(day, 0, 0, (0, ""), self.limit))
+        return await self.birthdays.rendered_from_database(*self._page())
+
+    def _page(self) -> tuple[date, str, int, Render]:
+        return self.birthdays.today(None), "", self.limit, self.render

@@ -8,6 +8,8 @@ from starlette.requests import Request
 
 from hello.core.settings import SettingsError
 
+PROBES = ("/api/v1/health", "/api/v1/health/ready", "/metrics")
+"""Asked every few seconds: answered also beyond the limits of connections and load, and not traced."""
 OWN = frozenset({".well-known", "api", "docs", "hello", "metrics", "openapi.json", "swagger", "version"})
 
 

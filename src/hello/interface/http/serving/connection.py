@@ -10,7 +10,7 @@ from math import inf
 from time import time
 from typing import Any, cast
 
-from hello.interface.http.paths import prefixed
+from hello.interface.http.paths import PROBES, prefixed
 from hello.interface.http.serving.admission import Place
 from hello.interface.http.serving.incoming import BoundedInput, ConnectionLimits, HeldFlow
 from hello.interface.http.serving.observe import Observer, request_id_of
@@ -26,7 +26,7 @@ RESERVE = 16
 """Connections beyond the maximum, for health checks and metrics."""
 REFUSED_PAUSE_S = 0.25
 """How long a connection is not read after 503: a client that asks again at once costs no more than that."""
-ALWAYS = re.compile(rb"(/[^?]*)?(/api/v1/health(/ready)?|/metrics)")
+ALWAYS = re.compile(rb"(/[^?]*)?(%b)" % "|".join(map(re.escape, PROBES)).encode())
 
 
 class Connection(BoundedInput):

@@ -24,6 +24,7 @@ from hello.interface.http.serving.incoming import ConnectionLimits
 from hello.interface.http.serving.observe import Observer, Record, request_id_of
 from hello.interface.http.serving.refusals import BUSY
 from hello.interface.http.serving.request_cycle import RequestCycle
+from hello.services.birthdays import Render
 from hello.services.people import PeopleService, SavePerson
 from hello.services.use_cases import UseCases
 
@@ -48,6 +49,11 @@ LISTED = (
 MESSAGE_BYTES = len(b'{"message":""}')
 
 
+def todays_first_page(cursors: Cursors, prefix: str) -> Render:
+    """Return what renders the page that a request without parameters gets."""
+    return partial(render_today, cursors, prefix + TODAY.decode(), DEFAULT_LIMIT)
+
+
 class FastPath:
     """What the fast path needs of the application, which has its use cases only once it has started."""
 
@@ -60,10 +66,7 @@ class FastPath:
         body_limit: int = 1 << 20,
     ) -> None:
         self.body_limit = body_limit
-        self._start, self._render = (
-            start,
-            partial(render_today, cursors, (prefix + TODAY).decode(), DEFAULT_LIMIT),
-        )
+        self._start, self._render = start, todays_first_page(cursors, prefix.decode())
         self.observer, self.new_id = observer, observer.new_id
         self.greeted: Record = observer.recorder("GET", ROUTE, 200)
         self.saved: Record = observer.recorder("PUT", ROUTE, 204)

@@ -14,15 +14,13 @@ from hello.core.access_log import AccessLog, Add
 from hello.core.ids import NewId, well_formed
 from hello.core.logs import RateLimitedLog
 from hello.core.traces import RequestSpan, Tracer, current_traceparent, is_sampled, trace_id_of, traced
-from hello.interface.http.paths import prefixed, route_of
+from hello.interface.http.paths import PROBES, prefixed, route_of
 from hello.interface.http.serving.admission import Admission
 from hello.interface.http.serving.metrics import HttpMetrics
 
 ERROR = 500
 SPAN = "span"
 """Where the state of a request holds the span that the fast path has begun."""
-UNTRACED = ("/metrics", "/api/v1/health", "/api/v1/health/ready")
-"""Ends of paths that are asked every few seconds."""
 MAX_COMMAS = 20_000  # a description of commas only has 10,000
 WITH_BODY = ("POST", "PUT", "PATCH")
 Record: TypeAlias = Callable[[float, str], None]
@@ -159,7 +157,7 @@ class Observe:
 
     def _span(self, scope: Scope, start: float) -> RequestSpan | None:
         """Return that of the fast path, if it has begun one, or else one of its own if it is to be traced."""
-        if self.observer.tracer is None or scope["path"].endswith(UNTRACED):
+        if self.observer.tracer is None or scope["path"].endswith(PROBES):
             return None
         begun: RequestSpan | None = scope.get("state", {}).pop(SPAN, None)
         return begun or self.observer.tracer.start_request(traceparent_of(scope["headers"]), start)
