@@ -18,7 +18,7 @@ from benchmarks.cores import Placement, placed
 from benchmarks.database import Database, open_database
 from benchmarks.load import Cell, Figure, Scenario, load, load_path
 from benchmarks.running import Running, started
-from benchmarks.servers import all_servers
+from benchmarks.servers import Server, all_servers
 
 SECONDS, CONNECTIONS, AT_ONCE = 5, 32, 8
 UNLIMITED = ("ACCOUNTS", "ITEMS", "LOGIN_PAIR", "LOGIN_ADDRESS", "LOGIN_ACCOUNT")
@@ -27,11 +27,14 @@ ITEM = {"title": "A kite", "description": 40 * "It flies in any wind. ", "price_
 
 
 @contextmanager
-def serving(placement: Placement, database: Database, **more: str) -> Iterator[Running]:
-    ours = all_servers()[0]
+def serving(
+    placement: Placement, database: Database, server: Server | None = None, **more: str
+) -> Iterator[Running]:
+    """Start our own server, or another one, without limits."""
+    ours = server or all_servers()[0]
     off = {f"RATE_LIMIT_{group}": "off" for group in UNLIMITED}
-    server = replace(ours, environment={**ours.environment, **off, **more})
-    with started(server, placement, database) as running:
+    unlimited = replace(ours, environment={**ours.environment, **off, **more})
+    with started(unlimited, placement, database) as running:
         yield running
 
 

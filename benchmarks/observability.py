@@ -9,19 +9,17 @@ import argparse
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from statistics import median
-from threading import Thread
 
 from rich.console import Console
 from rich.table import Table
+from tests.support.http.threaded import receiving
 
-from benchmarks.catalogue import UNLIMITED, new_item
+from benchmarks.catalogue import new_item, serving
 from benchmarks.commands import Words
-from benchmarks.cores import Placement, placed
+from benchmarks.cores import placed
 from benchmarks.database import Database, open_database
 from benchmarks.errors import BenchError
 from benchmarks.listeners import HOST
@@ -29,7 +27,7 @@ from benchmarks.load import Cell, Figure, Scenario, load, load_path
 from benchmarks.options import positive
 from benchmarks.places import ROOT
 from benchmarks.programs import ensure
-from benchmarks.running import Running, started
+from benchmarks.running import Running
 from benchmarks.servers import all_servers
 
 SECONDS, ROUNDS, CONNECTIONS = 5, 5, 32
@@ -63,39 +61,8 @@ def variants(collector: str, before: Path | None) -> list[Variant]:
     ]
 
 
-class Collector(BaseHTTPRequestHandler):
-    """Takes spans and keeps none: the costs of a real collector are not the service's."""
-
-    def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["Content-Length"]))
-        self.send_response(200)
-        self.end_headers()
-
-    def log_message(self, *_: object) -> None:
-        """Print nothing."""
-
-
-@contextmanager
-def collecting() -> Iterator[str]:
-    """Yield the address of a collector."""
-    with ThreadingHTTPServer((HOST, 0), Collector) as server:
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http://{HOST}:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
-
-
-@contextmanager
-def serving(variant: Variant, placement: Placement, database: Database) -> Iterator[Running]:
-    ours = all_servers()[0]
-    off = {f"RATE_LIMIT_{group}": "off" for group in UNLIMITED} | {"PYTHONPATH": str(ROOT)}
-    environment = {**ours.environment, **off, **variant.settings}
-    server = replace(ours, name=variant.title, command=variant.command, environment=environment)
-    with started(server, placement, database) as running:
-        yield running
+def keep_nothing(_: Mapping[str, str], body: bytes) -> None:
+    """Take spans: the costs of a real collector are not the service's."""
 
 
 def measure(running: Running, seconds: int, database: Database) -> Iterator[tuple[str, Figure]]:
@@ -109,11 +76,13 @@ def measure(running: Running, seconds: int, database: Database) -> Iterator[tupl
 def compared(options: argparse.Namespace) -> tuple[list[Variant], Figures]:
     """Let the variants take turns, so that a machine that becomes slower is so for all of them."""
     figures = defaultdict[tuple[str, str], list[Figure]](list)
-    with placed(1, pinned=True) as placement, open_database() as database, collecting() as collector:
-        wanted = variants(collector, options.before)
+    with placed(1, pinned=True) as placement, open_database() as database, receiving(keep_nothing) as url:
+        wanted = variants(url, options.before)
         for number in range(options.rounds):
             for variant in wanted if number % 2 == 0 else wanted[::-1]:
-                with serving(variant, placement, database) as running:
+                server = replace(all_servers()[0], name=variant.title, command=variant.command)
+                settings = {**variant.settings, "PYTHONPATH": str(ROOT)}
+                with serving(placement, database, server, **settings) as running:
                     for what, figure in measure(running, options.seconds, database):
                         figures[what, variant.title].append(figure)
     return wanted, figures

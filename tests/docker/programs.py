@@ -5,7 +5,6 @@ import shutil
 
 from tests.docker.places import CONFIG
 from tests.support.programs import debian, golang
-from tests.support.programs.progress import say
 
 PACKAGES = {
     "dockerd": "docker.io",
@@ -26,9 +25,9 @@ def ensure_programs() -> None:
 
 
 def ensure_compose() -> None:
-    if not PLUGIN.exists():
-        say("building Compose")
-        golang.build(COMPOSE, COMPOSE_VERSION, PLUGIN, "github.com/docker/compose/v2/internal.Version")
+    golang.ensure(
+        "Compose", COMPOSE, COMPOSE_VERSION, PLUGIN, "github.com/docker/compose/v2/internal.Version"
+    )
 
 
 def environment() -> dict[str, str]:

@@ -4,9 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from hello.connectors.embedded.account import Account
-from hello.connectors.embedded.command import Command
-from hello.connectors.embedded.log import Log
 from tests.monitoring.programs import ensure_program
 from tests.monitoring.prometheus import is_ready
 from tests.support.programs.ports import HOST, free_port
@@ -25,7 +22,6 @@ def running_alertmanager(folder: Path, config: Path) -> Iterator[str]:
         "--cluster.listen-address=",
         "--log.level=warn",
     )
-    program = ensure_program("prometheus-alertmanager")
-    command = Command((program, *arguments), Account(), Log(folder / "alertmanager.log"), cwd=folder)
-    with running(Program("Alertmanager", command, lambda: is_ready(f"http://{address}"))):
+    argv = (ensure_program("prometheus-alertmanager"), *arguments)
+    with running(Program.within(folder, "Alertmanager", argv, lambda: is_ready(f"http://{address}"))):
         yield address

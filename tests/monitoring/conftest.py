@@ -1,6 +1,5 @@
 """`hello run` under the demonstration load, and a Prometheus that scrapes it."""
 
-import re
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -10,16 +9,14 @@ import pytest
 from hello.entrypoints.children import read_connections
 from tests.monitoring.exporters import running_exporters
 from tests.monitoring.load import under_load
-from tests.monitoring.prometheus import Prometheus, Targets, running_prometheus
+from tests.monitoring.prometheus import Prometheus, Targets, running_prometheus, targets_of
 from tests.monitoring.short_windows import short_rules
 from tests.search.engine import running_engine
+from tests.support.http.orders import ADMIN_TOKEN
 from tests.support.http.running import Running, running_hello
-from tests.support.polling import until
 
 collect_ignore_glob = [] if find_spec("monitoring") else ["*"]
 """The image for tests holds no dashboards."""
-ADMIN_TOKEN = "break glass in case of emergency only"  # noqa: S105
-WORKER = re.compile(r"worker +http://([\d.:]+)/metrics")
 SETTINGS = {
     "ADMIN_TOKEN": ADMIN_TOKEN,
     "ORDER_CONFIRM_DELAY_S": "1",
@@ -45,18 +42,14 @@ def search_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def hello(hello_dir: Path, search_url: str) -> Iterator[Running]:
     with running_hello(hello_dir, "--workers", "2", SEARCH_URL=search_url, **SETTINGS) as hello:
-        until(lambda: WORKER.search("".join(hello.printed)) is not None)
         yield hello
 
 
 @pytest.fixture(scope="session")
 def targets(hello: Running, hello_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Targets]:
-    worker = WORKER.search("".join(hello.printed))
-    assert worker
-    api = hello.url.removeprefix("http://")
     urls, folder = read_connections(hello_dir), tmp_path_factory.mktemp("exporters")
     with running_exporters(folder, urls["database_url"], urls["redis_url"]) as exporters:
-        yield {"hello-api": [api], "hello-worker": [worker[1]], **exporters}
+        yield {**targets_of(hello), **exporters}
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,6 @@
 """Draw the dashboards while all rooms are in use: `python -m tests.monitoring.draw`."""
 
 import argparse
-import re
 import subprocess
 import sys
 import time
@@ -12,16 +11,13 @@ from tempfile import TemporaryDirectory
 from hello.entrypoints.children import read_connections
 from tests.monitoring.exporters import running_exporters
 from tests.monitoring.load import under_load
-from tests.monitoring.prometheus import Prometheus, running_prometheus
+from tests.monitoring.prometheus import Prometheus, running_prometheus, targets_of
 from tests.monitoring.short_windows import RULES
 from tests.search.engine import running_engine
-from tests.support.http.running import Running, running_hello
+from tests.support.http.orders import ADMIN_TOKEN
+from tests.support.http.running import running_hello
 from tests.support.paths import REPOSITORY
-from tests.support.polling import until
 from tests.support.programs.progress import say
-
-ADMIN_TOKEN = "break glass in case of emergency only"  # noqa: S105
-WORKER = re.compile(r"worker +http://([\d.:]+)/metrics")
 
 
 def main() -> None:
@@ -49,15 +45,8 @@ def watched(stack: ExitStack, folder: Path) -> Prometheus:
     stack.enter_context(
         under_load(hello.url, {"ADMIN_TOKEN": ADMIN_TOKEN, "DATABASE_URL": connections["database_url"]})
     )
-    targets = {"hello-api": [hello.url.removeprefix("http://")], "hello-worker": [worker_of(hello)]}
     rules = sorted(RULES.glob("*.yml"))
-    return stack.enter_context(running_prometheus(folder, {**targets, **exporters}, rules))
-
-
-def worker_of(hello: Running) -> str:
-    until(lambda: WORKER.search("".join(hello.printed)) is not None)
-    address: str = WORKER.findall("".join(hello.printed))[0]
-    return address
+    return stack.enter_context(running_prometheus(folder, {**targets_of(hello), **exporters}, rules))
 
 
 def draw(prometheus: Prometheus, minutes: float) -> None:

@@ -5,9 +5,6 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from hello.connectors.embedded.account import Account
-from hello.connectors.embedded.command import Command
-from hello.connectors.embedded.log import Log
 from tests.monitoring.programs import ensure_program
 from tests.monitoring.prometheus import Targets, answers
 from tests.support.programs.ports import HOST, free_port
@@ -39,11 +36,5 @@ def redis_source(url: str) -> Mapping[str, str]:
 
 
 def exporter(name: str, folder: Path, address: str, environment: Mapping[str, str]) -> Program:
-    command = Command(
-        (ensure_program(name), f"--web.listen-address={address}"),
-        Account(),
-        Log(folder / f"{name}.log"),
-        cwd=folder,
-        environment=tuple(environment.items()),
-    )
-    return Program(name, command, lambda: answers(f"http://{address}/metrics"))
+    argv = (ensure_program(name), f"--web.listen-address={address}")
+    return Program.within(folder, name, argv, lambda: answers(f"http://{address}/metrics"), environment)

@@ -9,20 +9,15 @@ from typing import Any
 
 import httpx
 
-from hello.connectors.embedded.account import Account
-from hello.connectors.embedded.command import Command
-from hello.connectors.embedded.log import Log
-from tests.support.paths import REPOSITORY
+from tests.monitoring.programs import BUILT
 from tests.support.polling import until
 from tests.support.programs import golang
 from tests.support.programs.install_lock import install_lock
 from tests.support.programs.ports import HOST, free_port
 from tests.support.programs.program import Program
-from tests.support.programs.progress import say
 from tests.support.programs.running import running
 
 PACKAGE, VERSION = "github.com/jaegertracing/jaeger/cmd/jaeger", "v1.76.0"
-PROGRAM = REPOSITORY / ".monitoring" / "bin" / "jaeger"
 TIMEOUT_S, SOON_S = 10, 60
 
 
@@ -72,21 +67,18 @@ def span_of(processes: Mapping[str, Any], span: Mapping[str, Any]) -> JaegerSpan
 def ensure_jaeger() -> Path:
     """Build it once; raise `ProgramError` if that is not possible."""
     with install_lock():
-        if not PROGRAM.exists():
-            say("building Jaeger")
-            golang.build(PACKAGE, VERSION, PROGRAM)
-    return PROGRAM
+        return golang.ensure("Jaeger", PACKAGE, VERSION, BUILT / "jaeger")
 
 
 @contextmanager
 def running_jaeger(folder: Path) -> Iterator[Jaeger]:
     """Listen on free ports only: by itself it would take a dozen fixed ones."""
-    program, ports = ensure_jaeger(), [free_port() for _ in range(3)]
+    ports = [free_port() for _ in range(3)]
     config = folder / "jaeger.json"
     config.write_text(json.dumps(config_of(*(f"{HOST}:{port}" for port in ports))))
-    command = Command((program, "--config", config), Account(), Log(folder / "jaeger.log"), cwd=folder)
+    argv = (ensure_jaeger(), "--config", config)
     jaeger = Jaeger(f"http://{HOST}:{ports[0]}", f"http://{HOST}:{ports[1]}")
-    with running(Program("Jaeger", command, lambda: is_ready(jaeger))):
+    with running(Program.within(folder, "Jaeger", argv, lambda: is_ready(jaeger))):
         yield jaeger
 
 

@@ -66,9 +66,5 @@ def download(package: str, folder: Path) -> None:
 
 
 def ensure_toxiproxy() -> Path:
-    program = BUILT / "toxiproxy"
     with install_lock():
-        if not program.exists():
-            say("building toxiproxy")
-            golang.build(TOXIPROXY, TOXIPROXY_VERSION, program)
-    return program
+        return golang.ensure("toxiproxy", TOXIPROXY, TOXIPROXY_VERSION, BUILT / "toxiproxy")

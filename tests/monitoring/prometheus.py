@@ -1,6 +1,7 @@
 """A real Prometheus that scrapes every second, and what it answers."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,15 +10,15 @@ from typing import Any
 
 import httpx
 
-from hello.connectors.embedded.account import Account
-from hello.connectors.embedded.command import Command
-from hello.connectors.embedded.log import Log
 from tests.monitoring.programs import ensure_program
+from tests.support.http.running import Running
+from tests.support.polling import until
 from tests.support.programs.ports import HOST, free_port
 from tests.support.programs.program import Program
 from tests.support.programs.running import running
 
 SCRAPE, TIMEOUT_S = "1s", 10
+WORKER = re.compile(r"worker +http://([\d.:]+)/metrics")
 SUFFIXES = {"counter": ("_total",), "histogram": ("_bucket", "_sum", "_count")}
 Targets = Mapping[str, Sequence[str]]
 """Addresses as `host:port`, by the name of the job."""
@@ -82,12 +83,16 @@ def running_prometheus(
         "--enable-feature=exemplar-storage",
         "--log.level=warn",
     )
-    command = Command(
-        (ensure_program("prometheus"), *arguments), Account(), Log(folder / "prometheus.log"), cwd=folder
-    )
-    url = f"http://{HOST}:{port}"
-    with running(Program("Prometheus", command, lambda: is_ready(url))):
+    argv, url = (ensure_program("prometheus"), *arguments), f"http://{HOST}:{port}"
+    with running(Program.within(folder, "Prometheus", argv, lambda: is_ready(url))):
         yield Prometheus(url)
+
+
+def targets_of(hello: Running) -> Targets:
+    """Return the API and the worker of `hello run`, once it has printed where they are."""
+    until(lambda: WORKER.search("".join(hello.printed)) is not None)
+    [worker] = WORKER.findall("".join(hello.printed))
+    return {"hello-api": [hello.url.removeprefix("http://")], "hello-worker": [worker]}
 
 
 def config_of(targets: Targets, rules: Sequence[Path], alertmanager: str) -> Mapping[str, object]:

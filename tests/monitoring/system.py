@@ -13,10 +13,10 @@ from tests.monitoring.servers import ReachableServers, reachable_servers
 from tests.monitoring.short_windows import short_routes, short_rules
 from tests.monitoring.toxiproxy import Toxiproxy, running_toxiproxy
 from tests.monitoring.webhook import Webhook, open_webhook
+from tests.support.http.orders import ADMIN_TOKEN
 from tests.support.polling import until
 from tests.support.programs.ports import HOST, free_port
 
-ADMIN_TOKEN = "break glass in case of emergency only"  # noqa: S105
 SETTINGS = {
     "ADMIN_TOKEN": ADMIN_TOKEN,
     "ORDER_CONFIRM_DELAY_S": "0.5",

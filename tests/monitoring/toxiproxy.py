@@ -8,10 +8,8 @@ from typing import Any
 
 import httpx
 
-from hello.connectors.embedded.account import Account
-from hello.connectors.embedded.command import Command
-from hello.connectors.embedded.log import Log
 from tests.monitoring.programs import ensure_toxiproxy
+from tests.monitoring.prometheus import answers
 from tests.support.programs.ports import HOST, free_port
 from tests.support.programs.program import Program
 from tests.support.programs.running import running
@@ -49,18 +47,10 @@ def running_toxiproxy(folder: Path, upstream: str) -> Iterator[Toxiproxy]:
     port, api_port = free_port(), free_port()
     api = f"http://{HOST}:{api_port}"
     argv = (ensure_toxiproxy(), "-host", HOST, "-port", str(api_port))
-    command = Command(argv, Account(), Log(folder / "toxiproxy.log"), cwd=folder)
-    with running(Program("toxiproxy", command, lambda: is_ready(api))):
+    with running(Program.within(folder, "toxiproxy", argv, lambda: answers(f"{api}/version"))):
         post(f"{api}/proxies", {"name": NAME, "listen": f"{HOST}:{port}", "upstream": upstream})
         yield Toxiproxy(api, port)
 
 
 def post(url: str, body: dict[str, Any]) -> None:
     httpx.post(url, json=body, timeout=TIMEOUT_S, trust_env=False).raise_for_status()
-
-
-def is_ready(api: str) -> bool:
-    try:
-        return httpx.get(f"{api}/version", timeout=TIMEOUT_S, trust_env=False).is_success
-    except httpx.TransportError:
-        return False

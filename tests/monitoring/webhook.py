@@ -1,18 +1,13 @@
 """What the person on call gets: a receiver of Alertmanager's webhook."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
-from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
-from typing import Any
 
 from hello.core.clock import now
-from tests.support.programs.ports import HOST
+from tests.support.http.threaded import receiving
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,31 +44,15 @@ class Webhook:
         return self.received[mark:]
 
 
-class Handler(BaseHTTPRequestHandler):
-    def __init__(self, received: list[Notice], *arguments: Any) -> None:  # noqa: ANN401  # a socket's
-        self.received = received
-        super().__init__(*arguments)
-
-    def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self.received += [
-            Notice(alert["status"], alert["labels"], alert["annotations"], now()) for alert in body["alerts"]
-        ]
-        self.send_response(HTTPStatus.OK)
-        self.end_headers()
-
-    def log_message(self, *_: object) -> None:
-        """Print nothing."""
-
-
 @contextmanager
 def open_webhook() -> Iterator[Webhook]:
     received: list[Notice] = []
-    with ThreadingHTTPServer((HOST, 0), partial(Handler, received)) as server:
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-        thread.start()
-        try:
-            yield Webhook(f"http://{HOST}:{server.server_port}/", received)
-        finally:
-            server.shutdown()
-            thread.join()
+
+    def receive(_: Mapping[str, str], body: bytes) -> None:
+        received.extend(
+            Notice(alert["status"], alert["labels"], alert["annotations"], now())
+            for alert in json.loads(body)["alerts"]
+        )
+
+    with receiving(receive) as url:
+        yield Webhook(f"{url}/", received)

@@ -3,19 +3,15 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
-from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Event, Thread
-from typing import Any
+from threading import Event
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span as Message
 from opentelemetry.proto.trace.v1.trace_pb2 import Status
 
+from tests.support.http.threaded import receiving
 from tests.support.polling import until
-from tests.support.programs.ports import HOST
 
 KINDS = {
     Message.SPAN_KIND_SERVER: "server",
@@ -42,30 +38,18 @@ class Span:
     """All that it says, so that a test can look for what must not be there."""
 
 
-class Handler(BaseHTTPRequestHandler):
-    def __init__(self, collector: "Collector", *arguments: Any) -> None:  # noqa: ANN401  # a socket's
-        self.collector = collector
-        super().__init__(*arguments)
-
-    def do_POST(self) -> None:
-        """Hang if so told, as a collector does whose disk is full."""
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.collector.is_going.wait()
-        self.collector.headers.append(dict(self.headers))
-        self.collector.spans.extend(spans_of(ExportTraceServiceRequest.FromString(body)))
-        self.send_response(HTTPStatus.OK)
-        self.end_headers()
-
-    def log_message(self, *_: object) -> None:
-        """Print nothing."""
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Collector:
-    url: str
-    is_going: Event
+    url: str = ""
+    is_going: Event = field(default_factory=Event)
     spans: list[Span] = field(default_factory=list)
-    headers: list[dict[str, str]] = field(default_factory=list)
+    headers: list[Mapping[str, str]] = field(default_factory=list)
+
+    def receive(self, headers: Mapping[str, str], body: bytes) -> None:
+        """Hang while `is_going` is not set, as a collector does whose disk is full."""
+        self.is_going.wait()
+        self.headers.append(headers)
+        self.spans.extend(spans_of(ExportTraceServiceRequest.FromString(body)))
 
     def of(self, trace_id: str) -> list[Span]:
         return [span for span in self.spans if span.trace_id == trace_id]
@@ -77,19 +61,13 @@ class Collector:
 
 @contextmanager
 def open_collector() -> Iterator[Collector]:
-    with ThreadingHTTPServer((HOST, 0), BaseHTTPRequestHandler) as server:
-        server.daemon_threads = True
-        collector = Collector(f"http://{HOST}:{server.server_port}", Event())
-        collector.is_going.set()
-        server.RequestHandlerClass = partial(Handler, collector)
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-        thread.start()
+    collector = Collector()
+    collector.is_going.set()
+    with receiving(collector.receive) as collector.url:
         try:
             yield collector
         finally:
             collector.is_going.set()
-            server.shutdown()
-            thread.join()
 
 
 def spans_of(request: ExportTraceServiceRequest) -> list[Span]:

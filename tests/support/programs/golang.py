@@ -4,9 +4,18 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.support.programs.commands import path_of, run
+from tests.support.programs.progress import say
 
 BUILD_S = 1800
 GO_MOD = "module tool\n\ngo 1.24\n"
+
+
+def ensure(name: str, package: str, version: str, program: Path, stamp: str = "") -> Path:
+    """Build it unless it is there; raise `ProgramError` as `build` does."""
+    if not program.exists():
+        say(f"building {name}")
+        build(package, version, program, stamp)
+    return program
 
 
 def build(package: str, version: str, program: Path, stamp: str = "") -> None:

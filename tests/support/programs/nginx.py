@@ -9,9 +9,6 @@ from pathlib import Path
 
 import trustme
 
-from hello.connectors.embedded.account import Account
-from hello.connectors.embedded.command import Command
-from hello.connectors.embedded.log import Log
 from tests.support.programs.debian import ensure_package
 from tests.support.programs.ports import HOST
 from tests.support.programs.program import Program
@@ -52,8 +49,7 @@ def running_nginx(folder: Path, port: int, inside: str, before: str = "") -> Ite
     config = folder / "nginx.conf"
     config.write_text(CONFIG.format(folder=folder, host=HOST, port=port, inside=inside, before=before))
     argv = (ensure_nginx(), "-p", folder, "-e", "stderr", "-c", config)
-    command = Command(argv, Account(), Log(folder / "nginx.log"), cwd=folder)
-    with running(Program("nginx", command, partial(is_listening, port))):
+    with running(Program.within(folder, "nginx", argv, partial(is_listening, port))):
         yield authority
 
 

@@ -2,10 +2,14 @@
 
 import signal
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
 
+from hello.connectors.embedded.account import Account
 from hello.connectors.embedded.command import Command, end_session
+from hello.connectors.embedded.log import Log
 from hello.connectors.embedded.termination import terminate, wait_until
 from tests.support.programs.errors import ProgramError
 from tests.support.programs.tail import tail
@@ -23,6 +27,20 @@ class Program:
     is_ready: Callable[[], bool] = field(repr=False)
     patience_s: float = START_S
     child: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+
+    @classmethod
+    def within(
+        cls,
+        folder: Path,
+        name: str,
+        argv: Sequence[str | Path],
+        is_ready: Callable[[], bool],
+        environment: Mapping[str, str] | None = None,
+    ) -> Self:
+        """Work in the folder, and log into a file of this name there."""
+        log = Log(folder / f"{name.lower()}.log")
+        variables = tuple((environment or {}).items())
+        return cls(name, Command(tuple(argv), Account(), log, cwd=folder, environment=variables), is_ready)
 
     @property
     def pid(self) -> int | None:

@@ -1,4 +1,4 @@
-"""Statements of batches: watched only where somebody wants to know."""
+"""Statements of batches: watched only where tracing or slow queries are on."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Requests to the search engine as spans, and what the engine is told of the trace."""
+"""Requests to the search engine as spans, and what the engine learns of the trace."""
 
 from typing import Any
 
