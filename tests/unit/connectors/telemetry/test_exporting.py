@@ -109,9 +109,8 @@ def test_collector_that_hangs_delays_the_end_only_for_a_while() -> None:
             start = time.monotonic()
         assert time.monotonic() - start < 5
         assert collector.spans == []
-    assert [(entry["event"], entry["cause"]) for entry in logs] == [
-        ("spans are dropped", "the collector is too slow")
-    ]
+    assert {entry["event"] for entry in logs} == {"spans are dropped"}
+    assert [entry["cause"] for entry in logs].count("the collector is too slow") == 1
 
 
 def test_collector_that_returns_gets_spans_again() -> None:
