@@ -1,4 +1,4 @@
-"""`python -m tests.deploy install` builds Helm and kube-score; `... gitops [--check | IMAGE]` writes or checks its file."""
+"""`python -m tests.deploy install` builds Helm and kube-score; `... gitops` writes or checks its file."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""What a Kubernetes object may look like: the API's own description, and the definitions of custom resources."""
+"""What a Kubernetes object may look like: the API's description, and definitions of custom resources."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -24,7 +24,7 @@ DEFINED_BY = {
 
 
 def faults_of(manifest: Manifest) -> list[str]:
-    """Return what is wrong with it, also fields that do not exist; raise `LookupError` for an unknown kind."""
+    """Return what is wrong with it; a field that does not exist is. Raise `LookupError` for its kind."""
     validator = validator_of(manifest["apiVersion"], manifest["kind"])
     errors = sorted(validator.iter_errors(manifest), key=relevance)
     return [f"{error.json_path}: {error.message}" for error in errors]

@@ -37,7 +37,9 @@ def with_one_image(text: str, image: str) -> str:
 
 
 def chart_image(text: str) -> str:
-    return re.findall(r"image: (\S+)\n", text)[0]
+    found = re.search(r"image: (\S+)\n", text)
+    assert found is not None
+    return found[1]
 
 
 def current_image() -> str | None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.support.paths import REPOSITORY
 from tests.support.programs import golang
-from tests.support.programs.commands import path_of
+from tests.support.programs.commands import Words, path_of
 from tests.support.programs.errors import ProgramError
 from tests.support.programs.install_lock import install_lock
 from tests.support.programs.tail import last_lines
@@ -37,7 +37,7 @@ def ensure_programs() -> None:
 
 def folder_of(module: str, version: str) -> Path:
     """Return the folder of a Go module; raise `ProgramError` when it cannot be fetched."""
-    command = [path_of("go", "golang"), "mod", "download", "-json", f"{module}@{version}"]
+    command: Words = [path_of("go", "golang"), "mod", "download", "-json", f"{module}@{version}"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=DOWNLOAD_S, check=False)
     if done.returncode != 0:
         raise ProgramError(f"{module} cannot be fetched:\n{last_lines(done.stdout + done.stderr)}")

@@ -28,7 +28,7 @@ from tests.deploy.definitions import faults_of
 from tests.support.paths import REPOSITORY
 
 pytestmark = pytest.mark.deploy
-SECRET_KEY = "secrets.values.SECRET_KEY=x"
+A_VALUE = "secrets.values.SECRET_KEY=x"
 HOOK = "helm.sh/hook"
 
 
@@ -59,8 +59,8 @@ def test_a_field_that_does_not_exist_is_a_fault() -> None:
     ("files", "setting", "reason"),
     [
         ((PRODUCTION,), "secrets.externalSecret.enabled=false", "production needs secrets.existingSecret"),
-        ((STAGING,), SECRET_KEY, "secrets.values cannot be combined"),
-        ((PRODUCTION,), SECRET_KEY, "secrets.values cannot be combined"),
+        ((STAGING,), A_VALUE, "secrets.values cannot be combined"),
+        ((PRODUCTION,), A_VALUE, "secrets.values cannot be combined"),
         ((PRODUCTION,), "secrets.existingSecret=hello", "set either"),
         ((DEV,), "image.tag=latest", "not"),
         ((DEV,), "settings.DRAINS=5", "DRAINS"),
@@ -99,7 +99,7 @@ def test_the_product_accepts_the_settings_of_the_chart(files: tuple[str, ...]) -
     data = named(render(files), "ConfigMap", "hello")["data"]
     secrets = {"secret_key": "k" * 32, "token_signing_key": "any", "postgres_password": "of its own"}
     fields = {name.lower(): value for name, value in data.items()}
-    assert Settings(_env_file=None, **(fields | secrets)).metrics_port == 9464  # type: ignore[call-arg]
+    assert Settings(_env_file=None, **(fields | secrets)).metrics_port == 9464
 
 
 def test_a_large_number_is_written_in_full() -> None:
@@ -158,8 +158,8 @@ def test_a_hook_needs_nothing_that_is_installed_after_it(files: tuple[str, ...])
 
 
 def test_a_plain_migration_job_has_another_name_for_another_image() -> None:
-    names = [of_kind(render((DEV,), f"image.tag={tag}"), "Job")[0]["metadata"]["name"] for tag in ("v1", "v2")]
-    assert names[0] != names[1]
+    [first], [second] = (of_kind(render((DEV,), f"image.tag={tag}"), "Job") for tag in ("v1", "v2"))
+    assert first["metadata"]["name"] != second["metadata"]["name"]
 
 
 def test_kafka_declares_the_topic_of_the_settings_and_of_the_events() -> None:

@@ -42,10 +42,9 @@ def ports(manifests: list[Manifest], name: str, direction: str) -> set[int]:
 
 
 def test_every_policy_selects_pods_that_exist(manifests: list[Manifest]) -> None:
-    labels = labels_of(manifests).values()
     for policy in of_kind(manifests, "NetworkPolicy"):
-        selector = policy["spec"]["podSelector"]
-        assert any(selects(selector, of_pod) for of_pod in labels), policy["metadata"]["name"]
+        name, selector = policy["metadata"]["name"], policy["spec"]["podSelector"]
+        assert any(selects(selector, labels) for labels in labels_of(manifests).values()), name
 
 
 def test_every_peer_in_the_namespace_is_a_pod_of_the_chart_or_kafka(manifests: list[Manifest]) -> None:
@@ -54,7 +53,7 @@ def test_every_peer_in_the_namespace_is_a_pod_of_the_chart_or_kafka(manifests: l
     for policy in of_kind(manifests, "NetworkPolicy"):
         for peer in peers(policy):
             if peer.keys() == {"podSelector"} and peer["podSelector"]:
-                assert any(selects(peer["podSelector"], labels) for labels in known), policy["metadata"]["name"]
+                assert any(selects(peer["podSelector"], labels) for labels in known), peer
 
 
 def test_everything_is_denied_that_no_policy_allows(manifests: list[Manifest]) -> None:

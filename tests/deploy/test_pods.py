@@ -88,9 +88,7 @@ def test_the_grace_period_is_longer_than_drain_and_shutdown(manifests: list[Mani
 
 
 def test_the_grace_period_follows_fractions_of_a_second() -> None:
-    spec = spec_of(
-        render((DEV,), "settings.DRAIN_S=7.5", "settings.SHUTDOWN_TIMEOUT_S=30"), "hello-api"
-    )
+    spec = spec_of(render((DEV,), "settings.DRAIN_S=7.5", "settings.SHUTDOWN_TIMEOUT_S=30"), "hello-api")
     assert spec["terminationGracePeriodSeconds"] > 3 + 7.5 + 30
 
 
@@ -157,7 +155,8 @@ def least_replicas(manifests: list[Manifest], deployment: Manifest) -> int:
 
 def test_an_autoscaled_deployment_sets_no_replicas() -> None:
     manifests = render((PRODUCTION,))
-    scaled = {found["spec"]["scaleTargetRef"]["name"] for found in of_kind(manifests, "HorizontalPodAutoscaler")}
+    scalers = of_kind(manifests, "HorizontalPodAutoscaler")
+    scaled = {scaler["spec"]["scaleTargetRef"]["name"] for scaler in scalers}
     assert scaled == set(PROCESSES)
     assert not any("replicas" in deployment["spec"] for deployment in deployments(manifests))
 
