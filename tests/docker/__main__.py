@@ -6,18 +6,21 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from tests.docker.engine import in_namespaces, remove_leftovers, running_engine
+from tests.docker.engine import remove_leftovers, running_engine
 from tests.docker.images import build_images
 from tests.docker.places import cache_locked
 from tests.docker.programs import ensure_compose, ensure_programs, environment
 from tests.support.programs.actions import main
+from tests.support.programs.namespaces import in_namespaces
+
+PACKAGE = "tests.docker"
 
 
 def install() -> int:
     with cache_locked(), ThreadPoolExecutor() as threads:
         ensure_programs()
         compose = threads.submit(ensure_compose)
-        code = in_namespaces("build-inside", own_network=False)
+        code = in_namespaces(PACKAGE, "build-inside", own_network=False)
         compose.result()
         return code
 
@@ -31,7 +34,7 @@ def build_inside(words: Sequence[str]) -> int:
 def run(command: Sequence[str]) -> int:
     """Return the command's exit code; what it started has ended with it."""
     with cache_locked():
-        return in_namespaces("run-inside", *command, own_network=True)
+        return in_namespaces(PACKAGE, "run-inside", *command, own_network=True)
 
 
 def run_inside(words: Sequence[str]) -> int:
@@ -43,4 +46,4 @@ def run_inside(words: Sequence[str]) -> int:
 
 if __name__ == "__main__":
     inside = {"build-inside": build_inside, "run-inside": run_inside}
-    sys.exit(main("tests.docker", install, run, inside))
+    sys.exit(main(PACKAGE, install, run, inside))
