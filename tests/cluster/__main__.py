@@ -1,4 +1,4 @@
-"""`python -m tests.cluster install` builds a cluster; `... run COMMAND` runs a command beside it; `... up SHELL`."""
+"""`python -m tests.cluster install` builds it; `... run COMMAND` runs a command beside it, `... up` a shell."""
 
 import os
 import subprocess

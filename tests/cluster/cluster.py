@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,8 +12,9 @@ from pathlib import Path
 from hello.connectors.embedded.termination import wait_until
 from tests.cluster import cgroups
 from tests.cluster.control_plane import Credentials, control_plane
+from tests.cluster.files import write
 from tests.cluster.kubectl import kubectl
-from tests.cluster.network import Place, connect
+from tests.cluster.network import MACHINE, Place, connect
 from tests.cluster.node import Node
 from tests.cluster.places import LOGS
 from tests.cluster.programs import environment
@@ -36,11 +38,18 @@ def running_cluster(folder: Path) -> Iterator[None]:
     os.environ.update(environment(), KUBECONFIG=str(credentials.kubeconfig))
     nodes = [Node(Place(number), folder, credentials.kubeconfig) for number in range(1, NODES + 1)]
     connect([node.place for node in nodes])
+    use_dns(folder)
     with ExitStack() as stack:
         start(stack, control_plane(folder, credentials), nodes)
         wait_for_nodes(nodes)
         say(f"the cluster is ready after {time.monotonic() - since:.0f} s")
         yield
+
+
+def use_dns(folder: Path) -> None:
+    """Let programs beside the cluster find its Services; only our own mount namespace sees it."""
+    path = write("resolv.conf", folder / "resolv.conf", address=MACHINE)
+    subprocess.run(["mount", "--bind", path, Path("/etc/resolv.conf").resolve()], check=True)
 
 
 def start(stack: ExitStack, servers: list[Program], nodes: list[Node]) -> None:

@@ -11,7 +11,8 @@ from tests.support.paths import REPOSITORY
 from tests.support.programs.commands import path_of
 
 PAUSE = "localhost/pause:1"
-RELEASE = "hello:a"
+FIRST, NEXT, BAD = RELEASES = ("a", "b", "c")
+"""Tags: the tree, with one more migration, and with a fault as well."""
 PRODUCT = ("hello-stage:wheel", "hello-stage:production")
 SERVERS = ("postgres", "valkey")
 
@@ -21,13 +22,19 @@ def build_images() -> None:
     ensure_base()
     for tag in PRODUCT:
         build(tag, REPOSITORY, *STAGES[tag])
-    build(RELEASE, REPOSITORY)
+    build(image(FIRST), REPOSITORY, "--build-arg=BUILD_COMMIT=a")
+    for tag in (NEXT, BAD):
+        build(image(tag), HERE / "releases", f"--file={HERE / 'releases' / tag}.Dockerfile")
     build_pause()
     for name in SERVERS:
         build(STAND_INS[name], DOCKER / "images" / name)
     IMAGES.mkdir(exist_ok=True)
     save("servers", PAUSE, *(STAND_INS[name] for name in SERVERS))
-    save("releases", RELEASE)
+    save("releases", *map(image, RELEASES))
+
+
+def image(tag: str) -> str:
+    return f"hello:{tag}"
 
 
 def build_pause() -> None:

@@ -72,14 +72,12 @@ class Node:
     def import_images(self) -> None:
         """Take those that `install` has made: there is no registry."""
         for archive in sorted(IMAGES.glob("*.tar")):
-            run([*self._ctr, "images", "import", archive], timeout_s=IMPORT_S)
-
-    @property
-    def _ctr(self) -> Sequence[str | Path]:
-        return ("ctr", "--address", self.folder / "containerd.sock", "--namespace", "k8s.io")
+            run([*ctr(self.folder), "images", "import", archive], timeout_s=IMPORT_S)
 
     def _is_runtime_ready(self) -> bool:
-        return subprocess.run([*self._ctr, "version"], capture_output=True, check=False).returncode == 0
+        return (
+            subprocess.run([*ctr(self.folder), "version"], capture_output=True, check=False).returncode == 0
+        )
 
     def _server(self, name: str, options: Sequence[str | Path], is_ready: Callable[[], bool]) -> Program:
         log = f"{self.place.name}-{name}"
@@ -92,3 +90,8 @@ FILES = {
     "kubelet.yaml": "kubelet.yaml",
     "kube-proxy.yaml": "kube-proxy.yaml",
 }
+
+
+def ctr(folder: Path) -> Sequence[str | Path]:
+    """Begin a command for the containerd of the node in this folder."""
+    return ("ctr", "--address", folder / "containerd.sock", "--namespace", "k8s.io")

@@ -29,7 +29,7 @@ KUBERNETES_STAMP = "k8s.io/component-base/version.gitVersion"
 PARTS = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy", "kubectl")
 OTHERS = {
     "coredns": ("github.com/coredns/coredns", "v1.12.4", ""),
-    "helm": ("helm.sh/helm/v3/cmd/helm", "v3.19.0", "helm.sh/helm/v3/internal/version.version"),
+    "helm": ("helm.sh/helm/v4/cmd/helm", "v4.3.1", "helm.sh/helm/v4/internal/version.version"),
 }
 STAGED = re.compile(r"^\s*(k8s\.io/\S+) => \./staging/", re.MULTILINE)
 DOWNLOAD_S = 600
