@@ -19,7 +19,7 @@ COUNTED = "SELECT event_id FROM inbox WHERE consumer = 'gifts'"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredFacts:
-    """`orders` are the recipients of the load's orders by id; `arrivals` is `None` if nobody watched the broker."""
+    """`orders` are the recipients of the load's orders by id; without a watcher, `arrivals` is `None`."""
 
     born: Mapping[str, date]
     orders: Mapping[str, str]

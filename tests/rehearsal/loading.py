@@ -7,31 +7,18 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import orjson
 
 from tests.rehearsal.facts import KnownFacts, read_facts
-from tests.rehearsal.files import LoadFolder, Row, append, rows_of
+from tests.rehearsal.files import LoadFolder, append, rows_of
 from tests.rehearsal.seconds import Second
+from tests.rehearsal.steps import Mark
 from tests.support.paths import REPOSITORY
 from tests.support.polling import until
 
 START_S, STOP_S = 60, 120
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """`at` is in seconds since 1970. `may_fail` and `may_repeat` hold from here to the next mark."""
-
-    at: float
-    name: str
-    may_fail: bool = False
-    may_repeat: bool = False
-
-    @classmethod
-    def of(cls, row: Row) -> Self:
-        return cls(**row)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +29,11 @@ class Load:
     process: subprocess.Popen[bytes]
 
     def mark(self, name: str, *, may_fail: bool = False, may_repeat: bool = False) -> None:
-        """Begin a step of the rehearsal."""
-        row = {"at": time.time(), "name": name, "may_fail": may_fail, "may_repeat": may_repeat}
-        append(self.folder.marks, [row])
+        """Begin a step of the rehearsal, with the next whole second: a second belongs to one step."""
+        at = int(time.time()) + 1
+        until(lambda: time.time() >= at)
+        self.check_runs()
+        append(self.folder.marks, [{"at": at, "name": name, "may_fail": may_fail, "may_repeat": may_repeat}])
 
     @property
     def started(self) -> dict[str, Any]:
