@@ -56,6 +56,16 @@ run: $(VENV)/run.stamp ## Start PostgreSQL, Valkey, the API and a worker: PORT=8
 up: ## Start everything with Docker Compose
 	@$(COMPOSE) up --build --detach --wait || { $(COMPOSE) logs --no-log-prefix settings migrate >&2; exit 1; }
 
+IMAGE ?= hello
+VERSION ?= dev
+COMMIT = $(shell git rev-parse HEAD)
+COMMIT_TIME = $(shell git log -1 --format=%ct)
+.PHONY: image
+image: ## Build the image with its labels: IMAGE=hello VERSION=dev ARGS=--push
+	@docker build --tag $(IMAGE):$(VERSION) --build-arg VERSION=$(VERSION) --build-arg BUILD_COMMIT=$(COMMIT) \
+		--build-arg CREATED=$(shell TZ=UTC0 git log -1 --date=iso-strict-local --format=%cd) \
+		--build-arg SOURCE_DATE_EPOCH=$(COMMIT_TIME) $(ARGS) .
+
 .PHONY: down
 down: ## Stop what `make up` started
 	$(COMPOSE) down
@@ -214,11 +224,12 @@ bench: $(VENV)/dev.stamp ## Compare Hello with other servers: SECONDS=5 ROUNDS=3
 	@$(BIN)/python -m benchmarks.compare --seconds $(SECONDS) --rounds $(ROUNDS) $(ARGS)
 
 .PHONY: check
-check: $(VENV)/dev.stamp ## Check style, types, layers, Compose files, dashboards and locks
+check: $(VENV)/dev.stamp ## Check style, types, layers, Dockerfile, Compose files, dashboards and locks
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/hadolint Dockerfile
 	@$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose*.yml
 	@$(BIN)/python -m monitoring.dashboards --check
 	@$(BIN)/python requirements/lock.py --check

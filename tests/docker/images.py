@@ -63,7 +63,7 @@ def kafka_context() -> Iterator[Path]:
 def build(tag: str, folder: Path, *options: str) -> None:
     """Use the network of this machine: an engine in a sandbox reaches a package registry in no other way."""
     say(f"building {tag}")
-    docker("build", "--network=host", f"--tag={tag}", *options, folder)
+    docker("build", "--network=host", f"--build-arg=PYTHON={BASE}", f"--tag={tag}", *options, folder)
 
 
 def docker(*arguments: str | Path) -> None:
