@@ -1,4 +1,4 @@
-"""`python -m tests.cluster install` builds it; `... run COMMAND` runs a command beside it, `... up` a shell."""
+"""`python -m tests.cluster install` builds it, `run COMMAND` runs a command beside it, `up` a shell."""
 
 import os
 import subprocess
@@ -44,11 +44,14 @@ def run(command: Sequence[str]) -> int:
 
 
 def up(words: Sequence[str]) -> int:
+    """Give a person a shell with `kubectl` and `helm`."""
     return run(words or [os.environ.get("SHELL", "bash")])
 
 
 def run_inside(words: Sequence[str]) -> int:
+    """All that is spoken to is here, so no proxy of the environment is asked."""
     folder, *command = words
+    os.environ |= {"CLUSTER_FOLDER": folder, "NO_PROXY": "*", "no_proxy": "*"}
     with running_cluster(Path(folder)):
         return subprocess.run(command, check=False).returncode
 

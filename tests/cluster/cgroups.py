@@ -1,5 +1,6 @@
 """The control groups of the nodes, which outlive their processes."""
 
+from contextlib import suppress
 from pathlib import Path
 
 ROOT = Path("/sys/fs/cgroup")
@@ -12,12 +13,13 @@ def create(name: str) -> None:
 
 
 def remove(prefix: str) -> None:
-    """Remove all groups whose name starts with this, with the groups inside."""
+    """Remove all groups whose name starts with this, except those that another run uses."""
     for hierarchy in hierarchies():
         for group in hierarchy.glob(f"{prefix}*"):
-            for inner in sorted(group.rglob("*/"), reverse=True):
-                inner.rmdir()
-            group.rmdir()
+            with suppress(OSError):
+                for inner in sorted(group.rglob("*/"), reverse=True):
+                    inner.rmdir()
+                group.rmdir()
 
 
 def hierarchies() -> list[Path]:

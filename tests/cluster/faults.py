@@ -1,6 +1,7 @@
 """What happens to pods and nodes: crashes, drains, restarts."""
 
 import json
+import os
 import time
 from pathlib import Path
 from typing import Any
@@ -23,13 +24,13 @@ def pods(component: str) -> list[Pod]:
     return found
 
 
-def crash(component: str, root: Path) -> None:
+def crash(component: str) -> None:
     """Kill the process of one pod without any notice, and wait until the pod is ready again."""
     pod = pods(component)[0]
     name, restarts = pod["metadata"]["name"], restarts_of(pod)
     container = pod["status"]["containerStatuses"][0]["containerID"].removeprefix("containerd://")
     words = ("tasks", "kill", "--signal", "SIGKILL", container)
-    run([*ctr(root / pod["spec"]["nodeName"]), *words], timeout_s=STOP_S)
+    run([*ctr(Path(os.environ["CLUSTER_FOLDER"]) / pod["spec"]["nodeName"]), *words], timeout_s=STOP_S)
     assert wait_until(lambda: is_back(component, name, restarts), RECOVERY_S), f"{name} is not back"
 
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 BRIDGE = "k0"
 MACHINE = "10.250.0.1"
-PODS = "10.244.0.0/16"
 SERVICES = "10.96.0.0/16"
 FIRST_SERVICE = "10.96.0.1"
 NAMES = Path("/run/netns")
@@ -46,6 +45,7 @@ def connect(places: list[Place]) -> None:
     ip(f"link set {BRIDGE} up")
     for place in places:
         attach(place)
+    ip(f"route add {SERVICES} via {places[0].address}")
     for place in places:
         ip(f"route add {place.pods} via {place.address}")
         for other in places:
@@ -64,7 +64,8 @@ def attach(place: Place) -> None:
         f"route add default via {MACHINE}",
     ):
         ip(words, *place.prefix)
-    subprocess.run([*place.prefix, "sysctl", "-qw", "net.ipv4.ip_forward=1"], check=True)
+    forward = "echo 1 > /proc/sys/net/ipv4/ip_forward"
+    subprocess.run([*place.prefix, "sh", "-c", forward], check=True)
 
 
 def ip(words: str, *prefix: str) -> None:

@@ -19,6 +19,11 @@ def install(tag: str) -> None:
     helm("install", NAME, CHART, *values(tag), "--wait", "--timeout", PATIENCE)
 
 
+def seed(people: int) -> None:
+    """Let the migration of the next release have something to fill."""
+    kubectl("exec", DEPLOYMENTS[0], "--", "hello", "seed", "--people", f"{people}")
+
+
 def upgrade(tag: str) -> None:
     """Return when the migration is done and the rollout has begun."""
     helm("upgrade", NAME, CHART, *values(tag), "--timeout", PATIENCE)

@@ -1,6 +1,6 @@
 """People have a favourite colour: a column that may be empty, filled in small transactions.
 
-Migrations share one transaction, which would keep the lock of ALTER TABLE until its end. A connection of its own
+Migrations share one transaction, which would keep the lock of ALTER TABLE until its end. A second connection
 commits each step. Each step may be run again: the number of this migration is only stored at the end.
 """
 

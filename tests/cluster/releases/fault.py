@@ -19,4 +19,4 @@ def failing(rendered: Rendered) -> Rendered:
     return fail_or_render
 
 
-ItemService.rendered = failing(ItemService.rendered)  # type: ignore[method-assign]
+ItemService.rendered = failing(ItemService.rendered)  # type: ignore[assignment, method-assign]
