@@ -28,12 +28,14 @@ class Load:
     folder: LoadFolder
     process: subprocess.Popen[bytes]
 
-    def mark(self, name: str, *, may_fail: bool = False, may_repeat: bool = False) -> None:
+    def mark(
+        self, name: str, *, may_fail: bool = False, may_repeat: bool = False, must_fail: bool = False
+    ) -> None:
         """Begin a step of the rehearsal, with the next whole second: a second belongs to one step."""
-        at = int(time.time()) + 1
-        until(lambda: time.time() >= at)
+        mark = Mark(int(time.time()) + 1, name, may_fail or must_fail, may_repeat, must_fail)
+        until(lambda: time.time() >= mark.at)
         self.check_runs()
-        append(self.folder.marks, [{"at": at, "name": name, "may_fail": may_fail, "may_repeat": may_repeat}])
+        append(self.folder.marks, [mark.row()])
 
     @property
     def started(self) -> dict[str, Any]:

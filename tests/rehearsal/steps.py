@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Self
 
 from tests.rehearsal.files import Row
@@ -13,16 +13,20 @@ BEFORE = "before"
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """`at` is a whole second since 1970. The permissions hold from here to the next mark."""
+    """`at` is a whole second since 1970. What may and must happen is from here to the next mark."""
 
     at: int
     name: str
     may_fail: bool = False
     may_repeat: bool = False
+    must_fail: bool = False
 
     @classmethod
     def of(cls, row: Row) -> Self:
         return cls(**row)
+
+    def row(self) -> Row:
+        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)
