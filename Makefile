@@ -225,6 +225,18 @@ coverage_compose: ## Run the external tests against a Compose stack and report i
 test_reload: $(VENV)/dev.stamp ## Run the tests after every change
 	@$(BIN)/ptw . $(ARGS)
 
+.PHONY: chart_tools
+chart_tools: $(VENV)/dev.stamp ## Build Helm and kube-score, fetch the definitions of Kubernetes (Go)
+	@$(BIN)/python -m tests.deploy install
+
+.PHONY: test_chart
+test_chart: chart_tools ## Lint, render, validate and score the chart for every file of values (Go)
+	@$(BIN)/pytest -n 2 -m deploy tests/deploy $(ARGS)
+
+.PHONY: gitops
+gitops: $(VENV)/dev.stamp ## Render the chart into deploy/gitops/deployment.yml (Go); IMAGE= names another image
+	@$(BIN)/python -m tests.deploy gitops $(IMAGE) $(ARGS)
+
 SECONDS ?= 5
 ROUNDS ?= 3
 .PHONY: bench
@@ -272,4 +284,4 @@ migration: $(VENV)/dev.stamp ## Write a migration from the changed entities: m="
 .PHONY: destroy
 destroy: $(VENV)/run.stamp ## Remove the local data, the virtual environment and the caches
 	@$(BIN)/hello destroy --data-dir $(DATA_DIR)
-	@rm -rf $(VENV) $(CLIENTS) .bench .brokers .postgres .coverage* .docker .hypothesis .import_linter_cache .kubernetes .monitoring .mutation .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf $(VENV) $(CLIENTS) .bench .brokers .postgres .coverage* .deploy .docker .hypothesis .import_linter_cache .kubernetes .monitoring .mutation .mypy_cache .pytest_cache .ruff_cache
