@@ -1,17 +1,13 @@
 """The programs of a cluster: Kubernetes, CoreDNS and Helm from Go modules, the rest from the distribution."""
 
-import json
 import os
 import re
 import shutil
-import subprocess
-from collections.abc import Mapping
 from pathlib import Path
 
 from tests.cluster.places import BIN
+from tests.deploy.programs import KUBERNETES, ensure_helm, folder_of
 from tests.support.programs import debian, golang
-from tests.support.programs.commands import Words, path_of
-from tests.support.programs.errors import ProgramError
 from tests.support.programs.progress import say
 
 PACKAGES = {
@@ -20,19 +16,15 @@ PACKAGES = {
     "runc": "runc",
     "iptables": "iptables",
     "ip": "iproute2",
+    "curl": "curl",
     "catatonit": "catatonit",
     "haproxy": "haproxy",
 }
 PLUGINS = Path("/usr/lib/cni")
-KUBERNETES, KUBERNETES_VERSION = "k8s.io/kubernetes", "v1.34.4"
-KUBERNETES_STAMP = "k8s.io/component-base/version.gitVersion"
 PARTS = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy", "kubectl")
-OTHERS = {
-    "coredns": ("github.com/coredns/coredns", "v1.12.4", ""),
-    "helm": ("helm.sh/helm/v4/cmd/helm", "v4.3.1", "helm.sh/helm/v4/internal/version.version"),
-}
+STAMP = "k8s.io/component-base/version.gitVersion"
+COREDNS, COREDNS_VERSION = "github.com/coredns/coredns", "v1.12.4"
 STAGED = re.compile(r"^\s*(k8s\.io/\S+) => \./staging/", re.MULTILINE)
-DOWNLOAD_S = 600
 
 
 def ensure_programs() -> None:
@@ -42,34 +34,27 @@ def ensure_programs() -> None:
             debian.install(package)
     debian.ensure_package("containernetworking-plugins", PLUGINS / "bridge")
     ensure_kubernetes()
-    for name, (package, version, stamp) in OTHERS.items():
-        golang.ensure(name, package, version, BIN / name, stamp)
+    golang.ensure("CoreDNS", COREDNS, COREDNS_VERSION, BIN / "coredns")
+    helm = BIN / "helm"
+    helm.unlink(missing_ok=True)
+    helm.symlink_to(ensure_helm())
 
 
 def ensure_kubernetes() -> None:
+    module, version = KUBERNETES
     missing = [part for part in PARTS if not (BIN / part).exists()]
     replaced = staging_modules() if missing else []
     for part in missing:
         say(f"building {part}")
-        package = f"{KUBERNETES}/cmd/{part}"
-        golang.build(package, KUBERNETES_VERSION, BIN / part, KUBERNETES_STAMP, replaced)
+        golang.build(f"{module}/cmd/{part}", version, BIN / part, STAMP, replaced)
 
 
 def staging_modules() -> list[str]:
     """Replace the modules that Kubernetes takes from its own folder by the published ones of the release."""
-    published = KUBERNETES_VERSION.replace("v1.", "v0.")
-    names = STAGED.findall(Path(description()["GoMod"]).read_text())
+    module, version = KUBERNETES
+    published = version.replace("v1.", "v0.")
+    names = STAGED.findall((folder_of(module, version) / "go.mod").read_text())
     return [f"{name} => {name} {published}" for name in names]
-
-
-def description() -> Mapping[str, str]:
-    module = f"{KUBERNETES}@{KUBERNETES_VERSION}"
-    words: Words = [path_of("go", "golang"), "mod", "download", "-json", module]
-    done = subprocess.run(words, capture_output=True, text=True, timeout=DOWNLOAD_S, check=False)
-    if done.returncode != 0:
-        raise ProgramError(f"{module} cannot be had:\n{done.stdout}{done.stderr}")
-    found: Mapping[str, str] = json.loads(done.stdout)
-    return found
 
 
 def environment() -> dict[str, str]:

@@ -15,55 +15,58 @@ from tests.cluster import faults, release
 from tests.cluster.images import BAD, FIRST, NEXT
 from tests.cluster.places import CACHE
 from tests.cluster.release import Gate
-from tests.cluster.report import Report
 from tests.cluster.surroundings import URL, surroundings
 from tests.rehearsal.check import Verdict, stored_facts, verdict
 from tests.rehearsal.loading import Load, loading
+from tests.rehearsal.report import Result, draw, show
+from tests.rehearsal.steps import steps_of
 from tests.support.polling import until
 from tests.support.programs.progress import say
 
-RATE, PEOPLE = 500, 20_000
+TITLE = "Releases on a Kubernetes cluster: with a migration, through crashes and a drain, and a bad one"
+PEOPLE = 20_000
 DATABASE = "postgresql://hello:rehearsal@hello-postgresql/hello"
 BROKER = "redis://hello-valkey:6379/0"
 SECOND_NODE = "node2"
-CALM_S, GATE_S, BAD_S = 15, 20, 120
+CALM_S = 15
 
 
 def rehearse(load: Load, gate: Gate) -> None:
-    calm(load, "calm")
-    begin(load, "release B")
+    calm(load)
+    begin(load, "release B: migration, rollout")
     release.upgrade(NEXT)
     release.wait_for_rollout()
-    begin(load, "gate")
-    assert gate.is_good(GATE_S, NEXT), "the gate refuses a good release"
+    begin(load, "gate: good")
+    gate.expect_good(NEXT)
     for component in ("api", "worker"):
         begin(load, f"{component} crashes")
         faults.crash(component)
-    begin(load, "drain")
+    begin(load, "drain of a node")
     faults.drain(SECOND_NODE)
     release.wait_for_rollout()
     faults.uncordon(SECOND_NODE)
     begin(load, "Valkey restarts")
     faults.restart("valkey")
-    calm(load, "calm")
-    begin(load, "bad release C", may_fail=True)
+    calm(load)
+    begin(load, "release C, a bad one", must_fail=True)
     release.upgrade(BAD)
-    assert not gate.is_good(BAD_S), "the gate takes a bad release"
-    begin(load, "rollback", may_fail=True)
+    gate.expect_bad()
+    begin(load, "rollback to B", may_fail=True)
     release.rollback()
     release.wait_for_rollout()
-    begin(load, "gate")
-    assert gate.is_good(GATE_S, NEXT), "the gate refuses the release before"
+    begin(load, "gate: good")
+    gate.expect_good(NEXT)
+    calm(load)
 
 
-def begin(load: Load, name: str, *, may_fail: bool = False) -> None:
+def begin(load: Load, name: str, **expected: bool) -> None:
+    """`expected` as `Load.mark` has it: nothing may fail, and the client repeats nothing."""
     say(name)
-    load.check_runs()
-    load.mark(name, may_fail=may_fail)
+    load.mark(name, **expected)
 
 
-def calm(load: Load, name: str) -> None:
-    begin(load, name)
+def calm(load: Load) -> None:
+    begin(load, "calm")
     enough = len(load.seconds()) + CALM_S
     until(lambda: len(load.seconds()) >= enough, 2 * CALM_S)
 
@@ -79,20 +82,24 @@ async def judged(load: Load) -> Verdict:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.cluster.rehearse", description=__doc__)
-    parser.add_argument("--rate", type=float, default=RATE, help="requests a second")
+    parser.add_argument("--rate", type=float, default=500, help="requests a second")
     parser.add_argument("--picture", type=Path, default=CACHE / "rehearsal.svg", help="where to draw it")
     options = parser.parse_args()
-    folder = Path(os.environ["CLUSTER_FOLDER"])
+    result = rehearsed(Path(os.environ["CLUSTER_FOLDER"]), options.rate)
+    draw(TITLE, result, options.picture)
+    return show(result)
+
+
+def rehearsed(folder: Path, rate: float) -> Result:
     with surroundings(folder) as prometheus:
         say("installing release A")
         release.install(FIRST)
         release.seed(PEOPLE)
-        with loading(URL, folder / "load", options.rate) as load:
+        with loading(URL, folder / "load", rate) as load:
             rehearse(load, Gate(prometheus.url))
             load.stop()
-        report = Report(load.seconds(), load.marks(), asyncio.run(judged(load)))
-    report.show(options.picture)
-    return 0 if report.is_good else 1
+        steps, verdict = steps_of(load.marks(), load.seconds()), asyncio.run(judged(load))
+        return Result(rate=rate, steps=steps, known=load.facts(), verdict=verdict)
 
 
 if __name__ == "__main__":

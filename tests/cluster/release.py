@@ -13,6 +13,7 @@ from tests.support.paths import REPOSITORY
 NAME, CHART = "hello", REPOSITORY / "deploy" / "helm" / "hello"
 DEPLOYMENTS = ("deployment/hello-api", "deployment/hello-worker")
 PATIENCE = "300s"
+GOOD, BAD = 0, 1
 
 
 def install(tag: str) -> None:
@@ -44,15 +45,19 @@ def values(tag: str) -> Sequence[str | Path]:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """`hello release check`: the tags are the commits of the images."""
+    """`hello release check`, which prints its table. The tags of the images are their commits."""
 
     prometheus: str
 
-    def is_good(self, seconds: int, tag: str = "") -> bool:
-        """Print the table; raise `AssertionError` when the gate cannot tell."""
-        words = ("--prometheus", self.prometheus, "--for", f"{seconds}s", "--every", "2s")
-        version = ("--version", tag) if tag else ()
-        command = [sys.executable, "-m", "hello", "release", "check", *words, *version]
-        code = subprocess.run(command, check=False).returncode
-        assert code in {0, 1}, "the gate cannot tell"
-        return code == 0
+    def expect_good(self, tag: str) -> None:
+        code = self._check("--for", "20s", "--version", tag)
+        assert code == GOOD, f"the gate said {code} of a good release"
+
+    def expect_bad(self) -> None:
+        """Return as soon as the gate is sure."""
+        code = self._check("--for", "120s")
+        assert code == BAD, f"the gate said {code} of a bad release"
+
+    def _check(self, *options: str) -> int:
+        words = (sys.executable, "-m", "hello", "release", "check", "--every", "2s")
+        return subprocess.run([*words, "--prometheus", self.prometheus, *options], check=False).returncode

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
 from tests.rehearsal.check import Verdict
 from tests.rehearsal.facts import KnownFacts
+from tests.rehearsal.picture import picture
 from tests.rehearsal.steps import Step, named
+from tests.support.programs.progress import say
 
 WIDTH = 120
 
@@ -83,3 +86,10 @@ def cells(step: Step) -> Iterator[str]:
     allowed = " (allowed)" if step.mark.may_fail and step.failed else ""
     yield ", ".join(named(step.failed)) + allowed or "0"
     yield ", ".join(named(step.repeated)) or "0"
+
+
+def draw(title: str, result: Result, file: Path) -> None:
+    seconds = [second for step in result.steps for second in step.seconds]
+    marks = [step.mark for step in result.steps]
+    file.write_text(picture(title, result.summary(), seconds, marks))
+    say(f"the picture is {file}")
