@@ -205,6 +205,14 @@ engine: $(VENV)/dev.stamp ## Install a Docker engine (apt, root; Go for Compose)
 test_compose: engine ## Test the image and the Compose files on a real engine (Go, root)
 	@$(BIN)/python -m tests.docker run $(BIN)/pytest -n 0 -m compose tests/docker $(ARGS)
 
+.PHONY: cluster
+cluster: $(VENV)/dev.stamp ## Install a Kubernetes cluster and build its images (apt, Go, root)
+	@$(BIN)/python -m tests.cluster install
+
+.PHONY: rehearse
+rehearse: cluster ## Release, crash, drain and roll back under load on a real Kubernetes cluster (apt, Go, root)
+	@$(BIN)/python -m tests.cluster run $(BIN)/python -m tests.cluster.rehearse $(ARGS)
+
 COVERED = $(COMPOSE) --project-name hello-coverage -f docker-compose.yml -f docker-compose.coverage.yml
 .PHONY: coverage_compose
 coverage_compose: ## Run the external tests against a Compose stack and report its lines that did not run
@@ -276,4 +284,4 @@ migration: $(VENV)/dev.stamp ## Write a migration from the changed entities: m="
 .PHONY: destroy
 destroy: $(VENV)/run.stamp ## Remove the local data, the virtual environment and the caches
 	@$(BIN)/hello destroy --data-dir $(DATA_DIR)
-	@rm -rf $(VENV) $(CLIENTS) .bench .brokers .postgres .coverage* .deploy .docker .hypothesis .import_linter_cache .monitoring .mutation .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf $(VENV) $(CLIENTS) .bench .brokers .postgres .coverage* .deploy .docker .hypothesis .import_linter_cache .kubernetes .monitoring .mutation .mypy_cache .pytest_cache .ruff_cache

@@ -28,11 +28,15 @@ def ensure_programs() -> None:
     with install_lock():
         CACHE.mkdir(exist_ok=True)
         (CACHE / ".gitignore").write_text("*\n")
-        stamp = "helm.sh/helm/v4/internal/version.version"
-        golang.ensure("Helm", "helm.sh/helm/v4/cmd/helm", HELM_VERSION, HELM, stamp)
+        ensure_helm()
         golang.ensure("kube-score", "github.com/zegl/kube-score/cmd/kube-score", SCORE_VERSION, SCORE)
     for module, version in MODULES:
         folder_of(module, version)
+
+
+def ensure_helm() -> Path:
+    stamp = "helm.sh/helm/v4/internal/version.version"
+    return golang.ensure("Helm", "helm.sh/helm/v4/cmd/helm", HELM_VERSION, HELM, stamp)
 
 
 def folder_of(module: str, version: str) -> Path:

@@ -1,0 +1,1 @@
+"""Rehearsals of a release under load: nobody may notice it."""
