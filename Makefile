@@ -233,6 +233,11 @@ chart_tools: $(VENV)/dev.stamp ## Build Helm and kube-score, fetch the definitio
 test_chart: chart_tools ## Lint, render, validate and score the chart for every file of values (Go)
 	@$(BIN)/pytest -n 2 -m deploy tests/deploy $(ARGS)
 
+.PHONY: test_chart_server
+test_chart_server: $(VENV)/dev.stamp ## Let a real API server of Kubernetes check the chart (apt, Go)
+	@$(BIN)/python -m tests.deploy install server
+	@$(BIN)/pytest -n 0 -m deploy_server tests/deploy $(ARGS)
+
 .PHONY: gitops
 gitops: $(VENV)/dev.stamp ## Render the chart into deploy/gitops/deployment.yml (Go); IMAGE= names another image
 	@$(BIN)/python -m tests.deploy gitops $(IMAGE) $(ARGS)

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import trustme
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from tests.cluster.files import write
 from tests.cluster.network import FIRST_SERVICE, MACHINE, SERVICES
 from tests.cluster.servers import server
 from tests.support.programs.program import Program
-from tests.support.signing_keys import private_pem
 
 API_PORT, ETCD_PORT = 6443, 2379
 SERVER = f"https://{MACHINE}:{API_PORT}"
@@ -35,7 +35,9 @@ class Credentials:
         authority = trustme.CA()
         authority.cert_pem.write_to_path(self.folder / "ca.pem")
         authority.issue_cert(*NAMES).private_key_and_cert_chain_pem.write_to_path(self.folder / "server.pem")
-        (self.folder / "accounts.pem").write_text(private_pem(ec.generate_private_key(ec.SECP256R1())))
+        key = ec.generate_private_key(ec.SECP256R1())
+        accounts = key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
+        (self.folder / "accounts.pem").write_bytes(accounts)
         token = secrets.token_hex(16)
         (self.folder / "tokens.csv").write_text(f'{token},admin,admin,"system:masters"\n')
         write(

@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.cluster.places import BIN
@@ -40,9 +41,9 @@ def ensure_programs() -> None:
     helm.symlink_to(ensure_helm())
 
 
-def ensure_kubernetes() -> None:
+def ensure_kubernetes(parts: Sequence[str] = PARTS) -> None:
     module, version = KUBERNETES
-    missing = [part for part in PARTS if not (BIN / part).exists()]
+    missing = [part for part in parts if not (BIN / part).exists()]
     replaced = staging_modules() if missing else []
     for part in missing:
         say(f"building {part}")

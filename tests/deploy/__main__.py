@@ -3,6 +3,7 @@
 import sys
 
 from tests.deploy import gitops
+from tests.deploy.api_server import ensure_api_server
 from tests.deploy.programs import ensure_programs
 from tests.support.programs.errors import ProgramError
 from tests.support.programs.progress import say
@@ -15,6 +16,9 @@ def main() -> int:
         match sys.argv[1:]:
             case ["install"]:
                 return 0
+            case ["install", "server"]:
+                ensure_api_server()
+                return 0
             case ["gitops", "--check"]:
                 return check()
             case ["gitops", *image] if len(image) <= 1:
@@ -23,7 +27,7 @@ def main() -> int:
     except ProgramError as error:
         say(str(error))
         return 1
-    say("usage: python -m tests.deploy install | gitops [--check | IMAGE]")
+    say("usage: python -m tests.deploy install [server] | gitops [--check | IMAGE]")
     return 2
 
 

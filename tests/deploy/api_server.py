@@ -10,19 +10,28 @@ from pathlib import Path
 
 import yaml
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from tests.cluster.places import BIN
+from tests.cluster.places import BIN, cache_locked
+from tests.cluster.programs import ensure_kubernetes
 from tests.deploy.charts import Manifest
 from tests.support.programs.commands import Words
+from tests.support.programs.debian import ensure_package
 from tests.support.programs.errors import ProgramError
 from tests.support.programs.ports import HOST, free_port
 from tests.support.programs.program import Program
 from tests.support.programs.running import running
-from tests.support.signing_keys import private_pem
 
 ETCD = Path("/usr/bin/etcd")
 NAMESPACE = "hello"
 STRICT = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "warn")}
+
+
+def ensure_api_server() -> None:
+    """Raise `ProgramError` when it, its etcd or its client cannot be had."""
+    ensure_package("etcd-server", ETCD)
+    with cache_locked():
+        ensure_kubernetes(("kube-apiserver", "kubectl"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +78,21 @@ def running_api_server(folder: Path) -> Iterator[ApiServer]:
     token = secrets.token_hex(16)
     server.kubeconfig.write_text(yaml.safe_dump(kubeconfig(port, token)))
     (folder / "tokens.csv").write_text(f'{token},admin,admin,"system:masters"\n')
-    (folder / "accounts.pem").write_text(private_pem(ec.generate_private_key(ec.SECP256R1())))
+    (folder / "accounts.pem").write_bytes(account_key())
     with ExitStack() as stack:
         stack.enter_context(running(etcd(folder, etcd_port)))
         command = api_server_command(folder, port, etcd_port)
         stack.enter_context(running(Program.within(folder, "kube-apiserver", command, server.is_ready)))
-        namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE, "labels": STRICT}}
+        metadata = {"name": NAMESPACE, "labels": STRICT}
+        namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
         server.kubectl("create", "--filename", "-", manifests=[namespace])
         yield server
+
+
+def account_key() -> bytes:
+    """Return a key in the format of OpenSSL: the server does not know another one for elliptic curves."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    return key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
 
 
 def kubeconfig(port: int, token: str) -> Manifest:
@@ -127,5 +143,6 @@ def api_server_command(folder: Path, port: int, etcd_port: int) -> Words:
         f"--service-account-signing-key-file={accounts}",
         "--service-account-issuer=https://kubernetes.default.svc",
         "--authorization-mode=RBAC",
+        "--disable-admission-plugins=ServiceAccount",  # no controller makes accounts
         "--service-cluster-ip-range=10.96.0.0/16",
     ]

@@ -57,5 +57,3 @@ def test_a_field_that_does_not_exist_is_refused(server: ApiServer) -> None:
     changed = certificate | {"spec": certificate["spec"] | {"dnsName": "hello.example"}}
     with pytest.raises(ProgramError, match=r"unknown field .*dnsName"):
         server.kubectl(*APPLY, manifests=[changed])
-
-
