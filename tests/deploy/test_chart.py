@@ -3,6 +3,7 @@
 import json
 import re
 import tomllib
+from pathlib import Path
 
 import pytest
 import yaml
@@ -103,8 +104,10 @@ def test_the_product_accepts_the_settings_of_the_chart(files: tuple[str, ...]) -
     assert Settings(_env_file=None, **(fields | secrets)).metrics_port == 9464
 
 
-def test_a_large_number_is_written_in_full() -> None:
-    data = named(render((DEV,), "settings.BODY_LIMIT_BYTES=10485760"), "ConfigMap", "hello")["data"]
+def test_a_large_number_is_written_in_full(tmp_path: Path) -> None:
+    own = tmp_path / "values.yaml"
+    own.write_text("settings: {BODY_LIMIT_BYTES: 10485760}")
+    data = named(render((DEV, own)), "ConfigMap", "hello")["data"]
     assert data["BODY_LIMIT_BYTES"] == "10485760"
 
 
