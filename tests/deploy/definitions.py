@@ -1,7 +1,7 @@
 """What a Kubernetes object may look like: the API's description, and definitions of custom resources."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,10 @@ from tests.deploy.programs import CERT_MANAGER, EXTERNAL_SECRETS, GATEWAY_API, K
 HERE = Path(__file__).parent
 OWN = HERE / "crds"
 """Written from the documentation of operators whose modules do not contain their definitions."""
-OWN_GROUPS = ("monitoring.coreos.com", "kafka.strimzi.io")
-DEFINED_BY = {
-    "cert-manager.io": (CERT_MANAGER, "deploy/crds"),
-    "external-secrets.io": (EXTERNAL_SECRETS, "config/crds/bases"),
-    "gateway.networking.k8s.io": (GATEWAY_API, "config/crd/standard"),
-}
+CERTIFICATES = CERT_MANAGER, "deploy/crds/cert-manager.io_certificates.yaml"
+SECRETS = EXTERNAL_SECRETS, "config/crds/bases/external-secrets.io_externalsecrets.yaml"
+GATEWAYS = GATEWAY_API, "config/crd/standard/gateway.networking.k8s.io_gateways.yaml"
+ROUTES = GATEWAY_API, "config/crd/standard/gateway.networking.k8s.io_httproutes.yaml"
 
 
 def faults_of(manifest: Manifest) -> list[str]:
@@ -34,8 +32,8 @@ def faults_of(manifest: Manifest) -> list[str]:
 @cache
 def validator_of(api_version: str, kind: str) -> Draft202012Validator:
     group, _, version = api_version.rpartition("/")
-    is_custom = group in DEFINED_BY or group in OWN_GROUPS
-    schema = custom_schema(group, version, kind) if is_custom else core_schema(group, version, kind)
+    defined = [found for found in definitions() if found["spec"]["group"] == group]
+    schema = custom_schema(defined, version, kind) if defined else core_schema(group, version, kind)
     return Draft202012Validator(strict(schema))
 
 
@@ -50,41 +48,21 @@ def core_schema(group: str, version: str, kind: str) -> Mapping[str, Any]:
     raise LookupError(f"{group}/{version} has no {kind}")
 
 
-def custom_schema(group: str, version: str, kind: str) -> Mapping[str, Any]:
-    for definition in definitions_of(group):
-        if definition["spec"]["names"]["kind"] == kind:
-            for served in definition["spec"]["versions"]:
-                if served["name"] == version:
-                    return schema_of(served)
-    raise LookupError(f"{group}/{version} has no {kind}")
+def custom_schema(defined: list[Manifest], version: str, kind: str) -> Mapping[str, Any]:
+    for definition in defined:
+        for served in definition["spec"]["versions"]:
+            if (definition["spec"]["names"]["kind"], served["name"]) == (kind, version):
+                schema: Mapping[str, Any] = served["schema"]["openAPIV3Schema"]
+                return schema
+    raise LookupError(f"no definition has {kind} in {version}")
 
 
-def schema_of(served: Mapping[str, Any]) -> Mapping[str, Any]:
-    schema: Mapping[str, Any] = served["schema"]["openAPIV3Schema"]
-    return schema
-
-
-def definitions_of(group: str) -> Iterator[Manifest]:
-    if group in DEFINED_BY:
-        module, folder = DEFINED_BY[group]
-        yield from definitions_in(folder_of(*module) / folder, group)
-    yield from definitions_in(OWN, group)
-
-
-def all_definitions() -> list[Manifest]:
-    """Return those of all groups that the chart uses."""
-    groups = [*DEFINED_BY, *OWN_GROUPS]
-    return [definition for group in groups for definition in definitions_of(group)]
-
-
-def definitions_in(folder: Path, group: str) -> list[Manifest]:
-    texts = (path.read_text() for path in sorted(folder.glob("*.yaml")))
-    found = (manifest for text in texts for manifest in yaml.safe_load_all(text) if manifest)
-    return [
-        manifest
-        for manifest in found
-        if manifest["kind"] == "CustomResourceDefinition" and manifest["spec"]["group"] == group
-    ]
+@cache
+def definitions() -> list[Manifest]:
+    """Return those of all custom resources that the chart makes."""
+    real = [folder_of(*module) / path for module, path in (CERTIFICATES, SECRETS, GATEWAYS, ROUTES)]
+    texts = [path.read_text() for path in (*real, *sorted(OWN.glob("*.yaml")))]
+    return [manifest for text in texts for manifest in yaml.safe_load_all(text) if manifest]
 
 
 def strict(schema: Any) -> Any:  # noqa: ANN401  # any part of a JSON document

@@ -7,11 +7,11 @@ import pytest
 from tests.deploy import gitops
 from tests.deploy.api_server import ApiServer, running_api_server
 from tests.deploy.charts import CHART, DEV, ENVIRONMENTS, PRODUCTION, pods, render, values
-from tests.deploy.definitions import all_definitions
+from tests.deploy.definitions import definitions
 from tests.deploy.programs import HELM
 from tests.support.programs.errors import ProgramError
 
-pytestmark = pytest.mark.deploy_server
+pytestmark = [pytest.mark.deploy_server, pytest.mark.timeout(600)]
 EACH = pytest.mark.parametrize("files", ENVIRONMENTS.values(), ids=ENVIRONMENTS)
 APPLY = ("apply", "--dry-run=server", "--filename", "-")
 
@@ -19,7 +19,7 @@ APPLY = ("apply", "--dry-run=server", "--filename", "-")
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServer]:
     with running_api_server(tmp_path_factory.mktemp("api-server")) as server:
-        server.define(all_definitions())
+        server.define(definitions())
         yield server
 
 
