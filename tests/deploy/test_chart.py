@@ -22,6 +22,7 @@ from tests.deploy.charts import (
     helm,
     named,
     of_kind,
+    pods,
     render,
     values,
 )
@@ -164,6 +165,27 @@ def test_a_hook_needs_nothing_that_is_installed_after_it(files: tuple[str, ...])
 def test_a_plain_migration_job_has_another_name_for_another_image() -> None:
     [first], [second] = (of_kind(render((DEV,), f"image.tag={tag}"), "Job") for tag in ("v1", "v2"))
     assert first["metadata"]["name"] != second["metadata"]["name"]
+
+
+def test_init_containers_wait_for_the_own_postgresql_and_migrate() -> None:
+    manifests = render((DEV,), "migration.mode=initContainer")
+    names = [container["name"] for container in pods(manifests)["hello-api"]["spec"]["initContainers"]]
+    assert names == ["wait-for-postgresql", "migrate"]
+    assert of_kind(manifests, "Job") == []
+
+
+def test_migrations_can_be_left_to_others() -> None:
+    manifests = render((PRODUCTION,), "migration.mode=none")
+    assert of_kind(manifests, "Job") == []
+    assert not any("initContainers" in pod["spec"] for pod in pods(manifests).values())
+    assert [found["metadata"]["name"] for found in of_kind(manifests, "ExternalSecret")] == ["hello"]
+
+
+def test_every_object_begins_with_the_chosen_name() -> None:
+    """But for those that other applications know: the topic and its readers."""
+    manifests = render((PRODUCTION, KAFKA), "fullnameOverride=gifts")
+    own = [found for found in manifests if found["kind"] not in {"KafkaTopic", "KafkaUser"}]
+    assert {found["metadata"]["name"].partition("-")[0] for found in own} == {"gifts"}
 
 
 def test_kafka_declares_the_topic_of_the_settings_and_of_the_events() -> None:
