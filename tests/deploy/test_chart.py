@@ -205,3 +205,10 @@ def test_every_value_is_documented() -> None:
     for name, value in defaults.items():
         inner = {f"{name}.{key}" for key in value} if isinstance(value, dict) else set()
         assert f"`{name}`" in table or all(f"`{path}`" in table for path in inner), name
+
+
+def test_a_package_holds_all_that_the_folder_links_to(tmp_path: Path) -> None:
+    helm("package", CHART, "--destination", tmp_path)
+    [package] = tmp_path.glob("hello-*.tgz")
+    text = helm("template", "hello", package, *values((STAGING,)))
+    assert [found for found in yaml.safe_load_all(text) if found] == render((STAGING,))
