@@ -19,6 +19,7 @@ from tests.support.programs.errors import ProgramError
 from tests.support.programs.progress import say
 
 FOLDER = REPOSITORY / ".rehearsal" / "short"
+PICTURE = REPOSITORY / "docs" / "rehearsal-short.svg"
 TITLE = "A release, three kills, a bad release and a roll-back under load, on one machine"
 
 
@@ -33,7 +34,7 @@ def main() -> int:
     except ProgramError as error:
         say(str(error))
         return 1
-    draw(result, options.picture)
+    draw(result, PICTURE if options.write else FOLDER / PICTURE.name)
     return show(result)
 
 
@@ -64,8 +65,8 @@ def draw(result: Result, file: Path) -> None:
 def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.rehearsal", description=__doc__)
     parser.add_argument("--rate", type=float, default=500, help="requests a second, if they fit")
-    parser.add_argument("--pause", type=float, default=3, help="seconds of load after each step")
-    parser.add_argument("--picture", type=Path, default=FOLDER / "rehearsal.svg", help="where to draw it")
+    parser.add_argument("--pause", type=float, default=2, help="seconds of load after each step")
+    parser.add_argument("--write", action="store_true", help=f"draw it into {PICTURE.name} of the docs")
     return parser
 
 
