@@ -16,6 +16,7 @@ from tests.deploy.programs import CERT_MANAGER, EXTERNAL_SECRETS, GATEWAY_API, K
 HERE = Path(__file__).parent
 OWN = HERE / "crds"
 """Written from the documentation of operators whose modules do not contain their definitions."""
+OWN_GROUPS = ("monitoring.coreos.com", "kafka.strimzi.io")
 DEFINED_BY = {
     "cert-manager.io": (CERT_MANAGER, "deploy/crds"),
     "external-secrets.io": (EXTERNAL_SECRETS, "config/crds/bases"),
@@ -33,7 +34,7 @@ def faults_of(manifest: Manifest) -> list[str]:
 @cache
 def validator_of(api_version: str, kind: str) -> Draft202012Validator:
     group, _, version = api_version.rpartition("/")
-    is_custom = group in DEFINED_BY or definitions_in(OWN, group)
+    is_custom = group in DEFINED_BY or group in OWN_GROUPS
     schema = custom_schema(group, version, kind) if is_custom else core_schema(group, version, kind)
     return Draft202012Validator(strict(schema))
 
@@ -68,6 +69,12 @@ def definitions_of(group: str) -> Iterator[Manifest]:
         module, folder = DEFINED_BY[group]
         yield from definitions_in(folder_of(*module) / folder, group)
     yield from definitions_in(OWN, group)
+
+
+def all_definitions() -> list[Manifest]:
+    """Return those of all groups that the chart uses."""
+    groups = [*DEFINED_BY, *OWN_GROUPS]
+    return [definition for group in groups for definition in definitions_of(group)]
 
 
 def definitions_in(folder: Path, group: str) -> list[Manifest]:

@@ -67,6 +67,7 @@ def test_a_field_that_does_not_exist_is_a_fault() -> None:
         ((DEV,), "settings.SECRET_KEY=x", "SECRET_KEY"),
         ((DEV,), "api.replica=3", "replica"),
         ((DEV,), "postgresql.image=postgres:latest", "postgresql"),
+        ((PRODUCTION, KAFKA), "kafka.topic.retentionDays=30", "INBOX_DAYS must be more"),
         ((DEV,), "entry.ingress.enabled=true", "entry.hosts is empty"),
     ],
 )
@@ -170,3 +171,12 @@ def test_kafka_declares_the_topic_of_the_settings_and_of_the_events() -> None:
     assert data["EVENTS_TOPIC"] == topic["spec"]["topicName"]
     assert {channel["address"] for channel in channels.values()} == {topic["spec"]["topicName"]}
     assert Settings.model_fields["events_topic"].default == topic["spec"]["topicName"]
+
+
+def test_every_value_is_documented() -> None:
+    """The table names a value, or the object that it belongs to."""
+    table = (CHART / "README.md").read_text()
+    defaults = yaml.safe_load((CHART / "values.yaml").read_text())
+    for name, value in defaults.items():
+        inner = {f"{name}.{key}" for key in value} if isinstance(value, dict) else set()
+        assert f"`{name}`" in table or all(f"`{path}`" in table for path in inner), name

@@ -34,6 +34,12 @@ def test_a_monitor_finds_a_port_of_its_service(component: str) -> None:
     assert endpoint["port"] in {port["name"] for port in service["spec"]["ports"]}
 
 
+def test_labels_that_the_operator_asks_for_are_added() -> None:
+    manifests = render((STAGING,), "monitoring.labels.release=prometheus")
+    found = of_kind(manifests, "ServiceMonitor", "PrometheusRule")
+    assert {manifest["metadata"]["labels"]["release"] for manifest in found} == {"prometheus"}
+
+
 @pytest.mark.parametrize("component", ["api", "worker"])
 def test_the_job_has_the_name_that_the_rules_ask_for(component: str) -> None:
     monitor = named(render((STAGING,)), "ServiceMonitor", f"hello-{component}")

@@ -115,6 +115,14 @@ def test_the_listener_of_kafka_without_a_login_is_for_the_processes_alone() -> N
     assert {name for name, of_pod in labels.items() if selects(peer["podSelector"], of_pod)} == {API, WORKER}
 
 
+def test_the_pods_of_kafka_are_not_under_the_policies_of_the_chart() -> None:
+    manifests = render((PRODUCTION, KAFKA))
+    for name in ("Kafka", "KafkaNodePool"):
+        [found] = of_kind(manifests, name)
+        for policy in of_kind(manifests, "NetworkPolicy"):
+            assert not selects(policy["spec"]["podSelector"], found["metadata"]["labels"])
+
+
 def test_services_select_pods_that_exist_and_ports_that_they_have(manifests: list[Manifest]) -> None:
     for service in of_kind(manifests, "Service"):
         selected = [

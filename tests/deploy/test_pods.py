@@ -170,3 +170,11 @@ def test_containers_that_scale_by_cpu_request_some() -> None:
 def test_staging_and_production_bring_no_servers() -> None:
     for files in ((STAGING,), (PRODUCTION,)):
         assert of_kind(render(files), "StatefulSet") == []
+
+
+def test_persistent_servers_claim_a_volume() -> None:
+    manifests = render((DEV,), "postgresql.persistence.enabled=true", "valkey.persistence.enabled=true")
+    for server in of_kind(manifests, "StatefulSet"):
+        [claim] = server["spec"]["volumeClaimTemplates"]
+        assert claim["metadata"]["name"] == "data"
+        assert "data" not in {volume["name"] for volume in server["spec"]["template"]["spec"]["volumes"]}

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.deploy
 EXCEPTIONS = {
     "container-image-pull-policy": "tags are pinned: pulling again brings nothing",
     "container-resources": "a limit of CPU throttles where CPU time is idle; requests share it",
-    "container-security-context-user-group-id": "group 0 lets any user run the image; 999 is the servers' own",
+    "container-security-context-user-group-id": "group 0 lets any user run the image; 999 is that of servers",
     "deployment-has-host-podantiaffinity": "topology spread does the same, and lets nodes hold several pods",
 }
 ONLY = {"container-resources": "CPU limit is not set"}

@@ -2,7 +2,17 @@
 
 import pytest
 
-ENVIRONMENTS = ("broker", "chaos_root", "compose", "deploy", "monitoring", "pooler", "proxy", "search")
+ENVIRONMENTS = (
+    "broker",
+    "chaos_root",
+    "compose",
+    "deploy",
+    "deploy_server",
+    "monitoring",
+    "pooler",
+    "proxy",
+    "search",
+)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -1,4 +1,4 @@
-{{- /* What the profile `restricted` of Pod Security Standards asks of a pod; takes (dict "user" 10001 "group" 0). */ -}}
+{{- /* What Pod Security Standards ask of a `restricted` pod; takes (dict "user" 10001 "group" 0). */ -}}
 {{- define "hello.podSecurityContext" -}}
 runAsNonRoot: true
 runAsUser: {{ .user }}

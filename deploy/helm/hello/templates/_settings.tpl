@@ -21,7 +21,7 @@
 {{- end -}}
 {{- end -}}
 
-{{- /* Seconds from SIGTERM until Kubernetes kills: the pause before it, the drain, requests in flight, and a reserve. */ -}}
+{{- /* Seconds until Kubernetes kills: the pause before SIGTERM, the drain, requests in flight, and a reserve. */ -}}
 {{- define "hello.gracePeriod" -}}
 {{- $drain := .Values.settings.DRAIN_S | float64 | ceil -}}
 {{- $shutdown := .Values.settings.SHUTDOWN_TIMEOUT_S | float64 | ceil -}}
