@@ -156,6 +156,11 @@ test_chaos: $(VENV)/dev.stamp ## Fill PostgreSQL's disk and change the clock whi
 test_pooler: $(VENV)/dev.stamp ## Run the service through a real pgbouncer (apt, root)
 	@$(BIN)/pytest -n 0 -m pooler tests/pooler $(ARGS)
 
+RATE ?= 500
+.PHONY: rehearse_short
+rehearse_short: $(VENV)/dev.stamp ## Rehearse a release under load behind HAProxy (apt, root): RATE=500 ARGS="--pause 20 --write"
+	@$(BIN)/python -m tests.rehearsal --rate $(RATE) $(ARGS)
+
 $(CLIENTS)/node.stamp: tests/openapi/package.json
 	@command -v npm >/dev/null || { echo "Node.js 20 or newer with npm is needed" >&2; exit 1; }
 	@mkdir -p $(CLIENTS) && cp $< $(CLIENTS)/
@@ -289,4 +294,4 @@ migration: $(VENV)/dev.stamp ## Write a migration from the changed entities: m="
 .PHONY: destroy
 destroy: $(VENV)/run.stamp ## Remove the local data, the virtual environment and the caches
 	@$(BIN)/hello destroy --data-dir $(DATA_DIR)
-	@rm -rf $(VENV) $(CLIENTS) .bench .brokers .postgres .coverage* .deploy .docker .hypothesis .import_linter_cache .kubernetes .monitoring .mutation .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf $(VENV) $(CLIENTS) .bench .brokers .postgres .coverage* .deploy .docker .hypothesis .import_linter_cache .kubernetes .monitoring .mutation .mypy_cache .pytest_cache .rehearsal .ruff_cache

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tests.cluster.places import BIN
 from tests.deploy.programs import KUBERNETES, ensure_helm, folder_of
+from tests.monitoring.programs import ensure_program
 from tests.support.programs import debian, golang
 from tests.support.programs.progress import say
 
@@ -34,6 +35,7 @@ def ensure_programs() -> None:
         if shutil.which(program) is None:
             debian.install(package)
     debian.ensure_package("containernetworking-plugins", PLUGINS / "bridge")
+    ensure_program("prometheus")
     ensure_kubernetes()
     golang.ensure("CoreDNS", COREDNS, COREDNS_VERSION, BIN / "coredns")
     helm = BIN / "helm"

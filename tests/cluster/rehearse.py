@@ -20,11 +20,12 @@ from tests.rehearsal.check import Verdict, stored_facts, verdict
 from tests.rehearsal.loading import Load, loading
 from tests.rehearsal.report import Result, draw, show
 from tests.rehearsal.steps import steps_of
+from tests.support.paths import REPOSITORY
 from tests.support.polling import until
 from tests.support.programs.progress import say
 
 TITLE = "Releases on a Kubernetes cluster: with a migration, through crashes and a drain, and a bad one"
-PEOPLE = 20_000
+PICTURE, PEOPLE = REPOSITORY / "docs" / "rehearsal.svg", 20_000
 DATABASE = "postgresql://hello:rehearsal@hello-postgresql/hello"
 BROKER = "redis://hello-valkey:6379/0"
 SECOND_NODE = "node2"
@@ -83,10 +84,10 @@ async def judged(load: Load) -> Verdict:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.cluster.rehearse", description=__doc__)
     parser.add_argument("--rate", type=float, default=500, help="requests a second")
-    parser.add_argument("--picture", type=Path, default=CACHE / "rehearsal.svg", help="where to draw it")
+    parser.add_argument("--write", action="store_true", help=f"draw it into {PICTURE.name} of the docs")
     options = parser.parse_args()
     result = rehearsed(Path(os.environ["CLUSTER_FOLDER"]), options.rate)
-    draw(TITLE, result, options.picture)
+    draw(TITLE, result, PICTURE if options.write else CACHE / PICTURE.name)
     return show(result)
 
 

@@ -31,7 +31,10 @@ VALUES = {
 
 @contextmanager
 def surroundings(folder: Path) -> Iterator[Prometheus]:
-    kubectl("apply", "--filename", write("around.yaml", folder / "around.yaml", volumes=folder, **VALUES))
+    volumes = folder / "volumes"
+    for name in ("one", "two"):
+        (volumes / name).mkdir(parents=True)
+    kubectl("apply", "--filename", write("around.yaml", folder / "around.yaml", volumes=volumes, **VALUES))
     with running(haproxy(folder)), running(prometheus(folder)):
         yield Prometheus(f"http://{MACHINE}:{PROMETHEUS_PORT}")
 

@@ -18,6 +18,7 @@ from tests.support.programs.errors import ProgramError
 from tests.support.programs.progress import say
 
 FOLDER = REPOSITORY / ".rehearsal" / "short"
+PICTURE = REPOSITORY / "docs" / "rehearsal-short.svg"
 TITLE = "A release, three kills, a bad release and a roll-back under load, on one machine"
 
 
@@ -32,7 +33,7 @@ def main() -> int:
     except ProgramError as error:
         say(str(error))
         return 1
-    draw(TITLE, result, options.picture)
+    draw(TITLE, result, PICTURE if options.write else FOLDER / PICTURE.name)
     return show(result)
 
 
@@ -56,8 +57,8 @@ def rehearse(stage: Stage, rate: float, pause_s: float) -> Result:
 def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.rehearsal", description=__doc__)
     parser.add_argument("--rate", type=float, default=500, help="requests a second, if they fit")
-    parser.add_argument("--pause", type=float, default=3, help="seconds of load after each step")
-    parser.add_argument("--picture", type=Path, default=FOLDER / "rehearsal.svg", help="where to draw it")
+    parser.add_argument("--pause", type=float, default=2, help="seconds of load after each step")
+    parser.add_argument("--write", action="store_true", help=f"draw it into {PICTURE.name} of the docs")
     return parser
 
 

@@ -17,8 +17,8 @@ from tests.support.programs.program import Program
 from tests.support.programs.running import running
 
 PROGRAM = Path("/usr/sbin/haproxy")
-CHECK_EVERY_S = 0.25
-"""`DRAIN_S` of the service must be longer."""
+CHECK_EVERY_S, NOTICED_S = 0.25, 0.5
+"""After `NOTICED_S` no more requests come to a process that is not ready; `DRAIN_S` must be longer."""
 CONFIG = """\
 global
     maxconn 4000
@@ -34,17 +34,17 @@ defaults
     option forwardfor
     option redispatch 1
     retries 3
+
+listen api
+    bind {host}:{port}
     # Any request that never reached a process can be sent to another one. One without an answer may have had
     # its effect, so only reads are repeated: a repeated PUT could undo a newer one of another client, and a
     # repeated POST is safe only by its Idempotency-Key, which the client knows. So the client decides.
     retry-on conn-failure empty-response
     http-request disable-l7-retry unless METH_GET
-
-listen api
-    bind {host}:{port}
     option httpchk GET /api/v1/health/ready
     http-check expect status 200
-    default-server check inter {every_ms}ms fall 1 rise 2
+    default-server check inter {every_ms}ms fall 2 rise 2
     {servers}
 
 listen stats

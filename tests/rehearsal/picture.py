@@ -45,23 +45,29 @@ class Axis:
         return LEFT + MARGIN + (at - self.start) / (self.end - self.start) * (self.right - LEFT - MARGIN)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Panel:
-    """`lowest` is greater than 0 on an axis of logarithms only."""
+    """`lowest` is greater than 0 on an axis of logarithms only; `legend` has names and colours."""
 
     axis: Axis
+    title: str
     top: float
     height: float
     highest: float
     lowest: float = 0.0
+    legend: Sequence[tuple[str, str]] = ()
 
     @property
     def upper(self) -> float:
         return self.top + TITLE
 
     @property
+    def bottom(self) -> float:
+        return self.top + self.height
+
+    @property
     def lower(self) -> float:
-        return self.top + self.height - 8
+        return self.bottom - 8
 
     def y(self, value: float) -> float:
         return self.lower - min(1.0, self._share(value)) * (self.lower - self.upper)
@@ -71,16 +77,28 @@ class Panel:
             return value / self.highest
         return log10(max(value, self.lowest) / self.lowest) / log10(self.highest / self.lowest)
 
-    def frame(self, title: str) -> Iterator[str]:
-        yield svg.box(Frame(MARGIN, self.top, WIDTH - 2 * MARGIN, self.height))
-        yield svg.text((MARGIN + 12, self.top + 17), title, "title")
+    def box(self) -> str:
+        return svg.box(Frame(MARGIN, self.top, WIDTH - 2 * MARGIN, self.height))
+
+    def is_words(self, x: float) -> bool:
+        """Say whether the title or the legend is there."""
+        names = sum(width_of(name) + 30 for name, _ in self.legend)
+        return x < MARGIN + 24 + width_of(self.title) or x > WIDTH - MARGIN - 12 - names
+
+    def words(self) -> Iterator[str]:
+        yield svg.text((MARGIN + 12, self.top + 17), self.title, "title")
+        x = WIDTH - MARGIN - 12.0
+        for name, color in reversed(self.legend):
+            yield svg.text((x, self.top + 17), name, "small", "end")
+            x -= width_of(name)
+            yield svg.bar(Frame(x - 16, self.top + 11, 11, 4), color)
+            x -= 30
 
     def level(self, value: float, words: str) -> Iterator[str]:
         yield svg.level(self.axis.x(self.axis.start), self.axis.right, self.y(value))
         yield svg.text((LEFT + MARGIN - 6, self.y(value) + 4), words, "small", "end")
 
     def line(self, values: Values, color: str, opacity: float = 0.0) -> Iterator[str]:
-        """Break where a second is missing."""
         points = [(self.axis.x(at), self.y(value)) for at, value in values]
         if opacity and points:
             yield svg.area([(points[0][0], self.lower), *points, (points[-1][0], self.lower)], color, opacity)
@@ -90,21 +108,23 @@ class Panel:
 def picture(title: str, remark: str, seconds: Sequence[Second], marks: Sequence[Mark]) -> str:
     labels, axis = placed(seconds, marks)
     top = HEAD + ROW * (1 + max((label.row for label in labels), default=0))
-    panels = [
-        requests_panel(axis, top, seconds),
-        latency_panel(axis, top + 150 + GAP, seconds),
-        failures_panel(axis, top + 330 + 2 * GAP, seconds),
-    ]
-    lower = top + 440 + 2 * GAP
+    requests = requests_panel(axis, top, seconds)
+    latency = latency_panel(axis, requests.bottom + GAP, seconds)
+    failures = failures_panel(axis, latency.bottom + GAP, seconds)
+    panels = requests, latency, failures
     parts = [
         svg.text((MARGIN + 4, 26), title, "heading"),
         svg.text((MARGIN + 4, 44), remark, "small"),
-        *(part for panel in panels for part in panel),
-        *times(axis, lower),
-        *(part for label in labels for part in drawn(label, lower)),
-        *allowed(axis, top, lower, seconds, marks),
+        *(panel.box() for panel in panels),
+        *tints(axis, panels, seconds, marks),
+        *(part for label in labels for part in drawn(label, panels)),
+        *(part for panel in panels for part in panel.words()),
+        *requests_lines(requests, seconds),
+        *latency_lines(latency, seconds),
+        *failures_bars(failures, seconds),
+        *times(axis, failures.bottom),
     ]
-    return svg.document(title, WIDTH, lower + FOOT, parts)
+    return svg.document(title, WIDTH, failures.bottom + FOOT, parts)
 
 
 def placed(seconds: Sequence[Second], marks: Sequence[Mark]) -> tuple[Sequence[Label], Axis]:
@@ -125,40 +145,58 @@ def rows(axis: Axis, marks: Sequence[Mark]) -> Sequence[Label]:
     return labels
 
 
-def requests_panel(axis: Axis, top: float, seconds: Sequence[Second]) -> Iterator[str]:
+def requests_panel(axis: Axis, top: float, seconds: Sequence[Second]) -> Panel:
     highest = rounded_up(max(1, *(second.total for second in seconds)), "reqps")
-    panel = Panel(axis, top, 150, highest)
-    yield from panel.frame("Requests/s")
+    return Panel(axis=axis, title="Requests/s", top=top, height=150, highest=highest)
+
+
+def requests_lines(panel: Panel, seconds: Sequence[Second]) -> Iterator[str]:
     for number in range(TICKS + 1):
-        value = highest * number / TICKS
+        value = panel.highest * number / TICKS
         yield from panel.level(value, f"{value:,.0f}")
     yield from panel.line(middles(seconds, [second.total for second in seconds]), GREEN, 0.15)
 
 
-def latency_panel(axis: Axis, top: float, seconds: Sequence[Second]) -> Iterator[str]:
-    """Use logarithms: a pause of a second and an answer in a millisecond both are to be seen."""
+def latency_panel(axis: Axis, top: float, seconds: Sequence[Second]) -> Panel:
+    """Use logarithms: both a pause of a second and an answer in a millisecond are to be seen."""
     answered = [second for second in seconds if second.total]
     lowest = 10.0 ** floor(log10(max(0.1, min(second.p50_ms for second in answered))))
-    highest = 10.0 ** ceil(log10(max(10 * lowest, *(second.p99_ms for second in answered))))
-    panel = Panel(axis, top, 180, highest, lowest)
-    yield from panel.frame("Latency, from the time at which a request was due")
-    for power in range(round(log10(lowest)), round(log10(highest)) + 1):
+    return Panel(
+        axis=axis,
+        title="Latency, from the time at which a request was due",
+        top=top,
+        height=180,
+        highest=10.0 ** ceil(log10(max(10 * lowest, *(second.p99_ms for second in answered)))),
+        lowest=lowest,
+        legend=(("p50", BLUE), ("p99", ORANGE)),
+    )
+
+
+def latency_lines(panel: Panel, seconds: Sequence[Second]) -> Iterator[str]:
+    answered = [second for second in seconds if second.total]
+    for power in range(round(log10(panel.lowest)), round(log10(panel.highest)) + 1):
         yield from panel.level(10.0**power, shown_ms(10.0**power))
     yield from panel.line(middles(answered, [second.p99_ms for second in answered]), ORANGE)
     yield from panel.line(middles(answered, [second.p50_ms for second in answered]), BLUE)
-    yield from legend(top, [("p50", BLUE), ("p99", ORANGE)])
 
 
-def failures_panel(axis: Axis, top: float, seconds: Sequence[Second]) -> Iterator[str]:
-    most = max(1, *(second.total_failed + second.total_repeated for second in seconds))
-    highest = max(4.0, rounded_up(most, "reqps"))
-    panel = Panel(axis, top, 110, highest)
-    yield from panel.frame("Failed and repeated requests/s")
+def failures_panel(axis: Axis, top: float, seconds: Sequence[Second]) -> Panel:
+    most = max(4, *(second.total_failed + second.total_repeated for second in seconds))
+    return Panel(
+        axis=axis,
+        title="Failed and repeated requests/s",
+        top=top,
+        height=110,
+        highest=rounded_up(most, "reqps"),
+        legend=(("failed", RED), ("repeated by the client", YELLOW)),
+    )
+
+
+def failures_bars(panel: Panel, seconds: Sequence[Second]) -> Iterator[str]:
     for number in range(3):
-        yield from panel.level(highest * number / 2, f"{highest * number / 2:,.0f}")
+        yield from panel.level(panel.highest * number / 2, f"{panel.highest * number / 2:,.0f}")
     for second in seconds:
         yield from bars(panel, second)
-    yield from legend(top, [("failed", RED), ("repeated by the client", YELLOW)])
 
 
 def bars(panel: Panel, second: Second) -> Iterator[str]:
@@ -180,16 +218,6 @@ def shown_ms(value: float) -> str:
     return f"{value / 1000:g} s" if value >= 1000 else f"{value:g} ms"
 
 
-def legend(top: float, entries: Sequence[tuple[str, str]]) -> Iterator[str]:
-    """Write it at the right end of the title's line."""
-    x = WIDTH - MARGIN - 12.0
-    for name, color in reversed(entries):
-        x -= width_of(name)
-        yield svg.text((x, top + 17), name, "small")
-        yield svg.bar(Frame(x - 16, top + 11, 11, 4), color)
-        x -= 30
-
-
 def times(axis: Axis, lower: float) -> Iterator[str]:
     length = axis.end - axis.start
     fitting = (axis.right - axis.x(axis.start)) / TICK_WIDTH
@@ -200,21 +228,28 @@ def times(axis: Axis, lower: float) -> Iterator[str]:
         yield svg.text(at, f"{minutes}:{seconds:02}", "small", "middle")
 
 
-def drawn(label: Label, lower: float) -> Iterator[str]:
-    y = HEAD + ROW * label.row
-    yield (
-        f'<line x1="{label.x:.1f}" y1="{y:.1f}" x2="{label.x:.1f}" y2="{lower:.1f}" '
-        f'style="stroke: {INK}; stroke-width: 1; stroke-dasharray: 3 3"/>'
-    )
+def drawn(label: Label, panels: Sequence[Panel]) -> Iterator[str]:
+    """Leave out the title and the legend of a panel."""
+    y: float = HEAD + ROW * label.row
     yield svg.text((label.x + 5, y + 11), label.mark.name)
+    for panel in panels:
+        yield dashed(label.x, y, panel.top if panel.is_words(label.x) else panel.upper)
+        yield dashed(label.x, panel.upper, panel.bottom)
+        y = panel.bottom
 
 
-def allowed(
-    axis: Axis, top: float, lower: float, seconds: Sequence[Second], marks: Sequence[Mark]
+def dashed(x: float, upper: float, lower: float) -> str:
+    place = f'x1="{x:.1f}" y1="{upper:.1f}" x2="{x:.1f}" y2="{lower:.1f}"'
+    return f'<line {place} style="stroke: {INK}; stroke-width: 1; stroke-dasharray: 3 3"/>'
+
+
+def tints(
+    axis: Axis, panels: Sequence[Panel], seconds: Sequence[Second], marks: Sequence[Mark]
 ) -> Iterator[str]:
     """Tint the steps in which requests may fail."""
-    ends = [mark.at for mark in marks[1:]] + [seconds[-1].at + 1]
-    for mark, end in zip(marks, ends, strict=True):
+    upper, lower = panels[0].top, panels[-1].bottom
+    ends = [*(mark.at for mark in marks[1:]), seconds[-1].at + 1]
+    for mark, end in zip(marks, ends, strict=False):
         if mark.may_fail:
             left, right = axis.x(mark.at), axis.x(end)
-            yield svg.area([(left, top), (right, top), (right, lower), (left, lower)], RED, 0.07)
+            yield svg.area([(left, upper), (right, upper), (right, lower), (left, lower)], RED, 0.08)

@@ -24,19 +24,13 @@ def upgrade() -> None:
     op.execute("UPDATE orders SET placed_at = 'web'")
 '''
 BUGGY = Path("hello", "services", "people.py")
-BUGS = {
-    "        month_day = await self.lookup.find_month_day(username)\n": """\
+GOOD = "        if month_day is not None:\n            callback("
+BUG = """\
         if username < "q":
-            raise RuntimeError("a bug of this release")
-        month_day = await self.lookup.find_month_day(username)
-""",
-    "        try:\n            self.lookup.find_nowait(": """\
-        if username < "q":
-            raise RuntimeError("a bug of this release")
-        try:
-            self.lookup.find_nowait(""",
-}
-"""Greetings of most names fail, by both ways to them; everything else works."""
+            callback(None, RuntimeError("a bug of this release"))
+        elif month_day is not None:
+            callback("""
+"""Greetings of most names fail; everything else works."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +64,8 @@ def bad_release(folder: Path) -> Release:
     release = copied("release-c", folder)
     file = release.source / BUGGY
     text = file.read_text()
-    for good, bad in BUGS.items():
-        assert text.count(good) == 1, f"{BUGGY} has changed: {good!r}"
-        text = text.replace(good, bad)
-    file.write_text(text)
+    assert text.count(GOOD) == 1, f"{BUGGY} has changed"
+    file.write_text(text.replace(GOOD, BUG))
     return release
 
 

@@ -19,7 +19,7 @@ from tests.support.programs.progress import say
 GOOD, BAD = 0, 1
 GATE = ("release", "check", "--every", "2s", "--max-burn-rate", "100")
 """A hundred times the budget: a machine that carries the load and the service at once may be late."""
-GATE_S = {GOOD: "10s", BAD: "50s"}
+GATE_S = {GOOD: "10s", BAD: "40s"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

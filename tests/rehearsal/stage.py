@@ -9,7 +9,7 @@ from pathlib import Path
 
 from hello.connectors.embedded.servers import Servers
 from tests.monitoring.prometheus import Prometheus, answers, running_prometheus
-from tests.rehearsal.haproxy import CHECK_EVERY_S, HAProxy, running_haproxy
+from tests.rehearsal.haproxy import NOTICED_S, HAProxy, running_haproxy
 from tests.rehearsal.releases import Release
 from tests.support.http.running import places
 from tests.support.polling import until
@@ -24,7 +24,7 @@ HELLO_MIGRATE = (sys.executable, "-m", "hello", "migrate")
 SETTLED_S, MIGRATE_S = 60, 60
 SETTINGS = {
     "ACCESS_LOG_SAMPLE": "0",
-    "DRAIN_S": str(4 * CHECK_EVERY_S),
+    "DRAIN_S": str(3 * NOTICED_S),
     "LOG_FORMAT": "json",
     "LOG_LEVEL": "warning",
     "ORDER_CONFIRM_DELAY_S": "1",
