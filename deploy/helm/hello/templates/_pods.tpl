@@ -65,7 +65,7 @@ imagePullPolicy: {{ .Values.image.pullPolicy }}
 command:
   - sh
   - -c
-  - until pg_isready --quiet --timeout=2 --host={{ include "hello.fullname" . }}-postgresql; do sleep 1; done
+  - until pg_isready --quiet --timeout=2 --username=hello --host={{ include "hello.fullname" . }}-postgresql; do sleep 1; done
 resources: {{- toYaml .Values.migration.resources | nindent 2 }}
 securityContext: {{- include "hello.containerSecurityContext" . | nindent 2 }}
 volumeMounts:
