@@ -4,7 +4,7 @@ from contextlib import suppress
 from pathlib import Path
 
 ROOT = Path("/sys/fs/cgroup")
-WEIGHTS = {"cpu.shares": 32768, "cpu.weight": 3200}
+WEIGHTS = {"cpu.shares": 16384, "cpu.weight": 1600}
 """A group gets as much time as one process by default, however many pods are in it."""
 
 
