@@ -161,6 +161,10 @@ RATE ?= 500
 rehearse_short: $(VENV)/dev.stamp ## Rehearse a release under load behind HAProxy (apt, root): RATE=500 ARGS="--pause 20 --write"
 	@$(BIN)/python -m tests.rehearsal --rate $(RATE) $(ARGS)
 
+.PHONY: test_failover
+test_failover: $(VENV)/dev.stamp ## Kill PostgreSQL under load and promote its standby
+	@$(BIN)/pytest -n 0 -m failover tests/rehearsal $(ARGS)
+
 $(CLIENTS)/node.stamp: tests/openapi/package.json
 	@command -v npm >/dev/null || { echo "Node.js 20 or newer with npm is needed" >&2; exit 1; }
 	@mkdir -p $(CLIENTS) && cp $< $(CLIENTS)/

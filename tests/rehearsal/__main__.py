@@ -8,9 +8,8 @@ from tempfile import TemporaryDirectory
 
 from tests.rehearsal.fitting import fitting_rate
 from tests.rehearsal.loading import loading
-from tests.rehearsal.picture import picture
 from tests.rehearsal.releases import bad_release, next_release, this_release
-from tests.rehearsal.report import Result, show
+from tests.rehearsal.report import Result, draw, show
 from tests.rehearsal.short import ShortRehearsal, judge
 from tests.rehearsal.stage import Stage, open_stage
 from tests.rehearsal.steps import steps_of
@@ -34,7 +33,7 @@ def main() -> int:
     except ProgramError as error:
         say(str(error))
         return 1
-    draw(result, PICTURE if options.write else FOLDER / PICTURE.name)
+    draw(result, TITLE, PICTURE if options.write else FOLDER / PICTURE.name)
     return show(result)
 
 
@@ -53,13 +52,6 @@ def rehearse(stage: Stage, rate: float, pause_s: float) -> Result:
     return Result(
         rate=rate, steps=steps_of(load.marks(), load.seconds()), known=load.facts(), verdict=verdict
     )
-
-
-def draw(result: Result, file: Path) -> None:
-    seconds = [second for step in result.steps for second in step.seconds]
-    marks = [step.mark for step in result.steps]
-    file.write_text(picture(TITLE, result.summary(), seconds, marks))
-    say(f"the picture is {file}")
 
 
 def parser() -> argparse.ArgumentParser:

@@ -16,6 +16,8 @@ HEAD, ROW, GAP, TITLE, FOOT = 58, 17, 12, 26, 26
 GREEN, BLUE, YELLOW, ORANGE, _, RED = svg.PALETTE[:6]
 INK = "#8a929b"
 TICKS, TICK_WIDTH = 4, 90
+LEAST = 2
+"""The height of a bar of few among many."""
 NICE_S = (5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
 Values = Sequence[tuple[float, float]]
 
@@ -205,8 +207,8 @@ def bars(panel: Panel, second: Second) -> Iterator[str]:
     below = 0
     for count, color in ((second.total_failed, RED), (second.total_repeated, YELLOW)):
         if count:
-            upper, lower = panel.y(below + count), panel.y(below)
-            yield svg.bar(Frame(left, upper, max(1, width), lower - upper), color)
+            height = max(LEAST, panel.y(below) - panel.y(below + count))
+            yield svg.bar(Frame(left, panel.y(below) - height, max(1, width), height), color)
         below += count
 
 

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
 from tests.rehearsal.check import Verdict
 from tests.rehearsal.facts import KnownFacts
-from tests.rehearsal.steps import Step, named
+from tests.rehearsal.picture import picture
+from tests.rehearsal.steps import BEFORE, Step, named
+from tests.support.programs.progress import say
 
 WIDTH = 120
 
@@ -72,6 +75,14 @@ def show(result: Result) -> int:
     for fault in (faults := result.faults()):
         console.print(f"[red]{fault}[/]", markup=True)
     return 1 if faults else 0
+
+
+def draw(result: Result, title: str, file: Path) -> None:
+    """Begin with the first mark, and leave out the last second, which is no whole one."""
+    steps = [step for step in result.steps if step.mark.name != BEFORE]
+    seconds = [second for step in steps for second in step.seconds][:-1]
+    file.write_text(picture(title, result.summary(), seconds, [step.mark for step in steps]))
+    say(f"the picture is {file}")
 
 
 def cells(step: Step) -> Iterator[str]:
