@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -73,7 +74,10 @@ class Stage:
 
 @contextmanager
 def open_stage(folder: Path, data: Path, release: Release) -> Iterator[Stage]:
-    """Log into `folder`; return when everything is up. Remove the data of the servers at the end."""
+    """Log into `folder`; return when everything is up. Remove the data of the servers at the end.
+
+    The starting threads live until then: on Linux a process ends with the thread that started it.
+    """
     ports = {name: free_port() for name in KINDS}
     with temporary_servers(data) as servers, ExitStack() as stack:
         environment = environment_of(servers, release)
@@ -90,8 +94,8 @@ def open_stage(folder: Path, data: Path, release: Release) -> Iterator[Stage]:
             prometheus=prometheus,
         )
         stack.callback(kill_all, programs)
-        for program in programs.values():
-            program.start()
+        starter = stack.enter_context(ThreadPoolExecutor())
+        list(starter.map(Program.start, programs.values()))
         opened.wait()
         yield opened
 

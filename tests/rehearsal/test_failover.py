@@ -15,7 +15,7 @@ from tests.chaos.waiting import until_finished
 from tests.chaos.watcher import RedisWatcher
 from tests.rehearsal.check import stored_facts, verdict
 from tests.rehearsal.loading import Load, loading
-from tests.rehearsal.report import Result
+from tests.rehearsal.report import Result, show
 from tests.rehearsal.stage import SETTINGS
 from tests.rehearsal.standby import Pair, replicated
 from tests.rehearsal.steps import steps_of
@@ -28,12 +28,13 @@ from tests.support.servers import temporary_servers
 
 pytestmark = [pytest.mark.failover, pytest.mark.timeout(400)]
 RATE, PAUSE_S, BACK_S = 100, 5, 60
-POOL = {"DATABASE_POOL_SIZE": "8", "DATABASE_POOL_OVERFLOW": "4"}
+LOGS = {"LOG_LEVEL": "info"}
+"""A process says where it listens."""
 
 
 @contextmanager
 def serving(servers: Servers, pair: Pair) -> Iterator[Running]:
-    environment = {**SETTINGS, **POOL, "DATABASE_URL": pair.url, "REDIS_URL": servers.redis_url}
+    environment = {**SETTINGS, **LOGS, "DATABASE_URL": pair.url, "REDIS_URL": servers.redis_url}
     with ExitStack() as stack:
         api = stack.enter_context(started("api", "--port", "0", environment=environment))
         stack.enter_context(started("worker", "--port", "0", environment=environment))
@@ -54,7 +55,7 @@ async def fail_over(pair: Pair, load: Load, url: str) -> None:
     """Requests may fail from the kill until the first write works again, and at no other time."""
     load.mark("replicated")
     await asyncio.sleep(PAUSE_S)
-    load.mark("primary killed", must_fail=True)
+    load.mark("primary killed", may_fail=True)
     killed = time.monotonic()
     pair.kill_primary()
     await pair.promote()
@@ -88,7 +89,6 @@ async def assert_nothing_was_lost(servers: Servers, pair: Pair, load: Load) -> N
         known=load.facts(),
         verdict=verdict(load.facts(), stored),
     )
-    say(result.summary())
-    assert not result.faults(), result.faults()
+    assert show(result) == 0, result.faults()
     assert result.known.orders
     assert not any((await unfinished(pair.standby_url)).values())
