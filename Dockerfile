@@ -17,14 +17,14 @@ RUN /opt/build/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation --whe
 FROM ${PYTHON} AS build
 ARG LOCK=production
 WORKDIR /build
-RUN python -m venv --without-pip /opt/hello
+RUN python -m venv /opt/build && python -m venv --without-pip /opt/hello
 COPY requirements/${LOCK}.txt requirements/
-RUN pip --python /opt/hello/bin/python install --no-cache-dir --no-compile --no-deps --require-hashes \
+RUN /opt/build/bin/pip --python /opt/hello/bin/python install --no-cache-dir --no-compile --no-deps --require-hashes \
     -r requirements/${LOCK}.txt
 COPY --from=wheel /build/dist dist
 ARG SOURCE_DATE_EPOCH=315532800
-RUN pip --python /opt/hello/bin/python install --no-cache-dir --no-compile --no-deps dist/*.whl \
- && PYTHONHASHSEED=0 /opt/hello/bin/python -m compileall -q --invalidation-mode unchecked-hash /opt/hello/lib \
+RUN /opt/build/bin/pip --python /opt/hello/bin/python install --no-cache-dir --no-compile --no-deps dist/*.whl \
+ && PYTHONHASHSEED=0 /opt/hello/bin/python -m compileall -q -f --invalidation-mode unchecked-hash /opt/hello/lib \
  && find /opt/hello -exec touch --no-dereference --date="@$SOURCE_DATE_EPOCH" {} +
 
 # Not part of the product: `docker compose run --rm test`, and the service under coverage.
