@@ -18,9 +18,10 @@ WIDTH = 120
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """`rate` is what was asked for."""
+    """`rate` is that of the load; it is below `wanted` if the machine does not carry more."""
 
     rate: float
+    wanted: float
     steps: Sequence[Step]
     known: KnownFacts
     verdict: Verdict
@@ -48,8 +49,9 @@ class Result:
 
     def summary(self) -> str:
         verdict = self.verdict
+        less = f" instead of {self.wanted:g}" if self.rate < self.wanted else ""
         parts = (
-            f"{self.requests:,} requests at {self.rate:g}/s",
+            f"{self.requests:,} requests at {self.rate:g}/s{less}",
             f"{self.failed} failed where none may",
             f"{self.repeated} repeated by the client",
             f"{len(verdict.lost_writes)} of {self.known.writes:,} writes lost",

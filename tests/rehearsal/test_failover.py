@@ -85,6 +85,7 @@ async def assert_nothing_was_lost(servers: Servers, pair: Pair, load: Load) -> N
     stored = await stored_facts(pair.standby_url, own["account_id"], own["names"], watcher)
     result = Result(
         rate=RATE,
+        wanted=RATE,
         steps=steps_of(load.marks(), load.seconds()),
         known=load.facts(),
         verdict=verdict(load.facts(), stored),
