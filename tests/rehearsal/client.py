@@ -6,7 +6,7 @@ from random import Random
 from typing import Protocol
 from urllib.parse import urlsplit
 
-TIMEOUT_S, USES = 10.0, 200
+TIMEOUT_S, USES = 20.0, 200
 BODILESS = (204, 304)
 PORTS = {"http": 80, "https": 443}
 
