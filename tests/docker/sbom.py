@@ -9,7 +9,7 @@ from tests.support.programs import golang
 from tests.support.programs.commands import Words, run
 from tests.support.programs.errors import ProgramError
 
-SYFT, SYFT_VERSION = "github.com/anchore/syft/cmd/syft", "v1.38.0"
+SYFT, SYFT_VERSION = "github.com/anchore/syft/cmd/syft", "v1.57.1"
 SCAN_S = 600
 
 
