@@ -84,7 +84,7 @@ class Panel:
 
     def is_words(self, x: float) -> bool:
         """Say whether the title or the legend is there."""
-        names = sum(width_of(name) + 30 for name, _ in self.legend)
+        names = sum(width_of(name) + 34 for name, _ in self.legend)
         return x < MARGIN + 24 + width_of(self.title) or x > WIDTH - MARGIN - 12 - names
 
     def words(self) -> Iterator[str]:
@@ -93,8 +93,8 @@ class Panel:
         for name, color in reversed(self.legend):
             yield svg.text((x, self.top + 17), name, "small", "end")
             x -= width_of(name)
-            yield svg.bar(Frame(x - 16, self.top + 11, 11, 4), color)
-            x -= 30
+            yield svg.bar(Frame(x - 20, self.top + 11, 11, 4), color)
+            x -= 34
 
     def level(self, value: float, words: str) -> Iterator[str]:
         yield svg.level(self.axis.x(self.axis.start), self.axis.right, self.y(value))

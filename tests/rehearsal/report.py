@@ -55,7 +55,7 @@ class Result:
             f"{self.failed} failed where none may",
             f"{self.repeated} repeated by the client",
             f"{len(verdict.lost_writes)} of {self.known.writes:,} writes lost",
-            f"{len(verdict.orders_moved_wrongly)} of {len(self.known.orders):,} orders not moved once",
+            f"{len(verdict.orders_moved_wrongly)} of {len(self.known.orders):,} orders moved wrongly",
             f"{len(verdict.events_lost)} events lost",
         )
         return " · ".join(parts)

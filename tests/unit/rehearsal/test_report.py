@@ -49,7 +49,7 @@ def test_bad_release_must_be_seen() -> None:
 def test_summary_counts_failures_where_none_may_be() -> None:
     summary = a_result([a_second(10, failed=1), *GOOD[1:]]).summary()
     assert "30 requests at 500/s · 1 failed where none may · 2 repeated" in summary
-    assert "0 of 1 writes lost · 0 of 1 orders not moved once" in summary
+    assert "0 of 1 writes lost · 0 of 1 orders moved wrongly" in summary
 
 
 def test_summary_says_that_the_machine_carried_less() -> None:
