@@ -22,7 +22,7 @@ from tests.monitoring.servers import listen_on
 from tests.support.programs.ports import HOST, free_port
 
 COPY_S, SYNCED_S = 120, 60
-SYNCHRONOUS = "SELECT sync_state FROM pg_stat_replication"
+STATE = "SELECT sync_state FROM pg_stat_replication"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +40,19 @@ class Pair:
         async with connection_to(self.primary_url) as connection:
             await connection.execute(f"ALTER SYSTEM SET synchronous_standby_names = '{NAME}'")
             await connection.execute("SELECT pg_reload_conf()")
-        await until(self._is_synchronous, wanted=True, patience_s=SYNCED_S)
+        await until(self._state, wanted="sync", patience_s=SYNCED_S)
 
-    async def _is_synchronous(self) -> bool:
+    async def disconnect(self) -> None:
+        """Let the standby receive nothing more."""
+        async with connection_to(self.standby_url) as connection:
+            await connection.execute(f"ALTER SYSTEM SET primary_conninfo = 'host={HOST} port=1'")
+            await connection.execute("SELECT pg_reload_conf()")
+        await until(self._state, wanted="", patience_s=SYNCED_S)
+
+    async def _state(self) -> str:
+        """Return `sync`, `async` or another state, nothing without a connection of the standby."""
         async with connection_to(self.primary_url) as connection:
-            return bool(await connection.fetchval(SYNCHRONOUS) == "sync")
+            return str(await connection.fetchval(STATE) or "")
 
     def kill_primary(self) -> None:
         KillableServer(self.primary).kill()

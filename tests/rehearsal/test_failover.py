@@ -13,7 +13,7 @@ from hello.connectors.embedded.servers import Servers
 from tests.chaos.facts import unfinished
 from tests.chaos.waiting import until_finished
 from tests.chaos.watcher import RedisWatcher
-from tests.rehearsal.check import stored_facts, verdict
+from tests.rehearsal.check import Verdict, stored_facts, verdict
 from tests.rehearsal.loading import Load, loading
 from tests.rehearsal.report import Result, show
 from tests.rehearsal.stage import SETTINGS
@@ -27,7 +27,7 @@ from tests.support.programs.progress import say
 from tests.support.servers import temporary_servers
 
 pytestmark = [pytest.mark.failover, pytest.mark.timeout(400)]
-RATE, PAUSE_S, BACK_S = 100, 5, 60
+RATE, PAUSE_S, BACK_S, QUIET = 100, 5, 60, 3
 LOGS = {"LOG_LEVEL": "info"}
 """A process says where it listens."""
 
@@ -41,14 +41,34 @@ def serving(servers: Servers, pair: Pair) -> Iterator[Running]:
         yield api
 
 
-async def test_nothing_acknowledged_is_lost_when_the_primary_is_killed(tmp_path: Path) -> None:
-    with temporary_servers(tmp_path / "primary") as servers:
+@contextmanager
+def loaded(folder: Path) -> Iterator[tuple[Servers, Pair, Load, str]]:
+    """Yield the URL of an API under load last."""
+    with temporary_servers(folder / "primary") as servers:
         migrate(servers)
-        with replicated(servers, tmp_path / "standby") as pair:
-            await pair.synchronize()
-            with serving(servers, pair) as api, loading(api.url, tmp_path / "load", RATE) as load:
-                await fail_over(pair, load, api.url)
-                await assert_nothing_was_lost(servers, pair, load)
+        with (
+            replicated(servers, folder / "standby") as pair,
+            serving(servers, pair) as api,
+            loading(api.url, folder / "load", RATE) as load,
+        ):
+            yield servers, pair, load, api.url
+
+
+async def test_nothing_acknowledged_is_lost_when_the_primary_is_killed(tmp_path: Path) -> None:
+    with loaded(tmp_path) as (servers, pair, load, url):
+        await pair.synchronize()
+        await fail_over(pair, load, url)
+        await assert_nothing_was_lost(servers, pair, load)
+
+
+async def test_loss_with_an_asynchronous_standby_is_noticed(tmp_path: Path) -> None:
+    """Without this, the other test could be blind."""
+    with loaded(tmp_path) as (_, pair, load, url):
+        await pair.disconnect()
+        await fail_over(pair, load, url)
+        found = await judged(pair, load)
+    assert found.lost_writes
+    assert found.lost_orders
 
 
 async def fail_over(pair: Pair, load: Load, url: str) -> None:
@@ -75,21 +95,27 @@ def takes_writes(url: str) -> bool:
 
 
 def is_quiet(load: Load) -> bool:
-    """Say whether the last two seconds were without failures."""
-    return not any(second.failed for second in load.seconds()[-2:])
+    """Say whether the last seconds were without failures."""
+    return not any(second.failed for second in load.seconds()[-QUIET:])
 
 
 async def assert_nothing_was_lost(servers: Servers, pair: Pair, load: Load) -> None:
-    watcher, own = RedisWatcher(servers.redis_url), load.started
+    watcher = RedisWatcher(servers.redis_url)
     await until_finished(pair.standby_url, watcher)
-    stored = await stored_facts(pair.standby_url, own["account_id"], own["names"], watcher)
     result = Result(
         rate=RATE,
         wanted=RATE,
         steps=steps_of(load.marks(), load.seconds()),
         known=load.facts(),
-        verdict=verdict(load.facts(), stored),
+        verdict=await judged(pair, load, watcher),
     )
     assert show(result) == 0, result.faults()
     assert result.known.orders
     assert not any((await unfinished(pair.standby_url)).values())
+
+
+async def judged(pair: Pair, load: Load, watcher: RedisWatcher | None = None) -> Verdict:
+    own = load.started
+    return verdict(
+        load.facts(), await stored_facts(pair.standby_url, own["account_id"], own["names"], watcher)
+    )
