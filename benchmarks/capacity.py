@@ -1,8 +1,8 @@
 """How many cores a load needs, from measured costs: `python -m benchmarks.capacity --greet 20000`.
 
-API and worker: docs/performance.md. PostgreSQL: the CPU of its processes under wrk with 32 connections, beside
-other work, so rather too high; that of an order is an estimate. A batch serves whoever waits: its cost per request
-falls with the load, so the model is too careful for more connections.
+API and worker: docs/performance.md. PostgreSQL: the CPU of its processes under wrk with 32 connections,
+beside other work, so rather too high; that of an order is an estimate. A batch serves whoever waits: its
+cost per request falls with the load, so the model is too careful for more connections.
 """
 
 import argparse
