@@ -227,6 +227,14 @@ engine: $(VENV)/dev.stamp ## Install a Docker engine (apt, root; Go for Compose)
 test_compose: engine ## Test the image and the Compose files on a real engine (Go, root)
 	@$(BIN)/python -m tests.docker run $(BIN)/pytest -n 0 -m compose tests/docker $(ARGS)
 
+.PHONY: cluster
+cluster: $(VENV)/dev.stamp ## Install a Kubernetes cluster and build its images (apt, Go, root)
+	@$(BIN)/python -m tests.cluster install
+
+.PHONY: rehearse
+rehearse: cluster ## Release, crash, drain and roll back under load on a real Kubernetes cluster (apt, Go, root)
+	@$(BIN)/python -m tests.cluster run $(BIN)/python -m tests.cluster.rehearse $(ARGS)
+
 COVERED = $(COMPOSE) --project-name hello-coverage -f docker-compose.yml -f docker-compose.coverage.yml
 .PHONY: coverage_compose
 coverage_compose: ## Run the external tests against a Compose stack and report its lines that did not run
@@ -238,6 +246,23 @@ coverage_compose: ## Run the external tests against a Compose stack and report i
 .PHONY: test_reload
 test_reload: $(VENV)/dev.stamp ## Run the tests after every change
 	@$(BIN)/ptw . $(ARGS)
+
+.PHONY: chart_tools
+chart_tools: $(VENV)/dev.stamp ## Build Helm and kube-score, fetch the definitions of Kubernetes (Go)
+	@$(BIN)/python -m tests.deploy install
+
+.PHONY: test_chart
+test_chart: chart_tools ## Lint, render, validate and score the chart for every file of values (Go)
+	@$(BIN)/pytest -n 2 -m deploy tests/deploy $(ARGS)
+
+.PHONY: test_chart_server
+test_chart_server: $(VENV)/dev.stamp ## Let a real API server of Kubernetes check the chart (apt, Go)
+	@$(BIN)/python -m tests.deploy install server
+	@$(BIN)/pytest -n 0 -m deploy_server tests/deploy $(ARGS)
+
+.PHONY: gitops
+gitops: $(VENV)/dev.stamp ## Render the chart into deploy/gitops/deployment.yml (Go); IMAGE= names another image
+	@$(BIN)/python -m tests.deploy gitops $(IMAGE) $(ARGS)
 
 SECONDS ?= 5
 ROUNDS ?= 3
@@ -297,4 +322,4 @@ migration: $(VENV)/dev.stamp ## Write a migration from the changed entities: m="
 .PHONY: destroy
 destroy: $(VENV)/run.stamp ## Remove the local data, the virtual environment and the caches
 	@$(BIN)/hello destroy --data-dir $(DATA_DIR)
-	@rm -rf $(VENV) $(CLIENTS) .bench .brokers .postgres .coverage* .diagrams .docker .hypothesis .import_linter_cache .monitoring .mutation .mypy_cache .pytest_cache .rehearsal .ruff_cache
+	@rm -rf $(VENV) $(CLIENTS) .bench .brokers .postgres .coverage* .deploy .diagrams .docker .hypothesis .import_linter_cache .kubernetes .monitoring .mutation .mypy_cache .pytest_cache .rehearsal .ruff_cache

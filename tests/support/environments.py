@@ -6,6 +6,8 @@ ENVIRONMENTS = (
     "broker",
     "chaos_root",
     "compose",
+    "deploy",
+    "deploy_server",
     "failover",
     "monitoring",
     "pooler",
