@@ -207,6 +207,29 @@ coverage_compose: ## Run the external tests against a Compose stack and report i
 test_reload: $(VENV)/dev.stamp ## Run the tests after every change
 	@$(BIN)/ptw . $(ARGS)
 
+.PHONY: check_pipelines
+check_pipelines: $(VENV)/dev.stamp ## Lint the workflows and the scripts that they call (Go)
+	@$(BIN)/python -m tests.deploy.pipelines check
+
+.PHONY: check_terraform
+check_terraform: $(VENV)/dev.stamp ## Check the Terraform configuration (Terraform, Go): TF_PLUGIN_MIRROR=/its/providers
+	@$(BIN)/pytest -n 0 -m terraform tests/deploy/terraform $(ARGS)
+
+.PHONY: test_terraform
+test_terraform: $(VENV)/dev.stamp ## Apply and destroy both environments on moto (Terraform): TF_PLUGIN_MIRROR=/its/providers
+	@$(BIN)/pytest -n 2 -m terraform_apply tests/deploy/terraform $(ARGS)
+
+FOR ?= 5m
+.PHONY: release_check
+release_check: $(VENV)/run.stamp ## Judge a release by its metrics: PROMETHEUS=http://... FOR=5m VERSION=1.2.3
+	@test -n "$(PROMETHEUS)" || { echo 'Say where its metrics are: make release_check PROMETHEUS=http://...' >&2; exit 2; }
+	@$(BIN)/hello release check --prometheus $(PROMETHEUS) --for $(FOR) $(if $(VERSION),--version $(VERSION)) $(ARGS)
+
+.PHONY: deploy_aws
+deploy_aws: ## Release an image to AWS by Terraform: ENVIRONMENT=dev IMAGE=repository@sha256:...
+	@terraform -chdir=deploy/terraform/environments/$(ENVIRONMENT) init -input=false -backend-config=backend.hcl
+	@terraform -chdir=deploy/terraform/environments/$(ENVIRONMENT) apply -var image=$(IMAGE) $(ARGS)
+
 SECONDS ?= 5
 ROUNDS ?= 3
 .PHONY: bench
@@ -253,4 +276,4 @@ migration: $(VENV)/dev.stamp ## Write a migration from the changed entities: m="
 .PHONY: destroy
 destroy: $(VENV)/run.stamp ## Remove the local data, the virtual environment and the caches
 	@$(BIN)/hello destroy --data-dir $(DATA_DIR)
-	@rm -rf $(VENV) $(CLIENTS) .bench .brokers .postgres .coverage* .docker .hypothesis .import_linter_cache .monitoring .mutation .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf $(VENV) $(CLIENTS) .bench .brokers .postgres .coverage* .docker .hypothesis .import_linter_cache .monitoring .mutation .pipelines .terraform_tools .mypy_cache .pytest_cache .ruff_cache

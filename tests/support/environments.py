@@ -2,7 +2,17 @@
 
 import pytest
 
-ENVIRONMENTS = ("broker", "chaos_root", "compose", "monitoring", "pooler", "proxy", "search")
+ENVIRONMENTS = (
+    "broker",
+    "chaos_root",
+    "compose",
+    "monitoring",
+    "pooler",
+    "proxy",
+    "search",
+    "terraform",
+    "terraform_apply",
+)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -17,7 +17,6 @@ module "hello" {
   migrate               = var.migrate
   wait_for_steady_state = var.wait_for_steady_state
   deletion_protection   = false
-  log_retention_days    = 30
 
   zone_count = 2
   nat        = "single"

@@ -40,7 +40,6 @@ variable "certificate_arn" {
 variable "database_ca_file" {
   description = "File with the certificates of Amazon RDS in this region; see the README."
   type        = string
-  default     = "rds-ca.pem"
 }
 
 variable "deletion_protection" {

@@ -53,6 +53,8 @@ resource "aws_rds_cluster_parameter_group" "this" {
 
 resource "aws_rds_cluster" "this" {
   # checkov:skip=CKV_AWS_162: The service logs in with a password; its driver does not renew tokens of IAM.
+  # checkov:skip=CKV_AWS_133: 7 days or more: the check cannot read optional attributes.
+  # checkov:skip=CKV_AWS_139: On by default; only the development environment turns it off.
   # checkov:skip=CKV2_AWS_8: Aurora's own backups reach back backup_retention_days, to any second.
   cluster_identifier              = var.name
   engine                          = "aurora-postgresql"

@@ -1,6 +1,7 @@
 # The group of all tasks: requests from the load balancer, metrics for Prometheus, and connections to the data stores.
 
 resource "aws_security_group" "tasks" {
+  # checkov:skip=CKV2_AWS_5: The services of ECS use it, through modules/service.
   name        = "${var.name}-tasks"
   description = "Tasks of the API, the worker and migrations"
   vpc_id      = module.network.vpc_id

@@ -31,6 +31,8 @@ resource "aws_vpc_security_group_egress_rule" "tasks" {
 
 resource "aws_lb" "this" {
   # checkov:skip=CKV2_AWS_28: A firewall is the operator's choice: web_acl_arn. The service limits clients by itself.
+  # checkov:skip=CKV2_AWS_76: See CKV2_AWS_28; no Java runs behind it.
+  # checkov:skip=CKV_AWS_150: On by default; only the development environment turns it off.
   name                       = var.name
   load_balancer_type         = "application"
   subnets                    = var.subnet_ids

@@ -5,7 +5,7 @@ resource "aws_ecs_service" "this" {
   cluster                            = var.cluster_arn
   task_definition                    = var.task_definition_arn
   launch_type                        = "FARGATE"
-  platform_version                   = "1.4.0"
+  platform_version                   = "LATEST"
   desired_count                      = var.min_count
   deployment_minimum_healthy_percent = 100
   deployment_maximum_percent         = 200
