@@ -56,6 +56,20 @@ run: $(VENV)/run.stamp ## Start PostgreSQL, Valkey, the API and a worker: PORT=8
 up: ## Start everything with Docker Compose
 	@$(COMPOSE) up --build --detach --wait || { $(COMPOSE) logs --no-log-prefix settings migrate >&2; exit 1; }
 
+IMAGE ?= hello
+VERSION ?= dev
+COMMIT = $(shell git rev-parse HEAD)
+COMMIT_TIME = $(shell git log -1 --format=%ct)
+.PHONY: image
+image: ## Build the image with its labels: IMAGE=hello VERSION=dev ARGS=--push
+	@docker build --tag $(IMAGE):$(VERSION) --build-arg VERSION=$(VERSION) --build-arg BUILD_COMMIT=$(COMMIT) \
+		--build-arg CREATED=$(shell TZ=UTC0 git log -1 --date=iso-strict-local --format=%cd) \
+		--build-arg SOURCE_DATE_EPOCH=$(COMMIT_TIME) $(ARGS) .
+
+.PHONY: sbom
+sbom: $(VENV)/dev.stamp ## List what the image holds in dist/hello.spdx.json (Go): IMAGE=hello VERSION=dev
+	@$(BIN)/python -m tests.docker.sbom $(IMAGE):$(VERSION) dist/hello.spdx.json
+
 .PHONY: down
 down: ## Stop what `make up` started
 	$(COMPOSE) down
@@ -187,6 +201,10 @@ test_postgres: $(VENV)/dev.stamp
 	@$(BIN)/python -m tests.support.postgres_releases $(MAJOR)
 	@TEST_POSTGRES=$(MAJOR) $(BIN)/pytest -m "integrated or external" --ignore tests/integrated/connectors/embedded/test_servers.py $(TESTS) $(ARGS)
 
+.PHONY: test_upgrade
+test_upgrade: $(VENV)/dev.stamp ## Run the previous release on the new schema, and the new one on the old schema (git history)
+	@$(BIN)/pytest -n 0 -m upgrade tests/upgrade $(ARGS)
+
 .PHONY: engine
 engine: $(VENV)/dev.stamp ## Install a Docker engine (apt, root; Go for Compose) and build the images
 	@$(BIN)/python -m tests.docker install
@@ -237,13 +255,15 @@ bench: $(VENV)/dev.stamp ## Compare Hello with other servers: SECONDS=5 ROUNDS=3
 	@$(BIN)/python -m benchmarks.compare --seconds $(SECONDS) --rounds $(ROUNDS) $(ARGS)
 
 .PHONY: check
-check: $(VENV)/dev.stamp ## Check style, types, layers, Compose files, dashboards and locks
+check: $(VENV)/dev.stamp ## Check style, types, layers, Dockerfile, Compose files, dashboards, diagrams and locks
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/hadolint Dockerfile
 	@$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose*.yml
 	@$(BIN)/python -m monitoring.dashboards --check
+	@$(BIN)/python docs/diagrams/render.py --check
 	@$(BIN)/python requirements/lock.py --check
 
 .PHONY: fix
@@ -254,6 +274,16 @@ fix: $(VENV)/dev.stamp ## Format, and apply the linter's fixes
 .PHONY: dashboards_pictures
 dashboards_pictures: monitoring_servers ## Draw the dashboards under the demonstration load into docs/dashboards
 	@$(BIN)/python -m tests.monitoring.draw $(ARGS)
+
+.diagrams/node.stamp: docs/diagrams/package.json
+	@command -v npm >/dev/null || { echo "Node.js 20 or newer with npm is needed" >&2; exit 1; }
+	@mkdir -p .diagrams && cp $< .diagrams/
+	@PUPPETEER_SKIP_DOWNLOAD=1 npm install --prefix .diagrams --no-package-lock --no-audit --no-fund --ignore-scripts --silent
+	@touch $@
+
+.PHONY: diagrams
+diagrams: $(VENV)/dev.stamp .diagrams/node.stamp ## Draw the diagrams of the documentation as SVG (Node.js, Chromium)
+	@$(BIN)/python docs/diagrams/render.py
 
 .PHONY: dashboards
 dashboards: $(VENV)/dev.stamp ## Write the dashboards of Grafana from their Python code
@@ -276,4 +306,4 @@ migration: $(VENV)/dev.stamp ## Write a migration from the changed entities: m="
 .PHONY: destroy
 destroy: $(VENV)/run.stamp ## Remove the local data, the virtual environment and the caches
 	@$(BIN)/hello destroy --data-dir $(DATA_DIR)
-	@rm -rf $(VENV) $(CLIENTS) .bench .brokers .postgres .coverage* .docker .hypothesis .import_linter_cache .monitoring .mutation .pipelines .terraform_tools .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf $(VENV) $(CLIENTS) .bench .brokers .postgres .coverage* .diagrams .docker .hypothesis .import_linter_cache .monitoring .mutation .pipelines .terraform_tools .mypy_cache .pytest_cache .ruff_cache

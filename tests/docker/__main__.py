@@ -1,4 +1,7 @@
-"""`python -m tests.docker install` makes an engine and images; `... run COMMAND` runs a command beside it."""
+"""`python -m tests.docker install` makes an engine and images; `... run COMMAND` runs a command beside it.
+
+`... reproduce image` builds the product again without a cache and compares both builds.
+"""
 
 import subprocess
 import sys
@@ -7,10 +10,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.docker.engine import in_namespaces, remove_leftovers, running_engine
-from tests.docker.images import build_images
+from tests.docker.images import build_images, differences
 from tests.docker.places import cache_locked
 from tests.docker.programs import ensure_compose, ensure_programs, environment
 from tests.support.programs.actions import main
+from tests.support.programs.progress import say
 
 
 def install() -> int:
@@ -28,6 +32,19 @@ def build_inside(words: Sequence[str]) -> int:
     return 0
 
 
+def reproduce(_: Sequence[str]) -> int:
+    with cache_locked():
+        return in_namespaces("reproduce-inside", own_network=False)
+
+
+def reproduce_inside(words: Sequence[str]) -> int:
+    """Return 1 if a file differs."""
+    with running_engine(Path(words[0]), own_network=False):
+        different = differences()
+    say("\n".join(different) or "both builds have the same files")
+    return bool(different)
+
+
 def run(command: Sequence[str]) -> int:
     """Return the command's exit code; what it started has ended with it."""
     with cache_locked():
@@ -42,5 +59,10 @@ def run_inside(words: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    inside = {"build-inside": build_inside, "run-inside": run_inside}
-    sys.exit(main("tests.docker", install, run, inside))
+    others = {
+        "build-inside": build_inside,
+        "run-inside": run_inside,
+        "reproduce": reproduce,
+        "reproduce-inside": reproduce_inside,
+    }
+    sys.exit(main("tests.docker", install, run, others))

@@ -2,7 +2,7 @@
 
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,6 +22,7 @@ STAND_INS = {
     "postgres": "postgres:18",
     "valkey": "valkey/valkey:9",
     "rabbitmq": "rabbitmq:4",
+    "caddy": "caddy:2.10.2",
     "prometheus": "prom/prometheus:v3.5.0",
     "alertmanager": "prom/alertmanager:v0.28.1",
     "postgres-exporter": "prometheuscommunity/postgres-exporter:v0.17.1",
@@ -38,6 +39,7 @@ STAGES = {
     "hello:development": ["--build-arg=LOCK=embedded"],
 }
 """Stages that make others have names too, so that their layers are kept for the next run."""
+LISTING = r"cd /opt/hello && find . -type f -exec sha256sum {} + && find . -printf '%T@ %m %p\n'"
 
 
 def build_images() -> None:
@@ -49,6 +51,23 @@ def build_images() -> None:
     with kafka_context() as folder:
         build(KAFKA, folder)
     docker("image", "prune", "--force")
+
+
+def differences() -> Sequence[str]:
+    """Build the product's files again without a cache; return what differs: digest, time, mode or path.
+
+    Each build needs the network of the machine, and so does the comparison, as it runs beside it.
+    """
+    again = "hello-stage:again"
+    build(again, REPOSITORY, "--target=build", "--no-cache")
+    first, second = (set(files_of(image)) for image in ("hello-stage:production", again))
+    return sorted(first ^ second)
+
+
+def files_of(image: str) -> Sequence[str]:
+    command: Words = ["docker", "run", "--rm", "--network=none", "--entrypoint=sh", image, "-c", LISTING]
+    done = subprocess.run(command, env=environment(), capture_output=True, text=True, check=True)
+    return done.stdout.splitlines()
 
 
 @contextmanager
@@ -63,7 +82,7 @@ def kafka_context() -> Iterator[Path]:
 def build(tag: str, folder: Path, *options: str) -> None:
     """Use the network of this machine: an engine in a sandbox reaches a package registry in no other way."""
     say(f"building {tag}")
-    docker("build", "--network=host", f"--tag={tag}", *options, folder)
+    docker("build", "--network=host", f"--build-arg=PYTHON={BASE}", f"--tag={tag}", *options, folder)
 
 
 def docker(*arguments: str | Path) -> None:

@@ -3,6 +3,7 @@
 import json
 import socket
 import time
+from pathlib import Path
 
 import httpx
 import pytest
@@ -102,6 +103,27 @@ def stopped(name: str) -> object:
 def test_image_has_no_build_or_test_programs(name: str) -> None:
     program = ("-type", "f", "-perm", "/111", "-name", name)
     assert found("hello", "/opt", "/usr", *program) == ""
+
+
+def test_image_has_no_pip_but_that_of_the_base() -> None:
+    assert found("hello", "/opt/hello", "-path", "*/site-packages/pip") == ""
+
+
+def test_every_module_is_compiled() -> None:
+    """The root is read-only, so nothing would keep what each start compiles."""
+    sources = map(Path, found("hello", "/opt/hello/lib", "-name", "*.py").splitlines())
+    compiled = found("hello", "/opt/hello/lib", "-name", "*.pyc").splitlines()
+    wanted = {f"{path.parent}/__pycache__/{path.stem}.cpython-313.pyc" for path in sources}
+    assert len(wanted) > 1000
+    assert wanted - set(compiled) == set()
+
+
+def test_labels_say_what_the_image_is() -> None:
+    labels = json.loads(docker("inspect", "--format", "{{json .Config.Labels}}", "hello"))
+    prefix = "org.opencontainers.image."
+    named = {name.removeprefix(prefix) for name in labels if name.startswith(prefix)}
+    assert named == {"title", "description", "licenses", "source", "version", "revision", "created"}
+    assert labels[f"{prefix}licenses"] == "Apache-2.0"
 
 
 def test_image_has_no_tests() -> None:

@@ -12,6 +12,7 @@ ENVIRONMENTS = (
     "search",
     "terraform",
     "terraform_apply",
+    "upgrade",
 )
 
 

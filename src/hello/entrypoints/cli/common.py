@@ -59,7 +59,7 @@ def run_near(
 
 
 @contextmanager
-def progress_bar(total: int | None, unit: str) -> Iterator[Callable[[int], None]]:
+def progress_bar(total: int | None, unit: str) -> Iterator[Callable[[float], None]]:
     """Show progress on standard error; yield the function that advances it."""
     columns = (
         BarColumn(),

@@ -12,7 +12,7 @@ from hello.core.processes import ProcessError
 from hello.core.settings import Settings, SettingsError
 from hello.entities.errors import HelloError, UnavailableError
 from hello.entrypoints import databases, processes
-from hello.entrypoints.cli import accounts, dead_letters, people, search
+from hello.entrypoints.cli import accounts, dead_letters, people, release, search
 from hello.entrypoints.cli.common import port_number
 from hello.entrypoints.cli.seed import seed
 from hello.entrypoints.cli.worker import worker
@@ -56,6 +56,7 @@ def create_cli() -> typer.Typer:
     accounts.add_to(cli)
     dead_letters.add_to(cli)
     search.add_to(cli)
+    release.add_to(cli)
     cli.command()(check)
     cli.command(hidden=True)(openapi)
     cli.command(hidden=True)(migration)
