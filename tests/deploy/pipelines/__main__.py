@@ -2,12 +2,15 @@
 
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
 from tests.deploy.pipelines.programs import ACTIONLINT, ensure_linters
 from tests.support.paths import REPOSITORY
-from tests.support.programs.commands import Words
 from tests.support.programs.errors import ProgramError
 from tests.support.programs.progress import say
+
+if TYPE_CHECKING:
+    from tests.support.programs.commands import Words
 
 WORKFLOWS = REPOSITORY / ".github" / "workflows"
 SCRIPTS = REPOSITORY / "deploy" / "scripts"

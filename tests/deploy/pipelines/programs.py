@@ -17,5 +17,7 @@ def ensure_linters() -> Path:
     CACHE.mkdir(exist_ok=True)
     (CACHE / ".gitignore").write_text("*\n")
     with install_lock():
-        golang.ensure("actionlint", "github.com/rhysd/actionlint/cmd/actionlint", ACTIONLINT_VERSION, ACTIONLINT)
+        golang.ensure(
+            "actionlint", "github.com/rhysd/actionlint/cmd/actionlint", ACTIONLINT_VERSION, ACTIONLINT
+        )
     return venvs.ensure("zizmor and shellcheck", REQUIREMENTS, CACHE / "linters")

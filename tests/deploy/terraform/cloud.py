@@ -7,14 +7,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
 from tests.deploy.terraform.programs import ensure_moto
+from tests.support.paths import REPOSITORY
 from tests.support.programs.ports import HOST, free_port
 from tests.support.programs.program import Program
 from tests.support.programs.running import running
+
+if TYPE_CHECKING:
+    from tests.support.programs.commands import Words
 
 REGION = "eu-central-1"
 ACCOUNT = "123456789012"
@@ -40,16 +44,40 @@ class Cloud:
         }
 
     def aws(self, *words: str) -> Any:  # noqa: ANN401  # JSON
-        command = [self.programs / "aws", *words, "--output", "json"]
+        command: Words = [self.programs / "aws", *words, "--output", "json"]
         done = subprocess.run(
-            command, env=os.environ | self.environment, capture_output=True, text=True, timeout=60, check=False
+            command,
+            env=os.environ | self.environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
         )
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout or "null")
 
+    def script(self, name: str, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        """Run a script of `deploy/scripts` as an operator does."""
+        return subprocess.run(
+            [REPOSITORY / "deploy" / "scripts" / name, *words],
+            env=os.environ | self.environment | variables,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+
+    def secret_of(self, source: str) -> str:
+        """Return what ECS reads from ARN or ARN:KEY::."""
+        secret, key = (source[:-2].rsplit(":", 1)) if source.endswith("::") else (source, "")
+        found = self.aws("secretsmanager", "get-secret-value", "--secret-id", secret)["SecretString"]
+        return str(json.loads(found)[key] if key else found)
+
     def resources(self) -> set[str]:
         """Return the ARNs of everything that has a tag of ours."""
-        found = self.aws("resourcegroupstaggingapi", "get-resources", "--tag-filters", "Key=application,Values=hello")
+        found = self.aws(
+            "resourcegroupstaggingapi", "get-resources", "--tag-filters", "Key=application,Values=hello"
+        )
         return {each["ResourceARN"] for each in found["ResourceTagMappingList"]}
 
 

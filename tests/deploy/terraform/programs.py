@@ -1,4 +1,4 @@
-"""The programs that the tests of Terraform need: Terraform itself, tflint from Go, checkov and moto from PyPI."""
+"""What the tests of Terraform need: Terraform itself, tflint from Go, checkov and moto from PyPI."""
 
 import os
 import shutil
@@ -27,7 +27,9 @@ def terraform() -> Path:
     """Raise `ProgramError` when it is missing: its licence lets nobody else hand it out."""
     found = shutil.which("terraform")
     if found is None:
-        raise ProgramError("terraform 1.11 or newer is missing: see https://developer.hashicorp.com/terraform/install")
+        raise ProgramError(
+            "terraform 1.11 or newer is missing: see https://developer.hashicorp.com/terraform/install"
+        )
     return Path(found)
 
 
@@ -54,7 +56,7 @@ def make_cache() -> None:
 
 
 def plugin_settings() -> dict[str, str]:
-    """Return variables that let Terraform find its providers: in TF_PLUGIN_MIRROR, or where it looks by itself."""
+    """Return variables that lead to the providers: TF_PLUGIN_MIRROR, or where Terraform looks by itself."""
     if mirror := os.environ.get(MIRROR):
         make_cache()
         config = CACHE / "terraform.tfrc"

@@ -1,4 +1,4 @@
-"""`deploy/terraform/kubernetes`: its providers are in no package registry, so a schema of ours stands in for them."""
+"""`deploy/terraform/kubernetes`: no package registry has its providers, a schema of ours stands in."""
 
 import json
 import re

@@ -3,11 +3,15 @@
 import json
 import subprocess
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.deploy.terraform.programs import TFLINT, checkov, ensure_linters, terraform
 from tests.deploy.terraform.workspace import TERRAFORM, Workspace
+
+if TYPE_CHECKING:
+    from tests.support.programs.commands import Words
 
 ROOTS = ("bootstrap", "environments/dev", "environments/production")
 
@@ -49,8 +53,10 @@ def test_tflint_finds_nothing() -> None:
 
 
 def test_checkov_finds_nothing() -> None:
-    words = ["--directory", TERRAFORM, "--framework", "terraform", "--compact", "--quiet", "--skip-download"]
-    found = subprocess.run([checkov(), *words], capture_output=True, text=True, check=False)
+    words: Words = ["--directory", TERRAFORM, "--framework", "terraform", "--compact", "--quiet"]
+    found = subprocess.run(
+        [checkov(), *words, "--skip-download"], capture_output=True, text=True, check=False
+    )
     assert found.returncode == 0, found.stdout
     assert "Passed checks: " in found.stdout, "checkov must have read something"
 

@@ -4,7 +4,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from tests.support.programs.commands import run
+from tests.support.programs.commands import Words, run
 from tests.support.programs.install_lock import install_lock
 from tests.support.programs.progress import say
 
@@ -25,7 +25,7 @@ def ensure(name: str, requirements: Path, folder: Path) -> Path:
 
 def install(requirements: Path, folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
-    uv = [sys.executable, "-m", "uv"]
+    uv: Words = [sys.executable, "-m", "uv"]
     run([*uv, "venv", "--quiet", "--python", sys.executable, folder], timeout_s=INSTALL_S)
     install_into = [*uv, "pip", "install", "--quiet", "--no-deps", "--python", folder / "bin" / "python"]
     run([*install_into, "--requirement", requirements], timeout_s=INSTALL_S)

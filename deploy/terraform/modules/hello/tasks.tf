@@ -70,6 +70,7 @@ module "task" {
   cpu_architecture   = var.cpu_architecture
   environment        = local.environment
   secrets            = local.secrets
+  secrets_version    = "${var.database.password_version}-${var.cache.token_version}-${var.keys_version}"
   secret_arns        = [module.database.url_secret_arn, module.cache.url_secret_arn, var.keys_secret.arn]
   secret_key_arns    = [module.encryption.key_arn, var.keys_secret.kms_key_arn]
   kms_key_arn        = module.encryption.key_arn

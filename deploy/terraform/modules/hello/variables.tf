@@ -75,6 +75,12 @@ variable "keys_secret" {
   type        = object({ arn = string, kms_key_arn = string })
 }
 
+variable "keys_version" {
+  description = "Raise it after a change of keys_secret, so that tasks are replaced."
+  type        = number
+  default     = 1
+}
+
 variable "database_ca" {
   description = "Certificates of Amazon RDS in this region, in PEM."
   type        = string

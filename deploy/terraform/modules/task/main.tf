@@ -51,6 +51,8 @@ locals {
       secrets      = [for name, source in var.secrets : { name = name, valueFrom = source }]
       dependsOn    = [{ containerName = "prepare", condition = "SUCCESS" }]
       healthCheck  = local.health_check
+      # Secrets are read at the start: another version is another revision, so that tasks are replaced.
+      dockerLabels = { secrets-version = var.secrets_version }
       mountPoints = [
         { sourceVolume = "certificates", containerPath = local.certificates, readOnly = true },
         { sourceVolume = "tmp", containerPath = "/tmp", readOnly = false },

@@ -59,6 +59,11 @@ variable "secrets" {
   type        = map(string)
 }
 
+variable "secrets_version" {
+  description = "Changes when a secret has a new value."
+  type        = string
+}
+
 variable "secret_arns" {
   description = "All secrets that the task may read."
   type        = list(string)

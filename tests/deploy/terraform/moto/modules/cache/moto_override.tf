@@ -1,4 +1,8 @@
-# moto has no parameter groups of ElastiCache, and no nodes in a replication group.
+# moto has no parameter groups of ElastiCache, cannot delete subnet groups, and has no nodes in a replication group.
+resource "aws_elasticache_subnet_group" "this" {
+  count = 0
+}
+
 resource "aws_elasticache_parameter_group" "this" {
   count = 0
 }
@@ -6,6 +10,7 @@ resource "aws_elasticache_parameter_group" "this" {
 resource "aws_elasticache_replication_group" "this" {
   count                = 0
   parameter_group_name = null
+  subnet_group_name    = null
 }
 
 resource "aws_secretsmanager_secret_version" "url" {
@@ -14,4 +19,11 @@ resource "aws_secretsmanager_secret_version" "url" {
 
 output "replication_group_id" {
   value = "moto"
+}
+
+# moto forgets the description of a rule that names a group.
+resource "aws_vpc_security_group_ingress_rule" "this" {
+  lifecycle {
+    ignore_changes = [description]
+  }
 }
