@@ -66,9 +66,14 @@ image: ## Build the image with its labels: IMAGE=hello VERSION=dev ARGS=--push
 		--build-arg CREATED=$(shell TZ=UTC0 git log -1 --date=iso-strict-local --format=%cd) \
 		--build-arg SOURCE_DATE_EPOCH=$(COMMIT_TIME) $(ARGS) .
 
+SYFT := .docker/bin/syft
+$(SYFT): | $(VENV)/dev.stamp
+	@$(BIN)/python -m tests.docker.sbom
+
 .PHONY: sbom
-sbom: $(VENV)/dev.stamp ## List what the image holds in dist/hello.spdx.json (Go): IMAGE=hello VERSION=dev
-	@$(BIN)/python -m tests.docker.sbom $(IMAGE):$(VERSION) dist/hello.spdx.json
+sbom: $(SYFT) ## List what the image holds in dist/hello.spdx.json (Go): IMAGE=hello VERSION=dev
+	@mkdir -p dist
+	@SYFT_CHECK_FOR_APP_UPDATE=false $(SYFT) scan docker:$(IMAGE):$(VERSION) --quiet --output spdx-json=dist/hello.spdx.json
 
 .PHONY: down
 down: ## Stop what `make up` started
