@@ -100,7 +100,7 @@ def rehearsed(folder: Path, rate: float) -> Result:
             rehearse(load, Gate(prometheus.url))
             load.stop()
         steps, verdict = steps_of(load.marks(), load.seconds()), asyncio.run(judged(load))
-        return Result(rate=rate, steps=steps, known=load.facts(), verdict=verdict)
+        return Result(rate=rate, wanted=rate, steps=steps, known=load.facts(), verdict=verdict)
 
 
 if __name__ == "__main__":

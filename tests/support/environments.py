@@ -13,6 +13,8 @@ ENVIRONMENTS = (
     "pooler",
     "proxy",
     "search",
+    "terraform",
+    "terraform_apply",
     "upgrade",
 )
 
