@@ -8,10 +8,14 @@ ENVIRONMENTS = (
     "compose",
     "deploy",
     "deploy_server",
+    "failover",
     "monitoring",
     "pooler",
     "proxy",
     "search",
+    "terraform",
+    "terraform_apply",
+    "upgrade",
 )
 
 

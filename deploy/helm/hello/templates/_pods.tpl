@@ -62,10 +62,11 @@ volumeMounts:
 name: wait-for-postgresql
 image: {{ .Values.postgresql.image }}
 imagePullPolicy: {{ .Values.image.pullPolicy }}
+# The user has no name in this image, so pg_isready would ask for nothing unless it is told one.
 command:
   - sh
   - -c
-  - until pg_isready --quiet --timeout=2 --username=hello --host={{ include "hello.fullname" . }}-postgresql; do sleep 1; done
+  - until pg_isready --timeout=2 --username=hello --host={{ include "hello.fullname" . }}-postgresql; do sleep 1; done
 resources: {{- toYaml .Values.migration.resources | nindent 2 }}
 securityContext: {{- include "hello.containerSecurityContext" . | nindent 2 }}
 volumeMounts:
