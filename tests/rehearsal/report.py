@@ -78,7 +78,7 @@ def show(result: Result) -> int:
     console.print(table)
     console.print(result.summary())
     for fault in (faults := result.faults()):
-        console.print(f"[red]{fault}[/]", markup=True)
+        console.print(fault, style="red", markup=False)
     return 1 if faults else 0
 
 
