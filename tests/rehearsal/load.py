@@ -25,7 +25,7 @@ from tests.rehearsal.seconds import Recorder
 
 TICK_S, LOG_IN_EVERY_S, SOON_S = 0.002, 600, 5
 NAMES, MOST_WAITING = 500, 2000
-WEIGHTS = {"greet": 44, "save": 20, "see_today": 8, "browse": 8, "look": 8, "order": 4, "see_order": 8}
+WEIGHTS = {"greet": 58, "save": 16, "see_today": 8, "browse": 4, "look": 6, "order": 2, "see_order": 6}
 Action = Callable[[], Coroutine[None, None, None]]
 
 
