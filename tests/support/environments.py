@@ -6,11 +6,15 @@ ENVIRONMENTS = (
     "broker",
     "chaos_root",
     "compose",
+    "deploy",
+    "deploy_server",
     "failover",
     "monitoring",
     "pooler",
     "proxy",
     "search",
+    "terraform",
+    "terraform_apply",
     "upgrade",
 )
 
