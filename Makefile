@@ -56,13 +56,12 @@ run: $(VENV)/run.stamp ## Start PostgreSQL, Valkey, the API and a worker: PORT=8
 up: ## Start everything with Docker Compose
 	@$(COMPOSE) up --build --detach --wait || { $(COMPOSE) logs --no-log-prefix settings migrate >&2; exit 1; }
 
-IMAGE ?= hello
-VERSION ?= dev
+TAGGED = $(or $(IMAGE),hello):$(or $(VERSION),dev)
 COMMIT = $(shell git rev-parse HEAD)
 COMMIT_TIME = $(shell git log -1 --format=%ct)
 .PHONY: image
 image: ## Build the image with its labels: IMAGE=hello VERSION=dev ARGS=--push
-	@docker build --tag $(IMAGE):$(VERSION) --build-arg VERSION=$(VERSION) --build-arg BUILD_COMMIT=$(COMMIT) \
+	@docker build --tag $(TAGGED) --build-arg VERSION=$(or $(VERSION),dev) --build-arg BUILD_COMMIT=$(COMMIT) \
 		--build-arg CREATED=$(shell TZ=UTC0 git log -1 --date=iso-strict-local --format=%cd) \
 		--build-arg SOURCE_DATE_EPOCH=$(COMMIT_TIME) $(ARGS) .
 
@@ -73,7 +72,7 @@ $(SYFT): | $(VENV)/dev.stamp
 .PHONY: sbom
 sbom: $(SYFT) ## List what the image holds in dist/hello.spdx.json (Go): IMAGE=hello VERSION=dev
 	@mkdir -p dist
-	@SYFT_CHECK_FOR_APP_UPDATE=false $(SYFT) scan docker:$(IMAGE):$(VERSION) --quiet --output spdx-json=dist/hello.spdx.json
+	@SYFT_CHECK_FOR_APP_UPDATE=false $(SYFT) scan docker:$(TAGGED) --quiet --output spdx-json=dist/hello.spdx.json
 
 .PHONY: down
 down: ## Stop what `make up` started
@@ -165,6 +164,15 @@ test_chaos: $(VENV)/dev.stamp ## Fill PostgreSQL's disk and change the clock whi
 test_pooler: $(VENV)/dev.stamp ## Run the service through a real pgbouncer (apt, root)
 	@$(BIN)/pytest -n 0 -m pooler tests/pooler $(ARGS)
 
+RATE ?= 500
+.PHONY: rehearse_short
+rehearse_short: $(VENV)/dev.stamp ## Rehearse a release under load behind HAProxy (apt, root): RATE=500 ARGS="--pause 20 --write"
+	@$(BIN)/python -m tests.rehearsal --rate $(RATE) $(ARGS)
+
+.PHONY: test_failover
+test_failover: $(VENV)/dev.stamp ## Kill PostgreSQL under load and promote its standby
+	@$(BIN)/pytest -n 0 -m failover tests/rehearsal $(ARGS)
+
 $(CLIENTS)/node.stamp: tests/openapi/package.json
 	@command -v npm >/dev/null || { echo "Node.js 20 or newer with npm is needed" >&2; exit 1; }
 	@mkdir -p $(CLIENTS) && cp $< $(CLIENTS)/
@@ -218,6 +226,14 @@ engine: $(VENV)/dev.stamp ## Install a Docker engine (apt, root; Go for Compose)
 test_compose: engine ## Test the image and the Compose files on a real engine (Go, root)
 	@$(BIN)/python -m tests.docker run $(BIN)/pytest -n 0 -m compose tests/docker $(ARGS)
 
+.PHONY: cluster
+cluster: $(VENV)/dev.stamp ## Install a Kubernetes cluster and build its images (apt, Go, root)
+	@$(BIN)/python -m tests.cluster install
+
+.PHONY: rehearse
+rehearse: cluster ## Release, crash, drain and roll back under load on a real Kubernetes cluster (apt, Go, root)
+	@$(BIN)/python -m tests.cluster run $(BIN)/python -m tests.cluster.rehearse $(ARGS)
+
 COVERED = $(COMPOSE) --project-name hello-coverage -f docker-compose.yml -f docker-compose.coverage.yml
 .PHONY: coverage_compose
 coverage_compose: ## Run the external tests against a Compose stack and report its lines that did not run
@@ -230,6 +246,22 @@ coverage_compose: ## Run the external tests against a Compose stack and report i
 test_reload: $(VENV)/dev.stamp ## Run the tests after every change
 	@$(BIN)/ptw . $(ARGS)
 
+.PHONY: chart_tools
+chart_tools: $(VENV)/dev.stamp ## Build Helm and kube-score, fetch the definitions of Kubernetes (Go)
+	@$(BIN)/python -m tests.deploy install
+
+.PHONY: test_chart
+test_chart: chart_tools ## Lint, render, validate and score the chart for every file of values (Go)
+	@$(BIN)/pytest -n 2 -m deploy tests/deploy $(ARGS)
+
+.PHONY: test_chart_server
+test_chart_server: $(VENV)/dev.stamp ## Let a real API server of Kubernetes check the chart (apt, Go)
+	@$(BIN)/python -m tests.deploy install server
+	@$(BIN)/pytest -n 0 -m deploy_server tests/deploy $(ARGS)
+
+.PHONY: gitops
+gitops: $(VENV)/dev.stamp ## Render the chart into deploy/gitops/deployment.yml (Go); IMAGE= names another image
+	@$(BIN)/python -m tests.deploy gitops $(IMAGE) $(ARGS)
 .PHONY: check_pipelines
 check_pipelines: $(VENV)/dev.stamp ## Lint the workflows and the scripts that they call (Go)
 	@$(BIN)/python -m tests.deploy.pipelines check
@@ -311,4 +343,4 @@ migration: $(VENV)/dev.stamp ## Write a migration from the changed entities: m="
 .PHONY: destroy
 destroy: $(VENV)/run.stamp ## Remove the local data, the virtual environment and the caches
 	@$(BIN)/hello destroy --data-dir $(DATA_DIR)
-	@rm -rf $(VENV) $(CLIENTS) .bench .brokers .postgres .coverage* .diagrams .docker .hypothesis .import_linter_cache .monitoring .mutation .pipelines .terraform_tools .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf $(VENV) $(CLIENTS) .bench .brokers .coverage* .deploy .diagrams .docker .hypothesis .import_linter_cache .kubernetes .monitoring .mutation .mypy_cache .pipelines .postgres .pytest_cache .rehearsal .ruff_cache .terraform_tools

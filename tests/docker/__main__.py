@@ -9,19 +9,22 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from tests.docker.engine import in_namespaces, remove_leftovers, running_engine
+from tests.docker.engine import remove_leftovers, running_engine
 from tests.docker.images import build_images, differences
 from tests.docker.places import cache_locked
 from tests.docker.programs import ensure_compose, ensure_programs, environment
 from tests.support.programs.actions import main
+from tests.support.programs.namespaces import in_namespaces
 from tests.support.programs.progress import say
+
+PACKAGE = "tests.docker"
 
 
 def install() -> int:
     with cache_locked(), ThreadPoolExecutor() as threads:
         ensure_programs()
         compose = threads.submit(ensure_compose)
-        code = in_namespaces("build-inside", own_network=False)
+        code = in_namespaces(PACKAGE, "build-inside", own_network=False)
         compose.result()
         return code
 
@@ -34,7 +37,7 @@ def build_inside(words: Sequence[str]) -> int:
 
 def reproduce(_: Sequence[str]) -> int:
     with cache_locked():
-        return in_namespaces("reproduce-inside", own_network=False)
+        return in_namespaces(PACKAGE, "reproduce-inside", own_network=False)
 
 
 def reproduce_inside(words: Sequence[str]) -> int:
@@ -48,7 +51,7 @@ def reproduce_inside(words: Sequence[str]) -> int:
 def run(command: Sequence[str]) -> int:
     """Return the command's exit code; what it started has ended with it."""
     with cache_locked():
-        return in_namespaces("run-inside", *command, own_network=True)
+        return in_namespaces(PACKAGE, "run-inside", *command, own_network=True)
 
 
 def run_inside(words: Sequence[str]) -> int:
@@ -65,4 +68,4 @@ if __name__ == "__main__":
         "reproduce": reproduce,
         "reproduce-inside": reproduce_inside,
     }
-    sys.exit(main("tests.docker", install, run, others))
+    sys.exit(main(PACKAGE, install, run, others))

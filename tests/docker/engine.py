@@ -1,37 +1,20 @@
 """A Docker engine in namespaces of its own: its processes, mounts and network end with it."""
 
 import os
-import signal
 import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from hello.connectors.embedded.account import Account
 from hello.connectors.embedded.command import Command
 from hello.connectors.embedded.log import Log
-from hello.core.processes import die_with_parent
 from tests.docker.places import IMAGES
 from tests.support.programs.program import Program
 
-NAMESPACES = ("--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
 NO_NETWORK = ("--bridge=none", "--iptables=false", "--ip-forward=false", "--ip-masq=false")
 CONTAINERD = Path("/run/containerd")
 """Hidden from the engine: it would use the containerd of the machine, outside of its namespaces."""
-
-
-def in_namespaces(action: str, *arguments: str, own_network: bool) -> int:
-    """Run this package as the first process of new namespaces, and remove what its engine leaves."""
-    network = ("--net",) if own_network else ()
-    with TemporaryDirectory(prefix="hello-docker-") as folder:
-        package = (sys.executable, "-m", "tests.docker", action, folder, *arguments)
-        return subprocess.run(
-            ["unshare", *NAMESPACES, *network, *package],
-            check=False,
-            preexec_fn=die_with_parent(signal.SIGKILL),
-        ).returncode
 
 
 @contextmanager

@@ -1,11 +1,10 @@
 """Where things lie: one folder in the repository for images and programs, which git passes over."""
 
-import fcntl
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from tests.support.paths import REPOSITORY
+from tests.support.programs.install_lock import folder_locked
 
 HERE = Path(__file__).parent
 CACHE = REPOSITORY / ".docker"
@@ -13,11 +12,5 @@ IMAGES = CACHE / "engine"
 CONFIG = CACHE / "config"
 
 
-@contextmanager
-def cache_locked() -> Iterator[None]:
-    """Make the folder, and wait for another run; the lock ends with the process that holds it."""
-    CACHE.mkdir(exist_ok=True)
-    (CACHE / ".gitignore").write_text("*\n")
-    with (CACHE / "lock").open("ab") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        yield
+def cache_locked() -> AbstractContextManager[None]:
+    return folder_locked(CACHE)

@@ -130,6 +130,18 @@ def test_shutdown_is_announced_before_the_listener_closes(own_servers: Servers) 
         assert api.process.wait(20) == 0
 
 
+def test_answers_end_their_connections_before_the_listener_closes(own_servers: Servers) -> None:
+    """Else a client could send a request on a kept connection in the moment in which it is closed."""
+    name = a_name()
+    with serving(own_servers, DRAIN_S="2") as (api, client):
+        assert "connection" not in save_birthday(client, name, "1990-05-17").headers
+        api.process.send_signal(signal.SIGTERM)
+        until(lambda: client.get("/api/v1/health/ready").status_code == 503)
+        for path in (f"/hello/{name}", "/api/v1/birthdays/today", "/api/v1/items"):
+            assert client.get(path).headers["connection"] == "close"
+        assert api.process.wait(20) == 0
+
+
 def test_sigterm_right_after_the_start_ends_the_process(own_servers: Servers) -> None:
     with started("api", "--port", "0", environment=places(own_servers)) as api:
         assert api.stop() == 0

@@ -17,13 +17,16 @@ def main(
     others: Mapping[str, Action] | None = None,
     usage: str = "install | run COMMAND",
 ) -> int:
-    """Run the action that the command line names; return its exit code, 1 for its error, 2 for the usage."""
+    """Run the action that the command line names; return its exit code, 1 for its error, 2 for the usage.
+
+    `run` needs a command.
+    """
     actions = {"run": run, **(others or {})}
     try:
         match sys.argv[1:]:
             case ["install"]:
                 return install()
-            case [name, *words] if words and name in actions:
+            case [name, *words] if name in actions and (words or name != "run"):
                 return actions[name](words)
     except ProgramError as error:
         say(str(error))

@@ -2,15 +2,21 @@
 
 import fcntl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 
-from tests.support.programs.cache import CACHE, make_cache
+from tests.support.programs.cache import CACHE
+
+
+def install_lock() -> AbstractContextManager[None]:
+    return folder_locked(CACHE)
 
 
 @contextmanager
-def install_lock() -> Iterator[None]:
-    """Wait for the process inside; the lock ends with the process that holds it."""
-    make_cache()
-    with (CACHE / "lock").open("ab") as held:
+def folder_locked(folder: Path) -> Iterator[None]:
+    """Make the folder, which git ignores, and wait for the process inside; the lock ends with its holder."""
+    folder.mkdir(exist_ok=True)
+    (folder / ".gitignore").write_text("*\n")
+    with (folder / "lock").open("ab") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         yield

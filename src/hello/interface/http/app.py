@@ -1,6 +1,5 @@
 """The HTTP application."""
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -39,7 +38,7 @@ from hello.interface.http.routers import (
     search,
 )
 from hello.interface.http.serving.admission import Admission
-from hello.interface.http.serving.connection import connection_class
+from hello.interface.http.serving.connection import Connection, connection_class
 from hello.interface.http.serving.fast_path import FastPath, fast_path_class
 from hello.interface.http.serving.incoming import ConnectionLimits
 from hello.interface.http.serving.metrics import MeasureRoutes, http_metrics, record_route
@@ -80,7 +79,7 @@ class Application:
     """An ASGI application, and the class of its connections, with or without the fast path."""
 
     asgi: ASGIApp
-    connection: type[asyncio.Protocol]
+    connection: type[Connection]
     is_https: bool = False
 
 

@@ -283,6 +283,6 @@ def disconnect(cycle: RequestCycle) -> None:
     cycle.wake()
 
 
-def connection_class(observer: Observer, limits: ConnectionLimits) -> type[asyncio.Protocol]:
+def connection_class(observer: Observer, limits: ConnectionLimits) -> type[Connection]:
     """Return the class of protocol that Uvicorn makes one of for each connection."""
     return type("Connection", (Connection,), {"observer": observer, "limits": limits})

@@ -200,7 +200,7 @@ class FastPathConnection(Connection):
         super()._serve(request.cycle, request.app)
 
 
-def fast_path_class(fast_path: FastPath, limits: ConnectionLimits) -> type[asyncio.Protocol]:
+def fast_path_class(fast_path: FastPath, limits: ConnectionLimits) -> type[Connection]:
     """Return the class of protocol that Uvicorn makes one of for each connection."""
     attributes = {"fast_path": fast_path, "observer": fast_path.observer, "limits": limits}
     if fast_path.observer.tracer is None:

@@ -65,9 +65,14 @@ class RefusedError(Exception):
 
 
 class BoundedInput(HttpToolsProtocol):
-    """`limits` is set for all connections of a server; `_refuse` is for the class that answers."""
+    """`limits` is set for all connections of a server; `_refuse` is for the class that answers.
+
+    While `is_draining`, each answer is the last one of its connection: clients that keep connections go to
+    another server before this one closes them, so none sends a request in that moment.
+    """
 
     limits = ConnectionLimits()
+    is_draining = False
     flow: HeldFlow
     cycle: RequestCycle
     pipeline: deque[tuple[RequestCycle, Any]]  # type: ignore[assignment]
@@ -176,6 +181,7 @@ class BoundedInput(HttpToolsProtocol):
             return
         # What follows CONNECT would be of another protocol.
         keep_alive = version != "1.0" and method != b"CONNECT" and parser.should_keep_alive()
+        keep_alive = keep_alive and not self.is_draining
         cycle = RequestCycle(self, self._scope(method, version), keep_alive=keep_alive)
         self.expires_at, self.body_bytes, self.rest_bytes, self.in_body = inf, 0, 0, True
         self.headers = []  # for trailers: they must not change what the head has said (RFC 9110, 6.5.1)

@@ -40,9 +40,11 @@ class ShutdownOptions:
 class DrainingServer(uvicorn.Server):
     """Tells load balancers to go elsewhere before it stops to listen."""
 
-    def __init__(self, config: uvicorn.Config, options: ShutdownOptions) -> None:
+    def __init__(
+        self, config: uvicorn.Config, connection: type[Connection], options: ShutdownOptions
+    ) -> None:
         super().__init__(config)
-        self.options = options
+        self.connection, self.options = connection, options
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Keep what start-up made out of every later garbage collection: those pauses made the tail."""
@@ -60,6 +62,7 @@ class DrainingServer(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self.options.signal.set()
+        self.connection.is_draining = True
         await asyncio.sleep(self.options.drain_s)
         dismissal = asyncio.create_task(self._dismiss())
         await super().shutdown(sockets)
@@ -103,7 +106,7 @@ def serve(app: Application, sock: socket.socket, options: ShutdownOptions) -> No
         backlog=BACKLOG,
         timeout_graceful_shutdown=max(1, round(options.timeout_s)),
     )
-    uvicorn_server = DrainingServer(config, options)
+    uvicorn_server = DrainingServer(config, app.connection, options)
     for number in (signal.SIGINT, signal.SIGTERM):
         # Also heard before Uvicorn listens to signals, and when it raises them again at its end: a success.
         signal.signal(number, uvicorn_server.handle_exit)
