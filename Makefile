@@ -272,7 +272,7 @@ check_terraform: $(VENV)/dev.stamp ## Check the Terraform configuration (Terrafo
 
 .PHONY: test_terraform
 test_terraform: $(VENV)/dev.stamp ## Apply and destroy both environments on moto (Terraform): TF_PLUGIN_MIRROR=/its/providers
-	@$(BIN)/pytest -n 2 -m terraform_apply tests/deploy/terraform $(ARGS)
+	@$(BIN)/pytest -n 0 -m terraform_apply tests/deploy/terraform $(ARGS)
 
 FOR ?= 5m
 .PHONY: release_check
