@@ -24,7 +24,7 @@ RUN /opt/build/bin/pip --python /opt/hello/bin/python install --no-cache-dir --n
 COPY --from=wheel /build/dist dist
 ARG SOURCE_DATE_EPOCH=315532800
 RUN /opt/build/bin/pip --python /opt/hello/bin/python install --no-cache-dir --no-compile --no-deps dist/*.whl \
- && PYTHONHASHSEED=0 /opt/hello/bin/python -m compileall -q --invalidation-mode unchecked-hash /opt/hello/lib \
+ && PYTHONHASHSEED=0 /opt/hello/bin/python -m compileall -q -f --invalidation-mode unchecked-hash /opt/hello/lib \
  && find /opt/hello -exec touch --no-dereference --date="@$SOURCE_DATE_EPOCH" {} +
 
 # Not part of the product: `docker compose run --rm test`, and the service under coverage.

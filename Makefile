@@ -56,15 +56,23 @@ run: $(VENV)/run.stamp ## Start PostgreSQL, Valkey, the API and a worker: PORT=8
 up: ## Start everything with Docker Compose
 	@$(COMPOSE) up --build --detach --wait || { $(COMPOSE) logs --no-log-prefix settings migrate >&2; exit 1; }
 
-IMAGE ?= hello
-VERSION ?= dev
+TAGGED = $(or $(IMAGE),hello):$(or $(VERSION),dev)
 COMMIT = $(shell git rev-parse HEAD)
 COMMIT_TIME = $(shell git log -1 --format=%ct)
 .PHONY: image
 image: ## Build the image with its labels: IMAGE=hello VERSION=dev ARGS=--push
-	@docker build --tag $(IMAGE):$(VERSION) --build-arg VERSION=$(VERSION) --build-arg BUILD_COMMIT=$(COMMIT) \
+	@docker build --tag $(TAGGED) --build-arg VERSION=$(or $(VERSION),dev) --build-arg BUILD_COMMIT=$(COMMIT) \
 		--build-arg CREATED=$(shell TZ=UTC0 git log -1 --date=iso-strict-local --format=%cd) \
 		--build-arg SOURCE_DATE_EPOCH=$(COMMIT_TIME) $(ARGS) .
+
+SYFT := .docker/bin/syft
+$(SYFT): | $(VENV)/dev.stamp
+	@$(BIN)/python -m tests.docker.sbom
+
+.PHONY: sbom
+sbom: $(SYFT) ## List what the image holds in dist/hello.spdx.json (Go): IMAGE=hello VERSION=dev
+	@mkdir -p dist
+	@SYFT_CHECK_FOR_APP_UPDATE=false $(SYFT) scan docker:$(TAGGED) --quiet --output spdx-json=dist/hello.spdx.json
 
 .PHONY: down
 down: ## Stop what `make up` started
@@ -161,6 +169,10 @@ RATE ?= 500
 rehearse_short: $(VENV)/dev.stamp ## Rehearse a release under load behind HAProxy (apt, root): RATE=500 ARGS="--pause 20 --write"
 	@$(BIN)/python -m tests.rehearsal --rate $(RATE) $(ARGS)
 
+.PHONY: test_failover
+test_failover: $(VENV)/dev.stamp ## Kill PostgreSQL under load and promote its standby
+	@$(BIN)/pytest -n 0 -m failover tests/rehearsal $(ARGS)
+
 $(CLIENTS)/node.stamp: tests/openapi/package.json
 	@command -v npm >/dev/null || { echo "Node.js 20 or newer with npm is needed" >&2; exit 1; }
 	@mkdir -p $(CLIENTS) && cp $< $(CLIENTS)/
@@ -201,6 +213,10 @@ test_postgres17: ## Run the same tests on PostgreSQL 17
 test_postgres: $(VENV)/dev.stamp
 	@$(BIN)/python -m tests.support.postgres_releases $(MAJOR)
 	@TEST_POSTGRES=$(MAJOR) $(BIN)/pytest -m "integrated or external" --ignore tests/integrated/connectors/embedded/test_servers.py $(TESTS) $(ARGS)
+
+.PHONY: test_upgrade
+test_upgrade: $(VENV)/dev.stamp ## Run the previous release on the new schema, and the new one on the old schema (git history)
+	@$(BIN)/pytest -n 0 -m upgrade tests/upgrade $(ARGS)
 
 .PHONY: engine
 engine: $(VENV)/dev.stamp ## Install a Docker engine (apt, root; Go for Compose) and build the images
@@ -251,6 +267,28 @@ test_chart_cluster: cluster ## Install the chart on a real cluster that enforces
 .PHONY: gitops
 gitops: $(VENV)/dev.stamp ## Render the chart into deploy/gitops/deployment.yml (Go); IMAGE= names another image
 	@$(BIN)/python -m tests.deploy gitops $(IMAGE) $(ARGS)
+.PHONY: check_pipelines
+check_pipelines: $(VENV)/dev.stamp ## Lint the workflows and the scripts that they call (Go)
+	@$(BIN)/python -m tests.deploy.pipelines check
+
+.PHONY: check_terraform
+check_terraform: $(VENV)/dev.stamp ## Check the Terraform configuration (Terraform, Go): TF_PLUGIN_MIRROR=/its/providers
+	@$(BIN)/pytest -n 0 -m terraform tests/deploy/terraform $(ARGS)
+
+.PHONY: test_terraform
+test_terraform: $(VENV)/dev.stamp ## Apply and destroy both environments on moto (Terraform): TF_PLUGIN_MIRROR=/its/providers
+	@$(BIN)/pytest -n 2 -m terraform_apply tests/deploy/terraform $(ARGS)
+
+FOR ?= 5m
+.PHONY: release_check
+release_check: $(VENV)/run.stamp ## Judge a release by its metrics: PROMETHEUS=http://... FOR=5m VERSION=1.2.3
+	@test -n "$(PROMETHEUS)" || { echo 'Say where its metrics are: make release_check PROMETHEUS=http://...' >&2; exit 2; }
+	@$(BIN)/hello release check --prometheus $(PROMETHEUS) --for $(FOR) $(if $(VERSION),--version $(VERSION)) $(ARGS)
+
+.PHONY: deploy_aws
+deploy_aws: ## Release an image to AWS by Terraform: ENVIRONMENT=dev IMAGE=repository@sha256:...
+	@terraform -chdir=deploy/terraform/environments/$(ENVIRONMENT) init -input=false -backend-config=backend.hcl
+	@terraform -chdir=deploy/terraform/environments/$(ENVIRONMENT) apply -var image=$(IMAGE) $(ARGS)
 
 SECONDS ?= 5
 ROUNDS ?= 3
@@ -259,7 +297,7 @@ bench: $(VENV)/dev.stamp ## Compare Hello with other servers: SECONDS=5 ROUNDS=3
 	@$(BIN)/python -m benchmarks.compare --seconds $(SECONDS) --rounds $(ROUNDS) $(ARGS)
 
 .PHONY: check
-check: $(VENV)/dev.stamp ## Check style, types, layers, Dockerfile, Compose files, dashboards and locks
+check: $(VENV)/dev.stamp ## Check style, types, layers, Dockerfile, Compose files, dashboards, diagrams and locks
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
@@ -267,6 +305,7 @@ check: $(VENV)/dev.stamp ## Check style, types, layers, Dockerfile, Compose file
 	@$(BIN)/hadolint Dockerfile
 	@$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose*.yml
 	@$(BIN)/python -m monitoring.dashboards --check
+	@$(BIN)/python docs/diagrams/render.py --check
 	@$(BIN)/python requirements/lock.py --check
 
 .PHONY: fix
@@ -277,6 +316,16 @@ fix: $(VENV)/dev.stamp ## Format, and apply the linter's fixes
 .PHONY: dashboards_pictures
 dashboards_pictures: monitoring_servers ## Draw the dashboards under the demonstration load into docs/dashboards
 	@$(BIN)/python -m tests.monitoring.draw $(ARGS)
+
+.diagrams/node.stamp: docs/diagrams/package.json
+	@command -v npm >/dev/null || { echo "Node.js 20 or newer with npm is needed" >&2; exit 1; }
+	@mkdir -p .diagrams && cp $< .diagrams/
+	@PUPPETEER_SKIP_DOWNLOAD=1 npm install --prefix .diagrams --no-package-lock --no-audit --no-fund --ignore-scripts --silent
+	@touch $@
+
+.PHONY: diagrams
+diagrams: $(VENV)/dev.stamp .diagrams/node.stamp ## Draw the diagrams of the documentation as SVG (Node.js, Chromium)
+	@$(BIN)/python docs/diagrams/render.py
 
 .PHONY: dashboards
 dashboards: $(VENV)/dev.stamp ## Write the dashboards of Grafana from their Python code
@@ -299,4 +348,4 @@ migration: $(VENV)/dev.stamp ## Write a migration from the changed entities: m="
 .PHONY: destroy
 destroy: $(VENV)/run.stamp ## Remove the local data, the virtual environment and the caches
 	@$(BIN)/hello destroy --data-dir $(DATA_DIR)
-	@rm -rf $(VENV) $(CLIENTS) .bench .brokers .postgres .coverage* .deploy .docker .hypothesis .import_linter_cache .kubernetes .monitoring .mutation .mypy_cache .pytest_cache .rehearsal .ruff_cache
+	@rm -rf $(VENV) $(CLIENTS) .bench .brokers .coverage* .deploy .diagrams .docker .hypothesis .import_linter_cache .kubernetes .monitoring .mutation .mypy_cache .pipelines .postgres .pytest_cache .rehearsal .ruff_cache .terraform_tools

@@ -4,12 +4,18 @@ from contextlib import suppress
 from pathlib import Path
 
 ROOT = Path("/sys/fs/cgroup")
+WEIGHTS = {"cpu.shares": 8192, "cpu.weight": 800}
+"""A group gets as much time as one process by default, however many pods are in it."""
 
 
 def create(name: str) -> None:
     """Make the group in each hierarchy: cgroup v1 has one per controller, v2 only one."""
     for hierarchy in hierarchies():
-        (hierarchy / name).mkdir(exist_ok=True)
+        group = hierarchy / name
+        group.mkdir(exist_ok=True)
+        for file, weight in WEIGHTS.items():
+            if (group / file).exists():
+                (group / file).write_text(f"{weight}")
 
 
 def remove(prefix: str) -> None:

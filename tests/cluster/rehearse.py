@@ -87,7 +87,7 @@ def main() -> int:
     parser.add_argument("--write", action="store_true", help=f"draw it into {PICTURE.name} of the docs")
     options = parser.parse_args()
     result = rehearsed(Path(os.environ["CLUSTER_FOLDER"]), options.rate)
-    draw(TITLE, result, PICTURE if options.write else CACHE / PICTURE.name)
+    draw(result, TITLE, PICTURE if options.write else CACHE / PICTURE.name)
     return show(result)
 
 
@@ -100,7 +100,7 @@ def rehearsed(folder: Path, rate: float) -> Result:
             rehearse(load, Gate(prometheus.url))
             load.stop()
         steps, verdict = steps_of(load.marks(), load.seconds()), asyncio.run(judged(load))
-        return Result(rate=rate, steps=steps, known=load.facts(), verdict=verdict)
+        return Result(rate=rate, wanted=rate, steps=steps, known=load.facts(), verdict=verdict)
 
 
 if __name__ == "__main__":

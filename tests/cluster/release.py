@@ -12,7 +12,7 @@ from tests.support.paths import REPOSITORY
 
 NAME, CHART = "hello", REPOSITORY / "deploy" / "helm" / "hello"
 DEPLOYMENTS = ("deployment/hello-api", "deployment/hello-worker")
-PATIENCE = "300s"
+PATIENCE = "240s"
 GOOD, BAD = 0, 1
 
 

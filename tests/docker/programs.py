@@ -3,7 +3,7 @@
 import os
 import shutil
 
-from tests.docker.places import CONFIG
+from tests.docker.places import CACHE, CONFIG
 from tests.support.programs import debian, golang
 
 PACKAGES = {
@@ -14,6 +14,7 @@ PACKAGES = {
     "mmdebstrap": "mmdebstrap",
 }
 COMPOSE, COMPOSE_VERSION = "github.com/docker/compose/v2/cmd", "v2.40.3"
+SYFT, SYFT_VERSION = "github.com/anchore/syft/cmd/syft", "v1.57.1"
 PLUGIN = CONFIG / "cli-plugins" / "docker-compose"
 
 
@@ -28,6 +29,10 @@ def ensure_compose() -> None:
     golang.ensure(
         "Compose", COMPOSE, COMPOSE_VERSION, PLUGIN, "github.com/docker/compose/v2/internal.Version"
     )
+
+
+def ensure_syft() -> None:
+    golang.ensure("syft", SYFT, SYFT_VERSION, CACHE / "bin" / "syft")
 
 
 def environment() -> dict[str, str]:

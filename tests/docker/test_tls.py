@@ -67,15 +67,6 @@ def test_metrics_are_not_public(https: httpx.Client) -> None:
     assert https.get("/metrics").status_code == 404
 
 
-def test_old_tls_is_refused(stack: Stack) -> None:
-    assert stack.container("caddy")
-    old = ssl.create_default_context()
-    old.check_hostname, old.verify_mode = False, ssl.CERT_NONE
-    old.minimum_version, old.maximum_version = ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1
-    with pytest.raises(httpx.ConnectError), httpx.Client(verify=old) as client:
-        client.get("https://localhost/")
-
-
 def test_limits_count_each_client_whatever_it_says_of_its_address(stack: Stack, https: httpx.Client) -> None:
     statuses = [
         https.get("/api/v1/items", headers={"X-Forwarded-For": f"203.0.113.{number}"}).status_code

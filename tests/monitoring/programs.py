@@ -26,6 +26,10 @@ PACKAGES = {
 """Programs and their packages; both have the names of the distribution."""
 TOXIPROXY, TOXIPROXY_VERSION = "github.com/Shopify/toxiproxy/v2/cmd/server", "v2.5.0"
 DOWNLOAD_S = 600
+SCRIPT = """#!/bin/sh
+exec unshare {user} --mount sh -c 'mount --bind "$0" /usr/share && exec "$@"' {share} {program} "$@"
+""".replace("{user}", "" if os.geteuid() == 0 else "--map-root-user")
+"""In a mount namespace of its own, which ends with the program."""
 
 
 def ensure_program(name: str) -> Path:
@@ -35,11 +39,26 @@ def ensure_program(name: str) -> Path:
     """
     if found := shutil.which(name):
         return Path(found)
-    unpacked = UNPACKED / PACKAGES[name] / "usr" / "bin" / name
+    unpacked = UNPACKED / PACKAGES[name]
     with install_lock():
         if not unpacked.exists():
             unpack(PACKAGES[name])
-    return unpacked
+        return with_its_files(unpacked, name)
+
+
+def with_its_files(unpacked: Path, name: str) -> Path:
+    """Return the program, or a script that shows it the package's files at the path it was built for.
+
+    The distribution's Alertmanager reads its templates there.
+    """
+    program, files = unpacked / "usr" / "bin" / name, unpacked / "usr" / "share" / "prometheus"
+    if not files.exists():
+        return program
+    script = unpacked / name
+    if not script.exists():
+        script.write_text(SCRIPT.format(share=files.parent, program=program))
+        script.chmod(0o755)
+    return script
 
 
 def unpack(package: str) -> None:

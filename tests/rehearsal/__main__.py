@@ -33,14 +33,14 @@ def main() -> int:
     except ProgramError as error:
         say(str(error))
         return 1
-    draw(TITLE, result, PICTURE if options.write else FOLDER / PICTURE.name)
+    draw(result, TITLE, PICTURE if options.write else FOLDER / PICTURE.name)
     return show(result)
 
 
-def rehearse(stage: Stage, rate: float, pause_s: float) -> Result:
+def rehearse(stage: Stage, wanted: float, pause_s: float) -> Result:
     new, bad = next_release(FOLDER / "release-b"), bad_release(FOLDER / "release-c")
     url = stage.haproxy.url
-    rate = fitting_rate(url, FOLDER / "tries", rate)
+    rate = fitting_rate(url, FOLDER / "tries", wanted)
     say(f"rehearsing at {rate:g} requests/s")
     with loading(url, FOLDER / "load", rate) as load:
         rehearsal = ShortRehearsal(
@@ -50,7 +50,11 @@ def rehearse(stage: Stage, rate: float, pause_s: float) -> Result:
         verdict = judge(stage, load)
     stage.stop()
     return Result(
-        rate=rate, steps=steps_of(load.marks(), load.seconds()), known=load.facts(), verdict=verdict
+        rate=rate,
+        wanted=wanted,
+        steps=steps_of(load.marks(), load.seconds()),
+        known=load.facts(),
+        verdict=verdict,
     )
 
 

@@ -3,9 +3,10 @@
 import asyncio
 from dataclasses import dataclass
 from random import Random
+from typing import Protocol
 from urllib.parse import urlsplit
 
-TIMEOUT_S, USES = 10.0, 200
+TIMEOUT_S, USES = 20.0, 200
 BODILESS = (204, 304)
 PORTS = {"http": 80, "https": 443}
 
@@ -41,8 +42,14 @@ class LostError(Exception):
     """
 
 
+class Writer(Protocol):
+    def write(self, data: bytes, /) -> None: ...
+
+    def close(self) -> None: ...
+
+
 class Connection:
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(self, reader: asyncio.StreamReader, writer: Writer) -> None:
         self.reader, self.writer = reader, writer
         self.uses = 0
         self.is_kept = True
@@ -71,6 +78,12 @@ class Connection:
             return Answer(status, await self.reader.readexactly(int(length or 0)))
         self.is_kept = False
         return Answer(status, await self.reader.read())
+
+
+class Asking(Protocol):
+    async def ask(self, request: Request) -> Answer:
+        """Raise `LostError`, and `TimeoutError` when the answer takes too long."""
+        ...
 
 
 class Client:

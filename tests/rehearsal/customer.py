@@ -11,7 +11,7 @@ from uuid import uuid4
 import orjson
 
 from hello.core.concurrency import gather_bounded
-from tests.rehearsal.client import Answer, Client, LostError, Request
+from tests.rehearsal.client import Answer, Asking, LostError, Request
 from tests.rehearsal.facts import FactsWriter
 from tests.rehearsal.files import Row
 from tests.rehearsal.seconds import Recorder
@@ -20,6 +20,7 @@ USERS, ITEMS, ORDERS, TODAY = "/api/v1/users", "/api/v1/items", "/api/v1/orders"
 PASSWORD = "staple a horse battery"  # noqa: S105
 SOON, RECENT, AT_ONCE = 60, 200, 20
 TRIES, FIRST_PAUSE_S = 6, 0.05
+"""Six tries take one and a half seconds: a balancer has noticed by then that a server is gone."""
 GATEWAY = {502: "bad gateway", 504: "gateway timeout"}
 STILL_RUNS = 409
 GREETING = re.compile(r"Hello, (\w+)! (?:Happy birthday!|Your birthday is in (\d+) day\(s\))")
@@ -43,7 +44,7 @@ class Name:
 class Customer:
     """`sign_up` comes before everything else."""
 
-    client: Client
+    client: Asking
     random: Random
     recorder: Recorder
     facts: FactsWriter

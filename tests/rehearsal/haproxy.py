@@ -30,7 +30,8 @@ defaults
     timeout client 60s
     timeout server 30s
     timeout http-keep-alive 60s
-    timeout check 2s
+    # A process that answers late is not gone. One that drains says so at once.
+    timeout check 10s
     option forwardfor
     option redispatch 1
     retries 3

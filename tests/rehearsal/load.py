@@ -38,8 +38,9 @@ class Load:
         self.facts = FactsWriter(self.folder)
         self.stopping = asyncio.Event()
         self.waiting = 0
+        self.client = Client(url, self.random)
         self.customer = Customer(
-            client=Client(url, self.random),
+            client=self.client,
             random=self.random,
             recorder=self.recorder,
             facts=self.facts,
@@ -58,7 +59,7 @@ class Load:
             for task in background:
                 task.cancel()
         self._write_second(int(time.time()))
-        self.customer.client.close()
+        self.client.close()
 
     def _say_started(self) -> None:
         """Let the file appear only complete."""

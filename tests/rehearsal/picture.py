@@ -16,6 +16,8 @@ HEAD, ROW, GAP, TITLE, FOOT = 58, 17, 12, 26, 26
 GREEN, BLUE, YELLOW, ORANGE, _, RED = svg.PALETTE[:6]
 INK = "#8a929b"
 TICKS, TICK_WIDTH = 4, 90
+LEAST = 2
+"""The height of a bar of few among many."""
 NICE_S = (5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
 Values = Sequence[tuple[float, float]]
 
@@ -82,7 +84,7 @@ class Panel:
 
     def is_words(self, x: float) -> bool:
         """Say whether the title or the legend is there."""
-        names = sum(width_of(name) + 30 for name, _ in self.legend)
+        names = sum(width_of(name) + 34 for name, _ in self.legend)
         return x < MARGIN + 24 + width_of(self.title) or x > WIDTH - MARGIN - 12 - names
 
     def words(self) -> Iterator[str]:
@@ -91,8 +93,8 @@ class Panel:
         for name, color in reversed(self.legend):
             yield svg.text((x, self.top + 17), name, "small", "end")
             x -= width_of(name)
-            yield svg.bar(Frame(x - 16, self.top + 11, 11, 4), color)
-            x -= 30
+            yield svg.bar(Frame(x - 20, self.top + 11, 11, 4), color)
+            x -= 34
 
     def level(self, value: float, words: str) -> Iterator[str]:
         yield svg.level(self.axis.x(self.axis.start), self.axis.right, self.y(value))
@@ -205,8 +207,8 @@ def bars(panel: Panel, second: Second) -> Iterator[str]:
     below = 0
     for count, color in ((second.total_failed, RED), (second.total_repeated, YELLOW)):
         if count:
-            upper, lower = panel.y(below + count), panel.y(below)
-            yield svg.bar(Frame(left, upper, max(1, width), lower - upper), color)
+            height = max(LEAST, panel.y(below) - panel.y(below + count))
+            yield svg.bar(Frame(left, panel.y(below) - height, max(1, width), height), color)
         below += count
 
 

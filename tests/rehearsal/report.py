@@ -10,7 +10,7 @@ from rich.table import Table
 from tests.rehearsal.check import Verdict
 from tests.rehearsal.facts import KnownFacts
 from tests.rehearsal.picture import picture
-from tests.rehearsal.steps import Step, named
+from tests.rehearsal.steps import BEFORE, Step, named
 from tests.support.programs.progress import say
 
 WIDTH = 120
@@ -18,9 +18,10 @@ WIDTH = 120
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """`rate` is what was asked for."""
+    """`rate` is that of the load; it is below `wanted` if the machine does not carry more."""
 
     rate: float
+    wanted: float
     steps: Sequence[Step]
     known: KnownFacts
     verdict: Verdict
@@ -48,12 +49,13 @@ class Result:
 
     def summary(self) -> str:
         verdict = self.verdict
+        less = f" instead of {self.wanted:g}" if self.rate < self.wanted else ""
         parts = (
-            f"{self.requests:,} requests at {self.rate:g}/s",
+            f"{self.requests:,} requests at {self.rate:g}/s{less}",
             f"{self.failed} failed where none may",
             f"{self.repeated} repeated by the client",
             f"{len(verdict.lost_writes)} of {self.known.writes:,} writes lost",
-            f"{len(verdict.orders_moved_wrongly)} of {len(self.known.orders):,} orders not moved once",
+            f"{len(verdict.orders_moved_wrongly)} of {len(self.known.orders):,} orders moved wrongly",
             f"{len(verdict.events_lost)} events lost",
         )
         return " · ".join(parts)
@@ -77,6 +79,14 @@ def show(result: Result) -> int:
     return 1 if faults else 0
 
 
+def draw(result: Result, title: str, file: Path) -> None:
+    """Begin with the first mark, and leave out the last second, which is no whole one."""
+    steps = [step for step in result.steps if step.mark.name != BEFORE]
+    seconds = [second for step in steps for second in step.seconds][:-1]
+    file.write_text(picture(title, result.summary(), seconds, [step.mark for step in steps]))
+    say(f"the picture is {file}")
+
+
 def cells(step: Step) -> Iterator[str]:
     yield step.mark.name
     yield str(len(step.seconds))
@@ -86,10 +96,3 @@ def cells(step: Step) -> Iterator[str]:
     allowed = " (allowed)" if step.mark.may_fail and step.failed else ""
     yield ", ".join(named(step.failed)) + allowed or "0"
     yield ", ".join(named(step.repeated)) or "0"
-
-
-def draw(title: str, result: Result, file: Path) -> None:
-    seconds = [second for step in result.steps for second in step.seconds]
-    marks = [step.mark for step in result.steps]
-    file.write_text(picture(title, result.summary(), seconds, marks))
-    say(f"the picture is {file}")

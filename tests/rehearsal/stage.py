@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -31,7 +32,11 @@ SETTINGS = {
     "ORDER_SHIP_DELAY_S": "1",
     "TRUSTED_PROXIES": HOST,
     **{f"RATE_LIMIT_{group}": "off" for group in ("ACCOUNTS", "ITEMS", "ORDERS")},
+    **{f"DATABASE_{what}_S": "10" for what in ("DEADLINE", "CONNECT_TIMEOUT", "LOCK_TIMEOUT")},
+    "MAX_WAIT_S": "10",
 }
+"""The last four: on a machine that others use too, requests may wait for seconds, which the latencies show.
+To refuse them then would look like a fault of the release."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -73,7 +78,10 @@ class Stage:
 
 @contextmanager
 def open_stage(folder: Path, data: Path, release: Release) -> Iterator[Stage]:
-    """Log into `folder`; return when everything is up. Remove the data of the servers at the end."""
+    """Log into `folder`; return when everything is up. Remove the data of the servers at the end.
+
+    The starting threads live until then: on Linux a process ends with the thread that started it.
+    """
     ports = {name: free_port() for name in KINDS}
     with temporary_servers(data) as servers, ExitStack() as stack:
         environment = environment_of(servers, release)
@@ -90,8 +98,8 @@ def open_stage(folder: Path, data: Path, release: Release) -> Iterator[Stage]:
             prometheus=prometheus,
         )
         stack.callback(kill_all, programs)
-        for program in programs.values():
-            program.start()
+        starter = stack.enter_context(ThreadPoolExecutor())
+        list(starter.map(Program.start, programs.values()))
         opened.wait()
         yield opened
 

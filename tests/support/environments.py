@@ -9,10 +9,14 @@ ENVIRONMENTS = (
     "deploy",
     "deploy_cluster",
     "deploy_server",
+    "failover",
     "monitoring",
     "pooler",
     "proxy",
     "search",
+    "terraform",
+    "terraform_apply",
+    "upgrade",
 )
 
 

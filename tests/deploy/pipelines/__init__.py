@@ -1,0 +1,1 @@
+"""Tests of `.github/workflows` and of the scripts that they call."""

@@ -1,0 +1,1 @@
+"""Tests of `deploy/terraform`: linters, and a real apply on moto."""

@@ -1,0 +1,99 @@
+"""moto as the cloud, and questions to it."""
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from tests.deploy.terraform.programs import ensure_moto
+from tests.support.paths import REPOSITORY
+from tests.support.programs.ports import HOST, free_port
+from tests.support.programs.program import Program
+from tests.support.programs.running import running
+
+if TYPE_CHECKING:
+    from tests.support.programs.commands import Words
+
+REGION = "eu-central-1"
+ACCOUNT = "123456789012"
+
+
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    url: str
+    programs: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Return what leads every client of AWS here, and nowhere else."""
+        return {
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_ACCESS_KEY_ID": "testing",
+            "AWS_SECRET_ACCESS_KEY": "testing",
+            "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_MAX_ATTEMPTS": "2",  # what moto lacks does not come by asking again
+            "PATH": f"{self.programs}{os.pathsep}{os.environ['PATH']}",
+        }
+
+    def aws(self, *words: str) -> Any:  # noqa: ANN401  # JSON
+        command: Words = [self.programs / "aws", *words, "--output", "json"]
+        done = subprocess.run(
+            command,
+            env=os.environ | self.environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout or "null")
+
+    def script(self, name: str, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        """Run a script of `deploy/scripts` as an operator does."""
+        return subprocess.run(
+            [REPOSITORY / "deploy" / "scripts" / name, *words],
+            env=os.environ | self.environment | variables,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+
+    def secret_of(self, source: str) -> str:
+        """Return what ECS reads from ARN or ARN:KEY::."""
+        secret, key = (source[:-2].rsplit(":", 1)) if source.endswith("::") else (source, "")
+        found = self.aws("secretsmanager", "get-secret-value", "--secret-id", secret)["SecretString"]
+        return str(json.loads(found)[key] if key else found)
+
+    def resources(self) -> set[str]:
+        """Return the ARNs of everything that has a tag of ours."""
+        found = self.aws(
+            "resourcegroupstaggingapi", "get-resources", "--tag-filters", "Key=application,Values=hello"
+        )
+        return {each["ResourceARN"] for each in found["ResourceTagMappingList"]}
+
+
+@contextmanager
+def running_cloud(folder: Path) -> Iterator[Cloud]:
+    programs, port = ensure_moto(), free_port()
+    cloud = Cloud(f"http://{HOST}:{port}", programs)
+    argv = (programs / "moto_server", "-H", HOST, "-p", str(port))
+    settings = {"MOTO_IAM_LOAD_MANAGED_POLICIES": "true"}
+    with running(Program.within(folder, "moto", argv, lambda: answers(cloud.url), settings)):
+        yield cloud
+
+
+def answers(url: str) -> bool:
+    try:
+        with urlopen(f"{url}/moto-api/", timeout=5):  # noqa: S310  # our own address
+            return True
+    except (URLError, TimeoutError, ConnectionError):
+        return False

@@ -1,0 +1,69 @@
+"""A real apply on moto of both environments: a second plan is empty, and nothing is left at the end."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.deploy.terraform.cloud import ACCOUNT, REGION, Cloud, running_cloud
+from tests.deploy.terraform.installation import Installation, bootstrapped, settings_of_example
+from tests.support.cli import run_hello
+
+pytestmark = [pytest.mark.terraform_apply, pytest.mark.timeout(3000)]
+
+STAY = (f"arn:aws:ecs:{REGION}:{ACCOUNT}:task-definition/", f"arn:aws:kms:{REGION}:{ACCOUNT}:key/")
+"""Revisions stay for a rollback; AWS deletes keys after 30 days."""
+
+
+@pytest.fixture
+def cloud(tmp_path: Path) -> Iterator[Cloud]:
+    with running_cloud(tmp_path) as cloud:
+        yield cloud
+
+
+@pytest.mark.parametrize("name", ["dev", "production"])
+def test_environment_is_applied_and_destroyed(name: str, cloud: Cloud, tmp_path: Path) -> None:
+    with bootstrapped(cloud, tmp_path, name) as installation:
+        installation.apply()
+        assert installation.plan() == ""
+        assert installation.stored_states() == {f"hello/{name}.tfstate"}
+        assert_service_accepts_its_settings(installation)
+        assert_state_is_without_password(installation)
+        unprotect(installation)
+        installation.destroy()
+    assert {arn for arn in cloud.resources() if not arn.startswith(STAY)} == set()
+
+
+def assert_service_accepts_its_settings(installation: Installation) -> None:
+    """Let `hello check` judge what each task is started with."""
+    for role in ("api", "worker", "migrate"):
+        container = installation.task(role)
+        settings = {each["name"]: each["value"] for each in container["environment"]}
+        secrets = {
+            each["name"]: installation.cloud.secret_of(each["valueFrom"]) for each in container["secrets"]
+        }
+        assert set(settings) | set(secrets) <= settings_of_example()
+        assert secrets["DATABASE_URL"].startswith("postgresql://hello:")
+        assert secrets["REDIS_URL"].startswith("rediss://")
+        checked = run_hello("check", **settings, **(secrets | local_ca(secrets, installation)))
+        assert checked.returncode == 0, checked.stderr
+        assert int(settings["DRAIN_S"]) + int(settings["SHUTDOWN_TIMEOUT_S"]) < container["stopTimeout"]
+
+
+def local_ca(secrets: dict[str, str], installation: Installation) -> dict[str, str]:
+    """Return DATABASE_URL with the certificates where this machine has them."""
+    file = installation.workspace.path(installation.place) / "rds-ca.pem"
+    return {"DATABASE_URL": secrets["DATABASE_URL"].replace("/certificates/rds.pem", str(file))}
+
+
+def assert_state_is_without_password(installation: Installation) -> None:
+    password = installation.cloud.secret_of(f"hello-{installation.name}/database-password")
+    assert len(password) == 40
+    assert password in installation.cloud.secret_of(f"hello-{installation.name}/database-url")
+    assert password not in installation.state()
+
+
+def unprotect(installation: Installation) -> None:
+    """Take the step that the README asks for before production can be destroyed."""
+    if installation.name == "production":
+        installation.apply("-var=deletion_protection=false")
