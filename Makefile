@@ -259,6 +259,11 @@ test_chart_server: $(VENV)/dev.stamp ## Let a real API server of Kubernetes chec
 	@$(BIN)/python -m tests.deploy install server
 	@$(BIN)/pytest -n 0 -m deploy_server tests/deploy $(ARGS)
 
+.PHONY: test_chart_cluster
+test_chart_cluster: cluster ## Install the chart on a real cluster that enforces network policies (apt, Go, root)
+	@$(BIN)/python -m tests.deploy install cluster
+	@$(BIN)/python -m tests.cluster run $(BIN)/pytest -n 0 -p no:randomly -m deploy_cluster tests/deploy $(ARGS)
+
 .PHONY: gitops
 gitops: $(VENV)/dev.stamp ## Render the chart into deploy/gitops/deployment.yml (Go); IMAGE= names another image
 	@$(BIN)/python -m tests.deploy gitops $(IMAGE) $(ARGS)
@@ -272,11 +277,11 @@ check_terraform: $(VENV)/dev.stamp ## Check the Terraform configuration (Terrafo
 
 .PHONY: test_terraform
 test_terraform: $(VENV)/dev.stamp ## Apply and destroy both environments on moto (Terraform): TF_PLUGIN_MIRROR=/its/providers
-	@$(BIN)/pytest -n 2 -m terraform_apply tests/deploy/terraform $(ARGS)
+	@$(BIN)/pytest -n 0 -m terraform_apply tests/deploy/terraform $(ARGS)
 
 FOR ?= 5m
 .PHONY: release_check
-release_check: $(VENV)/run.stamp ## Judge a release by its metrics: PROMETHEUS=http://... FOR=5m VERSION=1.2.3
+release_check: $(VENV)/run.stamp ## Judge a release by its metrics: PROMETHEUS=http://... FOR=5m VERSION=commit
 	@test -n "$(PROMETHEUS)" || { echo 'Say where its metrics are: make release_check PROMETHEUS=http://...' >&2; exit 2; }
 	@$(BIN)/hello release check --prometheus $(PROMETHEUS) --for $(FOR) $(if $(VERSION),--version $(VERSION)) $(ARGS)
 

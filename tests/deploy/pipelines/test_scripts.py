@@ -4,8 +4,10 @@ import os
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from tests.support.paths import REPOSITORY
 
@@ -19,6 +21,7 @@ containers:
   image: *image
   env: [{name: SOME_image, value: "image: &imagination x"}]
 """
+CONTAINERS = "containers", "initContainers"
 BRANCH = "gitops/staging"
 PERSON = {
     f"GIT_{role}_{field}": value
@@ -100,6 +103,23 @@ def test_set_image_refuses_manifests_without_the_line(manifests: Path) -> None:
     done = call(SCRIPTS / "set-image", FIRST, manifests, cwd=manifests.parent)
     assert done.returncode == 1
     assert "exactly one line" in done.stderr
+
+
+def test_set_image_reaches_every_container_of_the_real_manifests(tmp_path: Path) -> None:
+    file = tmp_path / "deployment.yml"
+    file.write_text((REPOSITORY / "deploy" / "gitops" / "deployment.yml").read_text())
+    assert call(SCRIPTS / "set-image", FIRST, file, cwd=tmp_path).returncode == 0
+    pods = [
+        item["spec"]["template"]["spec"]
+        for item in yaml.safe_load(file.read_text())["items"]
+        if of_pods(item)
+    ]
+    images = {each["image"] for pod in pods for key in CONTAINERS for each in pod.get(key, [])}
+    assert images == {FIRST}
+
+
+def of_pods(item: dict[str, Any]) -> bool:
+    return item["kind"] in {"Deployment", "Job", "StatefulSet"}
 
 
 def test_first_release_makes_the_branch(releases: Releases) -> None:

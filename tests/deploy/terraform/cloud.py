@@ -40,6 +40,7 @@ class Cloud:
             "AWS_DEFAULT_REGION": REGION,
             "AWS_EC2_METADATA_DISABLED": "true",
             "AWS_MAX_ATTEMPTS": "2",  # what moto lacks does not come by asking again
+            "POLL_S": "0.2",  # a task of moto ends after some looks
             "PATH": f"{self.programs}{os.pathsep}{os.environ['PATH']}",
         }
 

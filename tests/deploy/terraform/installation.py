@@ -19,6 +19,7 @@ OVERRIDES = Path(__file__).with_name("moto")
 HELLO = Path(sys.executable).with_name("hello")
 DOMAIN = "hello.example"
 IMAGE = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/hello@sha256:{'a' * 64}"
+NEXT_IMAGE = IMAGE.replace("a" * 64, "b" * 64)
 BOOTSTRAP = ("-var=force_destroy=true", "-var=github_repository=example/hello")
 YES = ("-auto-approve", "-no-color")
 
@@ -53,12 +54,41 @@ class Installation:
         found = self.cloud.aws("s3api", "list-objects-v2", "--bucket", bucket)
         return {each["Key"] for each in found.get("Contents", [])}
 
-    def task(self, role: str) -> dict[str, Any]:
-        """Return the container of the newest revision."""
-        family = f"hello-{self.name}-{role}"
-        found = self.cloud.aws("ecs", "describe-task-definition", "--task-definition", family)
+    def task(self, role: str, revision: str = "") -> dict[str, Any]:
+        """Return the container of a revision, by default the newest."""
+        wanted = revision or f"hello-{self.name}-{role}"
+        found = self.cloud.aws("ecs", "describe-task-definition", "--task-definition", wanted)
         containers = found["taskDefinition"]["containerDefinitions"]
         return next(each for each in containers if each["name"] == "hello")
+
+    def running_image(self, role: str) -> str:
+        """Return the image of the revision that runs."""
+        name = f"hello-{self.name}"
+        words = ("--cluster", name, "--services", f"{name}-{role}")
+        service = self.cloud.aws("ecs", "describe-services", *words)["services"][0]
+        image: str = self.task(role, service["taskDefinition"])["image"]
+        return image
+
+    def rotate_password(self) -> None:
+        """Raise the version as the README says."""
+        file = self.workspace.path(self.place) / "main.tf"
+        file.write_text(
+            file.read_text().replace("database = {\n", "database = {\n    password_version = 2\n")
+        )
+        self.apply(f"-var=image={NEXT_IMAGE}")
+
+    def migrations(self) -> int:
+        name = f"hello-{self.name}"
+        words = ("--cluster", name, "--family", f"{name}-migrate", "--desired-status", "STOPPED")
+        return len(self.cloud.aws("ecs", "list-tasks", *words)["taskArns"])
+
+    @contextmanager
+    def failing_migration(self) -> Iterator[None]:
+        script = self.workspace.root / "scripts" / "migrate-on-ecs"
+        text = script.read_text()
+        script.write_text("#!/bin/sh\nexit 1\n")
+        yield
+        script.write_text(text)
 
 
 @contextmanager
@@ -97,8 +127,7 @@ def write_settings(installation: Installation, made: dict[str, Any]) -> None:
         "database_ca_file": "rds-ca.pem",
         "alarm_subscribers": ["oncall@hello.example"],
         "prometheus_cidrs": ["10.9.0.0/16"],
-        "migrate": False,  # moto runs no containers
-        "wait_for_steady_state": False,
+        "wait_for_steady_state": False,  # moto runs no containers
         **certificate(installation.cloud, installation.name),
     }
     (folder / "test.auto.tfvars.json").write_text(json.dumps(settings))

@@ -6,8 +6,14 @@ from pathlib import Path
 import pytest
 
 from tests.deploy.terraform.cloud import ACCOUNT, REGION, Cloud, running_cloud
-from tests.deploy.terraform.installation import Installation, bootstrapped, settings_of_example
+from tests.deploy.terraform.installation import (
+    NEXT_IMAGE,
+    Installation,
+    bootstrapped,
+    settings_of_example,
+)
 from tests.support.cli import run_hello
+from tests.support.programs.errors import ProgramError
 
 pytestmark = [pytest.mark.terraform_apply, pytest.mark.timeout(3000)]
 
@@ -29,6 +35,8 @@ def test_environment_is_applied_and_destroyed(name: str, cloud: Cloud, tmp_path:
         assert installation.stored_states() == {f"hello/{name}.tfstate"}
         assert_service_accepts_its_settings(installation)
         assert_state_is_without_password(installation)
+        assert_release_migrates_first(installation)
+        assert_rotation_reaches_the_tasks(installation)
         unprotect(installation)
         installation.destroy()
     assert {arn for arn in cloud.resources() if not arn.startswith(STAY)} == set()
@@ -61,6 +69,31 @@ def assert_state_is_without_password(installation: Installation) -> None:
     assert len(password) == 40
     assert password in installation.cloud.secret_of(f"hello-{installation.name}/database-url")
     assert password not in installation.state()
+
+
+def assert_release_migrates_first(installation: Installation) -> None:
+    """A release whose migration fails must replace nothing."""
+    before = installation.running_image("api")
+    release = f"-var=image={NEXT_IMAGE}"
+    with installation.failing_migration(), pytest.raises(ProgramError, match="migrate-on-ecs"):
+        installation.apply(release)
+    assert installation.running_image("api") == before != NEXT_IMAGE
+    ran = installation.migrations()
+    installation.apply(release)
+    assert installation.running_image("api") == installation.running_image("worker") == NEXT_IMAGE
+    assert installation.migrations() == ran + 1
+
+
+def assert_rotation_reaches_the_tasks(installation: Installation) -> None:
+    """A new password must be in the URL, and tasks must start again to read it."""
+    secret = f"hello-{installation.name}/database-password"
+    before, task = installation.cloud.secret_of(secret), installation.task("api")
+    installation.rotate_password()
+    after = installation.cloud.secret_of(secret)
+    assert after != before
+    assert f":{after}@" in installation.cloud.secret_of(f"hello-{installation.name}/database-url")
+    assert installation.task("api")["dockerLabels"] != task["dockerLabels"]
+    assert after not in installation.state()
 
 
 def unprotect(installation: Installation) -> None:

@@ -1,12 +1,12 @@
 """`deploy/terraform/kubernetes`: no package registry has its providers, a schema of ours stands in."""
 
 import json
-import re
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from jsonschema import Draft202012Validator
 
 from tests.deploy.terraform.programs import checkov, make_cache
@@ -14,8 +14,8 @@ from tests.deploy.terraform.workspace import TERRAFORM
 from tests.support.paths import REPOSITORY
 
 FOLDER = TERRAFORM / "kubernetes"
+CHART = REPOSITORY / "deploy" / "helm" / "hello"
 SCHEMA = json.loads(Path(__file__).with_name("kubernetes.schema.json").read_text())
-VALUES = re.compile(r"values-\$\{var\.environment\}\.yaml")
 
 pytestmark = [pytest.mark.terraform, pytest.mark.timeout(600)]
 
@@ -55,9 +55,11 @@ def test_unknown_argument_is_found() -> None:
 
 def test_release_names_a_chart_and_values_that_exist() -> None:
     text = (FOLDER / "main.tf").read_text()
-    chart = REPOSITORY / "deploy" / "helm" / "hello"
     assert '"${path.module}/../../helm/hello"' in text
-    assert VALUES.search(text)
-    if chart.exists():
-        names = [chart / f"values-{name}.yaml" for name in ("dev", "staging", "production")]
-        assert [path.name for path in names if not path.exists()] == []
+    assert "values-${var.environment}.yaml" in text
+    names = [f"values-{name}.yaml" for name in ("dev", "staging", "production")]
+    assert [name for name in names if not (CHART / name).is_file()] == []
+
+
+def test_chart_takes_the_image_by_repository_and_digest() -> None:
+    assert {"repository", "digest"} <= set(yaml.safe_load((CHART / "values.yaml").read_text())["image"])

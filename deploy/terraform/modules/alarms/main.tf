@@ -65,12 +65,14 @@ locals {
     for node in var.cache_nodes : {
       "${node}-memory" = {
         description = "Valkey is nearly full: look at the length of the stream of events."
-        namespace   = "AWS/ElastiCache", metric = "DatabaseMemoryUsagePercentage", dimensions = { CacheClusterId = node }
+        namespace   = "AWS/ElastiCache", metric = "DatabaseMemoryUsagePercentage"
+        dimensions  = { CacheClusterId = node }
         statistic   = "Maximum", threshold = 80, periods = 5
       }
       "${node}-cpu" = {
         description = "Valkey's thread is busy: take a larger node."
-        namespace   = "AWS/ElastiCache", metric = "EngineCPUUtilization", dimensions = { CacheClusterId = node }
+        namespace   = "AWS/ElastiCache", metric = "EngineCPUUtilization"
+        dimensions  = { CacheClusterId = node }
         statistic   = "Average", threshold = 80, periods = 5
       }
     }

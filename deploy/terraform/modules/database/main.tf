@@ -134,6 +134,10 @@ data "aws_iam_policy_document" "monitoring_assume" {
 
 data "aws_partition" "current" {}
 
+locals {
+  policies_of_aws = "arn:${data.aws_partition.current.partition}:iam::aws:policy"
+}
+
 resource "aws_iam_role" "monitoring" {
   name               = "${var.name}-database-monitoring"
   assume_role_policy = data.aws_iam_policy_document.monitoring_assume.json
@@ -141,5 +145,5 @@ resource "aws_iam_role" "monitoring" {
 
 resource "aws_iam_role_policy_attachment" "monitoring" {
   role       = aws_iam_role.monitoring.name
-  policy_arn = "arn:${data.aws_partition.current.partition}:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole"
+  policy_arn = "${local.policies_of_aws}/service-role/AmazonRDSEnhancedMonitoringRole"
 }

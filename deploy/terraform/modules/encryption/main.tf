@@ -5,8 +5,10 @@ data "aws_partition" "current" {}
 data "aws_region" "current" {}
 
 locals {
-  root = "arn:${data.aws_partition.current.partition}:iam::${data.aws_caller_identity.current.account_id}:root"
-  logs = "arn:${data.aws_partition.current.partition}:logs:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:log-group:*"
+  partition = data.aws_partition.current.partition
+  account   = data.aws_caller_identity.current.account_id
+  root      = "arn:${local.partition}:iam::${local.account}:root"
+  logs      = "arn:${local.partition}:logs:${data.aws_region.current.name}:${local.account}:log-group:*"
 }
 
 data "aws_iam_policy_document" "key" {
@@ -54,7 +56,7 @@ data "aws_iam_policy_document" "key" {
     condition {
       test     = "StringEquals"
       variable = "aws:SourceAccount"
-      values   = [data.aws_caller_identity.current.account_id]
+      values   = [local.account]
     }
   }
 }

@@ -32,8 +32,8 @@ output "migration" {
 output "prometheus_targets" {
   description = "Names and ports for dns_sd_configs."
   value = {
-    hello-api    = { name = "api.${aws_service_discovery_private_dns_namespace.this.name}", port = local.metrics }
-    hello-worker = { name = "worker.${aws_service_discovery_private_dns_namespace.this.name}", port = local.worker_port }
+    for role, port in { api = local.metrics, worker = local.worker_port } :
+    "hello-${role}" => { name = "${role}.${aws_service_discovery_private_dns_namespace.this.name}", port = port }
   }
 }
 

@@ -46,7 +46,7 @@ resource "aws_ecs_cluster" "this" {
   lifecycle {
     precondition {
       condition     = local.most_connections <= var.database.max_connections
-      error_message = "All tasks may open ${local.most_connections} connections: lower max_count or pool, or take a larger database."
+      error_message = "The tasks may open ${local.most_connections} connections: lower max_count or pool, or grow the database."
     }
   }
 }

@@ -37,7 +37,7 @@ variable "nat" {
 }
 
 variable "interface_endpoints" {
-  description = "Services of AWS that private subnets reach without NAT, such as ecr.api, ecr.dkr, logs, secretsmanager."
+  description = "Services of AWS that private subnets reach without NAT, such as ecr.api and secretsmanager."
   type        = set(string)
   default     = []
 }

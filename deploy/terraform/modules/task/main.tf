@@ -29,18 +29,6 @@ locals {
 
   containers = [
     merge(local.shared, {
-      name        = "prepare"
-      essential   = false
-      user        = "0:0"
-      entryPoint  = ["sh", "-ec"]
-      command     = [local.prepare]
-      environment = [{ name = "DATABASE_CA", value = var.database_ca }]
-      mountPoints = [
-        { sourceVolume = "certificates", containerPath = local.certificates, readOnly = false },
-        { sourceVolume = "tmp", containerPath = "/tmp", readOnly = false },
-      ]
-    }),
-    merge(local.shared, {
       name         = "hello"
       essential    = true
       user         = "10001:0"
@@ -55,6 +43,18 @@ locals {
       dockerLabels = { secrets-version = var.secrets_version }
       mountPoints = [
         { sourceVolume = "certificates", containerPath = local.certificates, readOnly = true },
+        { sourceVolume = "tmp", containerPath = "/tmp", readOnly = false },
+      ]
+    }),
+    merge(local.shared, {
+      name        = "prepare"
+      essential   = false
+      user        = "0:0"
+      entryPoint  = ["sh", "-ec"]
+      command     = [local.prepare]
+      environment = [{ name = "DATABASE_CA", value = var.database_ca }]
+      mountPoints = [
+        { sourceVolume = "certificates", containerPath = local.certificates, readOnly = false },
         { sourceVolume = "tmp", containerPath = "/tmp", readOnly = false },
       ]
     }),
