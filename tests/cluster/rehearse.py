@@ -24,6 +24,7 @@ from tests.rehearsal.report import Result, draw, show
 from tests.rehearsal.steps import steps_of
 from tests.support.paths import REPOSITORY
 from tests.support.polling import until
+from tests.support.programs.errors import ProgramError
 from tests.support.programs.progress import say
 
 TITLE = "Releases on a Kubernetes cluster: with a migration, through crashes and a drain, and a bad one"
@@ -32,6 +33,15 @@ DATABASE = "postgresql://hello:rehearsal@hello-postgresql/hello"
 BROKER = "redis://hello-valkey:6379/0"
 SECOND_NODE = "node2"
 AFTER_S = 8
+
+
+def attempt(load: Load, gate: Gate) -> str:
+    """Return why it ended early: what has happened until then is judged and drawn all the same."""
+    try:
+        rehearse(load, gate)
+    except (AssertionError, ProgramError) as error:
+        return str(error)
+    return ""
 
 
 def rehearse(load: Load, gate: Gate) -> None:
@@ -92,10 +102,16 @@ def rehearsed(folder: Path, rate: float) -> Result:
         release.install(FIRST)
         release.seed(PEOPLE)
         with loading(URL, folder / "load", rate) as load:
-            rehearse(load, Gate(prometheus.url))
+            stopped_by = attempt(load, Gate(prometheus.url))
             load.stop()
-        steps, verdict = steps_of(load.marks(), load.seconds()), asyncio.run(judged(load))
-        return Result(rate=rate, wanted=rate, steps=steps, known=load.facts(), verdict=verdict)
+        return Result(
+            rate=rate,
+            wanted=rate,
+            steps=steps_of(load.marks(), load.seconds()),
+            known=load.facts(),
+            verdict=asyncio.run(judged(load)),
+            stopped_by=stopped_by,
+        )
 
 
 if __name__ == "__main__":
