@@ -66,7 +66,7 @@ class Gate:
 
     def _check(self, *options: str) -> tuple[int, str]:
         """Print the table, and return it with the exit code."""
-        words = (sys.executable, "-m", "hello", "release", "check", "--every", "2s", "--max-burn-rate", "25")
+        words = (sys.executable, "-m", "hello", "release", "check", "--every", "2s", "--max-burn-rate", "100")
         command = [*words, "--prometheus", self.prometheus, *options]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         sys.stdout.write(done.stdout + done.stderr)

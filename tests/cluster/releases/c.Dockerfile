@@ -1,10 +1,9 @@
-# A bad release: the one before with a fault. The bytecode of the image is never compared with its source.
+# A bad release: the one before with the fault of the short rehearsal. The bytecode of the image is never compared with its source.
 FROM hello:b
 USER root
-COPY fault.py /opt/hello/lib/python3.13/site-packages/hello/
+COPY src/hello/services/people.py /opt/hello/lib/python3.13/site-packages/hello/services/
 RUN cd /opt/hello/lib/python3.13/site-packages \
- && echo 'import hello.fault' >> hello/services/items.py \
- && rm hello/services/__pycache__/items.*.pyc \
+ && rm hello/services/__pycache__/people.*.pyc \
  && sed -i 's/^Version: .*/Version: 0.3.0/' hello-*.dist-info/METADATA
 USER 10001:0
 ENV BUILD_COMMIT=c
