@@ -259,6 +259,11 @@ test_chart_server: $(VENV)/dev.stamp ## Let a real API server of Kubernetes chec
 	@$(BIN)/python -m tests.deploy install server
 	@$(BIN)/pytest -n 0 -m deploy_server tests/deploy $(ARGS)
 
+.PHONY: test_chart_cluster
+test_chart_cluster: cluster ## Install the chart on a real cluster that enforces network policies (apt, Go, root)
+	@$(BIN)/python -m tests.deploy install cluster
+	@$(BIN)/python -m tests.cluster run $(BIN)/pytest -n 0 -p no:randomly -m deploy_cluster tests/deploy $(ARGS)
+
 .PHONY: gitops
 gitops: $(VENV)/dev.stamp ## Render the chart into deploy/gitops/deployment.yml (Go); IMAGE= names another image
 	@$(BIN)/python -m tests.deploy gitops $(IMAGE) $(ARGS)

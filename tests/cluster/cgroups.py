@@ -4,7 +4,7 @@ from contextlib import suppress
 from pathlib import Path
 
 ROOT = Path("/sys/fs/cgroup")
-WEIGHTS = {"cpu.shares": 8192, "cpu.weight": 800}
+WEIGHTS = {"cpu.shares": 16384, "cpu.weight": 1600}
 """A group gets as much time as one process by default, however many pods are in it."""
 
 

@@ -1,4 +1,4 @@
-"""What happens to pods and nodes: crashes, drains, restarts."""
+"""What happens to pods and nodes: kills, drains, restarts."""
 
 import json
 import os
@@ -9,7 +9,7 @@ from typing import Any
 from hello.connectors.embedded.termination import wait_until
 from tests.cluster.kubectl import kubectl
 from tests.cluster.node import ctr
-from tests.cluster.release import NAME, PATIENCE
+from tests.cluster.release import NAME, PATIENCE, wait_for_rollout
 from tests.support.programs.commands import run
 
 RECOVERY_S = 120
@@ -24,7 +24,7 @@ def pods(component: str) -> list[Pod]:
     return found
 
 
-def crash(component: str) -> None:
+def kill(component: str) -> None:
     """Kill the process of one pod without any notice, and wait until the pod is ready again."""
     pod = pods(component)[0]
     name, restarts = pod["metadata"]["name"], restarts_of(pod)
@@ -45,10 +45,9 @@ def restarts_of(pod: Pod) -> int:
 
 
 def drain(node: str) -> None:
+    """Move its pods away, as for maintenance, and let new ones come afterwards."""
     kubectl("drain", node, "--delete-emptydir-data", f"--timeout={PATIENCE}")
-
-
-def uncordon(node: str) -> None:
+    wait_for_rollout()
     kubectl("uncordon", node)
 
 

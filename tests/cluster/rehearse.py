@@ -7,6 +7,8 @@ import argparse
 import asyncio
 import os
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from tests.chaos.waiting import until_finished
@@ -29,47 +31,40 @@ PICTURE, PEOPLE = REPOSITORY / "docs" / "rehearsal.svg", 20_000
 DATABASE = "postgresql://hello:rehearsal@hello-postgresql/hello"
 BROKER = "redis://hello-valkey:6379/0"
 SECOND_NODE = "node2"
-CALM_S = 15
+AFTER_S = 8
 
 
 def rehearse(load: Load, gate: Gate) -> None:
-    calm(load)
-    begin(load, "release B: migration, rollout")
-    release.upgrade(NEXT)
-    release.wait_for_rollout()
-    begin(load, "gate: good")
-    gate.expect_good(NEXT)
-    for component in ("api", "worker"):
-        begin(load, f"{component} crashes")
-        faults.crash(component)
-    begin(load, "drain of a node")
-    faults.drain(SECOND_NODE)
-    release.wait_for_rollout()
-    faults.uncordon(SECOND_NODE)
-    begin(load, "Valkey restarts")
-    faults.restart("valkey")
-    calm(load)
-    begin(load, "release C, a bad one", must_fail=True)
-    release.upgrade(BAD)
-    gate.expect_bad()
-    begin(load, "rollback to B", may_fail=True)
-    release.rollback()
-    release.wait_for_rollout()
-    begin(load, "gate: good")
-    gate.expect_good(NEXT)
-    calm(load)
+    step(load, "release A")
+    step(load, "B: migration, rollout", release_next)
+    step(load, "gate: good", partial(gate.expect_good, NEXT))
+    step(load, "kill an API process", partial(faults.kill, "api"))
+    step(load, "kill a worker", partial(faults.kill, "worker"))
+    step(load, "drain a node", partial(faults.drain, SECOND_NODE))
+    step(load, "restart Valkey", partial(faults.restart, "valkey"))
+    step(load, "C, a bad one", partial(release.upgrade, BAD), may_fail=True)
+    step(load, "gate: bad", gate.expect_bad, must_fail=True)
+    step(load, "roll back to B", roll_back, may_fail=True)
+    step(load, "gate: good", partial(gate.expect_good, NEXT))
 
 
-def begin(load: Load, name: str, **expected: bool) -> None:
-    """`expected` as `Load.mark` has it: nothing may fail, and the client repeats nothing."""
+def step(load: Load, name: str, act: Callable[[], object] = lambda: None, **expected: bool) -> None:
+    """Go on for some seconds after it. `expected` as `Load.mark` has it: nothing may fail by default."""
     say(name)
     load.mark(name, **expected)
+    act()
+    enough = len(load.seconds()) + AFTER_S
+    until(lambda: len(load.seconds()) >= enough, 10 * AFTER_S)
 
 
-def calm(load: Load) -> None:
-    begin(load, "calm")
-    enough = len(load.seconds()) + CALM_S
-    until(lambda: len(load.seconds()) >= enough, 2 * CALM_S)
+def release_next() -> None:
+    release.upgrade(NEXT)
+    release.wait_for_rollout()
+
+
+def roll_back() -> None:
+    release.rollback()
+    release.wait_for_rollout()
 
 
 async def judged(load: Load) -> Verdict:

@@ -2,14 +2,14 @@
 
 import shutil
 import subprocess
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.brokers.kafka_jars import ensure_jars
 from tests.docker.places import CACHE, HERE
 from tests.docker.programs import environment
+from tests.search.opensearch import OPENSEARCH_3
 from tests.support.paths import REPOSITORY
 from tests.support.programs.commands import Words, run
 from tests.support.programs.progress import say
@@ -28,7 +28,7 @@ STAND_INS = {
     "postgres-exporter": "prometheuscommunity/postgres-exporter:v0.17.1",
     "valkey-exporter": "oliver006/redis_exporter:v1.74.0-alpine",
 }
-KAFKA = "apache/kafka:4.2.1"
+KAFKA, SEARCH = "apache/kafka:4.2.1", "opensearchproject/opensearch:3.3.0"
 BUILD_S = 1200
 STAGES = {
     "hello-stage:wheel": ["--target=wheel"],
@@ -48,8 +48,8 @@ def build_images() -> None:
         build(tag, REPOSITORY, *options)
     for name, tag in STAND_INS.items():
         build(tag, HERE / "images" / name)
-    with kafka_context() as folder:
-        build(KAFKA, folder)
+    build_with(KAFKA, "kafka", {"libs": ensure_jars()})
+    build_with(SEARCH, "opensearch", {"home": OPENSEARCH_3.ensure()})
     docker("image", "prune", "--force")
 
 
@@ -70,13 +70,13 @@ def files_of(image: str) -> Sequence[str]:
     return done.stdout.splitlines()
 
 
-@contextmanager
-def kafka_context() -> Iterator[Path]:
-    """Add the jars that Maven fetched to the folder of the Dockerfile."""
-    with TemporaryDirectory(dir=CACHE) as folder:
-        shutil.copytree(HERE / "images" / "kafka", folder, dirs_exist_ok=True)
-        shutil.copytree(ensure_jars(), Path(folder, "libs"))
-        yield Path(folder)
+def build_with(tag: str, name: str, folders: Mapping[str, Path]) -> None:
+    """Build from the folder of the Dockerfile and the folders that Maven fetched."""
+    with TemporaryDirectory(dir=CACHE) as context:
+        shutil.copytree(HERE / "images" / name, context, dirs_exist_ok=True)
+        for target, folder in folders.items():
+            shutil.copytree(folder, Path(context, target))
+        build(tag, Path(context))
 
 
 def build(tag: str, folder: Path, *options: str) -> None:

@@ -34,6 +34,7 @@ def main() -> int:
         say(str(error))
         return 1
     draw(result, TITLE, PICTURE if options.write else FOLDER / PICTURE.name)
+    say(f"the logs are in {FOLDER}")
     return show(result)
 
 
@@ -46,7 +47,7 @@ def rehearse(stage: Stage, wanted: float, pause_s: float) -> Result:
         rehearsal = ShortRehearsal(
             stage=stage, load=load, old=this_release(), new=new, bad=bad, pause_s=pause_s
         )
-        rehearsal.run()
+        stopped_by = rehearsal.run()
         verdict = judge(stage, load)
     stage.stop()
     return Result(
@@ -55,6 +56,7 @@ def rehearse(stage: Stage, wanted: float, pause_s: float) -> Result:
         steps=steps_of(load.marks(), load.seconds()),
         known=load.facts(),
         verdict=verdict,
+        stopped_by=stopped_by,
     )
 
 

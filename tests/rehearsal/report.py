@@ -25,6 +25,8 @@ class Result:
     steps: Sequence[Step]
     known: KnownFacts
     verdict: Verdict
+    stopped_by: str = ""
+    """Why the steps ended early."""
 
     @property
     def requests(self) -> int:
@@ -41,7 +43,8 @@ class Result:
 
     def faults(self) -> Sequence[str]:
         """Return one line for each thing that is wrong; none is success."""
-        wrong = [fault for step in self.steps for fault in step.faults()]
+        wrong = [self.stopped_by] if self.stopped_by else []
+        wrong += [fault for step in self.steps for fault in step.faults()]
         wrong += [f"{step.mark.name}: no request failed" for step in self.steps if lacks_failures(step)]
         for name, found in self.verdict.faults().items():
             wrong += [f"{name}: {len(found)}, such as {found[0]}"] if found else []
@@ -75,7 +78,7 @@ def show(result: Result) -> int:
     console.print(table)
     console.print(result.summary())
     for fault in (faults := result.faults()):
-        console.print(f"[red]{fault}[/]", markup=True)
+        console.print(fault, style="red", markup=False)
     return 1 if faults else 0
 
 

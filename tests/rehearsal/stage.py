@@ -25,7 +25,7 @@ HELLO_MIGRATE = (sys.executable, "-m", "hello", "migrate")
 SETTLED_S, MIGRATE_S = 60, 60
 SETTINGS = {
     "ACCESS_LOG_SAMPLE": "0",
-    "DRAIN_S": str(3 * NOTICED_S),
+    "DRAIN_S": str(6 * NOTICED_S),
     "LOG_FORMAT": "json",
     "LOG_LEVEL": "warning",
     "ORDER_CONFIRM_DELAY_S": "1",

@@ -7,6 +7,7 @@ ENVIRONMENTS = (
     "chaos_root",
     "compose",
     "deploy",
+    "deploy_cluster",
     "deploy_server",
     "failover",
     "monitoring",

@@ -13,8 +13,9 @@ NAMESPACES = ("--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
 def in_namespaces(package: str, action: str, *arguments: str, own_network: bool) -> int:
     """Run an action of the package as the first process there, and remove the folder that it works in.
 
-    The action's first argument is the folder.
+    The action's first argument is the folder. SIGTERM ends all of it in order, as Ctrl-C does.
     """
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     network = ("--net",) if own_network else ()
     prefix = f"hello-{package.rpartition('.')[2]}-"
     with TemporaryDirectory(prefix=prefix) as folder:

@@ -1,6 +1,7 @@
 """The result of a rehearsal is bad for each thing that went wrong, and only then."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from tests.chaos.consistency import KEPT
 from tests.rehearsal.check import StoredFacts, verdict
@@ -38,6 +39,12 @@ def test_failure_that_is_not_allowed_ends_with_1() -> None:
 def test_lost_write_ends_with_1() -> None:
     result = a_result(found=stored({"one": KEPT}, born=JUNE))
     assert result.faults() == ["lost writes: 1, such as john"]
+    assert show(result) == 1
+
+
+def test_step_that_failed_ends_with_1() -> None:
+    result = replace(a_result(), stopped_by="the gate said 0")
+    assert result.faults() == ["the gate said 0"]
     assert show(result) == 1
 
 

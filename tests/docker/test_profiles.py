@@ -1,4 +1,4 @@
-"""The profiles with another broker than Valkey; run by `make test_compose`, on stand-ins for the images."""
+"""Profiles with another broker or a search engine; run by `make test_compose`, on stand-ins for images."""
 
 import re
 from pathlib import Path
@@ -32,3 +32,18 @@ def place_an_order(url: str) -> None:
     wait_until_ready(url)
     with httpx.Client(base_url=url, timeout=20) as client:
         open_order_client(client, client).ordered()
+
+
+def test_search_engine_finds_what_its_consumer_indexes(tmp_path: Path) -> None:
+    """The worker makes the index at its start, so that is what the first search waits for."""
+    settings = {"COMPOSE_PROFILES": "search", "SEARCH_URL": "http://opensearch:9200"}
+    with removed_at_the_end(Stack(write_settings(tmp_path / "env", settings | QUICK))) as stack:
+        stack.up()
+        url = stack.url("api", 8000)
+        place_an_order(url)
+        assert wait_until(lambda: found_by(url) == "opensearch", PATIENCE_S)
+
+
+def found_by(url: str) -> str | None:
+    answer = httpx.get(f"{url}/api/v1/search/items", params={"q": "kite"}, timeout=20).json()
+    return answer["engine"] if answer["items"] else None
