@@ -281,7 +281,7 @@ test_terraform: $(VENV)/dev.stamp ## Apply and destroy both environments on moto
 
 FOR ?= 5m
 .PHONY: release_check
-release_check: $(VENV)/run.stamp ## Judge a release by its metrics: PROMETHEUS=http://... FOR=5m VERSION=1.2.3
+release_check: $(VENV)/run.stamp ## Judge a release by its metrics: PROMETHEUS=http://... FOR=5m VERSION=commit
 	@test -n "$(PROMETHEUS)" || { echo 'Say where its metrics are: make release_check PROMETHEUS=http://...' >&2; exit 2; }
 	@$(BIN)/hello release check --prometheus $(PROMETHEUS) --for $(FOR) $(if $(VERSION),--version $(VERSION)) $(ARGS)
 
