@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from hello.core.cursors import Cursors
 from hello.core.single_flight import SingleFlight
-from hello.entities.errors import BusyError, InvalidError
+from hello.entities.errors import BusyError
 from hello.entities.people import USERNAME_PATTERN
 from hello.interface.http.cached_responses import CachedResponse, render_today
 from hello.interface.http.serving.connection import Connection
@@ -155,7 +155,13 @@ class FastPathConnection(Connection):
         self.fast_path.listed(request.start, request_id)
 
     def _greet(self, request: FastRequest) -> None:
-        self.fast_path.people.greet_nowait(request.username, request.start, partial(self._greeted, request))
+        """Leave a fault to the application: the parser, which calls this, would answer 400."""
+        try:
+            self.fast_path.people.greet_nowait(
+                request.username, request.start, partial(self._greeted, request)
+            )
+        except Exception as error:  # noqa: BLE001  # whatever it is
+            self._fall_through(request, error)
 
     def _greeted(self, request: FastRequest, greeting: str | None, error: Exception | None) -> None:
         if greeting is None:
@@ -177,7 +183,7 @@ class FastPathConnection(Connection):
         wanted = SavePerson(username=request.username, date_of_birth=born)
         try:
             self.fast_path.people.save_nowait(wanted, partial(self._saved, request))
-        except InvalidError as error:
+        except Exception as error:  # noqa: BLE001  # an `InvalidError`, or a fault: nobody else would answer
             self._fall_through(request, error)
 
     def _saved(self, request: FastRequest, error: Exception | None) -> None:
