@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 
 REGION = "eu-central-1"
 ACCOUNT = "123456789012"
+STAY = (
+    f"arn:aws:ecs:{REGION}:{ACCOUNT}:task-definition/",  # a rollback starts them
+    f"arn:aws:kms:{REGION}:{ACCOUNT}:key/",  # AWS deletes keys after 30 days
+    f"arn:aws:rds:{REGION}:{ACCOUNT}:cluster-snapshot:rds:",  # AWS deletes automatic ones with their cluster
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +85,21 @@ class Cloud:
             "resourcegroupstaggingapi", "get-resources", "--tag-filters", "Key=application,Values=hello"
         )
         return {each["ResourceARN"] for each in found["ResourceTagMappingList"]}
+
+    def leftovers(self) -> set[str]:
+        """Return what costs money still; AWS lists some things for a while after their deletion."""
+        return {arn for arn in self.resources() if not arn.startswith(STAY) and not self.is_gone(arn)}
+
+    def is_gone(self, arn: str) -> bool:
+        name = arn.rpartition("/")[2]
+        if ":natgateway/" in arn:
+            found = self.aws("ec2", "describe-nat-gateways", "--nat-gateway-ids", name)["NatGateways"]
+            return all(each["State"] == "deleted" for each in found)
+        if arn.startswith(f"arn:aws:ecs:{REGION}:{ACCOUNT}:"):
+            cluster = arn.split("/")[1]
+            found = self.aws("ecs", "describe-clusters", "--clusters", cluster)["clusters"]
+            return all(each["status"] == "INACTIVE" for each in found)
+        return False
 
 
 @contextmanager

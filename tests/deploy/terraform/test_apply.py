@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.terraform.cloud import ACCOUNT, REGION, Cloud, running_cloud
+from tests.deploy.terraform.cloud import Cloud, running_cloud
 from tests.deploy.terraform.installation import (
     NEXT_IMAGE,
     Installation,
@@ -16,9 +16,6 @@ from tests.support.cli import run_hello
 from tests.support.programs.errors import ProgramError
 
 pytestmark = [pytest.mark.terraform_apply, pytest.mark.timeout(3000)]
-
-STAY = (f"arn:aws:ecs:{REGION}:{ACCOUNT}:task-definition/", f"arn:aws:kms:{REGION}:{ACCOUNT}:key/")
-"""Revisions stay for a rollback; AWS deletes keys after 30 days."""
 
 
 @pytest.fixture
@@ -39,7 +36,7 @@ def test_environment_is_applied_and_destroyed(name: str, cloud: Cloud, tmp_path:
         assert_rotation_reaches_the_tasks(installation)
         unprotect(installation)
         installation.destroy()
-    assert {arn for arn in cloud.resources() if not arn.startswith(STAY)} == set()
+    assert cloud.leftovers() == set()
 
 
 def assert_service_accepts_its_settings(installation: Installation) -> None:
