@@ -79,7 +79,7 @@ class Installation:
 
     def migrations(self) -> int:
         name = f"hello-{self.name}"
-        words = ("--cluster", name, "--family", f"{name}-migrate", "--desired-status", "STOPPED")
+        words = ("--cluster", name, "--family", f"{name}-migrate")
         return len(self.cloud.aws("ecs", "list-tasks", *words)["taskArns"])
 
     @contextmanager

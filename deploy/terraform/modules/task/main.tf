@@ -7,6 +7,8 @@ locals {
   certificates = dirname(var.ca_file)
   prepare      = "chmod 1777 /tmp && printf '%s' \"$DATABASE_CA\" > ${var.ca_file}"
 
+  prepare_memory = 64
+
   logs = {
     logDriver = "awslogs"
     options = {
@@ -29,16 +31,17 @@ locals {
 
   containers = [
     merge(local.shared, {
-      name         = "hello"
-      essential    = true
-      user         = "10001:0"
-      command      = var.command
-      stopTimeout  = var.stop_timeout_s
-      portMappings = [for port in var.ports : { containerPort = port, hostPort = port, protocol = "tcp" }]
-      environment  = [for name, value in var.environment : { name = name, value = value }]
-      secrets      = [for name, source in var.secrets : { name = name, valueFrom = source }]
-      dependsOn    = [{ containerName = "prepare", condition = "SUCCESS" }]
-      healthCheck  = local.health_check
+      name              = "hello"
+      essential         = true
+      user              = "10001:0"
+      command           = var.command
+      memoryReservation = var.memory - local.prepare_memory
+      stopTimeout       = var.stop_timeout_s
+      portMappings      = [for port in var.ports : { containerPort = port, hostPort = port, protocol = "tcp" }]
+      environment       = [for name, value in var.environment : { name = name, value = value }]
+      secrets           = [for name, source in var.secrets : { name = name, valueFrom = source }]
+      dependsOn         = [{ containerName = "prepare", condition = "SUCCESS" }]
+      healthCheck       = local.health_check
       # Secrets are read at the start: another version is another revision, so that tasks are replaced.
       dockerLabels = { secrets-version = var.secrets_version }
       mountPoints = [
@@ -47,12 +50,13 @@ locals {
       ]
     }),
     merge(local.shared, {
-      name        = "prepare"
-      essential   = false
-      user        = "0:0"
-      entryPoint  = ["sh", "-ec"]
-      command     = [local.prepare]
-      environment = [{ name = "DATABASE_CA", value = var.database_ca }]
+      name              = "prepare"
+      essential         = false
+      user              = "0:0"
+      entryPoint        = ["sh", "-ec"]
+      command           = [local.prepare]
+      memoryReservation = local.prepare_memory
+      environment       = [{ name = "DATABASE_CA", value = var.database_ca }]
       mountPoints = [
         { sourceVolume = "certificates", containerPath = local.certificates, readOnly = false },
         { sourceVolume = "tmp", containerPath = "/tmp", readOnly = false },
