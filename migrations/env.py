@@ -13,7 +13,7 @@ from sqlalchemy import Connection, TextClause, text
 from hello.connectors.postgres.engine import Database, milliseconds, open_engine
 from hello.connectors.postgres.errors import business_errors
 from hello.connectors.postgres.migrate import LOCK, wait_for_migrations
-from hello.connectors.postgres.schema import check_server
+from hello.connectors.postgres.schema import NewerSchemaError, check_server
 from hello.core.settings import Settings, SettingsError, read_settings
 from hello.entities.base import Base
 from hello.entities.errors import HelloError, UnavailableError
@@ -45,6 +45,11 @@ def needs_server() -> bool:
     if command == "history":
         return bool(options and (options.indicate_current or "current" in (options.rev_range or "")))
     return True
+
+
+def is_hello() -> bool:
+    """Say whether `hello migrate` calls; the plain `alembic` command reports what it does not know."""
+    return "database" in context.config.attributes
 
 
 def refuse_unsupported() -> None:
@@ -84,6 +89,9 @@ def migrate(connection: Connection, lock_timeout_s: float) -> None:
     context.configure(
         connection=connection, target_metadata=Base.metadata, process_revision_directives=number
     )
+    current, newest = context.get_context().get_current_revision(), context.script.get_current_head()
+    if is_hello() and current and newest and current > newest:
+        raise NewerSchemaError
     with context.begin_transaction():
         context.run_migrations()
 

@@ -27,6 +27,10 @@ def newest_revision(folder: Path) -> str:
     return max(file.name.split("_")[0] for file in (folder / "versions").glob("[0-9]*.py"))
 
 
+class NewerSchemaError(Exception):
+    """A later release has migrated the database: this one has nothing to do, and runs on it."""
+
+
 def check_server(version: int) -> None:
     """Raise `UnavailableError` for what is too old: `version` is that of `SHOW server_version_num`."""
     if version < MIN_SERVER_VERSION:

@@ -83,6 +83,19 @@ async def test_difference_between_the_entities_and_the_database_is_named(fresh: 
     assert "price_cents" in (await asyncio.to_thread(drift, fresh) or "")
 
 
+async def test_release_that_is_rolled_back_leaves_a_newer_schema_as_it_is(fresh: Database) -> None:
+    await asyncio.to_thread(migrate, fresh)
+    before = schema_of(fresh.dsn)
+    connection = await asyncpg.connect(fresh.dsn)
+    await connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    await connection.close()
+    with capture_logs() as logs:
+        await asyncio.to_thread(migrate, fresh)
+    assert [line["event"] for line in logs] == ["the schema is newer than this release, which runs on it"]
+    assert await asyncio.to_thread(drift, fresh) is None
+    assert schema_of(fresh.dsn) == before
+
+
 async def drop_database(server: str, name: str) -> None:
     connection = await asyncpg.connect(server)
     await connection.execute(f"DROP DATABASE {name}")
