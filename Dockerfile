@@ -1,8 +1,8 @@
 # syntax=docker/dockerfile:1
 # The product is the last stage; `wheel` and `build` make it, and `test` runs the external tests.
 # Tag and digest change together: the digest decides, the tag is for people.
-ARG PYTHON=python:3.13.15-slim-trixie@sha256:7c61056e61ac89e852de05f3dc6fa51a6dd2181797bceed46aa725dd7cb2cd3b
-FROM ${PYTHON} AS wheel
+ARG BASE_IMAGE=python:3.13.15-slim-trixie@sha256:7c61056e61ac89e852de05f3dc6fa51a6dd2181797bceed46aa725dd7cb2cd3b
+FROM ${BASE_IMAGE} AS wheel
 WORKDIR /build
 RUN python -m venv /opt/build
 COPY requirements/embedded.txt requirements/
@@ -14,7 +14,7 @@ COPY src src
 RUN /opt/build/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir dist .
 
 # Files get the time of the commit, and bytecode is checked against nothing, so that two builds are the same.
-FROM ${PYTHON} AS build
+FROM ${BASE_IMAGE} AS build
 ARG LOCK=production
 WORKDIR /build
 RUN python -m venv /opt/build && python -m venv --without-pip /opt/hello
@@ -28,7 +28,7 @@ RUN /opt/build/bin/pip --python /opt/hello/bin/python install --no-cache-dir --n
  && find /opt/hello -exec touch --no-dereference --date="@$SOURCE_DATE_EPOCH" {} +
 
 # Not part of the product: `docker compose run --rm test`, and the service under coverage.
-FROM ${PYTHON} AS test
+FROM ${BASE_IMAGE} AS test
 WORKDIR /hello
 RUN python -m venv /opt/test
 COPY requirements/dev.txt requirements/
@@ -44,7 +44,7 @@ USER 10001:0
 ENTRYPOINT ["pytest", "-p", "no:cacheprovider", "-m", "external"]
 
 # The API, the worker and the migrations: no compiler, no pip, no tests, no embedded servers.
-FROM ${PYTHON}
+FROM ${BASE_IMAGE}
 COPY --from=build /opt/hello /opt/hello
 ARG BUILD_COMMIT=""
 ARG VERSION=""

@@ -82,7 +82,7 @@ def build_with(tag: str, name: str, folders: Mapping[str, Path]) -> None:
 def build(tag: str, folder: Path, *options: str) -> None:
     """Use the network of this machine: an engine in a sandbox reaches a package registry in no other way."""
     say(f"building {tag}")
-    docker("build", "--network=host", f"--build-arg=PYTHON={BASE}", f"--tag={tag}", *options, folder)
+    docker("build", "--network=host", f"--build-arg=BASE_IMAGE={BASE}", f"--tag={tag}", *options, folder)
 
 
 def docker(*arguments: str | Path) -> None:

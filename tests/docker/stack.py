@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 
 from hello.connectors.embedded.termination import wait_until
+from tests.docker.images import BASE as IMAGE
 from tests.support.paths import REPOSITORY
 
 BASE, OVERRIDE, COVERAGE = (
@@ -37,7 +38,7 @@ class Stack:
     @property
     def environment(self) -> dict[str, str]:
         chosen = {"COMPOSE_ENV_FILES": str(self.env_file), "COMPOSE_FILE": ":".join(self.files)}
-        return {**os.environ, **chosen, **self.variables}
+        return {**os.environ, **chosen, "BASE_IMAGE": IMAGE, **self.variables}
 
     def compose(self, *words: str) -> str:
         """Return what it prints; raise `AssertionError` with that when it fails."""
