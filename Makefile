@@ -60,7 +60,7 @@ TAGGED = $(or $(IMAGE),hello):$(or $(VERSION),dev)
 COMMIT = $(shell git rev-parse HEAD)
 COMMIT_TIME = $(shell git log -1 --format=%ct)
 .PHONY: image
-image: ## Build the image with its labels: IMAGE=hello VERSION=dev ARGS=--push
+image: ## Build the image with its labels: IMAGE=hello VERSION=dev
 	@docker build --tag $(TAGGED) --build-arg VERSION=$(or $(VERSION),dev) --build-arg BUILD_COMMIT=$(COMMIT) \
 		--build-arg CREATED=$(shell TZ=UTC0 git log -1 --date=iso-strict-local --format=%cd) \
 		--build-arg SOURCE_DATE_EPOCH=$(COMMIT_TIME) $(ARGS) .
@@ -267,6 +267,7 @@ test_chart_cluster: cluster ## Install the chart on a real cluster that enforces
 .PHONY: gitops
 gitops: $(VENV)/dev.stamp ## Render the chart into deploy/gitops/deployment.yml (Go); IMAGE= names another image
 	@$(BIN)/python -m tests.deploy gitops $(IMAGE) $(ARGS)
+
 .PHONY: check_pipelines
 check_pipelines: $(VENV)/dev.stamp ## Lint the workflows and the scripts that they call (Go)
 	@$(BIN)/python -m tests.deploy.pipelines check

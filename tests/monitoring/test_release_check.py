@@ -41,7 +41,7 @@ def test_process_of_another_version_is_bad(system: MonitoredSystem) -> None:
     assert ours.returncode == 0, ours.stdout + ours.stderr
 
 
-def test_without_prometheus_nobody_can_tell() -> None:
+def test_verdict_without_prometheus_is_unknown() -> None:
     done = run_hello(*GATE, "--prometheus", "http://127.0.0.1:1", "--for", "4s")
     assert done.returncode == 2
     assert "Prometheus cannot be asked" in done.stderr

@@ -69,7 +69,7 @@ def check(  # noqa: PLR0913, PLR0917  # one parameter for each option
 ) -> None:
     """Watch the service level objectives and the alerts, and judge the release.
 
-    Exits with status 0 if it is good, 1 if it is bad (as soon as that is sure), 2 if nobody can tell.
+    Exits with status 0 if it is good, 1 if it is bad (as soon as that is sure), 2 if the verdict is unknown.
     """
     request = CheckRelease(
         for_s=for_,
