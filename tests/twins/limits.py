@@ -1,7 +1,7 @@
 """In-memory twins for limits: the totals of all processes, and a clock that only a test moves."""
 
 import asyncio
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -33,27 +33,42 @@ class Timers:
 class TwinTotals:
     """Each call raises `error`, after its effect if `is_answer_lost`; `refused` has errors of windows."""
 
-    totals: Counter[tuple[CountKey, int]] = field(default_factory=Counter)
+    sources: dict[tuple[CountKey, int], dict[tuple[int, int], int]] = field(
+        default_factory=lambda: defaultdict(dict)
+    )
     error: Exception | None = None
     is_answer_lost: bool = False
     refused: dict[int, Exception] = field(default_factory=dict)
     batches: list[Sequence[WindowHits]] = field(default_factory=list)
 
-    async def add(self, batch: Sequence[WindowHits]) -> Sequence[int | Exception]:
-        if self.error and not self.is_answer_lost:
-            raise self.error
-        self.batches.append(batch)
-        replies = [self._added(hits) for hits in batch]
-        if self.error:
-            raise self.error
+    def of(self, process: int) -> "TwinTotalsOfProcess":
+        return TwinTotalsOfProcess(self, process)
+
+    @property
+    def total(self) -> int:
+        """Return the hits of all keys and windows."""
+        return sum(sum(sources.values()) for sources in self.sources.values())
+
+
+@dataclass
+class TwinTotalsOfProcess:
+    """What one process can do with the totals that all share."""
+
+    shared: TwinTotals
+    process: int
+
+    async def update(self, batch: Sequence[WindowHits]) -> Sequence[int | Exception]:
+        if self.shared.error and not self.shared.is_answer_lost:
+            raise self.shared.error
+        self.shared.batches.append(batch)
+        replies = [self._updated(hits) for hits in batch]
+        if self.shared.error:
+            raise self.shared.error
         return replies
 
-    def _added(self, hits: WindowHits) -> int | Exception:
-        if error := self.refused.get(hits.window):
+    def _updated(self, hits: WindowHits) -> int | Exception:
+        if error := self.shared.refused.get(hits.window):
             return error
-        self.totals[hits.key, hits.window] += hits.hits
-        return self.totals[hits.key, hits.window]
-
-    async def check(self) -> None:
-        if self.error:
-            raise self.error
+        sources, source = self.shared.sources[hits.key, hits.window], (self.process, hits.source)
+        sources[source] = max(sources.get(source, 0), hits.hits)
+        return sum(sources.values())

@@ -118,7 +118,10 @@ def test_only_unsettled_hits_are_taken(counts: WindowCounts) -> None:
     assert (counts.take(), counts.has_unsettled.is_set()) == ([], False)
     hit(counts, 12)
     assert counts.has_unsettled.is_set()
-    assert counts.take() == [WindowHits(JOHN, 60, WINDOW - 1, 0), WindowHits(JOHN, 60, WINDOW, 10)]
+    assert counts.take() == [
+        WindowHits(JOHN, 0, 60, WINDOW - 1, 0),
+        WindowHits(JOHN, 0, 60, WINDOW, 10),
+    ]
     assert (counts.take(), counts.has_unsettled.is_set()) == ([], False)
 
 
@@ -138,26 +141,44 @@ def test_hits_of_windows_that_no_longer_count_are_dropped(
     assert [hits.hits for hits in counts.take()] == taken
 
 
-def test_restored_hits_are_taken_again(counts: WindowCounts, seconds: Seconds) -> None:
+def test_hits_are_taken_again_with_later_ones(counts: WindowCounts, seconds: Seconds) -> None:
     hit(counts, 2)
     taken = counts.take()
     seconds.now += 60
     hit(counts, 3)
     for hits in taken:
-        counts.restore(hits)
+        counts.unsettle(hits)
     assert counts.has_unsettled.is_set()
     assert [hits.hits for hits in counts.take()] == [2, 3]
+    hit(counts, 1)
+    assert [hits.hits for hits in counts.take()] == [2, 4]
 
 
-def test_hits_of_a_forgotten_key_are_not_restored(counts: WindowCounts) -> None:
+def test_hits_of_a_forgotten_key_are_not_kept(counts: WindowCounts) -> None:
     hit(counts)
     taken = counts.take()
     for key in ("mary", "jane", "anna"):
         hit(counts, key=key)
     for hits in taken:
-        counts.restore(hits)
+        counts.unsettle(hits)
         counts.learn(hits, 1)
     assert {hits.key[1] for hits in counts.take()} == {"mary", "jane", "anna"}
+
+
+def test_key_that_was_forgotten_is_another_source(counts: WindowCounts) -> None:
+    """Its hits are new, and not those that were sent before."""
+    hit(counts, 5)
+    before = counts.take()[1]
+    for key in ("mary", "jane", "anna"):
+        hit(counts, key=key)
+    hit(counts, 1)
+    after = counts.take()[-1]
+    assert (before.key, before.window) == (after.key, after.window)
+    assert before.source != after.source
+    counts.learn(before, 5)
+    assert hit(counts).remaining == 8
+    counts.learn(after, 6)
+    assert hit(counts).remaining == 10 - 5 - 3
 
 
 def test_totals_include_hits_counted_meanwhile(counts: WindowCounts) -> None:
@@ -180,8 +201,18 @@ def test_total_of_the_previous_window_is_learnt(counts: WindowCounts, seconds: S
     assert hit(counts).is_exceeded is True
 
 
-def test_totals_that_redis_lost_do_not_admit_more(counts: WindowCounts) -> None:
-    hit(counts, 9)
+def test_answer_that_is_late_counts_for_its_window(counts: WindowCounts, seconds: Seconds) -> None:
+    hit(counts, 1)
     _, current = counts.take()
-    counts.learn(current, 1)
+    seconds.now += 60
+    hit(counts, 1)
+    counts.learn(current, 9)
+    assert hit(counts).is_exceeded is True
+
+
+def test_totals_that_redis_lost_do_not_admit_more(counts: WindowCounts) -> None:
+    hit(counts, 2)
+    _, current = counts.take()
+    counts.learn(current, 9)
+    counts.learn(current, 2)
     assert hit(counts).remaining == 0
