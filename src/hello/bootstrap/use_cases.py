@@ -29,13 +29,14 @@ from hello.services.gifts import GiftService
 from hello.services.health import HealthService, Probe
 from hello.services.idempotency import IdempotencyService
 from hello.services.imports import ImportService
-from hello.services.items import ItemChanged, ItemPages, ItemService
+from hello.services.items import ItemChanged, ItemService
+from hello.services.lookups import Lookups
 from hello.services.order_feed import Listen, OrderFeed
 from hello.services.order_progress import OrderProgress
 from hello.services.orders import OrderCancelled, OrderCreated, OrderReplaced, OrderService
 from hello.services.password_changes import PasswordChangeService
 from hello.services.people import PeopleService
-from hello.services.ports import Begin, PageCache, PersonLookup, StampedPages
+from hello.services.ports import Begin, PersonLookup, StampedPages
 from hello.services.search import ItemIndex, SearchService
 from hello.services.security import AccessTokens, Limiter, Passwords
 from hello.services.session_watch import SessionWatch
@@ -53,8 +54,8 @@ class Ports:
     begin: Begin
     lookup: PersonLookup
     listed_days: ListedDays
+    lookups: Lookups
     stamped_pages: StampedPages
-    pages: PageCache
     item_index: ItemIndex
     passwords: Passwords
     access_tokens: AccessTokens
@@ -68,7 +69,7 @@ class Ports:
 
 
 def use_cases(settings: Settings, ports: Ports, health: HealthService) -> UseCases:
-    people, bus = people_service(settings, ports), bus_of(ports.pages, ports.domain_events)
+    people, bus = people_service(settings, ports), bus_of(ports.domain_events)
     sessions = SessionService(
         begin=ports.begin,
         passwords=ports.passwords,
@@ -85,9 +86,7 @@ def use_cases(settings: Settings, ports: Ports, health: HealthService) -> UseCas
     return UseCases(
         access_tokens=ports.access_tokens,
         account_deletion=account_deletion_service(ports, bus.publish),
-        accounts=AccountService(
-            begin=ports.begin, passwords=ports.passwords, publish=bus.publish, now=now, new_id=uuid7
-        ),
+        accounts=account_service(ports, bus.publish),
         announcements=announcement_service(settings, ports),
         audit=AuditService(begin=ports.begin, now=now, new_id=uuid7),
         birthdays=birthday_service(settings, ports),
@@ -97,7 +96,7 @@ def use_cases(settings: Settings, ports: Ports, health: HealthService) -> UseCas
         health=health,
         idempotency=idempotency_service(settings, ports),
         imports=ImportService(people=people),
-        items=ItemService(begin=ports.begin, pages=ports.pages, publish=bus.publish, now=now, new_id=uuid7),
+        items=item_service(ports, bus.publish),
         limiter=ports.limiter,
         order_feed=order_feed(settings, ports),
         order_progress=order_progress(settings, ports),
@@ -111,13 +110,35 @@ def use_cases(settings: Settings, ports: Ports, health: HealthService) -> UseCas
     )
 
 
-def bus_of(pages: PageCache, metrics: DomainEventMetrics) -> Bus:
-    """Wire who listens to what; who counts comes first, since a drop may have to wait."""
+def bus_of(metrics: DomainEventMetrics) -> Bus:
+    """Wire who listens to what."""
     bus = Bus(metrics)
     for kind in COUNTED:
         bus.on(kind, metrics.heard)
-    bus.on(ItemChanged, ItemPages(pages).drop)
     return bus
+
+
+def account_service(ports: Ports, publish: Publish) -> AccountService:
+    return AccountService(
+        begin=ports.begin,
+        lookup=ports.lookups.accounts,
+        passwords=ports.passwords,
+        publish=publish,
+        now=now,
+        new_id=uuid7,
+    )
+
+
+def item_service(ports: Ports, publish: Publish) -> ItemService:
+    lookups = ports.lookups
+    return ItemService(
+        begin=ports.begin,
+        lookup=lookups.items,
+        pages=lookups.item_pages,
+        publish=publish,
+        now=now,
+        new_id=uuid7,
+    )
 
 
 def account_deletion_service(ports: Ports, publish: Publish) -> AccountDeletionService:
@@ -170,7 +191,16 @@ def announcement_service(settings: Settings, ports: Ports) -> AnnouncementServic
 
 def order_service(settings: Settings, ports: Ports, publish: Publish) -> OrderService:
     delay = timedelta(seconds=settings.order_confirm_delay_s)
-    return OrderService(begin=ports.begin, publish=publish, now=now, new_id=uuid7, confirm_delay=delay)
+    lookups = ports.lookups
+    return OrderService(
+        begin=ports.begin,
+        lookup=lookups.orders,
+        pages=lookups.order_pages,
+        publish=publish,
+        now=now,
+        new_id=uuid7,
+        confirm_delay=delay,
+    )
 
 
 def order_feed(settings: Settings, ports: Ports) -> OrderFeed:

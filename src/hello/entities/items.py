@@ -1,7 +1,7 @@
 """Items: what the gift catalogue offers."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple, Self
 from uuid import UUID
 
 from sqlalchemy import BigInteger, ForeignKey, Index, Text
@@ -48,6 +48,46 @@ class Item(Versioned, Base, kw_only=True):
         """Raise `ForbiddenError` for everybody else."""
         if self.owner_id != account_id:
             raise ForbiddenError("this item belongs to somebody else")
+
+
+class ItemView(NamedTuple):
+    """What everybody sees of an item, apart from any session."""
+
+    id: UUID
+    title: str
+    description: str | None
+    price_cents: int | None
+    owner_id: UUID
+    owner_name: str
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, item: Item, owner_name: str) -> Self:
+        return cls(
+            item.id,
+            item.title,
+            item.description,
+            item.price_cents,
+            item.owner_id,
+            owner_name,
+            item.version,
+            item.created_at,
+            item.updated_at,
+        )
+
+    def public(self) -> dict[str, Any]:
+        """Return the same as JSON has it."""
+        return {
+            "id": self.id,
+            "title": self.title,
+            "description": self.description,
+            "price_cents": self.price_cents,
+            "created_at": self.created_at,
+            "updated_at": self.updated_at,
+            "owner": {"id": self.owner_id, "full_name": self.owner_name},
+        }
 
 
 def item_event(change: AuditRecord, item: Item | None = None) -> Event:

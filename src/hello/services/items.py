@@ -1,23 +1,20 @@
 """The gift catalogue: items that everybody sees and their owners change."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, ClassVar
 from uuid import UUID
 
 from hello.core.clock import Clock
 from hello.core.ids import NewUuid
-from hello.entities.accounts import Account
 from hello.entities.audit import AuditRecord
 from hello.entities.base import SeenVersions
 from hello.entities.errors import ForbiddenError, NotFoundError, UnauthorizedError
-from hello.entities.items import Item, item_event
+from hello.entities.items import Item, ItemView, item_event
 from hello.services.bus import DomainEvent, Publish
-from hello.services.ports import Begin, PageCache, Transaction
+from hello.services.lookups import ItemPage, ItemPageKey, Lookup
+from hello.services.ports import Begin, Transaction
 from hello.services.security import Caller
-
-PAGE_FORMAT = "2"
-"""The version of the format of cached pages: a release with another format does not read them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,28 +37,18 @@ class ItemContent:
 
 
 @dataclass(frozen=True, slots=True)
-class ItemView:
-    """An item together with its owner, apart from any session."""
-
-    item: Item
-    owner: Account
-
-
-@dataclass(frozen=True, slots=True)
 class ItemChanged(DomainEvent):
-    """Replaced or removed: what was shown of it is stale."""
+    """Replaced or removed."""
 
     name: ClassVar[str] = "item.changed"
     item_id: UUID
 
 
-Render = Callable[[ItemView], bytes]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemService:
     begin: Begin
-    pages: PageCache
+    lookup: Lookup[UUID, ItemView]
+    pages: Lookup[ItemPageKey, ItemPage]
     publish: Publish
     now: Clock
     new_id: NewUuid
@@ -77,7 +64,7 @@ class ItemService:
             record = self._record(caller, item, "created", content.fields())
             await tx.items.add(item, record)
             await tx.outbox.add(item_event(record, item))
-        return ItemView(item, owner)
+        return ItemView.of(item, owner.full_name)
 
     async def create_all(self, caller: Caller, contents: Sequence[ItemContent]) -> None:
         """Create at least one item of the caller, all in one transaction."""
@@ -90,21 +77,18 @@ class ItemService:
             await tx.items.add_all(items, records)
             await tx.outbox.add(*map(item_event, records, items))
 
-    async def rendered(self, item_id: UUID, render: Render) -> bytes:
-        """Return the item as rendered when it was cached; raise `NotFoundError`."""
+    async def read(self, item_id: UUID) -> ItemView:
+        """Raise `NotFoundError`."""
+        if (item := await self.lookup.find(item_id)) is None:
+            raise NotFoundError("no such item")
+        return item
 
-        async def load() -> bytes:
-            async with self.begin() as tx:
-                item = await self._found(tx, item_id)
-            return render(ItemView(item, item.owner))
-
-        return await self.pages.get(group_of(item_id), PAGE_FORMAT, load)
-
-    async def page(self, skip: int, limit: int, owner_id: UUID | None) -> tuple[Sequence[ItemView], int]:
-        """Return at most `limit` items, the newest first, and how many there are in all."""
+    async def page(self, skip: int, limit: int, owner_id: UUID | None) -> ItemPage:
+        if owner_id is None:
+            return await self.pages.find(ItemPageKey(skip, limit)) or ItemPage([], 0)
         async with self.begin() as tx:
             items, total = await tx.items.page(skip, limit, owner_id)
-        return [ItemView(item, item.owner) for item in items], total
+        return ItemPage([ItemView.of(item, item.owner.full_name) for item in items], total)
 
     async def replace(
         self, caller: Caller, item_id: UUID, content: ItemContent, seen: SeenVersions
@@ -126,7 +110,7 @@ class ItemService:
             await tx.items.replace(changed, record)
             await tx.outbox.add(item_event(record, changed))
         await self.publish(ItemChanged(item_id))
-        return ItemView(changed, item.owner)
+        return ItemView.of(changed, item.owner.full_name)
 
     async def remove(self, caller: Caller, item_id: UUID, seen: SeenVersions) -> None:
         """Raise what `replace` raises."""
@@ -170,20 +154,6 @@ class ItemService:
             subject_id=item.id,
             details=details,
         )
-
-
-@dataclass(frozen=True, slots=True)
-class ItemPages:
-    """Drops the cached page of an item that has changed."""
-
-    pages: PageCache
-
-    async def drop(self, changed: ItemChanged) -> None:
-        await self.pages.drop(group_of(changed.item_id))
-
-
-def group_of(item_id: UUID) -> str:
-    return f"item:{item_id.hex}"
 
 
 def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,9 +14,10 @@ from hello.core.traces import current_traceparent
 from hello.entities.base import SeenVersions
 from hello.entities.errors import InvalidError, NotFoundError
 from hello.entities.items import Item
-from hello.entities.orders import PAGE_LINES, Order, OrderLine, order_event
+from hello.entities.orders import PAGE_LINES, Order, OrderLine, OrderView, order_event
 from hello.services.bus import DomainEvent, Publish
 from hello.services.idempotency import IdempotentRequest
+from hello.services.lookups import Lookup, OrderPageKey
 from hello.services.ports import Begin, Transaction
 from hello.services.security import Caller
 
@@ -60,6 +61,8 @@ class OrderService:
     """Titles and prices are those of the moment when an order is made or changed."""
 
     begin: Begin
+    lookup: Lookup[UUID, OrderView]
+    pages: Lookup[OrderPageKey, Sequence[OrderView]]
     publish: Publish
     now: Clock
     new_id: NewUuid
@@ -85,21 +88,22 @@ class OrderService:
 
     async def page(
         self, caller: Caller, status: str | None, before: UUID | None, limit: int
-    ) -> tuple[Sequence[Order], UUID | None]:
+    ) -> tuple[Sequence[OrderView], UUID | None]:
         """Return at most `limit` of the caller's, the newest first, and the id below which the next begin.
 
         Fewer when they have very many lines together.
         """
-        async with self.begin() as tx:
-            rows = await tx.orders.page(caller.account_id, status, before, limit + 1)
+        rows = await self.pages.find(OrderPageKey(caller.account_id, status, before, limit + 1)) or ()
         page, has_more = split_page(rows, limit)
         has_more |= sum(len(order.lines) for order in page) >= PAGE_LINES
         return page, page[-1].id if has_more else None
 
-    async def read(self, caller: Caller, order_id: UUID) -> Order:
+    async def read(self, caller: Caller, order_id: UUID) -> OrderView:
         """Raise `NotFoundError`, also for somebody else's."""
-        async with self.begin() as tx:
-            return await own_order(tx, caller, order_id)
+        order = await self.lookup.find(order_id)
+        if order is None or order.customer_id != caller.account_id:
+            raise NotFoundError("no such order")
+        return order
 
     async def replace(
         self, caller: Caller, order_id: UUID, content: OrderContent, seen: SeenVersions

@@ -91,12 +91,6 @@ class Orders(Protocol):
         """Return it as it was at one moment."""
         ...
 
-    async def page(
-        self, customer_id: UUID, status: str | None, before: UUID | None, limit: int
-    ) -> Sequence[Order]:
-        """Return the customer's newest first, from below the id `before` on; end at `PAGE_LINES` lines."""
-        ...
-
     async def claim(self, now: datetime, limit: int) -> Sequence[Order]:
         """Return those whose next move is due, the longest due first, locked; pass over what others hold."""
         ...
@@ -236,21 +230,6 @@ class Transaction(Protocol):
 
 Begin: TypeAlias = Callable[[], AbstractAsyncContextManager[Transaction]]
 Load: TypeAlias = Callable[[], Awaitable[bytes]]
-
-
-class PageCache(Protocol):
-    """A cache of finished pages, in groups that become stale together.
-
-    After `drop` has returned, no replica serves a page that was loaded before `drop` was called.
-    """
-
-    async def get(self, group: str, page: str, load: Load) -> bytes:
-        """Return the page; load it when it is not cached, or when the cache is away."""
-        ...
-
-    async def drop(self, group: str) -> None:
-        """Forget all pages of the group; if the cache is unavailable, wait until they have run out."""
-        ...
 
 
 Stamp: TypeAlias = Callable[[], Awaitable[int]]

@@ -5,11 +5,12 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from hello.entities.orders import Order
+from hello.entities.orders import Order, OrderView
 from hello.interface.http.cached_responses import render_order, unpack_order
 from hello.interface.http.conditions import IfMatch, etag, needed_versions, seen_versions
 from hello.interface.http.dependencies import Orders
 from hello.interface.http.idempotency import IdempotencyKey, once
+from hello.interface.http.json_bodies import order_json
 from hello.interface.http.large import LargeResponse, json_page
 from hello.interface.http.limits import limited
 from hello.interface.http.pagination import cursors_of, open_cursor, single
@@ -56,7 +57,7 @@ async def list_orders(
     place = open_cursor(cursors, cursor, kind, lambda parts: UUID(single(parts)))
     page, before = await orders.page(caller, status, place, limit)
     following = None if before is None else cursors.seal(*kind, str(before))
-    body = await json_page("orders", page, OrderResponse.json_of, next_cursor=following)
+    body = await json_page("orders", page, order_json, next_cursor=following)
     return LargeResponse(body, media_type="application/json")
 
 
@@ -118,6 +119,5 @@ async def cancel_order(order_id: Id, caller: CurrentCaller, orders: Orders, if_m
     return Response(status_code=HTTPStatus.NO_CONTENT)
 
 
-def whole(order: Order) -> Response:
-    body = OrderResponse.of(order).model_dump_json()
-    return Response(body, HTTPStatus.OK, {"ETag": etag(order.version)}, "application/json")
+def whole(order: Order | OrderView) -> Response:
+    return Response(order_json(order), HTTPStatus.OK, {"ETag": etag(order.version)}, "application/json")
