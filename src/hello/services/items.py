@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, ClassVar
 from uuid import UUID
 
+from hello.core.batching import Callback
 from hello.core.clock import Clock
 from hello.core.ids import NewUuid
 from hello.entities.audit import AuditRecord
@@ -82,6 +83,18 @@ class ItemService:
         if (item := await self.lookup.find(item_id)) is None:
             raise NotFoundError("no such item")
         return item
+
+    def read_nowait(self, item_id: UUID, callback: Callback[ItemView]) -> None:
+        """Call back with what `read` returns or raises."""
+
+        def found(item: ItemView | None, error: Exception | None) -> None:
+            callback(item, error or (NotFoundError("no such item") if item is None else None))
+
+        self.lookup.find_nowait(item_id, found)
+
+    def page_nowait(self, key: ItemPageKey, callback: Callback[ItemPage]) -> None:
+        """Call back with a page of all items."""
+        self.pages.find_nowait(key, callback)
 
     async def page(self, skip: int, limit: int, owner_id: UUID | None) -> ItemPage:
         if owner_id is None:

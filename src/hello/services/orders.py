@@ -7,17 +7,17 @@ from datetime import timedelta
 from typing import ClassVar, TypeAlias
 from uuid import UUID
 
+from hello.core.batching import Callback
 from hello.core.clock import Clock
-from hello.core.cursors import split_page
 from hello.core.ids import NewUuid
 from hello.core.traces import current_traceparent
 from hello.entities.base import SeenVersions
 from hello.entities.errors import InvalidError, NotFoundError
 from hello.entities.items import Item
-from hello.entities.orders import PAGE_LINES, Order, OrderLine, OrderView, order_event
+from hello.entities.orders import Order, OrderLine, OrderView, order_event
 from hello.services.bus import DomainEvent, Publish
 from hello.services.idempotency import IdempotentRequest
-from hello.services.lookups import Lookup, OrderPageKey
+from hello.services.lookups import Lookup, OrderPage, OrderPageKey
 from hello.services.ports import Begin, Transaction
 from hello.services.security import Caller
 
@@ -62,7 +62,7 @@ class OrderService:
 
     begin: Begin
     lookup: Lookup[UUID, OrderView]
-    pages: Lookup[OrderPageKey, Sequence[OrderView]]
+    pages: Lookup[OrderPageKey, OrderPage]
     publish: Publish
     now: Clock
     new_id: NewUuid
@@ -86,24 +86,29 @@ class OrderService:
         await self.publish(OrderCreated(order.id))
         return answer
 
-    async def page(
-        self, caller: Caller, status: str | None, before: UUID | None, limit: int
-    ) -> tuple[Sequence[OrderView], UUID | None]:
-        """Return at most `limit` of the caller's, the newest first, and the id below which the next begin.
+    async def page(self, caller: Caller, status: str | None, before: UUID | None, limit: int) -> OrderPage:
+        """Return a page of the caller's."""
+        key = OrderPageKey(caller.account_id, status, before, limit)
+        return await self.pages.find(key) or OrderPage([], None)
 
-        Fewer when they have very many lines together.
-        """
-        rows = await self.pages.find(OrderPageKey(caller.account_id, status, before, limit + 1)) or ()
-        page, has_more = split_page(rows, limit)
-        has_more |= sum(len(order.lines) for order in page) >= PAGE_LINES
-        return page, page[-1].id if has_more else None
+    def page_nowait(self, key: OrderPageKey, callback: Callback[OrderPage]) -> None:
+        """Call back with a page of the customer of the key."""
+        self.pages.find_nowait(key, callback)
 
     async def read(self, caller: Caller, order_id: UUID) -> OrderView:
         """Raise `NotFoundError`, also for somebody else's."""
-        order = await self.lookup.find(order_id)
-        if order is None or order.customer_id != caller.account_id:
-            raise NotFoundError("no such order")
-        return order
+        return own(caller, await self.lookup.find(order_id))
+
+    def read_nowait(self, caller: Caller, order_id: UUID, callback: Callback[OrderView]) -> None:
+        """Call back with what `read` returns or raises."""
+
+        def found(order: OrderView | None, error: Exception | None) -> None:
+            if order is None or order.customer_id != caller.account_id:
+                callback(None, error or NotFoundError("no such order"))
+            else:
+                callback(order, None)
+
+        self.lookup.find_nowait(order_id, found)
 
     async def replace(
         self, caller: Caller, order_id: UUID, content: OrderContent, seen: SeenVersions
@@ -141,6 +146,12 @@ class OrderService:
             created_at=at,
             traceparent=current_traceparent(),
         )
+
+
+def own(caller: Caller, order: OrderView | None) -> OrderView:
+    if order is None or order.customer_id != caller.account_id:
+        raise NotFoundError("no such order")
+    return order
 
 
 async def own_order(tx: Transaction, caller: Caller, order_id: UUID, *, lock: bool = False) -> Order:

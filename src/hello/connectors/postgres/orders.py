@@ -25,7 +25,7 @@ from hello.entities.orders import (
     OrderMove,
     OrderView,
 )
-from hello.services.lookups import OrderPageKey
+from hello.services.lookups import OrderPage, OrderPageKey
 
 # Without a lock only a single statement sees an order, its lines and its history as of one moment. Behind a
 # lock that somebody else held, only later statements see what he has done.
@@ -170,22 +170,22 @@ def order_lookup(batches: Batches) -> BatchedLookup[UUID, OrderView]:
     return BatchedLookup(batches.batcher("orders", find_all))
 
 
-def order_pages(batches: Batches) -> BatchedLookup[OrderPageKey, Sequence[OrderView]]:
+def order_pages(batches: Batches) -> BatchedLookup[OrderPageKey, OrderPage]:
     statement = batches.reading(PAGES)
 
-    async def find_all(keys: Mapping[OrderPageKey, None]) -> Mapping[OrderPageKey, Sequence[OrderView]]:
+    async def find_all(keys: Mapping[OrderPageKey, None]) -> Mapping[OrderPageKey, OrderPage]:
         wanted = list(keys)
         pages: list[list[OrderView]] = [[] for _ in wanted]
         for row in await statement.fetch(*page_arguments(wanted)):
             pages[row[0] - 1].append(view_of(row[2:]))
-        return dict(zip(wanted, pages, strict=True))
+        return {key: OrderPage.of(page, key.limit) for key, page in zip(wanted, pages, strict=True)}
 
     return BatchedLookup(batches.batcher("order_pages", find_all, batch=PAGES_IN_BATCH))
 
 
 def page_arguments(keys: Sequence[OrderPageKey]) -> Sequence[Sequence[object]]:
     customers, statuses, befores, limits = zip(*keys, strict=True)
-    return customers, statuses, [before or GREATEST_ID for before in befores], limits
+    return customers, statuses, [before or GREATEST_ID for before in befores], [limit + 1 for limit in limits]
 
 
 def view_of(row: asyncpg.Record | Sequence[Any]) -> OrderView:

@@ -36,6 +36,11 @@ class CachedResponse:
     def header(self, name: str) -> str:
         return self.headers[name]
 
+    def lines(self) -> tuple[bytes, bytes]:
+        """Return the headers as lines of HTTP, and the body."""
+        lines = [f"{name.lower()}: {value}\r\n" for name, value in self.headers.items()]
+        return "".join(lines).encode("latin-1"), self.body
+
     def to_response(self, status: int, **more: str) -> Response:
         return Response(self.body, status, {**self.headers, **more}, "application/json")
 

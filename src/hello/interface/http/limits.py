@@ -52,8 +52,13 @@ def known_caller(request: Request) -> Caller | None:
 
 def address_of(request: Request) -> str:
     """Return the IPv4 address, or the /64 network of an IPv6 one: a client usually has all of it."""
+    return address_from(request.client.host if request.client else UNKNOWN)
+
+
+def address_from(host: str) -> str:
+    """Return the same of a host as a socket or a proxy names it."""
     try:
-        address = ip_address(request.client.host if request.client else UNKNOWN)
+        address = ip_address(host)
     except ValueError:
         return UNKNOWN
     return network_of(address) if isinstance(address, IPv6Address) else str(address)
