@@ -32,6 +32,7 @@ from hello.connectors.postgres.batches import Batches, open_batches
 from hello.connectors.postgres.engine import Database, open_engine
 from hello.connectors.postgres.items import item_lookup, item_pages
 from hello.connectors.postgres.listener import PostgresListener, open_listener
+from hello.connectors.postgres.order_store import order_store
 from hello.connectors.postgres.orders import order_lookup, order_pages
 from hello.connectors.postgres.outbox import CHANGES
 from hello.connectors.postgres.person_lookup import KINDS, person_lookup
@@ -132,6 +133,8 @@ async def open_ports(
         lookup=person_lookup(people, listed_days.affected_month_days),
         listed_days=listed_days,
         lookups=lookups_of(batches),
+        order_store=order_store(batches),
+        batched_writes=batches.writes,
         stamped_pages=stamped_pages(settings, redis, registry),
         item_index=item_index(settings, connections.engine, connections.search, registry),
         passwords=passwords,

@@ -21,7 +21,7 @@ from hello.connectors.postgres.watched_statements import BatchWatch
 from hello.core.batching import Batcher, Bounds, Callback, Item, Key, OverloadedError, Result
 from hello.entities.errors import BusyError, UnknownOutcomeError
 
-ONE_ROW = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
+ONE_ROW = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, asyncpg.LockNotAvailableError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,31 @@ class BatchedLookup(Generic[Key, Result]):
             callback(None, batch_error(error))
 
 
+@dataclass(frozen=True, slots=True)
+class BatchedWrites(Generic[Key, Item, Result]):
+    """The same for writes: they share a transaction."""
+
+    batcher: Batcher[Key, Item, Result]
+
+    async def do(self, key: Key, item: Item) -> Result | None:
+        try:
+            return await self.batcher.do(key, item)
+        except Exception as error:
+            raise write_error(error) from error
+
+    def do_nowait(self, key: Key, item: Item, callback: Callback[Result]) -> None:
+        try:
+            self.batcher.submit(key, item, partial(call_back_of_write, callback))
+        except OverloadedError as error:
+            callback(None, batch_error(error))
+
+
 def call_back(callback: Callback[Result], result: Result | None, error: Exception | None) -> None:
     callback(result, error and batch_error(error))
+
+
+def call_back_of_write(callback: Callback[Result], result: Result | None, error: Exception | None) -> None:
+    callback(result, error and write_error(error))
 
 
 def batch_error(error: Exception) -> Exception:
@@ -94,6 +117,23 @@ class Batches:
     ) -> Batcher[Key, Item, Result]:
         """Return one of this name in metrics and traces; `bounds` differ from those of all."""
         return self.watch.batcher(name, call, replace(self.bounds, **bounds), is_one_row)  # type: ignore[arg-type]
+
+    def writes(
+        self,
+        name: str,
+        call: Callable[[Mapping[Key, Item]], Awaitable[Mapping[Key, Result]]],
+        **bounds: int | bool,
+    ) -> BatchedWrites[Key, Item, Result]:
+        """Record what fails, for readiness: a server may take no writes."""
+
+        async def recorded(items: Mapping[Key, Item]) -> Mapping[Key, Result]:
+            try:
+                return await call(items)
+            except Exception as error:
+                self.watch.failed(error)
+                raise
+
+        return BatchedWrites(self.batcher(name, recorded, overlap=True, **bounds))
 
 
 @asynccontextmanager

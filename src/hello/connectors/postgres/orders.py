@@ -13,7 +13,6 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from hello.connectors.postgres.batches import BatchedLookup, Batches
 from hello.connectors.postgres.values import insert_all, table_of, values_of
-from hello.entities.idempotency import IdempotencyKey
 from hello.entities.order_revisions import OrderRevision
 from hello.entities.orders import (
     MOVES,
@@ -77,11 +76,8 @@ CHANGING = ("status", "recipient", "total_cents", "version", "due_at", "updated_
 class PostgresOrders:
     session: AsyncSession
 
-    async def add(self, order: Order, key: IdempotencyKey | None = None) -> None:
-        statement = insert_whole([order])
-        if key:
-            statement = statement.add_cte(insert(IdempotencyKey).values(values_of(key)).cte("key"))
-        await self.session.execute(statement)
+    async def add(self, order: Order) -> None:
+        await self.session.execute(insert_whole([order]))
 
     async def find(self, order_id: UUID, *, lock: bool = False) -> Order | None:
         query = select(Order).where(Order.id == order_id)
