@@ -18,7 +18,7 @@ from hello.connectors.argon2 import Argon2Cost, open_passwords
 from hello.connectors.breaker import Breaker
 from hello.connectors.brokers.metrics import consumer_counts
 from hello.connectors.brokers.probe import BrokerProbe
-from hello.connectors.limits.limiter import library_limiter
+from hello.connectors.limits.limiter import open_limiter
 from hello.connectors.limits.quotas import read_quotas
 from hello.connectors.metrics import (
     background_job_counts,
@@ -126,6 +126,7 @@ async def open_ports(
     people = await stack.enter_async_context(opening(KINDS))
     batches = await stack.enter_async_context(opening(max(1, settings.database_pool_size // 2)))
     passwords = await stack.enter_async_context(passwords_of(settings))
+    limiter = await stack.enter_async_context(open_limiter(quotas, redis, settings.redis_timeout_s, registry))
     # Opened last, as it is closed first: what is left to be done then needs the others.
     jobs = await stack.enter_async_context(open_background_jobs(background_job_counts(registry)))
     return Ports(
@@ -139,7 +140,7 @@ async def open_ports(
         item_index=item_index(settings, connections.engine, connections.search, registry),
         passwords=passwords,
         access_tokens=access_tokens(settings, keys),
-        limiter=library_limiter(quotas, redis, settings.redis_timeout_s, registry),
+        limiter=limiter,
         domain_events=domain_event_counts(registry),
         enqueue=jobs.enqueue,
         listen=lambda order_id: connections.listener.listen(CHANGES, str(order_id)),

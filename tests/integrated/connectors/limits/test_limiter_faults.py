@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractAsyncContextManager
 from time import monotonic
 
 import pytest
@@ -10,7 +11,7 @@ from redis.asyncio import Redis
 from structlog.testing import capture_logs
 
 from hello.connectors.embedded.servers import Servers
-from hello.connectors.limits.limiter import LibraryLimiter, library_limiter
+from hello.connectors.limits.limiter import LibraryLimiter, open_limiter
 from hello.connectors.limits.quotas import read_quotas
 from hello.connectors.redis.client import open_redis
 from tests.support.builders import a_name
@@ -41,12 +42,14 @@ def registry() -> CollectorRegistry:
 
 
 @pytest.fixture
-def limiter(redis: Redis, registry: CollectorRegistry) -> LibraryLimiter:
-    return a_limiter(redis, registry)
+async def limiter(redis: Redis, registry: CollectorRegistry) -> AsyncIterator[LibraryLimiter]:
+    async with a_limiter(redis, registry) as limiter:
+        yield limiter
 
 
-def a_limiter(redis: Redis, registry: CollectorRegistry) -> LibraryLimiter:
-    return library_limiter(read_quotas({"login": f"{QUOTA}/hour"}), redis, TIMEOUT_S, registry)
+def a_limiter(redis: Redis, registry: CollectorRegistry) -> AbstractAsyncContextManager[LibraryLimiter]:
+    quotas = read_quotas({"login": f"{QUOTA}/hour", "items": f"{QUOTA}/hour"})
+    return open_limiter(quotas, redis, TIMEOUT_S, registry)
 
 
 async def is_allowed(limiter: LibraryLimiter, key: str) -> bool:
@@ -62,7 +65,8 @@ async def is_shared(limiter: LibraryLimiter, redis: Redis) -> bool:
     """Say whether another process sees what this one counts."""
     john = a_name()
     await limiter.hit("login", john)
-    seen = await a_limiter(redis, CollectorRegistry()).hit("login", john)
+    async with a_limiter(redis, CollectorRegistry()) as other:
+        seen = await other.hit("login", john)
     return seen is not None and seen.remaining == QUOTA - 2
 
 
@@ -133,6 +137,9 @@ async def test_each_switch_between_shared_and_local_limits_is_logged_once(
 
 @pytest.mark.parametrize("scheme", ["redis", "redis+cluster"])
 async def test_limits_work_without_redis_from_the_start(scheme: str, registry: CollectorRegistry) -> None:
-    async with open_redis(f"{scheme}://127.0.0.1:1", TIMEOUT_S) as nowhere:
-        assert await allowed(a_limiter(nowhere, registry), a_name(), 10) == QUOTA
+    async with (
+        open_redis(f"{scheme}://127.0.0.1:1", TIMEOUT_S) as nowhere,
+        a_limiter(nowhere, registry) as limiter,
+    ):
+        assert await allowed(limiter, a_name(), 10) == QUOTA
     assert registry.get_sample_value("rate_limit_errors_total") == 3
