@@ -223,7 +223,6 @@ class OrderView(NamedTuple):
         cls,
         order_id: UUID,
         customer_id: UUID,
-        *,
         lines: Sequence[LineView],
         recipient: str | None,
         at: datetime,

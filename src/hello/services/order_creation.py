@@ -1,4 +1,4 @@
-"""Orders that are made together: one transaction for all that arrive at the same time, and each fails alone."""
+"""Orders made together: one transaction for all that arrive at the same time, and each fails alone."""
 
 import asyncio
 from collections.abc import Collection, Hashable, Mapping, Sequence
@@ -59,7 +59,7 @@ class OrderStore(Protocol):
         ...
 
     async def add(self, orders: Sequence[NewOrder]) -> Collection[UUID]:
-        """Store them in one transaction; return the ids without those whose key others have used meanwhile."""
+        """Store them in one transaction, but not those whose key has been used meanwhile; return the ids."""
         ...
 
 
@@ -99,7 +99,7 @@ class OrderCreation:
             unbroken += len(one.content.lines)
             if unbroken >= LINES_AT_ONCE:
                 unbroken = await no_lines()
-        return results | await self._add(new)
+        return {**results, **await self._add(new)}
 
     async def _facts(self, wanted: Collection[WantedOrder]) -> "Facts":
         """Read an answer first: an order that it is about may be of items that are gone."""
@@ -113,9 +113,7 @@ class OrderCreation:
 
     def _new(self, wanted: WantedOrder, facts: "Facts") -> NewOrder:
         lines, at = lines_of(wanted.content, facts.items, facts.people), self.now()
-        order = OrderView.created(
-            self.new_id(), wanted.customer_id, lines=lines, recipient=wanted.content.recipient, at=at
-        )
+        order = OrderView.created(self.new_id(), wanted.customer_id, lines, wanted.content.recipient, at)
         answer = wanted.render(order)
         return NewOrder(order, at + self.confirm_delay, answer, wanted.once, wanted.traceparent)
 
@@ -142,7 +140,7 @@ class Facts(NamedTuple):
 
     def first_answer(self, once: IdempotentRequest | None) -> bytes | None:
         """Return what was answered before; raise `KeyReusedError`."""
-        stored = once and self.answers.get(once.key_of_account)
+        stored = self.answers.get(once.key_of_account) if once else None
         return stored.answer_to(once.fingerprint) if once and stored else None
 
 
@@ -154,7 +152,7 @@ async def no_lines() -> int:
 
 def repeated(answers: Mapping[KeyOfAccount, StoredAnswer], once: IdempotentRequest | None) -> Created:
     """Return what was answered to the same request, which somebody else has carried out meanwhile."""
-    stored = once and answers.get(once.key_of_account)
+    stored = answers.get(once.key_of_account) if once else None
     if once is None or stored is None:
         return ConflictError("a request with this key is still running")
     try:

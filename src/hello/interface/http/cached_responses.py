@@ -36,9 +36,10 @@ class CachedResponse:
     def header(self, name: str) -> str:
         return self.headers[name]
 
-    def lines(self) -> tuple[bytes, bytes]:
-        """Return the headers as lines of HTTP, and the body."""
-        lines = [f"{name.lower()}: {value}\r\n" for name, value in self.headers.items()]
+    def lines(self, prefix: str = "") -> tuple[bytes, bytes]:
+        """Return the headers as lines of HTTP, and the body; `Location` begins with the prefix."""
+        headers = self.headers.items()
+        lines = [f"{name.lower()}: {prefix * (name == 'Location')}{value}\r\n" for name, value in headers]
         return "".join(lines).encode("latin-1"), self.body
 
     def to_response(self, status: int, **more: str) -> Response:

@@ -1,30 +1,83 @@
 """Orders on the fast path."""
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import partial
 from http import HTTPStatus
 from uuid import UUID
 
+from pydantic import ValidationError
+
 from hello.core.cursors import Cursors
 from hello.entities.errors import InvalidError
 from hello.entities.orders import OrderStatus, OrderView
+from hello.interface.http.cached_responses import render_order, unpack_order
 from hello.interface.http.conditions import etag
 from hello.interface.http.fast_routes.access import FastAccess
-from hello.interface.http.fast_routes.common import UUID_PART, FastContext, limit_of, query_of
+from hello.interface.http.fast_routes.common import (
+    UUID_PART,
+    FastContext,
+    is_json,
+    limit_of,
+    plain_body,
+    query_of,
+)
+from hello.interface.http.idempotency import repeatable
 from hello.interface.http.json_bodies import order_json, order_page_json
 from hello.interface.http.pagination import order_place
-from hello.interface.http.schemas.orders import PATH
+from hello.interface.http.schemas.orders import PATH, OrderRequest
 from hello.interface.http.serving.fast_path import FastRequest, FastRoute
 from hello.services.lookups import OrderPage, OrderPageKey
 
 ROUTE, GROUP = f"{PATH}/{{order_id}}", "orders"
 STATUSES = frozenset(OrderStatus)
+KEY = re.compile(rb"[\x21-\x7e]{1,255}")
+MAX_BODY = 16_384
+"""A larger one takes milliseconds to understand, which the application does in its own time."""
 
 
 def order_routes(context: FastContext, access: FastAccess, cursors: Cursors) -> Iterator[FastRoute]:
     path, read, list_ = PATH.encode(), ReadOrder(context, access), ListOrders(context, access, cursors)
     yield FastRoute("GET", path, ROUTE, read.begin, last=UUID_PART)
     yield FastRoute("GET", path, PATH, list_.begin, takes_query=True)
+    yield FastRoute("POST", path, PATH, CreateOrder(context, access).begin, takes_body=True)
+
+
+class CreateOrder:
+    """A body is understood by the schema that the application has; what it refuses, the application does."""
+
+    def __init__(self, context: FastContext, access: FastAccess) -> None:
+        self.context, self.access = context, access
+        self.placed = context.kind("POST", PATH, HTTPStatus.CREATED)
+
+    def begin(self, request: FastRequest) -> None:
+        body = plain_body(request, MAX_BODY) if is_json(request) else None
+        wanted = order_in(body) if body else None
+        if wanted is None or (admitted := self.access.account(request, GROUP)) is None:
+            request.fall_through()
+            return
+        key = admitted.headers.get(b"idempotency-key")
+        if key is not None and not KEY.fullmatch(key):
+            request.fall_through()
+            return
+        once = repeatable("POST", PATH, admitted.caller, key.decode(), wanted) if key else None
+        end = partial(self.end, request, admitted.limits)
+        orders = self.context.use_cases.orders
+        orders.create_nowait(admitted.caller, wanted.to_content(), render_order, once, end)
+
+    def end(self, request: FastRequest, limits: bytes, answer: bytes | None, error: Exception | None) -> None:
+        if answer is None:
+            request.fall_through(error)
+            return
+        lines, body = unpack_order(answer).lines(self.context.prefix)
+        request.answer(self.placed, body, lines, limits)
+
+
+def order_in(body: bytes) -> OrderRequest | None:
+    try:
+        return OrderRequest.model_validate_json(body)
+    except ValidationError:
+        return None
 
 
 class ReadOrder:
