@@ -1,7 +1,6 @@
 """One's own account on the fast path."""
 
 from collections.abc import Iterator
-from functools import partial
 from http import HTTPStatus
 
 from hello.entities.accounts import AccountView
@@ -28,7 +27,7 @@ class ReadOwnAccount:
             request.fall_through()
             return
         accounts = self.context.use_cases.accounts
-        accounts.read_nowait(admitted.caller, partial(self.end, request, admitted.limits))
+        accounts.read_nowait(admitted.caller, request.callback(self.end, admitted.limits))
 
     def end(
         self, request: FastRequest, limits: bytes, account: AccountView | None, error: Exception | None

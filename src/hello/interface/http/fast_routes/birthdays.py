@@ -33,7 +33,7 @@ class ListToday:
 
     def begin(self, request: FastRequest) -> None:
         task = self.single_flight.start(None, self._page)
-        task.add_done_callback(partial(self._end, request))
+        task.add_done_callback(request.callback(self._end))
 
     async def _page(self) -> tuple[bytes, bytes]:
         """Return the lines of the headers that belong to the list, and the body."""

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from http import HTTPStatus
 
+from hello.entities.errors import BusyError, HelloError, UnavailableError
 from hello.interface.http.parameters import MAX_LIMIT
 from hello.interface.http.serving.fast_path import FastAnswer, FastRequest
 from hello.interface.http.serving.observe import Observer
@@ -31,6 +32,12 @@ class FastContext:
 
     def kind(self, method: str, route: str, status: HTTPStatus) -> FastAnswer:
         return FastAnswer(self._observer, method, route, status)
+
+
+def fault_in(error: Exception | None) -> Exception | None:
+    """Return None for a refusal: the application finds it again, once it has looked at who asks."""
+    is_refusal = isinstance(error, HelloError) and not isinstance(error, UnavailableError | BusyError)
+    return None if is_refusal else error
 
 
 def is_json(request: FastRequest) -> bool:

@@ -1,7 +1,6 @@
 """Items on the fast path."""
 
 from collections.abc import Iterator, Mapping
-from functools import partial
 from http import HTTPStatus
 from uuid import UUID
 
@@ -34,7 +33,7 @@ class ReadItem:
             request.fall_through()
             return
         items = self.context.use_cases.items
-        items.read_nowait(UUID(request.argument), partial(self.end, request, admitted.limits))
+        items.read_nowait(UUID(request.argument), request.callback(self.end, admitted.limits))
 
     def end(
         self, request: FastRequest, limits: bytes, item: ItemView | None, error: Exception | None
@@ -60,7 +59,7 @@ class ListItems:
         if key is None or (admitted := self.access.anybody(request, GROUP)) is None:
             request.fall_through()
             return
-        self.context.use_cases.items.page_nowait(key, partial(self.end, request, admitted.limits))
+        self.context.use_cases.items.page_nowait(key, request.callback(self.end, admitted.limits))
 
     def end(
         self, request: FastRequest, limits: bytes, page: ItemPage | None, error: Exception | None

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from functools import partial
 from http import HTTPStatus
 from uuid import UUID
 
@@ -17,6 +16,7 @@ from hello.interface.http.fast_routes.access import FastAccess
 from hello.interface.http.fast_routes.common import (
     UUID_PART,
     FastContext,
+    fault_in,
     is_json,
     limit_of,
     plain_body,
@@ -61,13 +61,13 @@ class CreateOrder:
             request.fall_through()
             return
         once = repeatable("POST", PATH, admitted.caller, key.decode(), wanted) if key else None
-        end = partial(self.end, request, admitted.limits)
+        end = request.callback(self.end, admitted.limits)
         orders = self.context.use_cases.orders
         orders.create_nowait(admitted.caller, wanted.to_content(), render_order, once, end)
 
     def end(self, request: FastRequest, limits: bytes, answer: bytes | None, error: Exception | None) -> None:
         if answer is None:
-            request.fall_through(error)
+            request.fall_through(fault_in(error))
             return
         lines, body = unpack_order(answer).lines(self.context.prefix)
         request.answer(self.placed, body, lines, limits)
@@ -89,14 +89,14 @@ class ReadOrder:
         if (admitted := self.access.account(request, GROUP)) is None:
             request.fall_through()
             return
-        end = partial(self.end, request, admitted.limits)
+        end = request.callback(self.end, admitted.limits)
         self.context.use_cases.orders.read_nowait(admitted.caller, UUID(request.argument), end)
 
     def end(
         self, request: FastRequest, limits: bytes, order: OrderView | None, error: Exception | None
     ) -> None:
         if order is None:
-            request.fall_through(error)
+            request.fall_through(fault_in(error))
         else:
             lines = b"etag: %b\r\n" % etag(order.version).encode()
             request.answer(self.shown, order_json(order), lines, limits)
@@ -118,7 +118,7 @@ class ListOrders:
             return
         status, before, limit = wanted
         key = OrderPageKey(admitted.caller.account_id, status, before, limit)
-        end = partial(self.end, request, admitted.limits, status)
+        end = request.callback(self.end, admitted.limits, status)
         self.context.use_cases.orders.page_nowait(key, end)
 
     def end(
@@ -131,7 +131,7 @@ class ListOrders:
     ) -> None:
         """Leave an empty page to the application, which knows whether there still is such an account."""
         if page is None or not page.orders:
-            request.fall_through(error)
+            request.fall_through(fault_in(error))
             return
         if page is not self.page:
             self.page, self.body = page, order_page_json(page, self.cursors, status)

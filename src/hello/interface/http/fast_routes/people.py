@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from datetime import date
-from functools import partial
 from http import HTTPStatus
 
 from hello.entities.people import USERNAME_PATTERN
@@ -31,7 +30,7 @@ class Greet:
 
     def begin(self, request: FastRequest) -> None:
         people = self.context.use_cases.people
-        people.greet_nowait(request.argument, request.start, partial(self.end, request))
+        people.greet_nowait(request.argument, request.start, request.callback(self.end))
 
     def end(self, request: FastRequest, greeting: str | None, error: Exception | None) -> None:
         if greeting is None:
@@ -51,7 +50,7 @@ class Save:
             request.fall_through()
             return
         wanted = SavePerson(username=request.argument, date_of_birth=born)
-        self.context.use_cases.people.save_nowait(wanted, partial(self.end, request))
+        self.context.use_cases.people.save_nowait(wanted, request.callback(self.end))
 
     def end(self, request: FastRequest, error: Exception | None) -> None:
         if error is None:

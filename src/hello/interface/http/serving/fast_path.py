@@ -57,6 +57,20 @@ class FastRequest(NamedTuple):
         headers = dict(lines)
         return headers if len(headers) == len(lines) else None
 
+    def callback(self, end: Callable[..., None], *arguments: object) -> Callable[..., None]:
+        """Return what calls `end` with the request, the arguments and the result of the work.
+
+        A fault of `end` is the application's to report: nobody else would answer.
+        """
+
+        def call_back(*result: object) -> None:
+            try:
+                end(self, *arguments, *result)
+            except Exception as error:  # noqa: BLE001  # whatever it is
+                self.fall_through(error)
+
+        return call_back
+
     def answer(self, kind: FastAnswer, body: bytes = b"", lines: bytes = b"", limits: bytes = b"") -> None:
         """Send headers as whole lines: `lines` come first, `limits` last; without a body it has no type."""
         self.connection.answer(self, kind, body, lines, limits)
