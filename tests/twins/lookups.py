@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 from uuid import UUID
 
-from hello.entities.accounts import AccountView
+from hello.entities.accounts import Account, AccountView
 from hello.entities.items import ItemView
 from hello.entities.orders import LineView, MoveView, Order, OrderView
 from hello.services.lookups import ItemPage, ItemPageKey, Lookups, OrderPageKey
@@ -51,9 +51,7 @@ def twin_lookups(begin: Begin) -> Lookups:
 
 async def find_account(tx: Transaction, account_id: UUID) -> AccountView | None:
     account = await tx.accounts.find(account_id)
-    if account is None:
-        return None
-    return AccountView(account.id, account.email, account.full_name, account.created_at)
+    return None if account is None else account_view(account)
 
 
 async def find_item(tx: Transaction, item_id: UUID) -> ItemView | None:
@@ -74,6 +72,10 @@ async def find_order(tx: Transaction, order_id: UUID) -> OrderView | None:
 async def find_order_page(tx: Transaction, key: OrderPageKey) -> Sequence[OrderView]:
     assert isinstance(tx.orders, TwinOrders)
     return [order_view(order) for order in await tx.orders.page(*key)]
+
+
+def account_view(account: Account) -> AccountView:
+    return AccountView(account.id, account.email, account.full_name, account.created_at)
 
 
 def order_view(order: Order) -> OrderView:
