@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import asyncpg
 
-from benchmarks.database import SEED, Database, connected, execute, filled
+from benchmarks.database import SEED, Database, connected, execute, fetch, filled
 from benchmarks.errors import BenchError
 from benchmarks.names import distinct_names
 from benchmarks.places import CACHE
@@ -17,6 +17,7 @@ from benchmarks.routes.catalogue import Stored
 from benchmarks.routes.data import SampleData
 from benchmarks.routes.usage import Family
 from hello.connectors.embedded.servers import destroy, embedded_servers
+from hello.connectors.embedded.termination import wait_until
 
 FOLDER = CACHE / "routes"
 ACCOUNTS = ("id", "email", "email_key", "full_name", "password_hash", "role", "created_at")
@@ -34,6 +35,11 @@ KEEP = (
     "CREATE TABLE kept.order_history AS TABLE order_history",
     "CREATE TABLE kept.people AS SELECT username, date_of_birth FROM people",
 )
+BUSY = """
+SELECT count(*) FROM pg_stat_activity
+WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() AND state <> 'idle'
+"""
+SETTLE_S = 30
 NO_EVENTS = "TRUNCATE outbox"
 RESTORE = {
     Stored.ORDERS: (
@@ -63,6 +69,11 @@ class Ground:
     database: Database
     postgres: Family
     data: SampleData
+
+    def settle(self) -> None:
+        """Wait for the requests that the load generator has left; raise `BenchError` if they do not end."""
+        if not wait_until(lambda: asyncio.run(fetch(self.database.database_url, BUSY)) == 0, SETTLE_S):
+            raise BenchError("PostgreSQL is still busy with requests of a load that has ended")
 
     def restore(self, stored: Stored) -> None:
         """Put back what there was, and leave no work for later: a vacuum, a checkpoint."""

@@ -100,6 +100,7 @@ class Comparison:
         after = server.cpu_s(), postgres.cpu_s()
         figure = figure_of(done, before, after, server.resident_mib())
         if cell.route.stored:
+            self.ground.settle()
             answered = warm_up.requests + done.requests
             check_rows(self.ground, cell.route, range(answered, answered + 2 * cell.connections + 1))
             self._restore(cell.route)

@@ -24,7 +24,7 @@ SELECT (SELECT count(*) FROM new) AS rows,
     (SELECT count(*) FROM outbox) AS events,
     (SELECT count(*) FROM outbox JOIN new ON event_id = new.id || '-1'
         WHERE type = 'order.created' AND subject = new.id::text AND time = created_at
-            AND shard = crc32(subject::bytea) % 16 AND traceparent IS NULL
+            AND shard = crc32(subject::bytea) % 16 AND outbox.traceparent IS NULL
             AND data->>'id' = subject AND (data->>'total_cents')::bigint = total_cents
             AND jsonb_array_length(data->'lines') = {LINES}) AS true_events,
     (SELECT count(*) FROM idempotency_keys AS used JOIN new ON order_id = id
@@ -40,7 +40,7 @@ SELECT (SELECT count(*) FROM new) AS rows,
     (SELECT count(*) FROM outbox) AS events,
     (SELECT count(*) FROM outbox JOIN new ON event_id = new.id || '-1'
         WHERE type = 'item.created' AND subject = new.id::text AND time = created_at
-            AND shard = crc32(subject::bytea) % 16 AND traceparent IS NULL
+            AND shard = crc32(subject::bytea) % 16 AND outbox.traceparent IS NULL
             AND data->>'owner_id' = owner_id::text AND data->>'title' = title) AS true_events
 """
 # Of two saves of one person, the later event has the greater id.
