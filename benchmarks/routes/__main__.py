@@ -23,6 +23,7 @@ from benchmarks.routes.checks import Reference
 from benchmarks.routes.contestants import contestants
 from benchmarks.routes.ground import FOLDER, Ground, open_ground
 from benchmarks.routes.load import write_requests
+from benchmarks.routes.refusals import Refusals
 from benchmarks.routes.report import Report
 from benchmarks.routes.rounds import Comparison, Plan
 from benchmarks.routes.tokens import TokenContract, token_contract
@@ -75,7 +76,9 @@ def measured(plan: Plan, contract: TokenContract) -> Report:
 def comparison(plan: Plan, placement: Placement, ground: Ground, contract: TokenContract) -> Comparison:
     tokens = list(contract.issue(ground.data.accounts))
     files = {route.name: write_requests(FOLDER, route, ground.data, tokens) for route in plan.routes}
-    return Comparison(plan, placement, ground, files, Reference(ground.data, tokens))
+    return Comparison(
+        plan, placement, ground, files, Reference(ground.data, tokens), Refusals(ground.data, contract)
+    )
 
 
 def way(plan: Plan, placement: Placement, ground: Ground) -> str:

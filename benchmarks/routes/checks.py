@@ -1,17 +1,13 @@
 """That all servers answer alike: a fast wrong answer is worth nothing."""
 
-import json
 import re
-from collections.abc import Mapping, Sequence
-from contextlib import closing
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from http.client import HTTPConnection, HTTPResponse
 from itertools import islice
 
-from benchmarks.client import TIMEOUT_S
-from benchmarks.listeners import HOST
 from benchmarks.routes.catalogue import NOBODY, Draw, Route
+from benchmarks.routes.client import Reply, Request, ask
 from benchmarks.routes.data import SampleData
 from benchmarks.running import Running
 
@@ -22,52 +18,39 @@ NEW = frozenset({"id", "created_at", "updated_at", "at"})
 TAG = re.compile(r'"\d+"')
 """The `ETag` of a version; that of a search has a form of the server's own."""
 PROBLEM, OF_PROBLEM = "application/problem+json", ("type", "title", "status")
-COMPARED = ("Content-Type", "ETag", "Cache-Control")
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What is the same for all servers; `body` is JSON without what may differ."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: object
+COMPARED = ("content-type", "etag", "cache-control")
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """The answers of the server that was asked first, by request."""
+    """The answers of the server that was asked first, by request; what may differ is left out."""
 
     data: SampleData
     tokens: Sequence[str]
-    known: dict[str, Answer] = field(default_factory=dict)
+    known: dict[str, Reply] = field(default_factory=dict)
 
     def check(self, running: Running, route: Route) -> None:
         """Raise `BenchError` for an answer that is not the one of the first server."""
         for draw in islice(route.requests(self.data), SAMPLES):
-            answer = self._ask(running, route, draw)
-            expected = self.known.setdefault(f"{route.name} {draw}", answer)
-            if answer.status != route.status or answer != expected:
-                raise running.failure(f"answers {draw} wrongly:\n{answer}\ninstead of\n{expected}")
+            reply = comparable(self._ask(running, route, draw), is_new=route.stored is not None)
+            expected = self.known.setdefault(f"{route.name} {draw}", reply)
+            if reply.status != route.status or reply != expected:
+                raise running.failure(f"answers {draw} wrongly:\n{reply}\ninstead of\n{expected}")
 
-    def _ask(self, running: Running, route: Route, draw: Draw) -> Answer:
-        headers = {} if draw.account == NOBODY else {"Authorization": f"Bearer {self.tokens[draw.account]}"}
-        with closing(HTTPConnection(HOST, running.port, timeout=TIMEOUT_S)) as connection:
-            body = None if draw.body is None else json.dumps(draw.body)
-            kind = {"Content-Type": "application/json"} if body else {}
-            connection.request(route.method, draw.path, body, headers | kind)
-            return answer_of(connection.getresponse(), is_new=route.stored is not None)
+    def _ask(self, running: Running, route: Route, draw: Draw) -> Reply:
+        token = "" if draw.account == NOBODY else self.tokens[draw.account]
+        return ask(running.port, Request(route.method, draw.path, token, draw.body))
 
 
-def answer_of(response: HTTPResponse, *, is_new: bool) -> Answer:
-    headers = {name: value for name in COMPARED if (value := response.headers[name])}
-    if not TAG.fullmatch(headers.get("ETag", "")):
-        headers.pop("ETag", None)
-    text = response.read()
-    body = json.loads(text) if text else None
-    if response.headers["Content-Type"] == PROBLEM and isinstance(body, dict):
+def comparable(reply: Reply, *, is_new: bool) -> Reply:
+    """Return what is the same for all servers."""
+    headers = {name: value for name in COMPARED if (value := reply.headers.get(name))}
+    if not TAG.fullmatch(headers.get("etag", "")):
+        headers.pop("etag", None)
+    body = reply.body
+    if headers.get("content-type") == PROBLEM and isinstance(body, dict):
         body = {name: body.get(name) for name in OF_PROBLEM}
-    return Answer(response.status, headers, alike(body, NEW if is_new else frozenset()))
+    return Reply(reply.status, headers, alike(body, NEW if is_new else frozenset()))
 
 
 def alike(value: object, new: frozenset[str]) -> object:

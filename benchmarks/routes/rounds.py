@@ -9,11 +9,12 @@ from benchmarks.errors import BenchError
 from benchmarks.progress import say
 from benchmarks.quiet import is_busy
 from benchmarks.rounds import rotated
-from benchmarks.routes.catalogue import Route
+from benchmarks.routes.catalogue import Route, Stored
 from benchmarks.routes.checks import Reference
 from benchmarks.routes.figures import Cell, Figure, Figures
 from benchmarks.routes.ground import Ground
 from benchmarks.routes.load import Load, RequestFile, load
+from benchmarks.routes.refusals import Refusals
 from benchmarks.routes.rows import check_rows
 from benchmarks.routes.usage import Family
 from benchmarks.running import Running, started
@@ -37,13 +38,14 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """`reference` says what the first server has answered."""
+    """`reference` knows what the first server has answered."""
 
     plan: Plan
     placement: Placement
     ground: Ground
     files: Mapping[str, RequestFile]
     reference: Reference
+    refusals: Refusals
 
     def run(self) -> Figures:
         figures = Figures()
@@ -58,6 +60,8 @@ class Comparison:
         figures.begin_turn(disturbed=is_busy())
         with ExitStack() as stack:
             running = self._fastest_start(server, connections, stack)
+            self.refusals.check(running)
+            self.ground.restore(Stored.ORDERS)
             for route in self.plan.routes:
                 cell = Cell(route, connections)
                 figure = self._measure(running, cell)

@@ -13,7 +13,8 @@ MANY = (32, 128)
 LONE = 0.8
 MEMORY_MIB, ORDER_POSTGRES_US = 130, 100
 TO_GO: Mapping[Kind, float] = {Kind.READ: 1.3, Kind.SHARED_PAGE: 3, Kind.PAGE: 0.9, Kind.PLAIN: 0.9}
-WRITES_TO_GO = {"post-order": 3, "post-order-key": 3, "post-item": 1.5, "put-person": 2.2}
+OF_ROUTE = {"person": 1.1, "post-order": 3, "post-order-key": 3, "post-item": 1.5, "put-person": 2.2}
+TO_RUST = {"item": 1, "order": 1, "me": 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +42,12 @@ def ratio_outcomes(cell: Cell, figures: Figures) -> Iterator[Outcome]:
     yield rate_outcome(cell, figures, GO, LONE if lone else to_go(cell.route))
     if not lone:
         yield tail_outcome(cell, figures)
-        if cell.route.kind is Kind.READ:
-            yield rate_outcome(cell, figures, RUST, 1)
+        if wanted := TO_RUST.get(cell.route.name):
+            yield rate_outcome(cell, figures, RUST, wanted)
 
 
 def to_go(route: Route) -> float:
-    return WRITES_TO_GO[route.name] if route.kind is Kind.WRITE else TO_GO[route.kind]
+    return OF_ROUTE[route.name] if route.name in OF_ROUTE else TO_GO[route.kind]
 
 
 def rate_outcome(cell: Cell, figures: Figures, peer: str, wanted: float) -> Outcome:

@@ -1,12 +1,12 @@
 """Access tokens of the sample accounts, and what a peer needs to verify them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
 from hello.connectors.tokens.access import JwtAccessTokens
 from hello.connectors.tokens.keys import SigningKey, TokenKeys
-from hello.core.clock import now
+from hello.core.clock import Clock, now
 from hello.core.ids import request_ids
 from hello.services.security import Caller, Role
 
@@ -32,14 +32,15 @@ class TokenContract:
             "TOKEN_AUDIENCE": AUDIENCE,
         }
 
-    def issue(self, accounts: Sequence[UUID]) -> Iterator[str]:
+    def issue(self, accounts: Iterable[UUID], *, at: Clock = now) -> Iterator[str]:
+        """Yield a token for each account, issued at that time and good for `LIFETIME_S`."""
         issuing = JwtAccessTokens(
             keys=TokenKeys.of(self.signing),
             issuer=ISSUER,
             audience=AUDIENCE,
             lifetime_s=LIFETIME_S,
             leeway_s=0,
-            now=now,
+            now=at,
             new_id=request_ids(),
         )
         for account in accounts:

@@ -58,7 +58,6 @@ func open(ctx context.Context, url string, batching bool) (*pgxpool.Pool, error)
 	if batching {
 		// A batch has another length each time: PostgreSQL would plan for each of them anew.
 		config.ConnConfig.RuntimeParams["plan_cache_mode"] = "force_generic_plan"
-		config.ConnConfig.RuntimeParams["enable_seqscan"] = "off"
 	}
 	config.AfterConnect = func(_ context.Context, connection *pgx.Conn) error {
 		connection.TypeMap().RegisterType(&pgtype.Type{
