@@ -24,10 +24,7 @@ const (
 // placeAll places orders in one commit. Where one is refused, or a key has been used, each goes its own way.
 func (db database) placeAll(ctx context.Context, wanted []placing) []result[placed] {
 	results, err := db.placeTogether(ctx, wanted)
-	if err != nil {
-		return oneByOne(ctx, wanted, db.place)
-	}
-	return results
+	return together(ctx, wanted, results, err, db.place)
 }
 
 func (db database) placeTogether(ctx context.Context, wanted []placing) ([]result[placed], error) {

@@ -2,8 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"runtime"
 	"sync"
+
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 const (
@@ -127,6 +130,31 @@ func shared[K comparable, V any](
 		}
 		return results
 	}
+}
+
+// together returns what was done for all at once. If one was refused, nothing was stored, and each is done alone.
+func together[K, V any](
+	ctx context.Context, keys []K, done []result[V], err error, alone func(context.Context, K) (V, error),
+) []result[V] {
+	if err == nil {
+		return done
+	}
+	results := make([]result[V], len(keys))
+	for i, key := range keys {
+		if isRefusal(err) {
+			results[i].value, results[i].err = alone(ctx, key)
+		} else {
+			results[i].err = err
+		}
+	}
+	return results
+}
+
+// isRefusal is false for an error after which a transaction may have been committed.
+func isRefusal(err error) bool {
+	var known problem
+	var refused *pgconn.PgError
+	return errors.As(err, &known) || errors.As(err, &refused)
 }
 
 func distinct[K comparable](keys []K) []K {

@@ -12,11 +12,15 @@ import (
 
 const (
 	ownerName = "SELECT full_name FROM accounts WHERE id = $1"
-	addItems  = `INSERT INTO items (id, title, description, price_cents, owner_id, version, created_at, updated_at)
+	addItem   = `INSERT INTO items (id, title, description, price_cents, owner_id, version, created_at, updated_at)
+		VALUES ($1, $2, $3, $4, $5, 1, $6, $6)`
+	addItems = `INSERT INTO items (id, title, description, price_cents, owner_id, version, created_at, updated_at)
 		SELECT id, title, description, price, owner, 1, at, at
 		FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::uuid[], $6::timestamptz[])
 			AS given (id, title, description, price, owner, at)`
-	addAudit = `INSERT INTO audit (at, actor_id, action, subject_id, details)
+	addEntry = `INSERT INTO audit (at, actor_id, action, subject_id, details)
+		VALUES ($1, $2, 'item.created', $3, $4)`
+	addEntries = `INSERT INTO audit (at, actor_id, action, subject_id, details)
 		SELECT at, actor, 'item.created', subject, details
 		FROM unnest($1::timestamptz[], $2::uuid[], $3::uuid[], $4::jsonb[]) AS given (at, actor, subject, details)`
 )
@@ -38,7 +42,7 @@ func (db database) offer(ctx context.Context, wanted offer) (item, error) {
 	}
 	var batch pgx.Batch
 	batch.Queue(ownerName, wanted.by).QueryRow(func(row pgx.Row) error { return row.Scan(&made.Owner.FullName) })
-	if err := queueItems(&batch, []item{made}); err != nil {
+	if err := queueItem(&batch, made); err != nil {
 		return item{}, err
 	}
 	err = db.pool.SendBatch(ctx, &batch).Close()
@@ -48,24 +52,26 @@ func (db database) offer(ctx context.Context, wanted offer) (item, error) {
 	return made, err
 }
 
-// offers stores all in one transaction, or each alone if that fails.
+// offers stores all in one transaction, or each alone where one is refused.
 func (db database) offers(ctx context.Context, wanted []offer) []result[item] {
+	made, err := db.offerTogether(ctx, wanted)
+	return together(ctx, wanted, made, err, db.offer)
+}
+
+func (db database) offerTogether(ctx context.Context, wanted []offer) ([]result[item], error) {
 	made, err := db.newItems(ctx, wanted)
 	if err != nil {
-		return oneByOne(ctx, wanted, db.offer)
+		return nil, err
 	}
 	var batch pgx.Batch
-	if err = queueItems(&batch, made); err == nil {
-		err = db.pool.SendBatch(ctx, &batch).Close()
-	}
-	if err != nil {
-		return oneByOne(ctx, wanted, db.offer)
+	if err := queueItems(&batch, made); err != nil {
+		return nil, err
 	}
 	results := make([]result[item], len(made))
 	for i, one := range made {
 		results[i].value = one
 	}
-	return results
+	return results, db.pool.SendBatch(ctx, &batch).Close()
 }
 
 func (db database) newItems(ctx context.Context, wanted []offer) ([]item, error) {
@@ -100,6 +106,19 @@ func newItem(wanted offer, ownerName string) (item, error) {
 	}, err
 }
 
+// queueItem writes an item, its audit entry and its event.
+func queueItem(batch *pgx.Batch, made item) error {
+	content := itemContent{made.Title, made.Description, made.PriceCents}
+	batch.Queue(addItem, made.ID, made.Title, made.Description, made.PriceCents, made.Owner.ID, made.CreatedAt)
+	batch.Queue(addEntry, made.CreatedAt, made.Owner.ID, made.ID, content)
+	var events eventRows
+	if err := events.addItem(made, content); err != nil {
+		return err
+	}
+	events.queue(batch)
+	return nil
+}
+
 // queueItems writes items, audit entries and events: what pgx sends as one batch is one transaction.
 func queueItems(batch *pgx.Batch, made []item) error {
 	var rows itemRows
@@ -107,16 +126,20 @@ func queueItems(batch *pgx.Batch, made []item) error {
 	for _, one := range made {
 		content := itemContent{one.Title, one.Description, one.PriceCents}
 		rows.add(one, content)
-		told, err := json.Marshal(itemEvent{one.ID, content, one.Owner.ID, one.CreatedAt, one.UpdatedAt})
-		if err != nil {
+		if err := events.addItem(one, content); err != nil {
 			return err
 		}
-		events.add("item.created", one.ID, one.CreatedAt, told)
 	}
 	batch.Queue(addItems, rows.ids, rows.titles, rows.descriptions, rows.prices, rows.owners, rows.times)
-	batch.Queue(addAudit, rows.times, rows.owners, rows.ids, rows.contents)
+	batch.Queue(addEntries, rows.times, rows.owners, rows.ids, rows.contents)
 	events.queue(batch)
 	return nil
+}
+
+func (e *eventRows) addItem(made item, content itemContent) error {
+	told, err := json.Marshal(itemEvent{made.ID, content, made.Owner.ID, made.CreatedAt, made.UpdatedAt})
+	e.add("item.created", made.ID, made.CreatedAt, told)
+	return err
 }
 
 type itemRows struct {
@@ -133,17 +156,6 @@ func (r *itemRows) add(one item, content itemContent) {
 	r.titles, r.descriptions = append(r.titles, one.Title), append(r.descriptions, one.Description)
 	r.prices, r.times = append(r.prices, one.PriceCents), append(r.times, one.CreatedAt)
 	r.contents = append(r.contents, content)
-}
-
-func oneByOne[K, V any](
-	ctx context.Context, keys []K, do func(context.Context, K) (V, error),
-) []result[V] {
-	results := make([]result[V], len(keys))
-	for i, key := range keys {
-		value, err := do(ctx, key)
-		results[i] = result[V]{value, err}
-	}
-	return results
 }
 
 // now has the precision that PostgreSQL stores.

@@ -13,11 +13,10 @@ import (
 const (
 	shards      = 16
 	idsInNotice = 200
-	addEvents   = `WITH rows AS (
-			INSERT INTO outbox (shard, event_id, type, subject, time, data)
-			SELECT * FROM unnest($1::smallint[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::jsonb[])
-		)
-		SELECT pg_notify('outbox', '')`
+	addEvent    = "INSERT INTO outbox (shard, event_id, type, subject, time, data) VALUES ($1, $2, $3, $4, $5, $6)"
+	addEvents   = `INSERT INTO outbox (shard, event_id, type, subject, time, data)
+		SELECT * FROM unnest($1::smallint[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::jsonb[])`
+	wakeRelays = "SELECT pg_notify('outbox', '')"
 	tellOrders = "SELECT pg_notify('changes', $1)"
 )
 
@@ -37,7 +36,12 @@ func (e *eventRows) add(kind string, subject uuid.UUID, at time.Time, data []byt
 }
 
 func (e *eventRows) queue(batch *pgx.Batch) {
-	batch.Queue(addEvents, e.shards, e.ids, e.kinds, e.subjects, e.times, e.data)
+	if len(e.ids) == 1 {
+		batch.Queue(addEvent, e.shards[0], e.ids[0], e.kinds[0], e.subjects[0], e.times[0], e.data[0])
+	} else {
+		batch.Queue(addEvents, e.shards, e.ids, e.kinds, e.subjects, e.times, e.data)
+	}
+	batch.Queue(wakeRelays)
 }
 
 // queueNotices tells who follows the orders, many in one notice.
