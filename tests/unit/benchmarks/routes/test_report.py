@@ -28,6 +28,7 @@ def test_each_route_has_a_row_with_figures_and_ratios(measure: Measure) -> None:
     times = "1.00 / 5.00<br>50 + 40"
     row = f"| item by id | 32 | 30,000<br>{times} | 20,000<br>{times} | - | 1.50 | - |"
     assert row in text
+    assert "| route | connections | hello-on | go | rust | to go | to rust |" in text
     assert "| hello-on | 123 |" in text
     assert "| item by id | 32 | 1.3 times go | 1.50 | met |" in text
     assert "1 not measured" in text
