@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from random import Random
+from functools import partial
 from secrets import token_urlsafe
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -27,10 +27,16 @@ from hello.connectors.metrics import (
     log_in_counter,
     order_move_counter,
 )
+from hello.connectors.postgres.accounts import account_lookup
+from hello.connectors.postgres.batches import Batches, open_batches
 from hello.connectors.postgres.engine import Database, open_engine
+from hello.connectors.postgres.item_store import item_store
+from hello.connectors.postgres.items import item_lookup, item_pages
 from hello.connectors.postgres.listener import PostgresListener, open_listener
+from hello.connectors.postgres.order_store import order_store
+from hello.connectors.postgres.orders import order_lookup, order_pages
 from hello.connectors.postgres.outbox import CHANGES
-from hello.connectors.postgres.person_lookup import open_person_lookup
+from hello.connectors.postgres.person_lookup import KINDS, person_lookup
 from hello.connectors.postgres.schema import SchemaProbe, migrations_folder, newest_revision
 from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
 from hello.connectors.postgres.watched_statements import BatchWatch
@@ -38,7 +44,6 @@ from hello.connectors.postgres.write_faults import WriteFaults
 from hello.connectors.redis.client import RedisProbe, open_redis
 from hello.connectors.redis.guarded import GuardedRedis, RedisLike
 from hello.connectors.redis.metrics import cache_metrics
-from hello.connectors.redis.pages import NoPages, RedisPages
 from hello.connectors.redis.stamped_pages import NoStampedPages, RedisStampedPages
 from hello.connectors.tokens.access import JwtAccessTokens
 from hello.connectors.tokens.keys import TokenKeys
@@ -54,7 +59,8 @@ from hello.services.consumers import EFFECTS
 from hello.services.dead_letters import DeadLetterService
 from hello.services.health import Probe
 from hello.services.item_indexing import SEARCH
-from hello.services.ports import PageCache, StampedPages
+from hello.services.lookups import Lookups
+from hello.services.ports import StampedPages
 from hello.services.security import Passwords
 from hello.services.use_cases import UseCases
 
@@ -72,17 +78,6 @@ class Connections:
     redis: Any | None
     search: "SearchClient | None"
     telemetry: Telemetry
-
-
-@dataclass(frozen=True, slots=True)
-class Caches:
-    """Of lists, which PostgreSQL validates, and of pages that are dropped."""
-
-    stamped_pages: StampedPages
-    pages: PageCache
-
-
-NO_CACHES = Caches(NoStampedPages(), NoPages())
 
 
 @asynccontextmanager
@@ -125,28 +120,25 @@ async def open_ports(
     registry: CollectorRegistry,
 ) -> Ports:
     quotas, keys, redis = read_quotas(settings.rate_limits), token_keys(settings), connections.redis
-    caches = NO_CACHES if redis is None else caches_of(settings, guarded_redis(settings, redis, registry))
     listed_days = ListedDays(now=now, leap_day=LeapDay(settings.leap_day))
     pooled = settings.database_pooler == "transaction"
-    lookup = await stack.enter_async_context(
-        open_person_lookup(
-            connections.engine,
-            listed_days.affected_month_days,
-            bounds_of(settings),
-            transaction_pooling=pooled,
-            watch=batch_watch(connections, registry),
-        )
-    )
+    watch, bounds = batch_watch(connections, registry), bounds_of(settings)
+    opening = partial(open_batches, connections.engine, bounds, transaction_pooling=pooled, watch=watch)
+    people = await stack.enter_async_context(opening(KINDS))
+    batches = await stack.enter_async_context(opening(max(1, settings.database_pool_size // 2)))
     passwords = await stack.enter_async_context(passwords_of(settings))
     limiter = await stack.enter_async_context(open_limiter(quotas, redis, settings.redis_timeout_s, registry))
     # Opened last, as it is closed first: what is left to be done then needs the others.
     jobs = await stack.enter_async_context(open_background_jobs(background_job_counts(registry)))
     return Ports(
         begin=PostgresUnitOfWork.of(connections.engine, settings.database_deadline_s).begin,
-        lookup=lookup,
+        lookup=person_lookup(people, listed_days.affected_month_days),
         listed_days=listed_days,
-        stamped_pages=caches.stamped_pages,
-        pages=caches.pages,
+        lookups=lookups_of(batches),
+        order_store=order_store(batches),
+        item_store=item_store(batches),
+        batched_writes=batches.writes,
+        stamped_pages=stamped_pages(settings, redis, registry),
         item_index=item_index(settings, connections.engine, connections.search, registry),
         passwords=passwords,
         access_tokens=access_tokens(settings, keys),
@@ -157,6 +149,16 @@ async def open_ports(
         stop=shutdown,
         count_log_in=log_in_counter(registry),
         count_move=order_move_counter(registry),
+    )
+
+
+def lookups_of(batches: Batches) -> Lookups:
+    return Lookups(
+        accounts=account_lookup(batches),
+        items=item_lookup(batches),
+        item_pages=item_pages(batches),
+        orders=order_lookup(batches),
+        order_pages=order_pages(batches),
     )
 
 
@@ -214,17 +216,11 @@ def guarded_redis(settings: Settings, redis: RedisLike, registry: CollectorRegis
     )
 
 
-def caches_of(settings: Settings, guarded: GuardedRedis) -> Caches:
-    lists = RedisStampedPages(guarded=guarded, lease_s=settings.cache_lease_s)
-    return Caches(lists, redis_pages(settings, guarded))
-
-
-def redis_pages(settings: Settings, guarded: GuardedRedis) -> RedisPages:
-    return RedisPages(
-        guarded=guarded,
-        lease_s=settings.cache_lease_s,
-        random=Random(),  # noqa: S311  # spreads expiry, keeps no secret
-    )
+def stamped_pages(settings: Settings, redis: RedisLike | None, registry: CollectorRegistry) -> StampedPages:
+    if redis is None:
+        return NoStampedPages()
+    guarded = guarded_redis(settings, redis, registry)
+    return RedisStampedPages(guarded=guarded, lease_s=settings.cache_lease_s)
 
 
 @asynccontextmanager

@@ -7,6 +7,7 @@ from datetime import timedelta
 from functools import partial
 from secrets import token_urlsafe
 from time import perf_counter
+from typing import Any, TypeAlias
 
 from uuid_utils.compat import uuid7
 
@@ -29,13 +30,16 @@ from hello.services.gifts import GiftService
 from hello.services.health import HealthService, Probe
 from hello.services.idempotency import IdempotencyService
 from hello.services.imports import ImportService
-from hello.services.items import ItemChanged, ItemPages, ItemService
+from hello.services.item_creation import ItemStore
+from hello.services.items import ItemChanged, ItemService
+from hello.services.lookups import Lookups
+from hello.services.order_creation import OrderCreated, OrderCreation, OrderStore
 from hello.services.order_feed import Listen, OrderFeed
 from hello.services.order_progress import OrderProgress
-from hello.services.orders import OrderCancelled, OrderCreated, OrderReplaced, OrderService
+from hello.services.orders import OrderCancelled, OrderReplaced, OrderService
 from hello.services.password_changes import PasswordChangeService
 from hello.services.people import PeopleService
-from hello.services.ports import Begin, PageCache, PersonLookup, StampedPages
+from hello.services.ports import Begin, PersonLookup, StampedPages
 from hello.services.search import ItemIndex, SearchService
 from hello.services.security import AccessTokens, Limiter, Passwords
 from hello.services.session_watch import SessionWatch
@@ -43,6 +47,9 @@ from hello.services.sessions import SessionService
 from hello.services.todays_greetings import TodaysGreetings
 from hello.services.use_cases import UseCases
 
+ORDERS_AT_ONCE = ITEMS_AT_ONCE = 100
+BatchedWrites: TypeAlias = Callable[..., Any]
+"""From a name, a call for many at once, and bounds."""
 COUNTED = (AccountRegistered, ItemChanged, OrderCreated, OrderReplaced, OrderCancelled)
 
 
@@ -53,8 +60,11 @@ class Ports:
     begin: Begin
     lookup: PersonLookup
     listed_days: ListedDays
+    lookups: Lookups
+    order_store: OrderStore
+    item_store: ItemStore
+    batched_writes: BatchedWrites
     stamped_pages: StampedPages
-    pages: PageCache
     item_index: ItemIndex
     passwords: Passwords
     access_tokens: AccessTokens
@@ -68,7 +78,7 @@ class Ports:
 
 
 def use_cases(settings: Settings, ports: Ports, health: HealthService) -> UseCases:
-    people, bus = people_service(settings, ports), bus_of(ports.pages, ports.domain_events)
+    people, bus = people_service(settings, ports), bus_of(ports.domain_events)
     sessions = SessionService(
         begin=ports.begin,
         passwords=ports.passwords,
@@ -85,9 +95,7 @@ def use_cases(settings: Settings, ports: Ports, health: HealthService) -> UseCas
     return UseCases(
         access_tokens=ports.access_tokens,
         account_deletion=account_deletion_service(ports, bus.publish),
-        accounts=AccountService(
-            begin=ports.begin, passwords=ports.passwords, publish=bus.publish, now=now, new_id=uuid7
-        ),
+        accounts=account_service(ports, bus.publish),
         announcements=announcement_service(settings, ports),
         audit=AuditService(begin=ports.begin, now=now, new_id=uuid7),
         birthdays=birthday_service(settings, ports),
@@ -97,7 +105,7 @@ def use_cases(settings: Settings, ports: Ports, health: HealthService) -> UseCas
         health=health,
         idempotency=idempotency_service(settings, ports),
         imports=ImportService(people=people),
-        items=ItemService(begin=ports.begin, pages=ports.pages, publish=bus.publish, now=now, new_id=uuid7),
+        items=item_service(ports, bus.publish),
         limiter=ports.limiter,
         order_feed=order_feed(settings, ports),
         order_progress=order_progress(settings, ports),
@@ -111,13 +119,36 @@ def use_cases(settings: Settings, ports: Ports, health: HealthService) -> UseCas
     )
 
 
-def bus_of(pages: PageCache, metrics: DomainEventMetrics) -> Bus:
-    """Wire who listens to what; who counts comes first, since a drop may have to wait."""
+def bus_of(metrics: DomainEventMetrics) -> Bus:
+    """Wire who listens to what."""
     bus = Bus(metrics)
     for kind in COUNTED:
         bus.on(kind, metrics.heard)
-    bus.on(ItemChanged, ItemPages(pages).drop)
     return bus
+
+
+def account_service(ports: Ports, publish: Publish) -> AccountService:
+    return AccountService(
+        begin=ports.begin,
+        lookup=ports.lookups.accounts,
+        passwords=ports.passwords,
+        publish=publish,
+        now=now,
+        new_id=uuid7,
+    )
+
+
+def item_service(ports: Ports, publish: Publish) -> ItemService:
+    lookups = ports.lookups
+    return ItemService(
+        begin=ports.begin,
+        lookup=lookups.items,
+        pages=lookups.item_pages,
+        creation=ports.batched_writes("create_items", ports.item_store.add, batch=ITEMS_AT_ONCE),
+        publish=publish,
+        now=now,
+        new_id=uuid7,
+    )
 
 
 def account_deletion_service(ports: Ports, publish: Publish) -> AccountDeletionService:
@@ -169,8 +200,23 @@ def announcement_service(settings: Settings, ports: Ports) -> AnnouncementServic
 
 
 def order_service(settings: Settings, ports: Ports, publish: Publish) -> OrderService:
-    delay = timedelta(seconds=settings.order_confirm_delay_s)
-    return OrderService(begin=ports.begin, publish=publish, now=now, new_id=uuid7, confirm_delay=delay)
+    creation = OrderCreation(
+        store=ports.order_store,
+        publish=publish,
+        now=now,
+        new_id=uuid7,
+        confirm_delay=timedelta(seconds=settings.order_confirm_delay_s),
+    )
+    lookups = ports.lookups
+    return OrderService(
+        begin=ports.begin,
+        lookup=lookups.orders,
+        pages=lookups.order_pages,
+        publish=publish,
+        now=now,
+        new_id=uuid7,
+        creation=ports.batched_writes("create_orders", creation.create_all, batch=ORDERS_AT_ONCE),
+    )
 
 
 def order_feed(settings: Settings, ports: Ports) -> OrderFeed:

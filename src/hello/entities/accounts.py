@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Text
@@ -27,6 +28,19 @@ class Account(Base, kw_only=True):
     password_hash: Mapped[str] = mapped_column(Text, repr=False)
     role: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime]
+
+
+class AccountView(NamedTuple):
+    """What an account's owner sees of it."""
+
+    id: UUID
+    email: str
+    full_name: str
+    created_at: datetime
+
+    def public(self) -> dict[str, Any]:
+        """Return the same as JSON has it."""
+        return self._asdict()
 
 
 def email_key(email: str) -> str:

@@ -1,7 +1,7 @@
 """Items: what the gift catalogue offers."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple, Self
 from uuid import UUID
 
 from sqlalchemy import BigInteger, ForeignKey, Index, Text
@@ -13,6 +13,8 @@ from hello.entities.audit import AuditRecord
 from hello.entities.base import Base, Versioned
 from hello.entities.errors import ForbiddenError
 from hello.entities.events import Event
+
+ITEM_CREATED = "item.created"
 
 
 class Item(Versioned, Base, kw_only=True):
@@ -48,6 +50,58 @@ class Item(Versioned, Base, kw_only=True):
         """Raise `ForbiddenError` for everybody else."""
         if self.owner_id != account_id:
             raise ForbiddenError("this item belongs to somebody else")
+
+
+class ItemView(NamedTuple):
+    """What everybody sees of an item, apart from any session."""
+
+    id: UUID
+    title: str
+    description: str | None
+    price_cents: int | None
+    owner_id: UUID
+    owner_name: str
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, item: Item, owner_name: str) -> Self:
+        return cls(
+            item.id,
+            item.title,
+            item.description,
+            item.price_cents,
+            item.owner_id,
+            owner_name,
+            item.version,
+            item.created_at,
+            item.updated_at,
+        )
+
+    def event_data(self) -> dict[str, Any]:
+        """Return what `Item.public` returns, with ids and times as they are."""
+        return {
+            "id": self.id,
+            "title": self.title,
+            "description": self.description,
+            "price_cents": self.price_cents,
+            "owner_id": self.owner_id,
+            "created_at": self.created_at,
+            "updated_at": self.updated_at,
+        }
+
+    def public(self) -> dict[str, Any]:
+        """Return the same as JSON has it."""
+        return {
+            "id": self.id,
+            "title": self.title,
+            "description": self.description,
+            "price_cents": self.price_cents,
+            "created_at": self.created_at,
+            "updated_at": self.updated_at,
+            "owner": {"id": self.owner_id, "full_name": self.owner_name},
+        }
 
 
 def item_event(change: AuditRecord, item: Item | None = None) -> Event:

@@ -1,9 +1,9 @@
 """Orders: gifts on their way, and the moves that each of them makes once."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple, Self
 from uuid import UUID
 
 from sqlalchemy import BigInteger, ForeignKey, Index, SmallInteger, Text, text
@@ -15,6 +15,7 @@ from hello.entities.errors import ConflictError, NotFoundError
 from hello.entities.events import ORDER_EVENTS, Event
 from hello.entities.order_revisions import OrderRevision
 
+ORDER_CREATED = f"{ORDER_EVENTS}created"
 PAGE_LINES = 1500  # of all orders on a page together: it ends once it has so many
 
 
@@ -189,6 +190,73 @@ class Order(Versioned, Base, kw_only=True):
         for position, line in enumerate(lines):
             line.order_id, line.position = self.id, position
         self.lines, self.total_cents = lines, sum(line.price_cents for line in lines)
+
+
+class LineView(NamedTuple):
+    item_id: UUID
+    title: str
+    unit_price_cents: int
+    quantity: int
+
+
+class MoveView(NamedTuple):
+    status: str
+    at: datetime
+
+
+class OrderView(NamedTuple):
+    """What its customer sees of an order as of one moment, apart from any session."""
+
+    id: UUID
+    customer_id: UUID
+    status: str
+    recipient: str | None
+    total_cents: int
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    lines: Sequence[LineView]
+    history: Sequence[MoveView]
+
+    @classmethod
+    def created(
+        cls,
+        order_id: UUID,
+        customer_id: UUID,
+        lines: Sequence[LineView],
+        recipient: str | None,
+        at: datetime,
+    ) -> Self:
+        """Begin as `Order` does."""
+        return cls(
+            order_id,
+            customer_id,
+            OrderStatus.CREATED.value,
+            recipient,
+            sum(line.unit_price_cents * line.quantity for line in lines),
+            1,
+            at,
+            at,
+            lines,
+            [MoveView(OrderStatus.CREATED.value, at)],
+        )
+
+    def public(self) -> dict[str, Any]:
+        """Return what `Order.public` returns, with ids and times as they are."""
+        return {
+            "id": self.id,
+            "status": self.status,
+            "lines": [
+                {"item_id": item_id, "title": title, "unit_price_cents": price, "quantity": quantity}
+                for item_id, title, price, quantity in self.lines
+            ],
+            "total_cents": self.total_cents,
+            "recipient": self.recipient,
+            "version": self.version,
+            "created_at": self.created_at,
+            "updated_at": self.updated_at,
+            "history": [{"status": status, "at": at} for status, at in self.history],
+        }
 
 
 def change_type(move: OrderMove | None) -> str:

@@ -4,12 +4,14 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 from uuid import UUID
 
+from hello.core.batching import Callback
 from hello.core.clock import Clock
 from hello.core.ids import NewUuid
-from hello.entities.accounts import Account, Role, email_key
+from hello.entities.accounts import Account, AccountView, Role, email_key
 from hello.entities.audit import AuditRecord
 from hello.entities.errors import ConflictError, UnauthorizedError
 from hello.services.bus import DomainEvent, Publish
+from hello.services.lookups import Lookup
 from hello.services.ports import Begin
 from hello.services.security import Caller, Passwords
 
@@ -31,6 +33,7 @@ class AccountRegistered(DomainEvent):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountService:
     begin: Begin
+    lookup: Lookup[UUID, AccountView]
     passwords: Passwords
     publish: Publish
     now: Clock
@@ -53,13 +56,24 @@ class AccountService:
         await self.publish(AccountRegistered(account.id))
         return account
 
-    async def read(self, caller: Caller) -> Account:
+    async def read(self, caller: Caller) -> AccountView:
         """Return the caller's own; raise `UnauthorizedError` when it is gone."""
-        async with self.begin() as tx:
-            account = await tx.accounts.find(caller.account_id)
+        account = await self.lookup.find(caller.account_id)
         if account is None:
-            raise UnauthorizedError("the account no longer exists")
+            raise gone()
         return account
+
+    def read_nowait(self, caller: Caller, callback: Callback[AccountView]) -> None:
+        """Call back with what `read` returns or raises."""
+
+        def found(account: AccountView | None, error: Exception | None) -> None:
+            callback(account, error or (gone() if account is None else None))
+
+        self.lookup.find_nowait(caller.account_id, found)
+
+
+def gone() -> UnauthorizedError:
+    return UnauthorizedError("the account no longer exists")
 
 
 def registration(account: Account) -> AuditRecord:

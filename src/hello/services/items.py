@@ -1,23 +1,23 @@
 """The gift catalogue: items that everybody sees and their owners change."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, ClassVar
 from uuid import UUID
 
+from hello.core.batching import Callback
 from hello.core.clock import Clock
 from hello.core.ids import NewUuid
-from hello.entities.accounts import Account
+from hello.core.traces import current_traceparent
 from hello.entities.audit import AuditRecord
 from hello.entities.base import SeenVersions
-from hello.entities.errors import ForbiddenError, NotFoundError, UnauthorizedError
-from hello.entities.items import Item, item_event
+from hello.entities.errors import ForbiddenError, NotFoundError
+from hello.entities.items import Item, ItemView, item_event
 from hello.services.bus import DomainEvent, Publish
-from hello.services.ports import Begin, PageCache, Transaction
+from hello.services.item_creation import CreateItem, NewItem
+from hello.services.lookups import ItemPage, ItemPageKey, Lookup
+from hello.services.ports import Begin, Transaction
 from hello.services.security import Caller
-
-PAGE_FORMAT = "2"
-"""The version of the format of cached pages: a release with another format does not read them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,44 +40,38 @@ class ItemContent:
 
 
 @dataclass(frozen=True, slots=True)
-class ItemView:
-    """An item together with its owner, apart from any session."""
-
-    item: Item
-    owner: Account
-
-
-@dataclass(frozen=True, slots=True)
 class ItemChanged(DomainEvent):
-    """Replaced or removed: what was shown of it is stale."""
+    """Replaced or removed."""
 
     name: ClassVar[str] = "item.changed"
     item_id: UUID
 
 
-Render = Callable[[ItemView], bytes]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemService:
     begin: Begin
-    pages: PageCache
+    lookup: Lookup[UUID, ItemView]
+    pages: Lookup[ItemPageKey, ItemPage]
+    creation: CreateItem
     publish: Publish
     now: Clock
     new_id: NewUuid
 
     async def create(self, caller: Caller, content: ItemContent) -> ItemView:
-        """Raise `ForbiddenError` for an item of somebody else."""
+        """Raise `ForbiddenError` for an item of somebody else, `UnauthorizedError` without an account."""
+        new = self._new_view(caller, content)
+        item = await self.creation.do(new.item.id, new)
+        return item or new.item
+
+    def create_nowait(self, caller: Caller, content: ItemContent, callback: Callback[ItemView]) -> None:
+        """Call back with what `create` returns, or what the database raises; raise `ForbiddenError`."""
+        new = self._new_view(caller, content)
+        self.creation.do_nowait(new.item.id, new, callback)
+
+    def _new_view(self, caller: Caller, content: ItemContent) -> NewItem:
         content.check_owner(caller)
-        item = self._new(caller, content)
-        async with self.begin() as tx:
-            owner = await tx.accounts.find(caller.account_id)
-            if owner is None:
-                raise UnauthorizedError("the account no longer exists")
-            record = self._record(caller, item, "created", content.fields())
-            await tx.items.add(item, record)
-            await tx.outbox.add(item_event(record, item))
-        return ItemView(item, owner)
+        item = ItemView.of(self._new(caller, content), owner_name="")
+        return NewItem(item, content.fields(), current_traceparent())
 
     async def create_all(self, caller: Caller, contents: Sequence[ItemContent]) -> None:
         """Create at least one item of the caller, all in one transaction."""
@@ -90,21 +84,30 @@ class ItemService:
             await tx.items.add_all(items, records)
             await tx.outbox.add(*map(item_event, records, items))
 
-    async def rendered(self, item_id: UUID, render: Render) -> bytes:
-        """Return the item as rendered when it was cached; raise `NotFoundError`."""
+    async def read(self, item_id: UUID) -> ItemView:
+        """Raise `NotFoundError`."""
+        if (item := await self.lookup.find(item_id)) is None:
+            raise NotFoundError("no such item")
+        return item
 
-        async def load() -> bytes:
-            async with self.begin() as tx:
-                item = await self._found(tx, item_id)
-            return render(ItemView(item, item.owner))
+    def read_nowait(self, item_id: UUID, callback: Callback[ItemView]) -> None:
+        """Call back with what `read` returns or raises."""
 
-        return await self.pages.get(group_of(item_id), PAGE_FORMAT, load)
+        def found(item: ItemView | None, error: Exception | None) -> None:
+            callback(item, error or (NotFoundError("no such item") if item is None else None))
 
-    async def page(self, skip: int, limit: int, owner_id: UUID | None) -> tuple[Sequence[ItemView], int]:
-        """Return at most `limit` items, the newest first, and how many there are in all."""
+        self.lookup.find_nowait(item_id, found)
+
+    def page_nowait(self, key: ItemPageKey, callback: Callback[ItemPage]) -> None:
+        """Call back with a page of all items."""
+        self.pages.find_nowait(key, callback)
+
+    async def page(self, skip: int, limit: int, owner_id: UUID | None) -> ItemPage:
+        if owner_id is None:
+            return await self.pages.find(ItemPageKey(skip, limit)) or ItemPage([], 0)
         async with self.begin() as tx:
             items, total = await tx.items.page(skip, limit, owner_id)
-        return [ItemView(item, item.owner) for item in items], total
+        return ItemPage([ItemView.of(item, item.owner.full_name) for item in items], total)
 
     async def replace(
         self, caller: Caller, item_id: UUID, content: ItemContent, seen: SeenVersions
@@ -126,7 +129,7 @@ class ItemService:
             await tx.items.replace(changed, record)
             await tx.outbox.add(item_event(record, changed))
         await self.publish(ItemChanged(item_id))
-        return ItemView(changed, item.owner)
+        return ItemView.of(changed, item.owner.full_name)
 
     async def remove(self, caller: Caller, item_id: UUID, seen: SeenVersions) -> None:
         """Raise what `replace` raises."""
@@ -170,20 +173,6 @@ class ItemService:
             subject_id=item.id,
             details=details,
         )
-
-
-@dataclass(frozen=True, slots=True)
-class ItemPages:
-    """Drops the cached page of an item that has changed."""
-
-    pages: PageCache
-
-    async def drop(self, changed: ItemChanged) -> None:
-        await self.pages.drop(group_of(changed.item_id))
-
-
-def group_of(item_id: UUID) -> str:
-    return f"item:{item_id.hex}"
 
 
 def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:

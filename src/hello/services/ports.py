@@ -8,7 +8,6 @@ from uuid import UUID
 
 from hello.entities.audit import AuditEntry, AuditRecord
 from hello.entities.birthdays import BirthdayGroup, Celebration
-from hello.entities.idempotency import IdempotencyKey
 from hello.entities.items import Item
 from hello.entities.order_revisions import OrderRevision
 from hello.entities.orders import Order
@@ -83,18 +82,10 @@ class Items(Protocol):
 class Orders(Protocol):
     """Orders come with lines and history; what is changed of one is kept by `save` or `replace` only."""
 
-    async def add(self, order: Order, key: IdempotencyKey | None = None) -> None:
-        """Store both or none; raise `ConflictError` when the caller has used the key before."""
-        ...
+    async def add(self, order: Order) -> None: ...
 
     async def find(self, order_id: UUID, *, lock: bool = False) -> Order | None:
         """Return it as it was at one moment."""
-        ...
-
-    async def page(
-        self, customer_id: UUID, status: str | None, before: UUID | None, limit: int
-    ) -> Sequence[Order]:
-        """Return the customer's newest first, from below the id `before` on; end at `PAGE_LINES` lines."""
         ...
 
     async def claim(self, now: datetime, limit: int) -> Sequence[Order]:
@@ -127,13 +118,7 @@ class Orders(Protocol):
 
 
 class IdempotencyKeys(Protocol):
-    """What was answered to requests that their clients may repeat; `Orders.add` stores them."""
-
-    async def claim(self, account_id: UUID, key: str) -> bool:
-        """Keep others from working on the key until the end of the transaction; False when somebody does."""
-        ...
-
-    async def find(self, account_id: UUID, key: str) -> IdempotencyKey | None: ...
+    """What was answered to requests that their clients may repeat; `OrderStore.add` stores them."""
 
     async def forget(self, before: datetime, limit: int) -> int:
         """Forget at most `limit` that are older; return how many."""
@@ -236,21 +221,6 @@ class Transaction(Protocol):
 
 Begin: TypeAlias = Callable[[], AbstractAsyncContextManager[Transaction]]
 Load: TypeAlias = Callable[[], Awaitable[bytes]]
-
-
-class PageCache(Protocol):
-    """A cache of finished pages, in groups that become stale together.
-
-    After `drop` has returned, no replica serves a page that was loaded before `drop` was called.
-    """
-
-    async def get(self, group: str, page: str, load: Load) -> bytes:
-        """Return the page; load it when it is not cached, or when the cache is away."""
-        ...
-
-    async def drop(self, group: str) -> None:
-        """Forget all pages of the group; if the cache is unavailable, wait until they have run out."""
-        ...
 
 
 Stamp: TypeAlias = Callable[[], Awaitable[int]]

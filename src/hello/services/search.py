@@ -6,8 +6,8 @@ from enum import Enum, auto
 from typing import Literal, Protocol, TypeAlias
 from uuid import UUID
 
+from hello.entities.items import ItemView
 from hello.entities.search import SearchText
-from hello.services.items import ItemView
 from hello.services.ports import Begin
 
 MAX_SUGGESTIONS = 10
@@ -126,4 +126,4 @@ class SearchService:
             return {}
         async with self.begin() as tx:
             items = await tx.items.find_all(item_ids, owners=True)
-        return {item.id: ItemView(item, item.owner) for item in items.values()}
+        return {item.id: ItemView.of(item, item.owner.full_name) for item in items.values()}

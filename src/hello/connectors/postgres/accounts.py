@@ -1,5 +1,6 @@
 """Accounts in PostgreSQL."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -8,9 +9,12 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hello.connectors.postgres.audit import with_audit
+from hello.connectors.postgres.batches import BatchedLookup, Batches
 from hello.connectors.postgres.values import values_of
-from hello.entities.accounts import Account
+from hello.entities.accounts import Account, AccountView
 from hello.entities.audit import AuditRecord
+
+FIND = "SELECT id, email, full_name, created_at FROM accounts WHERE id = ANY($1::uuid[])"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,3 +47,12 @@ class PostgresAccounts:
         statement = update(Account).where(Account.id == account_id, Account.password_hash == old)
         changed = with_audit(statement.values(password_hash=new), record)
         return await self.session.scalar(changed) is not None
+
+
+def account_lookup(batches: Batches) -> BatchedLookup[UUID, AccountView]:
+    statement = batches.reading(FIND)
+
+    async def find_all(ids: Mapping[UUID, None]) -> Mapping[UUID, AccountView]:
+        return {row[0]: AccountView._make(row) for row in await statement.fetch(list(ids))}
+
+    return BatchedLookup(batches.batcher("accounts", find_all))

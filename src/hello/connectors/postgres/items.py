@@ -1,19 +1,43 @@
 """Items in PostgreSQL, always together with their owners."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import groupby
+from operator import itemgetter
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy import ARRAY, Uuid, any_, delete, func, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
 from hello.connectors.postgres.audit import with_audit
+from hello.connectors.postgres.batches import BatchedLookup, Batches
 from hello.connectors.postgres.values import insert_all, values_of
+from hello.core.batching import Callback
 from hello.entities.audit import AuditEntry, AuditRecord
-from hello.entities.items import Item
+from hello.entities.items import Item, ItemView
+from hello.services.lookups import ItemPage, ItemPageKey
 
 WITH_OWNER = joinedload(Item.owner, innerjoin=True)
+PAGES_IN_BATCH, NEAR = 50, 1000
+VIEW = """
+    item.id, item.title, item.description, item.price_cents, item.owner_id, account.full_name, item.version,
+    item.created_at, item.updated_at
+"""
+OWNER = "JOIN accounts AS account ON account.id = item.owner_id"
+FIND = f"SELECT {VIEW} FROM items AS item {OWNER} WHERE item.id = ANY($1::uuid[])"  # noqa: S608
+# The items are counted once for all pages of a batch: that takes longer than to read a page.
+PAGES = f"""
+    SELECT wanted.number, counted.total, {VIEW}
+    FROM (SELECT count(*) AS total FROM items) AS counted
+    CROSS JOIN unnest($1::int[], $2::int[]) WITH ORDINALITY AS wanted (skipped, size, number)
+    LEFT JOIN LATERAL (
+        SELECT * FROM items ORDER BY id DESC OFFSET wanted.skipped LIMIT wanted.size
+    ) AS item ON true
+    LEFT {OWNER}
+    ORDER BY wanted.number, item.id DESC
+"""  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +89,51 @@ class PostgresItems:
             records = [replace(record, subject_id=item_id) for item_id in ids]
             await self.session.execute(insert_all(AuditEntry, list(map(asdict, records))))
         return ids
+
+
+def item_lookup(batches: Batches) -> BatchedLookup[UUID, ItemView]:
+    statement = batches.reading(FIND)
+
+    async def find_all(ids: Mapping[UUID, None]) -> Mapping[UUID, ItemView]:
+        return {row[0]: ItemView._make(row) for row in await statement.fetch(list(ids))}
+
+    return BatchedLookup(batches.batcher("items", find_all))
+
+
+@dataclass(frozen=True, slots=True)
+class ItemPages:
+    """A page far from the newest is slow, as PostgreSQL counts what it skips: it holds up no other."""
+
+    near: BatchedLookup[ItemPageKey, ItemPage]
+    far: BatchedLookup[ItemPageKey, ItemPage]
+
+    async def find(self, key: ItemPageKey) -> ItemPage | None:
+        return await self._lookup(key).find(key)
+
+    def find_nowait(self, key: ItemPageKey, callback: Callback[ItemPage]) -> None:
+        self._lookup(key).find_nowait(key, callback)
+
+    def _lookup(self, key: ItemPageKey) -> BatchedLookup[ItemPageKey, ItemPage]:
+        return self.near if key.skip <= NEAR else self.far
+
+
+def item_pages(batches: Batches) -> ItemPages:
+    statement = batches.reading(PAGES)
+
+    async def find_all(keys: Mapping[ItemPageKey, None]) -> Mapping[ItemPageKey, ItemPage]:
+        wanted = list(keys)
+        rows = await statement.fetch([key.skip for key in wanted], [key.limit for key in wanted])
+        return dict(zip(wanted, pages_of(rows), strict=True))
+
+    return ItemPages(
+        near=BatchedLookup(batches.batcher("item_pages", find_all, batch=PAGES_IN_BATCH)),
+        far=BatchedLookup(batches.batcher("far_item_pages", find_all, batch=1, in_flight=2)),
+    )
+
+
+def pages_of(rows: Iterable[asyncpg.Record]) -> Iterator[ItemPage]:
+    """Yield the pages in the order of their numbers; one without items has a row of nulls."""
+    for _, page in groupby(rows, itemgetter(0)):
+        found = list(page)
+        items = [ItemView._make(row[2:]) for row in found if row[2] is not None]
+        yield ItemPage(items, found[0][1])

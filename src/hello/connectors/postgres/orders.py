@@ -1,32 +1,74 @@
 """Orders in PostgreSQL, always together with their lines and history."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy import Insert, Select, Update, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload, selectinload
 
+from hello.connectors.postgres.batches import BatchedLookup, Batches
 from hello.connectors.postgres.values import insert_all, table_of, values_of
-from hello.entities.idempotency import IdempotencyKey
 from hello.entities.order_revisions import OrderRevision
-from hello.entities.orders import MOVES, PAGE_LINES, Order, OrderLine, OrderMove
+from hello.entities.orders import (
+    MOVES,
+    PAGE_LINES,
+    LineView,
+    MoveView,
+    Order,
+    OrderLine,
+    OrderMove,
+    OrderView,
+)
+from hello.services.lookups import OrderPage, OrderPageKey
 
 # Without a lock only a single statement sees an order, its lines and its history as of one moment. Behind a
 # lock that somebody else held, only later statements see what he has done.
 WHOLE = (joinedload(Order.lines, innerjoin=True), joinedload(Order.history, innerjoin=True))
 WHOLE_BEHIND_LOCK = (selectinload(Order.lines), selectinload(Order.history))
-LINES = (
-    select(func.count())
-    .select_from(OrderLine)
-    .where(OrderLine.order_id == Order.id)
-    .correlate(Order)
-    .scalar_subquery()
-)
-MAX_LINES = 100
 FINAL = [status for status, moves in MOVES.items() if not moves]
+PAGES_IN_BATCH = 20
+VIEW = """
+    placed.id, placed.customer_id, placed.status, placed.recipient, placed.total_cents, placed.version,
+    placed.created_at, placed.updated_at, line.item_ids, line.titles, line.prices, line.quantities,
+    move.statuses, move.times
+"""
+PARTS = """
+    CROSS JOIN LATERAL (
+        SELECT array_agg(item_id ORDER BY position) AS item_ids, array_agg(title ORDER BY position) AS titles,
+            array_agg(unit_price_cents ORDER BY position) AS prices,
+            array_agg(quantity ORDER BY position) AS quantities
+        FROM order_lines WHERE order_id = placed.id
+    ) AS line
+    CROSS JOIN LATERAL (
+        SELECT array_agg(status ORDER BY version) AS statuses, array_agg(at ORDER BY version) AS times
+        FROM order_history WHERE order_id = placed.id
+    ) AS move
+"""
+FIND = f"SELECT {VIEW} FROM orders AS placed {PARTS} WHERE placed.id = ANY($1::uuid[])"  # noqa: S608
+GREATEST_ID = UUID(int=2**128 - 1)
+PAGES = f"""
+    SELECT * FROM (
+        SELECT wanted.number, sum(cardinality(line.item_ids)) OVER newer AS lines_before, {VIEW}
+        FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::int[]) WITH ORDINALITY
+            AS wanted (customer_id, status, before, size, number)
+        CROSS JOIN LATERAL (
+            SELECT * FROM orders
+            WHERE customer_id = wanted.customer_id AND id < wanted.before
+                AND (wanted.status IS NULL OR status = wanted.status)
+            ORDER BY id DESC LIMIT wanted.size
+        ) AS placed
+        {PARTS}
+        WINDOW newer AS (PARTITION BY wanted.number ORDER BY placed.id DESC
+            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+    ) AS listed
+    WHERE lines_before IS NULL OR lines_before < {PAGE_LINES}
+    ORDER BY number, id DESC
+"""  # noqa: S608
 CHANGING = ("status", "recipient", "total_cents", "version", "due_at", "updated_at")
 
 
@@ -34,34 +76,13 @@ CHANGING = ("status", "recipient", "total_cents", "version", "due_at", "updated_
 class PostgresOrders:
     session: AsyncSession
 
-    async def add(self, order: Order, key: IdempotencyKey | None = None) -> None:
-        statement = insert_whole([order])
-        if key:
-            statement = statement.add_cte(insert(IdempotencyKey).values(values_of(key)).cte("key"))
-        await self.session.execute(statement)
+    async def add(self, order: Order) -> None:
+        await self.session.execute(insert_whole([order]))
 
     async def find(self, order_id: UUID, *, lock: bool = False) -> Order | None:
         query = select(Order).where(Order.id == order_id)
         orders = await self._load(locking(query) if lock else query.options(*WHOLE))
         return orders[0] if orders else None
-
-    async def page(
-        self, customer_id: UUID, status: str | None, before: UUID | None, limit: int
-    ) -> Sequence[Order]:
-        """Load few lines at a time: the event loop waits for as long as they are made into objects."""
-        query = select(Order.id, LINES).where(Order.customer_id == customer_id)
-        query = query.order_by(Order.id.desc()).limit(limit)
-        if status is not None:
-            query = query.where(Order.status == status)
-        if before is not None:
-            query = query.where(Order.id < before)
-        sizes = (await self.session.execute(query)).all()
-        return [order for ids in parts_of(until_full(sizes)) for order in await self._listed(ids, status)]
-
-    async def _listed(self, ids: Sequence[UUID], status: str | None) -> Sequence[Order]:
-        """Leave out what has come into another state since its id was read."""
-        query = select(Order).where(Order.id.in_(ids)).order_by(Order.id.desc()).options(*WHOLE)
-        return await self._load(query if status is None else query.where(Order.status == status))
 
     async def claim(self, now: datetime, limit: int) -> Sequence[Order]:
         query = select(Order).where(Order.due_at <= now).order_by(Order.due_at).limit(limit)
@@ -109,29 +130,6 @@ class PostgresOrders:
         return orders
 
 
-def until_full(sizes: Iterable[tuple[UUID, int]]) -> Iterator[tuple[UUID, int]]:
-    """Stop once the orders have `PAGE_LINES` together."""
-    lines = 0
-    for order_id, size in sizes:
-        yield order_id, size
-        lines += size
-        if lines >= PAGE_LINES:
-            return
-
-
-def parts_of(sizes: Iterable[tuple[UUID, int]]) -> Iterator[Sequence[UUID]]:
-    """Yield ids whose orders have no more than `MAX_LINES` together, or one whose order has more."""
-    part, lines = list[UUID](), 0
-    for order_id, size in sizes:
-        if part and lines + size > MAX_LINES:
-            yield part
-            part, lines = [], 0
-        part.append(order_id)
-        lines += size
-    if part:
-        yield part
-
-
 def locking(query: Select[Order], *, skip_locked: bool = False) -> Select[Order]:
     return query.options(*WHOLE_BEHIND_LOCK).with_for_update(skip_locked=skip_locked)
 
@@ -157,3 +155,35 @@ def update_with_moves(orders: Sequence[Order]) -> Update:
     changed = changed.execution_options(synchronize_session=False)
     moves = [order.latest_move for order in orders if order.latest_move]
     return changed.add_cte(insert_rows(moves).cte("moves")) if moves else changed
+
+
+def order_lookup(batches: Batches) -> BatchedLookup[UUID, OrderView]:
+    statement = batches.reading(FIND)
+
+    async def find_all(ids: Mapping[UUID, None]) -> Mapping[UUID, OrderView]:
+        return {row[0]: view_of(row) for row in await statement.fetch(list(ids))}
+
+    return BatchedLookup(batches.batcher("orders", find_all))
+
+
+def order_pages(batches: Batches) -> BatchedLookup[OrderPageKey, OrderPage]:
+    statement = batches.reading(PAGES)
+
+    async def find_all(keys: Mapping[OrderPageKey, None]) -> Mapping[OrderPageKey, OrderPage]:
+        wanted = list(keys)
+        pages: list[list[OrderView]] = [[] for _ in wanted]
+        for row in await statement.fetch(*page_arguments(wanted)):
+            pages[row[0] - 1].append(view_of(row[2:]))
+        return {key: OrderPage.of(page, key.limit) for key, page in zip(wanted, pages, strict=True)}
+
+    return BatchedLookup(batches.batcher("order_pages", find_all, batch=PAGES_IN_BATCH))
+
+
+def page_arguments(keys: Sequence[OrderPageKey]) -> Sequence[Sequence[object]]:
+    customers, statuses, befores, limits = zip(*keys, strict=True)
+    return customers, statuses, [before or GREATEST_ID for before in befores], [limit + 1 for limit in limits]
+
+
+def view_of(row: asyncpg.Record | Sequence[Any]) -> OrderView:
+    lines = list(map(LineView, row[8], row[9], row[10], row[11]))
+    return OrderView._make((*row[:8], lines, list(map(MoveView, row[12], row[13]))))

@@ -2,25 +2,22 @@
 
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
-from functools import partial
 
-import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from hello.connectors.postgres.errors import business_error
+from hello.connectors.postgres.batches import Batches, batch_error, open_batches, write_error
 from hello.connectors.postgres.outbox import PACK_AFTER_SAVED, people_in_order
 from hello.connectors.postgres.people import save_statement
-from hello.connectors.postgres.prepared_statements import PooledStatement, PreparedStatement
-from hello.connectors.postgres.watched_statements import BatchWatch, MakeStatement
-from hello.core.batching import Batcher, Bounds, Callback, OverloadedError
+from hello.connectors.postgres.watched_statements import BatchWatch
+from hello.core.batching import Batcher, Bounds, Callback
 from hello.core.traces import current_traceparent
-from hello.entities.errors import BusyError, UnknownOutcomeError
 
 FIND = "SELECT username, month_day FROM people WHERE username = ANY($1::text[])"
 STAMP = "SELECT bit_xor(stamp) FROM birthday_list_stamps"
-ONE_ROW = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
+KINDS = 3
+"""Of statements: each finds a connection that is free, as one of them runs at a time."""
 Affected = Callable[[], Collection[int]]
 
 
@@ -44,9 +41,7 @@ class PostgresPersonLookup:
         return batch_error(error)
 
     def explain_save(self, error: Exception) -> Exception:
-        if isinstance(error, TimeoutError):
-            return UnknownOutcomeError(reason="no answer in time")
-        return batch_error(error)
+        return write_error(error)
 
     async def find_month_day(self, username: str) -> int | None:
         try:
@@ -67,15 +62,6 @@ class PostgresPersonLookup:
             raise batch_error(error) from error
 
 
-def batch_error(error: Exception) -> Exception:
-    """Return a separate exception per waiter; each raises it in its own task."""
-    if isinstance(error, OverloadedError):
-        return BusyError("more requests are waiting for the database than it can take")
-    if isinstance(error, UnknownOutcomeError):
-        return UnknownOutcomeError(reason=error.reason)
-    return business_error(error) or error
-
-
 @asynccontextmanager
 async def open_person_lookup(
     engine: AsyncEngine,
@@ -86,16 +72,14 @@ async def open_person_lookup(
     watch: BatchWatch | None = None,
 ) -> AsyncIterator[PostgresPersonLookup]:
     """Hold a connection for each kind of statement; `affected` gives the days that the lists are of."""
-    make_read: MakeStatement = partial(PooledStatement, engine)
-    make_write = make_read
-    if not transaction_pooling:
-        make_read, make_write = (
-            partial(PreparedStatement, engine),
-            partial(PreparedStatement, engine, is_write=True),
-        )
-    watch = watch or BatchWatch()
-    find, stamp = watch.statement(make_read, lambda _: FIND), watch.statement(make_read, lambda _: STAMP)
-    save = watch.statement(make_write, save_with_event)
+    opening = open_batches(engine, bounds, KINDS, transaction_pooling=transaction_pooling, watch=watch)
+    async with opening as batches:
+        yield person_lookup(batches, affected)
+
+
+def person_lookup(batches: Batches, affected: Affected) -> PostgresPersonLookup:
+    find, stamp = batches.reading(FIND), batches.reading(STAMP)
+    save = batches.statement(save_with_event, is_write=True)
 
     async def find_all(names: Mapping[str, None]) -> Mapping[str, int]:
         return dict(await find.fetch(list(names)))
@@ -104,22 +88,15 @@ async def open_person_lookup(
         try:
             await save.fetch(*people_in_order(births), list(affected()), current_traceparent())
         except Exception as error:
-            watch.failed(error)
+            batches.watch.failed(error)
             raise
         return {}
 
     async def stamp_of_all(_: Mapping[None, None]) -> Mapping[None, int]:
         return {None: (await stamp.fetch())[0][0]}
 
-    try:
-        reads = watch.batcher("find", find_all, bounds, is_one_row)
-        writes = watch.batcher("save", save_all, replace(bounds, overlap=True), is_one_row)
-        stamps = watch.batcher("stamp", stamp_of_all, bounds, is_one_row)
-        yield PostgresPersonLookup(reads, writes, stamps)
-    finally:
-        for statement in (find, save, stamp):
-            await statement.release()
-
-
-def is_one_row(error: Exception) -> bool:
-    return isinstance(error, ONE_ROW)
+    return PostgresPersonLookup(
+        reads=batches.batcher("find", find_all),
+        writes=batches.batcher("save", save_all, overlap=True),
+        stamps=batches.batcher("stamp", stamp_of_all),
+    )

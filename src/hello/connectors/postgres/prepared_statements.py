@@ -1,5 +1,6 @@
-"""One connection held for one kind of statement, prepared once: the shortest way to PostgreSQL and back."""
+"""Held connections with prepared statements: the shortest way to PostgreSQL and back."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -31,57 +32,34 @@ PLAN_ONCE = "; ".join(f"SET {name} = {value}" for name, value in PLAN.items())
 
 class BatchStatement(Protocol):
     async def fetch(self, *arguments: object) -> Sequence[asyncpg.Record]:
-        """Run the statement in a transaction of its own; not for two calls at once."""
+        """Run the statement in a transaction of its own."""
         ...
-
-    async def release(self) -> None: ...
 
 
 SqlFor = Callable[[int], str]
 """From the server's major release to its statement."""
 
 
-@dataclass(slots=True)
-class PreparedStatement:
-    """Each call is a transaction of its own. Not for two calls at once.
-
-    A statement that `is_write` is repeated only if it surely did not run: a repeat could undo what others
-    have written since.
-    """
+@dataclass(slots=True, eq=False)
+class HeldConnection:
+    """A connection that is kept together with its prepared statements. Not for two calls at once."""
 
     engine: AsyncEngine
-    sql_for: SqlFor
-    is_write: bool = False
-    _is_sent: bool = False
+    is_sent: bool = False
+    """Whether the server may have got the statement of the last call."""
     _connection: AsyncConnection | None = None
-    _prepared: Any = field(default=None, repr=False)
     _raw: Any = field(default=None, repr=False)
+    _prepared: dict[SqlFor, Any] = field(default_factory=dict, repr=False)
 
-    async def fetch(self, *arguments: object) -> Sequence[asyncpg.Record]:
-        """Run the statement; again, on another connection, when one turns out to be lost.
-
-        The pool's may be lost as well, and not know it yet. Raise `UnknownOutcomeError` for a write that was
-        sent and not answered.
-        """
-        for left in reversed(range(SPARE + 1)):
-            try:
-                return await self._fetch(*arguments)
-            except (*LOST, TimeoutError) as error:
-                if self._is_sent and self.is_write:
-                    raise UnknownOutcomeError(reason=server_reason(error)) from error
-                if left == 0 or isinstance(error, TimeoutError):
-                    raise
-        raise AssertionError
-
-    async def _fetch(self, *arguments: object) -> Sequence[asyncpg.Record]:
+    async def fetch(self, sql_for: SqlFor, arguments: Sequence[object]) -> Sequence[asyncpg.Record]:
         """Release the connection on any fault: after a time-out its state is unknown."""
-        self._is_sent = False
-        if self._prepared is None or self._is_closed():
-            await self.release()
-            await self._prepare()
-        self._is_sent = True
+        self.is_sent = False
+        prepared = self._prepared.get(sql_for)
+        if prepared is None or self._is_closed():
+            prepared = await self._prepare(sql_for)
+        self.is_sent = True
         try:
-            records: Sequence[asyncpg.Record] = await self._prepared.fetch(*arguments)
+            records: Sequence[asyncpg.Record] = await prepared.fetch(*arguments)
         except asyncpg.DataError:
             raise
         except BaseException:
@@ -93,24 +71,90 @@ class PreparedStatement:
         """Notice what the server has closed before anything is sent to it."""
         return self._raw is None or self._raw.is_closed()
 
-    async def _prepare(self) -> None:
-        self._connection = await self.engine.connect()
+    async def _prepare(self, sql_for: SqlFor) -> Any:  # noqa: ANN401  # asyncpg has no types
         try:
-            raw: Any = (await self._connection.get_raw_connection()).driver_connection
-            self._raw = raw
-            await raw.execute(PLAN_ONCE)
-            self._prepared = await raw.prepare(self.sql_for(raw.get_server_version().major))
+            if self._is_closed():
+                await self._connect()
+            prepared = await self._raw.prepare(sql_for(self._raw.get_server_version().major))
         except BaseException:
             await self.release()
             raise
+        self._prepared[sql_for] = prepared
+        return prepared
+
+    async def _connect(self) -> None:
+        await self.release()
+        self._connection = await self.engine.connect()
+        self._raw = (await self._connection.get_raw_connection()).driver_connection
+        await self._raw.execute(PLAN_ONCE)
 
     async def release(self) -> None:
-        connection, self._connection, self._prepared, self._raw = self._connection, None, None, None
+        connection, self._connection, self._raw, self._prepared = self._connection, None, None, {}
         if connection is not None:
             with suppress(Exception):
                 await connection.invalidate()
             with suppress(Exception):
                 await connection.close()
+
+
+class HeldConnections:
+    """At most `size` connections, opened when they are needed; whoever waits longest for one is next."""
+
+    def __init__(self, engine: AsyncEngine, size: int) -> None:
+        self._free = [HeldConnection(engine) for _ in range(size)]
+        self._all = tuple(self._free)
+        self._slots = asyncio.Semaphore(size)
+
+    async def take(self) -> HeldConnection:
+        """Lend the one that was used last: the others are opened only if calls overlap."""
+        await self._slots.acquire()
+        return self._free.pop()
+
+    def give_back(self, connection: HeldConnection) -> None:
+        self._free.append(connection)
+        self._slots.release()
+
+    async def release(self) -> None:
+        for connection in self._all:
+            await connection.release()
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedStatement:
+    """Each call is a transaction of its own.
+
+    A statement that `is_write` is repeated only if it surely did not run: a repeat could undo what others
+    have written since.
+    """
+
+    connections: HeldConnections
+    sql_for: SqlFor
+    is_write: bool = False
+
+    async def fetch(self, *arguments: object) -> Sequence[asyncpg.Record]:
+        """Run the statement; again, on another connection, when one turns out to be lost.
+
+        The pool's may be lost as well, and not know it yet. Raise `UnknownOutcomeError` for a write that was
+        sent and not answered.
+        """
+        connection = await self.connections.take()
+        try:
+            return await self._fetch(connection, arguments)
+        finally:
+            self.connections.give_back(connection)
+
+    async def _fetch(
+        self, connection: HeldConnection, arguments: Sequence[object]
+    ) -> Sequence[asyncpg.Record]:
+        for left in reversed(range(SPARE + 1)):
+            try:
+                return await connection.fetch(self.sql_for, arguments)
+            except (*LOST, TimeoutError) as error:
+                if connection.is_sent and self.is_write:
+                    raise UnknownOutcomeError(reason=server_reason(error)) from error
+                if left == 0 or isinstance(error, TimeoutError):
+                    raise
+        raise AssertionError
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +192,6 @@ class PooledStatement:
                 raise
             await commit(connection)
         return records
-
-    async def release(self) -> None:
-        """Hold nothing."""
 
 
 def is_lost(error: Exception) -> bool:

@@ -20,7 +20,7 @@ NEWEST = 99
 """A release that takes what the newest takes; which one the server has is known once it is connected."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class StatementText:
     """Remembers the statement that was made for the server's release."""
 
@@ -52,9 +52,6 @@ class TracedStatement:
         with self.tracer.span(self.sql.operation, Kind.CLIENT, trace, about):
             return await self.statement.fetch(*arguments)
 
-    async def release(self) -> None:
-        await self.statement.release()
-
 
 @dataclass(frozen=True, slots=True)
 class TimedStatement:
@@ -68,9 +65,6 @@ class TimedStatement:
             return await self.statement.fetch(*arguments)
         finally:
             self.slow_queries.ran(self.sql.text, monotonic() - start)
-
-    async def release(self) -> None:
-        await self.statement.release()
 
 
 def ignore(_: Exception) -> None:

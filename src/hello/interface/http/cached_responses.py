@@ -8,14 +8,13 @@ import orjson
 from fastapi import Response
 
 from hello.core.cursors import Cursors
-from hello.entities.orders import Order
+from hello.entities.orders import OrderView
 from hello.interface.http.conditions import etag
+from hello.interface.http.json_bodies import order_json
 from hello.interface.http.pagination import birthday_cursor, next_link
 from hello.interface.http.schemas.birthdays import TodayResponse, person_today
-from hello.interface.http.schemas.items import ItemResponse
-from hello.interface.http.schemas.orders import PATH, OrderResponse
+from hello.interface.http.schemas.orders import PATH
 from hello.services.birthdays import BirthdayPage
-from hello.services.items import ItemView
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +36,20 @@ class CachedResponse:
     def header(self, name: str) -> str:
         return self.headers[name]
 
+    def lines(self, prefix: str = "") -> tuple[bytes, bytes]:
+        """Return the headers as lines of HTTP, and the body; `Location` begins with the prefix."""
+        headers = self.headers.items()
+        lines = [f"{name.lower()}: {prefix * (name == 'Location')}{value}\r\n" for name, value in headers]
+        return "".join(lines).encode("latin-1"), self.body
+
     def to_response(self, status: int, **more: str) -> Response:
         return Response(self.body, status, {**self.headers, **more}, "application/json")
 
 
-def render_item(view: ItemView) -> bytes:
-    body = ItemResponse.of(view).model_dump_json().encode()
-    return CachedResponse({"ETag": etag(view.item.version)}, body).pack()
-
-
-def render_order(order: Order) -> bytes:
+def render_order(order: OrderView) -> bytes:
     """Leave the prefix out of `Location`: the order may be asked for again at another `PUBLIC_URL`."""
-    body = OrderResponse.of(order).model_dump_json().encode()
-    return CachedResponse({"Location": f"{PATH}/{order.id}", "ETag": etag(order.version)}, body).pack()
+    headers = {"Location": f"{PATH}/{order.id}", "ETag": etag(order.version)}
+    return CachedResponse(headers, order_json(order)).pack()
 
 
 def unpack_order(packed: bytes) -> CachedResponse:

@@ -48,12 +48,12 @@ async def in_slices(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
 
 
 async def json_page(
-    key: str, entries: Iterable[Entry], render: Callable[[Entry], str], **rest: object
+    key: str, entries: Iterable[Entry], render: Callable[[Entry], bytes], **rest: object
 ) -> bytes:
     """Return a JSON object with the entries, each rendered by itself, and the rest."""
     pieces, unbroken = [orjson.dumps(rest)[:-1], b"," if rest else b"", b'"%b":[' % key.encode()], 0
     for number, entry in enumerate(entries):
-        pieces += [b"," if number else b"", render(entry).encode()]
+        pieces += [b"," if number else b"", render(entry)]
         unbroken += len(pieces[-1])
         if unbroken > UNBROKEN_BYTES:
             await asyncio.sleep(0)

@@ -16,6 +16,8 @@ from hello.interface.http.security import read_caller
 from hello.services.security import Caller, Limiter, LimitStatus
 
 UNKNOWN = "unknown"
+COUNTED = "counted"
+"""Where the state of a request has what the fast path has counted."""
 NETWORK_BITS = 64
 Limit: TypeAlias = Callable[[Request], Awaitable[None]]
 
@@ -32,12 +34,18 @@ def limited(group: str, *, by_address: bool = False) -> Limit:
         if by_address:
             status = await limiter.hit(group, address_of(request))
         else:
-            status = limiter.hit_nowait(group, key_of(request))
+            status = counted(request) or limiter.hit_nowait(group, key_of(request))
         if status:
             add_headers(request, ratelimit_headers(group, status))
             refuse_exceeded(status)
 
     return limit
+
+
+def counted(request: Request) -> LimitStatus | None:
+    """Return what the fast path has counted already."""
+    status: LimitStatus | None = request.scope.get("state", {}).pop(COUNTED, None)
+    return status
 
 
 def key_of(request: Request) -> str:
@@ -57,8 +65,13 @@ def known_caller(request: Request) -> Caller | None:
 
 def address_of(request: Request) -> str:
     """Return the IPv4 address, or the /64 network of an IPv6 one: a client usually has all of it."""
+    return address_from(request.client.host if request.client else UNKNOWN)
+
+
+def address_from(host: str) -> str:
+    """Return the same of a host as a socket or a proxy names it."""
     try:
-        address = ip_address(request.client.host if request.client else UNKNOWN)
+        address = ip_address(host)
     except ValueError:
         return UNKNOWN
     return network_of(address) if isinstance(address, IPv6Address) else str(address)

@@ -5,9 +5,9 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 from fastapi.security import OAuth2PasswordBearer
 
-from hello.entities.accounts import Account
+from hello.entities.accounts import AccountView
 from hello.entities.errors import UnauthorizedError
-from hello.interface.http.dependencies import use_cases
+from hello.interface.http.dependencies import raise_failure, use_cases
 from hello.services.security import Caller
 
 BEARER = OAuth2PasswordBearer(
@@ -19,8 +19,9 @@ BEARER = OAuth2PasswordBearer(
 Token = Annotated[str | None, Depends(BEARER)]
 
 
-async def account_of(request: Request, token: Token) -> Account:
+async def account_of(request: Request, token: Token) -> AccountView:
     """Raise `UnauthorizedError` without a token that is valid now, and of an account that exists."""
+    raise_failure(request)
     if token is None:
         raise UnauthorizedError("an access token is needed, as Authorization: Bearer")
     return await use_cases(request).accounts.read(read_caller(request, token))
@@ -39,5 +40,5 @@ def read_caller(request: Request, token: str) -> Caller:
     return cast("Caller", request.state.caller)
 
 
-CurrentAccount = Annotated[Account, Depends(account_of)]
+CurrentAccount = Annotated[AccountView, Depends(account_of)]
 CurrentCaller = Annotated[Caller, Depends(caller_of)]

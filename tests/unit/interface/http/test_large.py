@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -44,5 +45,5 @@ async def test_slices_are_small_and_complete(chunks: list[bytes]) -> None:
     st.lists(st.text(max_size=2 * SLICE_BYTES), max_size=5), st.dictionaries(st.sampled_from("ab"), st.text())
 )
 async def test_page_is_the_json_of_its_entries(entries: list[str], rest: dict[str, str]) -> None:
-    page = json.loads(await json_page("entries", entries, json.dumps, **rest))
+    page = json.loads(await json_page("entries", entries, orjson.dumps, **rest))
     assert page == rest | {"entries": entries}

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from hello.interface.http.dependencies import AccountDeletion, Accounts, PasswordChanges, Sessions
 from hello.interface.http.forms import LOGIN_FORM, GivenForm
+from hello.interface.http.json_bodies import account_json
 from hello.interface.http.limits import address_of, limited
 from hello.interface.http.problems import problems
 from hello.interface.http.schemas.accounts import (
@@ -106,8 +107,7 @@ async def log_out(caller: CurrentCaller, body: RefreshRequest, sessions: Session
 )
 async def read_me(account: CurrentAccount) -> Response:
     """Show one's own account."""
-    body = AccountResponse.of(account).model_dump_json()
-    return Response(body, media_type="application/json", headers=NOT_STORED)
+    return Response(account_json(account), media_type="application/json", headers=NOT_STORED)
 
 
 @router.put(

@@ -5,9 +5,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from hello.interface.http.cached_responses import CachedResponse, render_item
+from hello.entities.items import ItemView
 from hello.interface.http.conditions import IfMatch, IfNoneMatch, etag, is_known, seen_versions
 from hello.interface.http.dependencies import Items
+from hello.interface.http.json_bodies import item_json
 from hello.interface.http.large import LargeResponse, json_page
 from hello.interface.http.limits import limited
 from hello.interface.http.parameters import Limit, Skip
@@ -17,7 +18,6 @@ from hello.interface.http.response_headers import placed, tagged, with_headers
 from hello.interface.http.schemas.items import ItemRequest, ItemResponse, ItemsResponse
 from hello.interface.http.schemas.texts import Id
 from hello.interface.http.security import CurrentCaller
-from hello.services.items import ItemView
 
 BAD_REQUEST, NOT_FOUND = HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND
 ANY = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
@@ -35,10 +35,9 @@ async def list_items(
     items: Items, skip: Skip = 0, limit: Limit = 20, owner_id: Annotated[Id | None, Query()] = None
 ) -> Response:
     """List items, the newest first, and how many there are in all."""
-    views, total = await items.page(skip, limit, owner_id)
-    return LargeResponse(
-        await json_page("items", views, ItemResponse.json_of, total=total), media_type="application/json"
-    )
+    page = await items.page(skip, limit, owner_id)
+    body = await json_page("items", page.items, item_json, total=page.total)
+    return LargeResponse(body, media_type="application/json")
 
 
 @router.post(
@@ -51,7 +50,7 @@ async def list_items(
 async def create_item(request: Request, caller: CurrentCaller, body: ItemRequest, items: Items) -> Response:
     """Offer an item of one's own."""
     shown = await items.create(caller, body.to_content())
-    return whole(shown, HTTPStatus.CREATED, {"Location": reference(request, f"{PREFIX}/{shown.item.id}")})
+    return whole(shown, HTTPStatus.CREATED, {"Location": reference(request, f"{PREFIX}/{shown.id}")})
 
 
 @router.get(
@@ -64,10 +63,10 @@ async def create_item(request: Request, caller: CurrentCaller, body: ItemRequest
 )
 async def read_item(item_id: Id, items: Items, if_none_match: IfNoneMatch) -> Response:
     """Show an item, unless the client has it already."""
-    cached = CachedResponse.unpack(await items.rendered(item_id, render_item))
-    if is_known(if_none_match, cached.header("ETag")):
-        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers={**cached.headers, **REVALIDATED})
-    return cached.to_response(HTTPStatus.OK, **REVALIDATED)
+    item = await items.read(item_id)
+    if is_known(if_none_match, tag := etag(item.version)):
+        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers={"ETag": tag, **REVALIDATED})
+    return whole(item, HTTPStatus.OK, REVALIDATED)
 
 
 @router.put(
@@ -96,7 +95,5 @@ async def remove_item(item_id: Id, caller: CurrentCaller, items: Items, if_match
     return Response(status_code=HTTPStatus.NO_CONTENT)
 
 
-def whole(shown: ItemView, status: HTTPStatus, headers: dict[str, str]) -> Response:
-    body = ItemResponse.of(shown).model_dump_json()
-    tag = {"ETag": etag(shown.item.version)}
-    return Response(body, status, tag | headers, "application/json")
+def whole(item: ItemView, status: HTTPStatus, headers: dict[str, str]) -> Response:
+    return Response(item_json(item), status, {"ETag": etag(item.version), **headers}, "application/json")

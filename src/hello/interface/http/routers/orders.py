@@ -1,18 +1,18 @@
 """Orders, each for its customer only."""
 
 from http import HTTPStatus
-from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from hello.entities.orders import Order
+from hello.entities.orders import Order, OrderView
 from hello.interface.http.cached_responses import render_order, unpack_order
 from hello.interface.http.conditions import IfMatch, etag, needed_versions, seen_versions
 from hello.interface.http.dependencies import Orders
 from hello.interface.http.idempotency import IdempotencyKey, once
+from hello.interface.http.json_bodies import order_json
 from hello.interface.http.large import LargeResponse, json_page
 from hello.interface.http.limits import limited
-from hello.interface.http.pagination import cursors_of, open_cursor, single
+from hello.interface.http.pagination import cursors_of, order_cursor, order_place
 from hello.interface.http.parameters import Cursor, Limit
 from hello.interface.http.paths import reference
 from hello.interface.http.problems import problems
@@ -52,11 +52,9 @@ async def list_orders(
 ) -> Response:
     """List one's own orders, the newest first."""
     cursors = cursors_of(request)
-    kind = ("orders", status or "")
-    place = open_cursor(cursors, cursor, kind, lambda parts: UUID(single(parts)))
-    page, before = await orders.page(caller, status, place, limit)
-    following = None if before is None else cursors.seal(*kind, str(before))
-    body = await json_page("orders", page, OrderResponse.json_of, next_cursor=following)
+    page = await orders.page(caller, status, order_place(cursors, cursor, status), limit)
+    following = order_cursor(cursors, status, page.before)
+    body = await json_page("orders", page.orders, order_json, next_cursor=following)
     return LargeResponse(body, media_type="application/json")
 
 
@@ -118,6 +116,5 @@ async def cancel_order(order_id: Id, caller: CurrentCaller, orders: Orders, if_m
     return Response(status_code=HTTPStatus.NO_CONTENT)
 
 
-def whole(order: Order) -> Response:
-    body = OrderResponse.of(order).model_dump_json()
-    return Response(body, HTTPStatus.OK, {"ETag": etag(order.version)}, "application/json")
+def whole(order: Order | OrderView) -> Response:
+    return Response(order_json(order), HTTPStatus.OK, {"ETag": etag(order.version)}, "application/json")

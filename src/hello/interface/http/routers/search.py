@@ -11,12 +11,13 @@ from hello.entities.errors import InvalidError
 from hello.entities.search import MAX_MATCHES, SearchText
 from hello.interface.http.conditions import IfNoneMatch, is_known
 from hello.interface.http.dependencies import Search
+from hello.interface.http.json_bodies import found_item_json
 from hello.interface.http.large import LargeResponse, json_page
 from hello.interface.http.limits import limited
 from hello.interface.http.parameters import MAX_LIMIT, Limit, whole
 from hello.interface.http.problems import problems
 from hello.interface.http.response_headers import text, with_headers
-from hello.interface.http.schemas.search import FoundItemResponse, SearchResponse, SuggestionsResponse
+from hello.interface.http.schemas.search import SearchResponse, SuggestionsResponse
 from hello.interface.http.schemas.texts import Id, Storable
 from hello.services.search import ItemSearch
 
@@ -84,7 +85,7 @@ async def search_items(
     )
     result = await search.search(wanted)
     parts = SearchResponse.parts_of(result)
-    body = await json_page("items", result.items, FoundItemResponse.json_of_found, **parts)
+    body = await json_page("items", result.items, found_item_json, **parts)
     return revalidated(body, "no-cache", if_none_match)
 
 

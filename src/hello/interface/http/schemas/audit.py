@@ -38,8 +38,8 @@ class AuditEntryResponse(BaseModel):
         )
 
     @classmethod
-    def json_of(cls, entry: AuditEntry) -> str:
-        return cls.of(entry).model_dump_json()
+    def json_of(cls, entry: AuditEntry) -> bytes:
+        return cls.of(entry).model_dump_json().encode()
 
 
 class AuditResponse(BaseModel):

@@ -1,13 +1,13 @@
 """Items as JSON."""
 
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
 from hello.interface.http.schemas.texts import Id, Storable
-from hello.services.items import ItemContent, ItemView
+from hello.services.items import ItemContent
 
 CONTENT: dict[str, Any] = {"title": "A kite", "description": "Flies in any wind.", "price_cents": 1999}
 OWNER: dict[str, Any] = {"id": "0198c5de-7a3b-7c1e-8f2a-3d4b5c6d7e8f", "full_name": "Ada Lovelace"}
@@ -47,15 +47,6 @@ class ItemResponse(ItemFields):
     model_config = ConfigDict(json_schema_extra={"example": ITEM})
 
     owner: OwnerResponse
-
-    @classmethod
-    def of(cls, view: ItemView) -> Self:
-        fields = {name: getattr(view.item, name) for name in ItemFields.model_fields}
-        return cls(owner=OwnerResponse(id=view.owner.id, full_name=view.owner.full_name), **fields)
-
-    @classmethod
-    def json_of(cls, view: ItemView) -> str:
-        return cls.of(view).model_dump_json()
 
 
 class ItemsResponse(BaseModel):

@@ -1,17 +1,17 @@
 """Orders as JSON."""
 
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
-from hello.entities.orders import Order, OrderStatus
+from hello.entities.orders import OrderStatus
 from hello.entities.people import USERNAME_PATTERN
 from hello.interface.http.pagination import EXAMPLE
 from hello.interface.http.schemas.texts import Id
-from hello.services.orders import LineContent, OrderContent
+from hello.services.order_contents import LineContent, OrderContent
 
 AT = "2026-06-15T12:00:00Z"
 WANTED: dict[str, Any] = {"item_id": "0198c5df-1111-7222-8333-444455556666", "quantity": 2}
@@ -77,14 +77,6 @@ class OrderResponse(BaseModel):
     created_at: datetime
     updated_at: datetime
     history: list[MoveResponse]
-
-    @classmethod
-    def of(cls, order: Order) -> Self:
-        return cls.model_validate(order)
-
-    @classmethod
-    def json_of(cls, order: Order) -> str:
-        return cls.of(order).model_dump_json()
 
 
 class OrdersResponse(BaseModel):

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from hello.entities.search import PRICE_BANDS
 from hello.interface.http.schemas.items import ITEM, ItemResponse
-from hello.services.search import Facets, FoundItem, SearchResult
+from hello.services.search import Facets, SearchResult
 
 HIGHLIGHT: dict[str, Any] = {"title": "A kite", "description": "Flies in any <mark>wind</mark>."}
 FOUND: dict[str, Any] = {**ITEM, "score": 1.25, "highlight": HIGHLIGHT}
@@ -34,13 +34,6 @@ class FoundItemResponse(ItemResponse):
 
     score: Annotated[float, Field(description="Comparable only within one answer")]
     highlight: HighlightResponse
-
-    @classmethod
-    def json_of_found(cls, found: FoundItem) -> str:
-        highlight = found.match.highlight
-        marked = HighlightResponse(title=highlight.title, description=highlight.description)
-        item = ItemResponse.of(found.view)
-        return cls(**item.__dict__, score=found.match.score, highlight=marked).model_dump_json()
 
 
 class PriceFacet(BaseModel):

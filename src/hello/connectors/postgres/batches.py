@@ -1,0 +1,162 @@
+"""What calls share that arrive together: batches, their statements, and the connections held for them."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Generic, TypeAlias
+
+import asyncpg
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from hello.connectors.postgres.errors import business_error
+from hello.connectors.postgres.prepared_statements import (
+    BatchStatement,
+    HeldConnections,
+    PooledStatement,
+    PreparedStatement,
+    SqlFor,
+)
+from hello.connectors.postgres.watched_statements import BatchWatch
+from hello.core.batching import Batcher, Bounds, Callback, Item, Key, OverloadedError, Result
+from hello.entities.errors import BusyError, UnknownOutcomeError
+
+BATCHES_WAITING = 10
+Call: TypeAlias = Callable[[Mapping[Key, Item]], Awaitable[Mapping[Key, Result]]]
+ONE_ROW = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, asyncpg.LockNotAvailableError)
+
+
+@dataclass(frozen=True, slots=True)
+class BatchedLookup(Generic[Key, Result]):
+    """The port `Lookup`: calls that arrive while a statement runs share the next one."""
+
+    batcher: Batcher[Key, None, Result]
+
+    async def find(self, key: Key) -> Result | None:
+        try:
+            return await self.batcher.do(key, None)
+        except Exception as error:
+            raise batch_error(error) from error
+
+    def find_nowait(self, key: Key, callback: Callback[Result]) -> None:
+        try:
+            self.batcher.submit(key, None, partial(call_back, callback))
+        except OverloadedError as error:
+            callback(None, batch_error(error))
+
+
+@dataclass(frozen=True, slots=True)
+class BatchedWrites(Generic[Key, Item, Result]):
+    """The same for writes: they share a transaction."""
+
+    batcher: Batcher[Key, Item, Result]
+
+    async def do(self, key: Key, item: Item) -> Result | None:
+        try:
+            return await self.batcher.do(key, item)
+        except Exception as error:
+            raise write_error(error) from error
+
+    def do_nowait(self, key: Key, item: Item, callback: Callback[Result]) -> None:
+        try:
+            self.batcher.submit(key, item, partial(call_back_of_write, callback))
+        except OverloadedError as error:
+            callback(None, batch_error(error))
+
+
+def call_back(callback: Callback[Result], result: Result | None, error: Exception | None) -> None:
+    callback(result, error and batch_error(error))
+
+
+def call_back_of_write(callback: Callback[Result], result: Result | None, error: Exception | None) -> None:
+    callback(result, error and write_error(error))
+
+
+def batch_error(error: Exception) -> Exception:
+    """Return a separate exception per waiter; each raises it in its own task."""
+    if isinstance(error, OverloadedError):
+        return BusyError("more requests are waiting for the database than it can take")
+    if isinstance(error, UnknownOutcomeError):
+        return UnknownOutcomeError(reason=error.reason)
+    return business_error(error) or error
+
+
+def write_error(error: Exception) -> Exception:
+    """Return the same for a write, which may have been stored although no answer came in time."""
+    if isinstance(error, TimeoutError):
+        return UnknownOutcomeError(reason="no answer in time")
+    return batch_error(error)
+
+
+def is_one_row(error: Exception) -> bool:
+    """Say whether only one of a batch may be at fault."""
+    return isinstance(error, ONE_ROW)
+
+
+@dataclass(frozen=True, slots=True)
+class Batches:
+    """Makes statements and batches; `connections` is None beyond a pooler of transactions."""
+
+    engine: AsyncEngine
+    bounds: Bounds
+    watch: BatchWatch
+    connections: HeldConnections | None
+
+    def reading(self, sql: str) -> BatchStatement:
+        return self.statement(lambda _: sql)
+
+    def statement(self, sql_for: SqlFor, *, is_write: bool = False) -> BatchStatement:
+        if self.connections is None:
+            return self.watch.statement(partial(PooledStatement, self.engine), sql_for)
+        make = partial(PreparedStatement, self.connections, is_write=is_write)
+        return self.watch.statement(make, sql_for)
+
+    def batcher(
+        self,
+        name: str,
+        call: Call[Key, Item, Result],
+        *,
+        batch: int | None = None,
+        in_flight: int = 1,
+        overlap: bool = False,
+    ) -> Batcher[Key, Item, Result]:
+        """Return one of this name in metrics and traces.
+
+        Let fewer wait where a batch is small: they would wait for longer than a client does.
+        """
+        own = replace(self.bounds, in_flight=in_flight, overlap=overlap)
+        if batch is not None:
+            own = replace(own, batch=batch, waiting=min(own.waiting, BATCHES_WAITING * batch))
+        return self.watch.batcher(name, call, own, is_one_row)
+
+    def writes(
+        self, name: str, call: Call[Key, Item, Result], *, batch: int
+    ) -> BatchedWrites[Key, Item, Result]:
+        """Record what fails, for readiness: a server may take no writes."""
+
+        async def recorded(items: Mapping[Key, Item]) -> Mapping[Key, Result]:
+            try:
+                return await call(items)
+            except Exception as error:
+                self.watch.failed(error)
+                raise
+
+        return BatchedWrites(self.batcher(name, recorded, batch=batch, overlap=True))
+
+
+@asynccontextmanager
+async def open_batches(
+    engine: AsyncEngine,
+    bounds: Bounds,
+    size: int,
+    *,
+    transaction_pooling: bool = False,
+    watch: BatchWatch | None = None,
+) -> AsyncIterator[Batches]:
+    """Hold at most `size` connections of the engine's pool."""
+    connections = None if transaction_pooling else HeldConnections(engine, size)
+    try:
+        yield Batches(engine, bounds, watch or BatchWatch(), connections)
+    finally:
+        if connections is not None:
+            await connections.release()

@@ -1,0 +1,55 @@
+"""Bodies of JSON: what a customer, an owner or anybody sees, as bytes; the schemas describe the same."""
+
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from hello.core.cursors import Cursors
+from hello.entities.accounts import AccountView
+from hello.entities.items import ItemView
+from hello.entities.orders import Order, OrderView
+from hello.interface.http.pagination import order_cursor
+from hello.services.lookups import ItemPage, OrderPage
+from hello.services.search import FoundItem
+
+
+def json_bytes(document: dict[str, Any]) -> bytes:
+    """Write UUIDs as text, and times as RFC 3339 with `Z`: those of the database are in UTC."""
+    return orjson.dumps(document, default=text_of, option=orjson.OPT_UTC_Z)
+
+
+def text_of(value: object) -> str:
+    """Take what the driver makes of a UUID, a class of its own."""
+    if isinstance(value, UUID):
+        return str(value)
+    raise TypeError(type(value).__name__)
+
+
+def account_json(account: AccountView) -> bytes:
+    return json_bytes(account.public())
+
+
+def item_json(item: ItemView) -> bytes:
+    return json_bytes(item.public())
+
+
+def order_json(order: Order | OrderView) -> bytes:
+    return json_bytes(order.public())
+
+
+def found_item_json(found: FoundItem) -> bytes:
+    highlight = found.match.highlight
+    marked = {"title": highlight.title, "description": highlight.description}
+    return json_bytes({**found.view.public(), "score": found.match.score, "highlight": marked})
+
+
+def item_page_json(page: ItemPage) -> bytes:
+    """Return what `json_page` makes of it, at once."""
+    return json_bytes({"total": page.total, "items": [item.public() for item in page.items]})
+
+
+def order_page_json(page: OrderPage, cursors: Cursors, status: str | None) -> bytes:
+    """Return the same of orders, all in the state `status` unless it is None."""
+    cursor = order_cursor(cursors, status, page.before)
+    return json_bytes({"next_cursor": cursor, "orders": [order.public() for order in page.orders]})

@@ -1,0 +1,74 @@
+"""The short way to rows by their keys, for very many requests: calls together share a statement."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol, Self, TypeVar
+from uuid import UUID
+
+from hello.core.cursors import split_page
+from hello.entities.accounts import AccountView
+from hello.entities.items import ItemView
+from hello.entities.orders import PAGE_LINES, OrderView
+
+Key_contra = TypeVar("Key_contra", contravariant=True)
+Found_co = TypeVar("Found_co", covariant=True)
+
+
+class Lookup(Protocol[Key_contra, Found_co]):
+    """Each call is a transaction of its own, and reads nothing that is older than the call."""
+
+    async def find(self, key: Key_contra) -> Found_co | None:
+        """Return None for an unknown key; raise `BusyError` when too many wait already."""
+        ...
+
+    def find_nowait(
+        self, key: Key_contra, callback: Callable[[Found_co | None, Exception | None], None]
+    ) -> None:
+        """Call back once with what `find` returns or raises; for callers without a task."""
+        ...
+
+
+class ItemPageKey(NamedTuple):
+    skip: int
+    limit: int
+
+
+class ItemPage(NamedTuple):
+    """The newest first, and how many there are in all."""
+
+    items: Sequence[ItemView]
+    total: int
+
+
+class OrderPageKey(NamedTuple):
+    """At most `limit` of the customer's orders from below the id `before` on; `status` None for any."""
+
+    customer_id: UUID
+    status: str | None
+    before: UUID | None
+    limit: int
+
+
+class OrderPage(NamedTuple):
+    """The newest first, and the id below which the next ones begin; None at the end."""
+
+    orders: Sequence[OrderView]
+    before: UUID | None
+
+    @classmethod
+    def of(cls, rows: Sequence[OrderView], limit: int) -> Self:
+        """Return at most `limit` of the rows; fewer have been read if they have very many lines together."""
+        orders, has_more = split_page(rows, limit)
+        has_more |= sum(len(order.lines) for order in orders) >= PAGE_LINES
+        return cls(orders, orders[-1].id if has_more else None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lookups:
+    """Ids are keys as UUIDs."""
+
+    accounts: Lookup[UUID, AccountView]
+    items: Lookup[UUID, ItemView]
+    item_pages: Lookup[ItemPageKey, ItemPage]
+    orders: Lookup[UUID, OrderView]
+    order_pages: Lookup[OrderPageKey, OrderPage]
