@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             report = measured(options.plan, contract)
         sys.stdout.write(report.markdown())
         if options.write:
-            write_section(options.write, ROUTES, report.markdown())
+            write_section(options.write, ROUTES, report.page())
     except (BenchError, EmbeddedError) as error:
         say(str(error))
         return 1
