@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from benchmarks.markdown import table
-from benchmarks.routes.contestants import PEERS
+from benchmarks.routes.compared_servers import PEERS
 from benchmarks.routes.figures import Cell, Figure, Figures
 from benchmarks.routes.rounds import Plan
 from benchmarks.routes.targets import Outcome, outcomes

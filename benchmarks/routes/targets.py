@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmarks.routes.catalogue import Kind, Route, Stored
-from benchmarks.routes.contestants import RUST
+from benchmarks.routes.compared_servers import RUST
 from benchmarks.routes.figures import Cell, Figures
 from benchmarks.servers import GO, HELLO
 from benchmarks.targets import Verdict

@@ -18,10 +18,10 @@ const (
 	addEvents   = `INSERT INTO outbox (shard, event_id, type, subject, time, data)
 		SELECT * FROM unnest($1::smallint[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::jsonb[])`
 	wakeRelays   = "SELECT pg_notify('outbox', '')"
-	tellOfOrders = "SELECT pg_notify('outbox', ''), pg_notify('changes', $1)"
+	notifyOrders = "SELECT pg_notify('outbox', ''), pg_notify('changes', $1)"
 )
 
-// eventRows are events by column, to be stored with the change that they tell of.
+// eventRows are events by column, to be stored in the transaction of the change.
 type eventRows struct {
 	shards               []int16
 	ids, kinds, subjects []string
@@ -42,11 +42,11 @@ func (e *eventRows) queue(batch *pgx.Batch) {
 	batch.Queue(wakeRelays)
 }
 
-// queueOfOrders also tells who follows the orders, many in one notice.
+// queueOfOrders also notifies the followers of the orders, many ids in one notice.
 func (e *eventRows) queueOfOrders(batch *pgx.Batch) {
 	e.queueRows(batch)
 	for ids := range slices.Chunk(e.subjects, idsInNotice) {
-		batch.Queue(tellOfOrders, strings.Join(ids, ","))
+		batch.Queue(notifyOrders, strings.Join(ids, ","))
 	}
 }
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from benchmarks.routes.catalogue import all_routes
-from benchmarks.routes.contestants import contestants
+from benchmarks.routes.compared_servers import compared_servers
 from benchmarks.routes.figures import Cell, Figures
 from benchmarks.routes.report import Report
 from benchmarks.routes.rounds import Plan
@@ -13,7 +13,7 @@ from tests.unit.benchmarks.routes.conftest import Measure
 
 
 def test_each_route_has_a_row_with_figures_and_ratios(measure: Measure) -> None:
-    servers = contestants(token_contract())
+    servers = compared_servers(token_contract())
     plan = Plan(
         servers=[servers[name] for name in ("hello-on", "go", "rust")],
         routes=[all_routes()["item"]],
