@@ -18,7 +18,7 @@ from rich.table import Table
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from hello.bootstrap.connectors import caches_of, guarded_redis
+from hello.bootstrap.connectors import stamped_pages
 from hello.connectors.embedded.servers import Servers, destroy, embedded_servers
 from hello.connectors.postgres.engine import Database, open_engine
 from hello.connectors.postgres.migrate import migrate
@@ -72,7 +72,7 @@ async def compare(servers: Servers, sizes: list[int], console: Console) -> list[
         open_person_lookup(engine, list, Bounds()) as lookup,
     ):
         unit_of_work = PostgresUnitOfWork.of(engine, 60)
-        lists = caches_of(settings, guarded_redis(settings, redis, CollectorRegistry())).stamped_pages
+        lists = stamped_pages(settings, redis, CollectorRegistry())
         before = 0
         for size in sizes:
             start = monotonic()

@@ -6,6 +6,7 @@ pytest.register_assert_rewrite("tests.support")
 pytest_plugins = [
     "tests.support.environments",
     "tests.support.fixtures",
+    "tests.support.lookups",
     "tests.support.scheduling",
     "tests.support.servers",
 ]

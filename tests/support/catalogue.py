@@ -11,12 +11,14 @@ from hello.entities.accounts import Role
 from hello.services.accounts import AccountService, Register
 from hello.services.audit import AuditService
 from hello.services.items import ItemContent, ItemService
+from hello.services.lookups import Lookups
 from hello.services.ports import Begin
 from hello.services.security import Caller
 from hello.services.sessions import LogIn, SessionService
 from tests.support.builders import StoppedClock, an_email
+from tests.twins.lookups import twin_lookups
 from tests.twins.security import TwinAccessTokens, TwinLimiter, TwinPasswords
-from tests.twins.transaction import TwinBus, TwinPages
+from tests.twins.transaction import TwinBus
 
 SECRET, GUESS = "correct horse battery", "battery staple"
 KITE = ItemContent(title="A kite", description="Flies.", price_cents=1999)
@@ -24,21 +26,38 @@ KITE = ItemContent(title="A kite", description="Flies.", price_cents=1999)
 
 @dataclass
 class Catalogue:
-    """The use cases on a real database and, for the rest, on twins; and Ada, who can register."""
+    """The use cases on a database and, for the rest, on twins; and Ada, who can register.
+
+    Without `lookups`, what is read by its key is read in transactions of `begin`.
+    """
 
     begin: Begin
     clock: StoppedClock = field(default_factory=StoppedClock)
     passwords: TwinPasswords = field(default_factory=TwinPasswords)
     email: str = field(default_factory=an_email)
     jobs: list[BackgroundJob] = field(default_factory=list)
+    lookups: Lookups | None = None
 
     def __post_init__(self) -> None:
         begin, now, publish, secrets = self.begin, self.clock, TwinBus().publish, count()
+        lookups = self.lookups or twin_lookups(begin)
         self.accounts = AccountService(
-            begin=begin, passwords=self.passwords, publish=publish, now=now, new_id=uuid7
+            begin=begin,
+            lookup=lookups.accounts,
+            passwords=self.passwords,
+            publish=publish,
+            now=now,
+            new_id=uuid7,
         )
         self.audit = AuditService(begin=begin, now=now, new_id=uuid7)
-        self.items = ItemService(begin=begin, pages=TwinPages(), publish=publish, now=now, new_id=uuid7)
+        self.items = ItemService(
+            begin=begin,
+            lookup=lookups.items,
+            pages=lookups.item_pages,
+            publish=publish,
+            now=now,
+            new_id=uuid7,
+        )
         self.sessions = SessionService(
             begin=begin,
             passwords=self.passwords,

@@ -11,13 +11,16 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from hello.entities.accounts import Role
-from hello.entities.orders import Order
+from hello.entities.orders import Order, OrderView
+from hello.interface.http.json_bodies import order_json
 from hello.services.idempotency import IdempotencyService, IdempotentRequest
+from hello.services.lookups import Lookups
 from hello.services.order_progress import OrderProgress
 from hello.services.orders import LineContent, OrderContent, OrderService
 from hello.services.ports import Begin
 from hello.services.security import Caller
 from tests.support.builders import StoppedClock, a_change, an_account, an_item
+from tests.twins.lookups import twin_lookups
 from tests.twins.transaction import TwinBus, TwinUnitOfWork
 
 CONFIRM_DELAY, SHIP_DELAY, KEPT = timedelta(seconds=5), timedelta(seconds=7), timedelta(days=7)
@@ -25,6 +28,12 @@ CONFIRM_DELAY, SHIP_DELAY, KEPT = timedelta(seconds=5), timedelta(seconds=7), ti
 
 def rendered(order: Order) -> bytes:
     return json.dumps(order.public()).encode()
+
+
+def shown(order: Order | OrderView) -> dict[str, Any]:
+    """Return what the customer sees."""
+    document: dict[str, Any] = json.loads(order_json(order))
+    return document
 
 
 def of(*item_ids: UUID, quantity: int = 1, recipient: str | None = None) -> OrderContent:
@@ -37,14 +46,23 @@ def a_request(caller: Caller, key: str, fingerprint: bytes = b"\0finger\xff") ->
 
 @dataclass
 class OrderUseCases:
+    """Without `lookups`, orders are read in transactions of `begin`; only a twin's have pages."""
+
     begin: Begin
     clock: StoppedClock = field(default_factory=StoppedClock)
     bus: TwinBus = field(default_factory=TwinBus)
+    lookups: Lookups | None = None
 
     def __post_init__(self) -> None:
-        begin, now = self.begin, self.clock
+        begin, now, lookups = self.begin, self.clock, self.lookups or twin_lookups(self.begin)
         self.orders = OrderService(
-            begin=begin, publish=self.bus.publish, now=now, new_id=uuid7, confirm_delay=CONFIRM_DELAY
+            begin=begin,
+            lookup=lookups.orders,
+            pages=lookups.order_pages,
+            publish=self.bus.publish,
+            now=now,
+            new_id=uuid7,
+            confirm_delay=CONFIRM_DELAY,
         )
         self.moves = Counter[str]()
         self.progress = OrderProgress(

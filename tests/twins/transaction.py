@@ -143,24 +143,6 @@ class TwinUnitOfWork:
 
 
 @dataclass
-class TwinPages:
-    """A page that is loaded during a drop goes into the dictionary that the drop has taken away."""
-
-    groups: dict[str, dict[str, bytes]] = field(default_factory=dict)
-    dropped: list[str] = field(default_factory=list)
-
-    async def get(self, group: str, page: str, load: Load) -> bytes:
-        pages = self.groups.setdefault(group, {})
-        if page not in pages:
-            pages[page] = await load()
-        return pages[page]
-
-    async def drop(self, group: str) -> None:
-        self.dropped.append(group)
-        self.groups.pop(group, None)
-
-
-@dataclass
 class TwinStampedPages:
     kept: dict[str, tuple[int, bytes]] = field(default_factory=dict)
 

@@ -12,7 +12,9 @@ import pytest
 from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
 from hello.entities.accounts import email_key
 from hello.entities.errors import ConflictError, NotFoundError, StaleError, UnauthorizedError
-from hello.services.items import ItemContent, ItemView
+from hello.entities.items import ItemView
+from hello.services.items import ItemContent
+from hello.services.lookups import Lookups
 from hello.services.security import Caller
 from hello.services.sessions import Tokens
 from tests.support.catalogue import KITE, Catalogue
@@ -22,9 +24,9 @@ AT_ONCE = 8
 
 
 @pytest.fixture
-def catalogue(unit_of_work: PostgresUnitOfWork) -> Catalogue:
+def catalogue(unit_of_work: PostgresUnitOfWork, lookups: Lookups) -> Catalogue:
     """What it stores stays."""
-    return Catalogue(unit_of_work.begin)
+    return Catalogue(unit_of_work.begin, lookups=lookups)
 
 
 @pytest.fixture
@@ -56,7 +58,7 @@ async def test_concurrent_registrations_of_one_e_mail_create_one_account(
 
 
 async def test_concurrent_changes_of_one_item_version_succeed_once(catalogue: Catalogue, ada: Caller) -> None:
-    kite, seen = (await catalogue.items.create(ada, KITE)).item.id, frozenset({1})
+    kite, seen = (await catalogue.items.create(ada, KITE)).id, frozenset({1})
     wanted = [ItemContent(title=f"Kite {number}") for number in range(AT_ONCE)]
     found = await outcomes(*(catalogue.items.replace(ada, kite, content, seen) for content in wanted))
     assert found == {ItemView: 1, StaleError: AT_ONCE - 1}
@@ -66,12 +68,12 @@ async def test_concurrent_changes_of_one_item_version_succeed_once(catalogue: Ca
 async def test_without_a_version_each_change_builds_on_the_one_before(
     catalogue: Catalogue, ada: Caller
 ) -> None:
-    kite = (await catalogue.items.create(ada, ItemContent(title="0"))).item.id
+    kite = (await catalogue.items.create(ada, ItemContent(title="0"))).id
     wanted = [ItemContent(title=str(number)) for number in range(1, AT_ONCE + 1)]
     shown = await asyncio.gather(*(catalogue.items.replace(ada, kite, content, None) for content in wanted))
-    assert sorted(one.item.version for one in shown) == list(range(2, AT_ONCE + 2))
+    assert sorted(one.version for one in shown) == list(range(2, AT_ONCE + 2))
     entries, _ = await catalogue.audit.page(kite, None, AT_ONCE)
-    titles = ["0", *(one.item.title for one in sorted(shown, key=lambda one: one.item.version))]
+    titles = ["0", *(one.title for one in sorted(shown, key=lambda one: one.version))]
     steps = [(entry.details["title"]["from"], entry.details["title"]["to"]) for entry in entries[::-1]]
     assert steps == list(pairwise(titles))
 
@@ -79,7 +81,7 @@ async def test_without_a_version_each_change_builds_on_the_one_before(
 async def test_an_item_is_removed_once_and_never_changed_afterwards(
     catalogue: Catalogue, ada: Caller
 ) -> None:
-    kite = (await catalogue.items.create(ada, KITE)).item.id
+    kite = (await catalogue.items.create(ada, KITE)).id
     changes = [catalogue.items.replace(ada, kite, KITE, None) for _ in range(AT_ONCE)]
     removals = [catalogue.items.remove(ada, kite, None) for _ in range(AT_ONCE)]
     found = await outcomes(*(work for pair in zip(changes, removals, strict=True) for work in pair))

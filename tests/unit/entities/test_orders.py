@@ -124,7 +124,7 @@ def test_first_event_has_the_order() -> None:
 )
 def test_response_and_event_of_an_order_are_equal(at: datetime, titles: list[str]) -> None:
     order = an_order(uuid7(), *map(a_line, titles), created_at=at)
-    assert OrderResponse.of(order).model_dump(mode="json") == order.public()
+    assert OrderResponse.model_validate(order).model_dump(mode="json") == order.public()
 
 
 class Life(RuleBasedStateMachine):

@@ -16,6 +16,7 @@ from hello.services.accounts import AccountRegistered, AccountService, Register
 from hello.services.bus import DomainEvent
 from hello.services.security import Caller
 from tests.support.builders import NOON, an_account, numbered_ids
+from tests.twins.lookups import twin_lookups
 from tests.twins.security import TwinPasswords
 from tests.twins.transaction import TwinBus, TwinUnitOfWork
 
@@ -29,6 +30,7 @@ def service(
     ids = numbered_ids()
     return AccountService(
         begin=twin.begin,
+        lookup=twin_lookups(twin.begin).accounts,
         passwords=passwords or TwinPasswords(),
         publish=(bus or TwinBus()).publish,
         now=lambda: NOON,

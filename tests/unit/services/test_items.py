@@ -9,17 +9,16 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from prometheus_client import CollectorRegistry
-from structlog.testing import capture_logs
 
-from hello.bootstrap.use_cases import bus_of
-from hello.connectors.metrics import domain_event_counts
 from hello.entities.accounts import Account, Role
 from hello.entities.errors import ForbiddenError, NotFoundError, StaleError, UnauthorizedError
-from hello.services.items import PAGE_FORMAT, ItemContent, ItemService, ItemView, difference, group_of
+from hello.entities.items import ItemView
+from hello.services.bus import DomainEvent
+from hello.services.items import ItemChanged, ItemContent, ItemService, difference
 from hello.services.security import Caller
 from tests.support.builders import NOON, StoppedClock, an_account, numbered_ids
-from tests.twins.transaction import TwinPages, TwinUnitOfWork
+from tests.twins.lookups import twin_lookups
+from tests.twins.transaction import TwinBus, TwinUnitOfWork
 
 KITE = ItemContent(title="A kite", description="Flies.", price_cents=1999)
 DRUM = ItemContent(title="A drum")
@@ -28,19 +27,17 @@ ChangeItem: TypeAlias = Callable[["ItemUseCases", Caller, UUID, frozenset[int] |
 
 
 @dataclass
-class WatchedPages(TwinPages):
-    """Notes what had been committed when something was dropped: the title, None for an item that is gone."""
+class WatchedBus(TwinBus):
+    """Notes what had been committed when an event was published: the title, None for an item that is gone."""
 
     twin: TwinUnitOfWork = field(default_factory=TwinUnitOfWork)
     seen: list[str | None] = field(default_factory=list)
-    error: Exception | None = None
 
-    async def drop(self, group: str) -> None:
-        if self.error:
-            raise self.error
-        row = self.twin.stored.items.rows.get(UUID(hex=group.removeprefix("item:")))
+    async def publish(self, event: DomainEvent) -> None:
+        assert isinstance(event, ItemChanged)
+        row = self.twin.stored.items.rows.get(event.item_id)
         self.seen.append(row.title if row else None)
-        await super().drop(group)
+        await super().publish(event)
 
 
 class ItemUseCases:
@@ -48,11 +45,12 @@ class ItemUseCases:
 
     def __init__(self) -> None:
         self.twin, self.clock, ids = TwinUnitOfWork(), StoppedClock(), numbered_ids()
-        self.pages = WatchedPages(twin=self.twin)
+        self.bus, lookups = WatchedBus(twin=self.twin), twin_lookups(self.twin.begin)
         self.items = ItemService(
             begin=self.twin.begin,
-            pages=self.pages,
-            publish=bus_of(self.pages, domain_event_counts(CollectorRegistry())).publish,
+            lookup=lookups.items,
+            pages=lookups.item_pages,
+            publish=self.bus.publish,
             now=self.clock,
             new_id=lambda: next(ids),
         )
@@ -63,16 +61,16 @@ class ItemUseCases:
         return Caller(account.id, Role.USER)
 
     async def kite(self) -> UUID:
-        return (await self.items.create(self.ada, KITE)).item.id
+        return (await self.items.create(self.ada, KITE)).id
 
     async def titles(self, skip: int = 0, limit: int = 20, owner: Caller | None = None) -> tuple[str, int]:
         found, total = await self.items.page(skip, limit, owner.account_id if owner else None)
-        return "".join(shown.item.title for shown in found), total
+        return "".join(shown.title for shown in found), total
 
     def state(self) -> tuple[object, ...]:
         """Return all that a refused request must leave alone."""
         rows = [(row.id, row.title, row.version, row.updated_at) for row in self.stored.values()]
-        return rows, len(self.trail), list(self.pages.dropped)
+        return rows, len(self.trail), list(self.bus.published)
 
     @property
     def stored(self) -> dict[UUID, Any]:
@@ -104,21 +102,17 @@ def removing(
 either = pytest.mark.parametrize("change", [replacing, removing])
 
 
-def title(shown: ItemView) -> bytes:
-    return f"{shown.item.title} of {shown.owner.full_name}, version {shown.item.version}".encode()
-
-
 async def test_created_item_is_returned_with_its_owner(use_cases: ItemUseCases) -> None:
     shown = await use_cases.items.create(use_cases.ada, KITE)
-    assert shown.owner.id == use_cases.ada.account_id
-    row = use_cases.stored[shown.item.id]
+    assert shown.owner_id == use_cases.ada.account_id
+    row = use_cases.stored[shown.id]
     assert (row.title, row.description, row.price_cents) == ("A kite", "Flies.", 1999)
     assert (row.owner_id, row.version) == (use_cases.ada.account_id, 1)
     assert row.created_at == row.updated_at == NOON
 
 
 async def test_only_the_title_is_required(use_cases: ItemUseCases) -> None:
-    item = (await use_cases.items.create(use_cases.ada, DRUM)).item
+    item = await use_cases.items.create(use_cases.ada, DRUM)
     assert (item.description, item.price_cents) == (None, None)
 
 
@@ -152,10 +146,10 @@ async def test_refused_change_has_no_event(use_cases: ItemUseCases) -> None:
 
 async def test_own_account_may_be_given_as_owner(use_cases: ItemUseCases) -> None:
     content = replace(KITE, owner_id=use_cases.ada.account_id)
-    kite = (await use_cases.items.create(use_cases.ada, content)).item.id
+    kite = (await use_cases.items.create(use_cases.ada, content)).id
     assert (
         await use_cases.items.replace(use_cases.ada, kite, content, None)
-    ).item.owner_id == use_cases.ada.account_id
+    ).owner_id == use_cases.ada.account_id
     assert all("owner_id" not in details for *_, details in use_cases.trail)
 
 
@@ -180,8 +174,8 @@ async def test_a_replacement_changes_everything_but_owner_and_beginning(use_case
     kite = await use_cases.kite()
     use_cases.clock.move(DAY)
     shown = await use_cases.items.replace(use_cases.ada, kite, DRUM, None)
-    assert shown.owner.id == use_cases.ada.account_id
-    for item in (shown.item, use_cases.stored[kite]):
+    assert shown.owner_id == use_cases.ada.account_id
+    for item in (shown, use_cases.stored[kite]):
         assert (item.id, item.title, item.description, item.price_cents) == (kite, "A drum", None, None)
         assert (item.owner_id, item.version) == (use_cases.ada.account_id, 2)
         assert (item.created_at, item.updated_at) == (NOON, NOON + DAY)
@@ -189,9 +183,7 @@ async def test_a_replacement_changes_everything_but_owner_and_beginning(use_case
 
 async def test_the_version_grows_with_every_replacement_even_by_the_same(use_cases: ItemUseCases) -> None:
     kite = await use_cases.kite()
-    versions = [
-        (await use_cases.items.replace(use_cases.ada, kite, KITE, None)).item.version for _ in range(3)
-    ]
+    versions = [(await use_cases.items.replace(use_cases.ada, kite, KITE, None)).version for _ in range(3)]
     assert versions == [2, 3, 4]
     assert [details for *_, details in use_cases.trail[1:]] == [{}, {}, {}]
 
@@ -200,7 +192,7 @@ async def test_an_item_gets_no_older_when_the_clock_is_set_back(use_cases: ItemU
     kite, times = await use_cases.kite(), []
     for hours in (2, -5, 1, 4):
         use_cases.clock.move(timedelta(hours=hours))
-        times.append((await use_cases.items.replace(use_cases.ada, kite, KITE, None)).item.updated_at)
+        times.append((await use_cases.items.replace(use_cases.ada, kite, KITE, None)).updated_at)
     assert times == [NOON + timedelta(hours=2)] * 4
     assert use_cases.stored[kite].updated_at == times[-1]
 
@@ -283,55 +275,33 @@ async def test_change_of_the_seen_version_succeeds(
     kite = await use_cases.kite()
     await use_cases.items.replace(use_cases.ada, kite, KITE, None)
     await change(use_cases, use_cases.ada, kite, seen)
-    assert use_cases.pages.seen[1:] == ["A drum" if change is replacing else None]
+    assert use_cases.bus.seen[1:] == ["A drum" if change is replacing else None]
 
 
 @either
-async def test_the_cached_page_is_dropped_after_the_commit(
-    use_cases: ItemUseCases, change: ChangeItem
-) -> None:
+async def test_change_is_published_after_the_commit(use_cases: ItemUseCases, change: ChangeItem) -> None:
     kite = await use_cases.kite()
     await change(use_cases, use_cases.ada, kite, None)
-    assert use_cases.pages.dropped == [group_of(kite)]
-    assert use_cases.pages.seen == ["A drum" if change is replacing else None]
+    assert use_cases.bus.published == [ItemChanged(kite)]
+    assert use_cases.bus.seen == ["A drum" if change is replacing else None]
 
 
-@either
-async def test_a_change_that_is_committed_is_answered_whatever_the_cache_does(
-    use_cases: ItemUseCases, change: ChangeItem
-) -> None:
-    kite, use_cases.pages.error = await use_cases.kite(), ValueError("broken")
-    with capture_logs() as logs:
-        await change(use_cases, use_cases.ada, kite, None)
-    assert [entry["happened"] for entry in logs] == ["item.changed"]
-    assert [row.title for row in use_cases.stored.values()] == (["A drum"] if change is replacing else [])
-
-
-async def test_readers_see_each_change_and_load_it_once(use_cases: ItemUseCases) -> None:
-    kite, loads = await use_cases.kite(), []
-
-    def render(shown: ItemView) -> bytes:
-        loads.append(shown.item.version)
-        return title(shown)
-
-    for content, expected in (
-        (KITE, b"A kite of Ada Lovelace, version 2"),
-        (DRUM, b"A drum of Ada Lovelace, version 3"),
-    ):
-        await use_cases.items.replace(use_cases.ada, kite, content, None)
-        assert [await use_cases.items.rendered(kite, render) for _ in range(3)] == [expected] * 3
-    assert loads == [2, 3]
+async def test_readers_see_each_change(use_cases: ItemUseCases) -> None:
+    kite = await use_cases.kite()
+    assert (await use_cases.items.read(kite)).owner_name == "Ada Lovelace"
+    for content in (KITE, DRUM):
+        replaced = await use_cases.items.replace(use_cases.ada, kite, content, None)
+        assert await use_cases.items.read(kite) == replaced
     await use_cases.items.remove(use_cases.ada, kite, None)
     with pytest.raises(NotFoundError, match="no such item"):
-        await use_cases.items.rendered(kite, render)
+        await use_cases.items.read(kite)
 
 
-async def test_missing_item_is_not_cached(use_cases: ItemUseCases) -> None:
-    [kite] = [next(numbered_ids())]
+async def test_created_item_is_read_as_it_was_returned(use_cases: ItemUseCases) -> None:
     with pytest.raises(NotFoundError):
-        await use_cases.items.rendered(kite, title)
-    assert await use_cases.kite() == kite
-    assert await use_cases.items.rendered(kite, title) == b"A kite of Ada Lovelace, version 1"
+        await use_cases.items.read(next(numbered_ids()))
+    created = await use_cases.items.create(use_cases.ada, KITE)
+    assert await use_cases.items.read(created.id) == created
 
 
 async def test_lists_begin_with_the_newest_and_count_all(use_cases: ItemUseCases) -> None:
@@ -343,13 +313,13 @@ async def test_lists_begin_with_the_newest_and_count_all(use_cases: ItemUseCases
     assert await use_cases.titles(owner=use_cases.bob) == ("db", 2)
     assert await use_cases.titles(owner=use_cases.caller_of(an_account())) == ("", 0)
     found, _ = await use_cases.items.page(0, 20, None)
-    assert all(shown.owner.id == shown.item.owner_id for shown in found)
+    assert all(shown.owner_name == "Ada Lovelace" for shown in found)
 
 
 @either
 async def test_only_changes_lock_the_item(use_cases: ItemUseCases, change: ChangeItem) -> None:
     kite = await use_cases.kite()
-    await use_cases.items.rendered(kite, title)
+    await use_cases.items.read(kite)
     assert use_cases.twin.stored.items.locked == []
     await change(use_cases, use_cases.ada, kite, None)
     assert use_cases.twin.stored.items.locked == [kite]
@@ -371,10 +341,3 @@ async def test_removal_of_an_item_is_audited_with_its_time(use_cases: ItemUseCas
     use_cases.clock.move(DAY)
     await use_cases.items.remove(use_cases.ada, kite, None)
     assert [entry.at for entry in use_cases.twin.stored.audit.entries] == [NOON, NOON + DAY]
-
-
-async def test_the_cached_page_names_its_form(use_cases: ItemUseCases) -> None:
-    """After an update that shows items in another form, pages of the old form must not be found."""
-    kite = await use_cases.kite()
-    await use_cases.items.rendered(kite, title)
-    assert set(use_cases.pages.groups[group_of(kite)]) == {PAGE_FORMAT}

@@ -9,7 +9,7 @@ from hello.core.traces import traced
 from hello.entities.errors import ConflictError
 from hello.services.security import Caller
 from tests.support.builders import NOON
-from tests.support.orders import CONFIRM_DELAY, SHIP_DELAY, OrderUseCases, event_types, of
+from tests.support.orders import CONFIRM_DELAY, SHIP_DELAY, OrderUseCases, event_types, of, shown
 from tests.twins.traces import RECORDED, another
 from tests.twins.transaction import TwinUnitOfWork
 
@@ -35,7 +35,7 @@ async def test_orders_go_their_way_by_themselves(
     assert event_types(twin) == ["order.created", "order.confirmed", "order.shipped"]
     assert use_cases.moves == {"CONFIRMED": 1, "SHIPPED": 1}
     assert [event.id for event in twin.stored.outbox.events] == [f"{order_id}-{n}" for n in (1, 2, 3)]
-    assert twin.stored.outbox.events[-1].data == order.public()
+    assert twin.stored.outbox.events[-1].data == shown(order)
     with pytest.raises(ConflictError, match="SHIPPED"):
         await use_cases.orders.cancel(ada, order_id, None)
 

@@ -7,7 +7,7 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from hello.entities.errors import ConflictError
-from hello.entities.orders import PAGE_LINES, Order, OrderStatus
+from hello.entities.orders import Order, OrderStatus
 from hello.services.ports import Begin
 from tests.support.builders import NOON, a_change, a_key, a_line, a_name, an_account, an_order
 
@@ -128,29 +128,6 @@ async def test_replaced_revisions_are_kept_in_order(begin: Begin, ada: UUID) -> 
         assert not await tx.orders.revisions(other.id, 0, 9, 10)
 
 
-async def test_orders_of_a_customer_are_paged_newest_first(begin: Begin, ada: UUID) -> None:
-    orders = [an_order(ada, a_line(), a_line()) for _ in range(5)]
-    await added(begin, *orders, an_order(await somebody(begin)))
-    newest_first = [order.id for order in reversed(orders)]
-    async with begin() as tx:
-        assert listed(await tx.orders.page(ada, None, None, 100)) == newest_first
-        assert listed(await tx.orders.page(ada, None, None, 2)) == newest_first[:2]
-        assert listed(await tx.orders.page(ada, None, newest_first[1], 2)) == newest_first[2:4]
-        [whole] = await tx.orders.page(ada, None, newest_first[3], 2)
-    assert whole.public() == orders[0].public()
-
-
-async def test_a_page_may_be_of_one_status(begin: Begin, ada: UUID) -> None:
-    orders = [an_order(ada) for _ in range(3)]
-    await added(begin, *orders)
-    orders[1].cancel(NOON)
-    async with begin() as tx:
-        await tx.orders.save([orders[1]])
-        assert listed(await tx.orders.page(ada, "CANCELLED", None, 5)) == [orders[1].id]
-        assert listed(await tx.orders.page(ada, "CREATED", orders[2].id, 5)) == [orders[0].id]
-        assert listed(await tx.orders.page(ada, "SHIPPED", None, 5)) == []
-
-
 async def test_due_orders_are_claimed_longest_due_first(begin: Begin, ada: UUID) -> None:
     orders = [an_order(ada, due_at=LONG_AGO + hours * HOUR) for hours in (3, 0, 2, 1)]
     await added(begin, *orders)
@@ -222,16 +199,6 @@ async def test_old_idempotency_keys_are_removed_oldest_first(begin: Begin, ada: 
     assert left == [2, 2, 1, 1]
 
 
-async def test_page_ends_with_the_order_that_fills_it(begin: Begin, ada: UUID) -> None:
-    orders = [an_order(ada, *(a_line() for _ in range(PAGE_LINES // 3 + 1))) for _ in range(5)]
-    await added(begin, *orders)
-    ids = sorted((order.id for order in orders), reverse=True)
-    async with begin() as tx:
-        first = await tx.orders.page(ada, None, None, 5)
-        second = await tx.orders.page(ada, None, ids[2], 5)
-    assert (listed(list(first)), listed(list(second))) == (ids[:3], ids[3:])
-
-
 async def test_open_orders_of_a_customer_are_locked_and_final_ones_removed(begin: Begin, ada: UUID) -> None:
     grace = await somebody(begin)
     orders = [an_order(customer, a_line()) for customer in (ada, ada, ada, grace, grace)]
@@ -262,4 +229,4 @@ async def test_final_orders_are_removed_with_their_revisions_in_batches(begin: B
         await tx.orders.save(orders)
     async with begin() as tx:
         assert [await tx.orders.remove_final(ada, 2) for _ in range(3)] == [2, 1, 0]
-        assert not await tx.orders.page(ada, None, None, 9)
+        assert [await tx.orders.find(order.id) for order in orders] == [None] * 3

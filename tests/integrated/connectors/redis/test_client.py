@@ -7,30 +7,29 @@ import pytest
 import trustme
 from prometheus_client import CollectorRegistry
 
-from hello.bootstrap.connectors import guarded_redis, redis_pages
+from hello.bootstrap.connectors import guarded_redis, stamped_pages
 from hello.connectors.limits.limiter import open_limiter
 from hello.connectors.limits.quotas import read_quotas
 from hello.connectors.redis.client import RedisProbe, open_redis
 from hello.core.settings import Settings
 from tests.support.builders import a_name
 from tests.support.limits import until_hits_are_shared
-from tests.support.pages import PageSource
+from tests.support.pages import PageSource, stamp_of
 from tests.support.valkey_tools import take_all_slots, tls_in_front_of
 
 pytestmark = pytest.mark.integrated
 
 
 async def assert_pages_work(url: str) -> None:
-    group, source = a_name(), PageSource()
+    page, source = a_name(), PageSource()
     async with open_redis(url, 2) as redis:
-        registry, settings = CollectorRegistry(), Settings(redis_timeout_s=2)
-        pages = redis_pages(settings, guarded_redis(settings, redis, registry))
+        registry = CollectorRegistry()
+        pages = stamped_pages(Settings(redis_timeout_s=2), redis, registry)
         await RedisProbe(redis).check()
-        for expected in (1, 2):
+        for stamp in (1, 2):
             for _ in range(2):
-                await pages.get(group, "1", source)
-            assert source.loads == expected
-            await pages.drop(group)
+                assert await pages.get(page, stamp_of(stamp), source) == b"old"
+            assert source.loads == stamp
         assert registry.get_sample_value("cache_errors_total") == 0
         await assert_limits_work(redis)
 

@@ -18,16 +18,12 @@ from tests.twins.traces import RECORDED, TwinTracer
 @dataclass
 class Statement:
     sql_for: SqlFor
-    released: bool = False
 
     async def fetch(self, *arguments: object) -> Sequence[asyncpg.Record]:
         self.sql_for(16)
         if "bad" in arguments:
             raise ValueError("bad")
         return []
-
-    async def release(self) -> None:
-        self.released = True
 
 
 def sql(major: int) -> str:
@@ -75,15 +71,3 @@ async def test_slow_queries_hear_of_statements_that_fail_as_well() -> None:
     with pytest.raises(ValueError, match="bad"):
         await statement.fetch("bad")
     assert slow.seen == ["SELECT 16", "SELECT 16"]
-
-
-@pytest.mark.parametrize("watch", [BatchWatch(TwinTracer()), BatchWatch(None, Slow())])
-async def test_release_reaches_the_statement(watch: BatchWatch) -> None:
-    made: list[Statement] = []
-
-    def make(sql_for: SqlFor) -> Statement:
-        made.append(Statement(sql_for))
-        return made[0]
-
-    await watch.statement(make, sql).release()
-    assert made[0].released

@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

@@ -16,8 +16,9 @@ from hello.services.items import ItemService
 from hello.services.security import Caller
 from tests.support.auth import ADA, HOME, SECRET, AuthFixture
 from tests.support.builders import numbered_ids
+from tests.twins.lookups import twin_lookups
 from tests.twins.security import TwinLimiter
-from tests.twins.transaction import TwinBus, TwinPages
+from tests.twins.transaction import TwinBus
 
 Request: TypeAlias = tuple[str, str, object]
 QUOTAS = {"accounts": (3, 60), "items": (3, 60)}
@@ -32,7 +33,7 @@ class LimitedApp:
     def __init__(self) -> None:
         self.auth, self.limiter, ids = AuthFixture(), TwinLimiter(QUOTAS), numbered_ids()
         begin, passwords, now = self.auth.twin.begin, self.auth.passwords, self.auth.clock
-        publish = TwinBus().publish
+        publish, lookups = TwinBus().publish, twin_lookups(begin)
         self.app = FastAPI()
         self.app.include_router(accounts.router)
         self.app.include_router(items.router)
@@ -40,10 +41,20 @@ class LimitedApp:
         self.app.state.use_cases = SimpleNamespace(
             access_tokens=self.auth.access_tokens,
             accounts=AccountService(
-                begin=begin, passwords=passwords, publish=publish, now=now, new_id=lambda: next(ids)
+                begin=begin,
+                lookup=lookups.accounts,
+                passwords=passwords,
+                publish=publish,
+                now=now,
+                new_id=lambda: next(ids),
             ),
             items=ItemService(
-                begin=begin, pages=TwinPages(), publish=publish, now=now, new_id=lambda: next(ids)
+                begin=begin,
+                lookup=lookups.items,
+                pages=lookups.item_pages,
+                publish=publish,
+                now=now,
+                new_id=lambda: next(ids),
             ),
             limiter=self.limiter,
             sessions=self.auth.sessions,

@@ -1,0 +1,93 @@
+"""In-memory twins of lookups: they find what the repositories of a transaction find."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+from uuid import UUID
+
+from hello.entities.accounts import Account, AccountView
+from hello.entities.items import ItemView
+from hello.entities.orders import LineView, MoveView, Order, OrderView
+from hello.services.lookups import ItemPage, ItemPageKey, Lookups, OrderPageKey
+from hello.services.ports import Begin, Transaction
+from tests.twins.orders import TwinOrders
+
+Key = TypeVar("Key")
+Found = TypeVar("Found")
+
+
+@dataclass(frozen=True, slots=True)
+class TwinLookup(Generic[Key, Found]):
+    begin: Begin
+    read: Callable[[Transaction, Key], Awaitable[Found | None]]
+
+    async def find(self, key: Key) -> Found | None:
+        async with self.begin() as tx:
+            return await self.read(tx, key)
+
+    def find_nowait(self, key: Key, callback: Callable[[Found | None, Exception | None], None]) -> None:
+        """Call back before returning, as a twin's transaction never waits for anything."""
+        finding = self.find(key)
+        try:
+            finding.send(None)
+        except StopIteration as finished:
+            callback(finished.value, None)
+        except Exception as error:  # noqa: BLE001  # the callback gets whatever `find` raises
+            callback(None, error)
+        else:
+            finding.close()
+            raise AssertionError("only a twin's transaction can be read without waiting")
+
+
+def twin_lookups(begin: Begin) -> Lookups:
+    return Lookups(
+        accounts=TwinLookup(begin, find_account),
+        items=TwinLookup(begin, find_item),
+        item_pages=TwinLookup(begin, find_item_page),
+        orders=TwinLookup(begin, find_order),
+        order_pages=TwinLookup(begin, find_order_page),
+    )
+
+
+async def find_account(tx: Transaction, account_id: UUID) -> AccountView | None:
+    account = await tx.accounts.find(account_id)
+    return None if account is None else account_view(account)
+
+
+async def find_item(tx: Transaction, item_id: UUID) -> ItemView | None:
+    item = await tx.items.find(item_id)
+    return None if item is None else ItemView.of(item, item.owner.full_name)
+
+
+async def find_item_page(tx: Transaction, key: ItemPageKey) -> ItemPage:
+    items, total = await tx.items.page(key.skip, key.limit, None)
+    return ItemPage([ItemView.of(item, item.owner.full_name) for item in items], total)
+
+
+async def find_order(tx: Transaction, order_id: UUID) -> OrderView | None:
+    order = await tx.orders.find(order_id)
+    return None if order is None else order_view(order)
+
+
+async def find_order_page(tx: Transaction, key: OrderPageKey) -> Sequence[OrderView]:
+    assert isinstance(tx.orders, TwinOrders)
+    return [order_view(order) for order in await tx.orders.page(*key)]
+
+
+def account_view(account: Account) -> AccountView:
+    return AccountView(account.id, account.email, account.full_name, account.created_at)
+
+
+def order_view(order: Order) -> OrderView:
+    return OrderView(
+        order.id,
+        order.customer_id,
+        order.status,
+        order.recipient,
+        order.total_cents,
+        order.version,
+        order.created_at,
+        order.updated_at,
+        [LineView(line.item_id, line.title, line.unit_price_cents, line.quantity) for line in order.lines],
+        [MoveView(move.status, move.at) for move in order.history],
+    )
