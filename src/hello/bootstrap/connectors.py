@@ -30,6 +30,7 @@ from hello.connectors.metrics import (
 from hello.connectors.postgres.accounts import account_lookup
 from hello.connectors.postgres.batches import Batches, open_batches
 from hello.connectors.postgres.engine import Database, open_engine
+from hello.connectors.postgres.item_store import item_store
 from hello.connectors.postgres.items import item_lookup, item_pages
 from hello.connectors.postgres.listener import PostgresListener, open_listener
 from hello.connectors.postgres.order_store import order_store
@@ -135,6 +136,7 @@ async def open_ports(
         listed_days=listed_days,
         lookups=lookups_of(batches),
         order_store=order_store(batches),
+        item_store=item_store(batches),
         batched_writes=batches.writes,
         stamped_pages=stamped_pages(settings, redis, registry),
         item_index=item_index(settings, connections.engine, connections.search, registry),

@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import partial
 from secrets import token_urlsafe
 from time import perf_counter
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from uuid_utils.compat import uuid7
 
@@ -30,9 +30,10 @@ from hello.services.gifts import GiftService
 from hello.services.health import HealthService, Probe
 from hello.services.idempotency import IdempotencyService
 from hello.services.imports import ImportService
+from hello.services.item_creation import ItemStore
 from hello.services.items import ItemChanged, ItemService
 from hello.services.lookups import Lookups
-from hello.services.order_creation import CreateOrder, OrderCreated, OrderCreation, OrderStore
+from hello.services.order_creation import OrderCreated, OrderCreation, OrderStore
 from hello.services.order_feed import Listen, OrderFeed
 from hello.services.order_progress import OrderProgress
 from hello.services.orders import OrderCancelled, OrderReplaced, OrderService
@@ -46,8 +47,8 @@ from hello.services.sessions import SessionService
 from hello.services.todays_greetings import TodaysGreetings
 from hello.services.use_cases import UseCases
 
-ORDERS_AT_ONCE = 100
-BatchedWrites: TypeAlias = Callable[..., CreateOrder]
+ORDERS_AT_ONCE = ITEMS_AT_ONCE = 100
+BatchedWrites: TypeAlias = Callable[..., Any]
 """From a name, a call for many at once, and bounds."""
 COUNTED = (AccountRegistered, ItemChanged, OrderCreated, OrderReplaced, OrderCancelled)
 
@@ -61,6 +62,7 @@ class Ports:
     listed_days: ListedDays
     lookups: Lookups
     order_store: OrderStore
+    item_store: ItemStore
     batched_writes: BatchedWrites
     stamped_pages: StampedPages
     item_index: ItemIndex
@@ -142,6 +144,7 @@ def item_service(ports: Ports, publish: Publish) -> ItemService:
         begin=ports.begin,
         lookup=lookups.items,
         pages=lookups.item_pages,
+        creation=ports.batched_writes("create_items", ports.item_store.add, batch=ITEMS_AT_ONCE),
         publish=publish,
         now=now,
         new_id=uuid7,

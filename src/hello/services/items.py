@@ -8,11 +8,13 @@ from uuid import UUID
 from hello.core.batching import Callback
 from hello.core.clock import Clock
 from hello.core.ids import NewUuid
+from hello.core.traces import current_traceparent
 from hello.entities.audit import AuditRecord
 from hello.entities.base import SeenVersions
-from hello.entities.errors import ForbiddenError, NotFoundError, UnauthorizedError
+from hello.entities.errors import ForbiddenError, NotFoundError
 from hello.entities.items import Item, ItemView, item_event
 from hello.services.bus import DomainEvent, Publish
+from hello.services.item_creation import CreateItem, NewItem
 from hello.services.lookups import ItemPage, ItemPageKey, Lookup
 from hello.services.ports import Begin, Transaction
 from hello.services.security import Caller
@@ -50,22 +52,26 @@ class ItemService:
     begin: Begin
     lookup: Lookup[UUID, ItemView]
     pages: Lookup[ItemPageKey, ItemPage]
+    creation: CreateItem
     publish: Publish
     now: Clock
     new_id: NewUuid
 
     async def create(self, caller: Caller, content: ItemContent) -> ItemView:
-        """Raise `ForbiddenError` for an item of somebody else."""
+        """Raise `ForbiddenError` for an item of somebody else, `UnauthorizedError` without an account."""
+        new = self._new_view(caller, content)
+        item = await self.creation.do(new.item.id, new)
+        return item or new.item
+
+    def create_nowait(self, caller: Caller, content: ItemContent, callback: Callback[ItemView]) -> None:
+        """Call back with what `create` returns, or what the database raises; raise `ForbiddenError`."""
+        new = self._new_view(caller, content)
+        self.creation.do_nowait(new.item.id, new, callback)
+
+    def _new_view(self, caller: Caller, content: ItemContent) -> NewItem:
         content.check_owner(caller)
-        item = self._new(caller, content)
-        async with self.begin() as tx:
-            owner = await tx.accounts.find(caller.account_id)
-            if owner is None:
-                raise UnauthorizedError("the account no longer exists")
-            record = self._record(caller, item, "created", content.fields())
-            await tx.items.add(item, record)
-            await tx.outbox.add(item_event(record, item))
-        return ItemView.of(item, owner.full_name)
+        item = ItemView.of(self._new(caller, content), owner_name="")
+        return NewItem(item, content.fields(), current_traceparent())
 
     async def create_all(self, caller: Caller, contents: Sequence[ItemContent]) -> None:
         """Create at least one item of the caller, all in one transaction."""

@@ -67,7 +67,6 @@ async def settled(rolled_back: PostgresUnitOfWork) -> Settled:
     [
         pytest.param(1, lambda on: Catalogue(on.catalogue.begin).register(), id="register"),
         pytest.param(1, lambda on: on.catalogue.register(), id="register what is taken"),
-        pytest.param(1, lambda on: on.catalogue.accounts.read(on.ada), id="read own account"),
         pytest.param(2, lambda on: on.catalogue.log_in(), id="log in"),
         pytest.param(1, lambda on: on.catalogue.log_in(GUESS), id="log in with a wrong password"),
         pytest.param(1, lambda on: Catalogue(on.catalogue.begin).log_in(), id="log in as nobody"),
@@ -75,8 +74,6 @@ async def settled(rolled_back: PostgresUnitOfWork) -> Settled:
         pytest.param(2, lambda on: on.sessions.refresh(on.used), id="refresh with a used token"),
         pytest.param(2, lambda on: on.sessions.log_out(on.ada, on.live), id="log out"),
         pytest.param(3, lambda on: on.items.create(on.ada, KITE), id="create"),
-        pytest.param(1, lambda on: on.items.read(on.kite), id="read an item"),
-        pytest.param(2, lambda on: on.items.page(0, MOST, None), id="list items"),
         pytest.param(2, lambda on: on.items.page(0, MOST, on.ada.account_id), id="list items of one"),
         pytest.param(3, lambda on: on.items.replace(on.ada, on.kite, KITE, None), id="replace"),
         pytest.param(1, lambda on: on.items.replace(on.ada, on.kite, KITE, frozenset()), id="replace stale"),

@@ -92,6 +92,9 @@ class History(ABC):
         for _ in range(WRITES):
             await self.change(self.any_key())
 
+    async def write_all(self) -> None:
+        await asyncio.gather(*(self.write() for _ in range(WRITERS)))
+
     async def repeat(self, read: Callable[[UUID], Awaitable[None]]) -> None:
         while True:
             await read(self.any_key())
@@ -102,7 +105,7 @@ class History(ABC):
             await self.create()
         reads = [*[self.read] * READERS, self.read_page, self.read_page]
         readers = [asyncio.create_task(self.repeat(read)) for read in reads]
-        writers = asyncio.gather(*(self.write() for _ in range(WRITERS)))
+        writers = asyncio.create_task(self.write_all())
         await asyncio.wait([writers, *readers], return_when=asyncio.FIRST_COMPLETED)
         for reader in readers:
             reader.cancel()
@@ -192,9 +195,7 @@ class OrderHistory(History):
         await self.process().orders.orders.cancel(self.owners[key], key, None)
         found = await self.process().lookups.orders.find(key)
         assert found
-        assert (
-            [move.status for move in found.history] == ["CREATED", found.status] == ["CREATED", "CANCELLED"]
-        )
+        assert [move.status for move in found.history] == ["CREATED", "CANCELLED"]
         self.wrote(key, found.version, content_of(found))
 
     async def read(self, key: UUID) -> None:

@@ -6,7 +6,8 @@ admitted the quota, each one may admit more in at most two intervals of 0.1 s (p
 alone never more than the quota. With one process the quota is exact.
 
 Without Redis each process counts alone, and no hit waits. Hits are settled afterwards, if their window still
-counts. If an answer gets lost, its hits may be settled twice: a client gets less then, never more.
+counts. Each process sends all its hits in a window, not only the new ones, so it may send them again whenever
+an answer got lost, or Redis lost its data.
 """
 
 import asyncio
@@ -32,12 +33,8 @@ log = structlog.get_logger("hello.limits")
 class Totals(Protocol):
     """The hits of all processes in each window of each key."""
 
-    async def add(self, batch: Sequence[WindowHits]) -> Sequence[int | Exception]:
+    async def update(self, batch: Sequence[WindowHits]) -> Sequence[int | Exception]:
         """Return for each window its new total, or an error if the hits are not counted."""
-        ...
-
-    async def check(self) -> None:
-        """Raise an error unless they are available."""
         ...
 
 
@@ -68,28 +65,22 @@ class Settlement:
                     pass
             finally:
                 for hits in taken:
-                    self.counts.restore(hits)
+                    self.counts.unsettle(hits)
 
     async def _settle_batch(self, taken: list[WindowHits]) -> bool:
         """Remove a batch of which Redis counts at least a part; return whether it counts all of it."""
         batch = taken[:BATCH]
-        replies = await self.guard.run(partial(self._add, batch))
+        replies = await self.guard.run(partial(self.totals.update, batch))
         if replies is None:
             return False
         del taken[:BATCH]
         return self._use(batch, replies)
 
-    async def _add(self, batch: Sequence[WindowHits]) -> Sequence[int | Exception]:
-        """After a fault ask first whether Redis answers: a call that timed out may have had its effect."""
-        if self.guard.breaker.has_failed:
-            await self.totals.check()
-        return await self.totals.add(batch)
-
     def _use(self, batch: Sequence[WindowHits], replies: Sequence[int | Exception]) -> bool:
         errors = [reply for reply in replies if isinstance(reply, Exception)]
         for hits, reply in zip(batch, replies, strict=True):
             if isinstance(reply, Exception):
-                self.counts.restore(hits)
+                self.counts.unsettle(hits)
             else:
                 self.counts.learn(hits, reply)
         if errors:

@@ -5,6 +5,7 @@ alike, but only asynchronously and in ten times the time.
 """
 
 import asyncio
+import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from math import ceil
@@ -33,9 +34,13 @@ class Quota:
 
 @dataclass(frozen=True, slots=True)
 class WindowHits:
-    """Hits of a key in one window which Redis does not count yet; 0 asks only for the total."""
+    """All hits of a key that one source has counted in a window; 0 asks only for the total.
+
+    A later number of the same source replaces an earlier one, so it can be sent twice.
+    """
 
     key: CountKey
+    source: int
     window_s: int
     window: int
     hits: int
@@ -45,41 +50,39 @@ class WindowHits:
 class WindowCount:
     """The known hits of one key in the window with the number `window`, and in the one before.
 
-    They include the unsettled ones: hits that this process has counted and Redis has not.
+    `own` are those of this process, `others` those that it has learnt. Each count is a source of its own.
     """
 
+    source: int
     window_s: int
     window: int
-    current: int = 0
-    previous: int = 0
-    unsettled: int = 0
-    unsettled_previous: int = 0
+    own: int = 0
+    own_previous: int = 0
+    others: int = 0
+    others_previous: int = 0
+    is_settled: bool = True
 
     def move_to(self, window: int) -> None:
         """Make `window` the current one, and forget what is older than the one before it."""
         is_next = window == self.window + 1
-        self.previous = self.current if is_next else 0
-        self.unsettled_previous = self.unsettled if is_next else 0
-        self.window, self.current, self.unsettled = window, 0, 0
+        self.own_previous = self.own if is_next else 0
+        self.others_previous = self.others if is_next else 0
+        self.window, self.own, self.others = window, 0, 0
 
-    def take(self, key: CountKey) -> Iterator[WindowHits]:
-        if self.unsettled or self.unsettled_previous:
-            yield WindowHits(key, self.window_s, self.window - 1, self.unsettled_previous)
-            yield WindowHits(key, self.window_s, self.window, self.unsettled)
-        self.unsettled = self.unsettled_previous = 0
+    def hits(self, key: CountKey) -> Iterator[WindowHits]:
+        """Return those of the two windows, or none when there are none any more."""
+        if self.own or self.own_previous:
+            yield WindowHits(key, self.source, self.window_s, self.window - 1, self.own_previous)
+            yield WindowHits(key, self.source, self.window_s, self.window, self.own)
 
-    def restore(self, hits: WindowHits) -> None:
+    def learn(self, hits: WindowHits, total: int) -> None:
+        """Take over the hits of others, unless Redis has lost what is known here."""
+        if hits.source != self.source:
+            return
         if hits.window == self.window:
-            self.unsettled += hits.hits
+            self.others = max(self.others, total - hits.hits)
         elif hits.window == self.window - 1:
-            self.unsettled_previous += hits.hits
-
-    def learn(self, window: int, total: int) -> None:
-        """Take over what all processes have settled, unless Redis has lost what is known here."""
-        if window == self.window:
-            self.current = max(self.current, total + self.unsettled)
-        elif window == self.window - 1:
-            self.previous = max(self.previous, total + self.unsettled_previous)
+            self.others_previous = max(self.others_previous, total - hits.hits)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -92,6 +95,7 @@ class WindowCounts:
     clock: Callable[[], float]
     max_keys: int = MAX_KEYS
     has_unsettled: asyncio.Event = field(default_factory=asyncio.Event)
+    _sources: Iterator[int] = field(default_factory=itertools.count)
     _counts: dict[CountKey, WindowCount] = field(default_factory=dict)
     _unsettled: dict[CountKey, WindowCount] = field(default_factory=dict)
 
@@ -103,43 +107,46 @@ class WindowCounts:
         count = self._counts.get(key)
         if count is None or count.window != window:
             count = self._open(key, quota.window_s, window)
-        used = count.current + int(count.previous * overlap)
+        previous = count.own_previous + count.others_previous
+        used = count.own + count.others + int(previous * overlap)
         is_exceeded = used >= quota.amount
         if not is_exceeded:
             used += 1
-            self._add(key, count)
+            count.own += 1
+            if count.is_settled:
+                self._unsettle(key, count)
         return LimitStatus(
             quota=quota.amount,
             window_s=quota.window_s,
             remaining=max(0, quota.amount - used),
-            reset_s=reset_s(quota.window_s, overlap, count.previous),
+            reset_s=reset_s(quota.window_s, overlap, previous),
             is_exceeded=is_exceeded,
         )
 
     def take(self) -> list[WindowHits]:
-        """Return the unsettled hits in windows that still count, two windows for each key.
+        """Return the hits of the keys that have unsettled ones, in two windows each.
 
-        Each is given to `restore` or `learn` later.
+        Each is given to `unsettle` or `learn` later.
         """
         now = self.clock()
         for key, count in self._unsettled.items():
+            count.is_settled = True
             if count.window != (window := int(now / count.window_s)):
                 self._open(key, count.window_s, window)
-        taken = [hits for key, count in self._unsettled.items() for hits in count.take(key)]
+        taken = [hits for key, count in self._unsettled.items() for hits in count.hits(key)]
         self._unsettled.clear()
         self.has_unsettled.clear()
         return taken
 
-    def restore(self, hits: WindowHits) -> None:
-        """Keep the hits for later, since Redis did not count them."""
-        if hits.hits and (count := self._counts.get(hits.key)):
-            count.restore(hits)
-            self._remember(hits.key, count)
+    def unsettle(self, hits: WindowHits) -> None:
+        """Settle the hits later, since Redis may not count them."""
+        if count := self._counts.get(hits.key):
+            self._unsettle(hits.key, count)
 
     def learn(self, hits: WindowHits, total: int) -> None:
         """Use the total of all processes, these hits included."""
         if count := self._counts.get(hits.key):
-            count.learn(hits.window, total)
+            count.learn(hits, total)
 
     def _open(self, key: CountKey, window_s: int, window: int) -> WindowCount:
         """Start the window of a key, which becomes the last one to be forgotten."""
@@ -147,7 +154,7 @@ class WindowCounts:
             count.move_to(window)
         else:
             self._make_room()
-            count = WindowCount(window_s, window)
+            count = WindowCount(next(self._sources), window_s, window)
         self._counts[key] = count
         return count
 
@@ -157,13 +164,8 @@ class WindowCounts:
             del self._counts[oldest]
             self._unsettled.pop(oldest, None)
 
-    def _add(self, key: CountKey, count: WindowCount) -> None:
-        count.current += 1
-        count.unsettled += 1
-        if count.unsettled == 1:
-            self._remember(key, count)
-
-    def _remember(self, key: CountKey, count: WindowCount) -> None:
+    def _unsettle(self, key: CountKey, count: WindowCount) -> None:
+        count.is_settled = False
         self._unsettled[key] = count
         self.has_unsettled.set()
 

@@ -24,6 +24,7 @@ from hello.interface.http.fast_routes.access import FastAccess
 from hello.interface.http.fast_routes.accounts import account_routes
 from hello.interface.http.fast_routes.birthdays import birthday_routes
 from hello.interface.http.fast_routes.common import FastContext
+from hello.interface.http.fast_routes.health import health_routes, missing_route
 from hello.interface.http.fast_routes.items import item_routes
 from hello.interface.http.fast_routes.orders import order_routes
 from hello.interface.http.fast_routes.people import people_routes
@@ -109,7 +110,8 @@ def create_app(
     if not options.fast_path:
         return Application(observed, connection_class(observer, options.limits), is_https)
     context = FastContext(lambda: use_cases_of(app), observer, prefix, options.body_limit)
-    routes = FastRoutes(fast_routes(context, options, app.state.cursors), prefix.encode())
+    missing = None if prefix else missing_route(context)
+    routes = FastRoutes(fast_routes(context, options, app.state.cursors), prefix.encode(), missing)
     return Application(observed, fast_path_class(routes, observer, options.limits), is_https)
 
 
@@ -117,6 +119,7 @@ def fast_routes(context: FastContext, options: HttpOptions, cursors: Cursors) ->
     """Leave private lists to the application, which asks who reads them."""
     access = FastAccess(context, options.proxies)
     yield from people_routes(context)
+    yield from health_routes(context)
     yield from account_routes(context, access)
     yield from item_routes(context, access)
     yield from order_routes(context, access, cursors)

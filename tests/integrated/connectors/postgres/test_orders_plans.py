@@ -1,12 +1,14 @@
 """How often PostgreSQL is asked about orders, and that it never reads a whole table to answer."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import TypeAlias
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from hello.connectors.postgres import accounts, items, orders
+from hello.connectors.postgres.prepared_statements import PLAN_LOCALLY
 from hello.connectors.postgres.unit_of_work import PostgresTransaction, PostgresUnitOfWork
 from hello.entities.orders import Order
 from hello.services.security import Caller
@@ -31,6 +33,8 @@ POPULATION = {
     "people": "SELECT 'P' || n, '1990-05-17'::date",
 }
 COLUMNS = {"people": "(username, date_of_birth)"}
+PARTS_OF_ORDERS = ["pk_orders", "pk_order_lines", "pk_order_history"]
+PAGE_ARGUMENTS = [[FIRST, LATE], [None, "SHIPPED"], [LATE, LATE], [21, 21]]
 WITHOUT_SEARCH = "ALTER TABLE items DISABLE TRIGGER follow_items"
 """To index so many takes longer than a statement may."""
 
@@ -113,16 +117,6 @@ async def test_no_order_query_scans_a_table(
             lambda tx: tx.orders.claim(NOON + 100 * CONFIRM_DELAY, 100),
             id="claim",
         ),
-        pytest.param(
-            ["ix_orders_customer_id_id", "pk_orders"],
-            lambda tx: tx.orders.page(FIRST, None, None, 21),
-            id="page",
-        ),
-        pytest.param(
-            ["ix_orders_customer_id_id"],
-            lambda tx: tx.orders.page(FIRST, "SHIPPED", LATE, 21),
-            id="later page",
-        ),
         pytest.param(["pk_order_lines", "pk_orders"], replace, id="replace"),
         pytest.param(["pk_order_revisions"], lambda tx: tx.orders.revisions(FIRST, 0, 9, 9), id="revisions"),
     ],
@@ -133,6 +127,29 @@ async def test_no_statement_of_several_scans_a_table(
     plans = await plans_of(rolled_back, connection, query)
     assert not [plan for plan in plans if "Seq Scan" in plan], plans
     assert all(any(index in plan for plan in plans) for index in indexes), plans
+
+
+@pytest.mark.parametrize(
+    ("indexes", "sql", "arguments"),
+    [
+        pytest.param(["pk_accounts"], accounts.FIND, [[FIRST, LATE]], id="accounts"),
+        pytest.param(["pk_items", "pk_accounts"], items.FIND, [[FIRST, LATE]], id="items"),
+        pytest.param(["pk_items", "pk_accounts"], items.PAGES, [[0, 20], [20, 20]], id="item pages"),
+        pytest.param(PARTS_OF_ORDERS, orders.FIND, [[FIRST, LATE]], id="orders"),
+        pytest.param(
+            ["ix_orders_customer_id_id", *PARTS_OF_ORDERS[1:]], orders.PAGES, PAGE_ARGUMENTS, id="order pages"
+        ),
+    ],
+)
+async def test_no_lookup_scans_a_table(
+    connection: AsyncConnection, indexes: list[str], sql: str, arguments: list[list[object]]
+) -> None:
+    """Planned for any keys, as it is in a prepared statement."""
+    await connection.exec_driver_sql(PLAN_LOCALLY)
+    raw: Any = (await connection.get_raw_connection()).driver_connection
+    plan = "\n".join(row[0] for row in await raw.fetch(f"EXPLAIN {sql}", *arguments))
+    assert "Seq Scan" not in plan, plan
+    assert all(index in plan for index in indexes), plan
 
 
 async def test_due_orders_are_claimed_in_order_without_a_sort(
@@ -152,42 +169,28 @@ async def test_an_order_of_any_length_takes_a_few_statements(
 ) -> None:
     use_cases, name = OrderUseCases(rolled_back.begin), a_name()
     ada = await use_cases.somebody()
-    items = [await use_cases.item(ada) for _ in range(lines)]
+    kites = [await use_cases.item(ada) for _ in range(lines)]
     async with rolled_back.begin() as tx:
         await tx.people.save({name: NOON.date()}, [])
     queries.clear()
-    await use_cases.order(ada, of(*items, recipient=name), a_request(ada, name) if has_key else None)
+    await use_cases.order(ada, of(*kites, recipient=name), a_request(ada, name) if has_key else None)
     assert len(without_savepoints(queries)) == most, without_savepoints(queries)
 
 
-@pytest.mark.parametrize(("orders", "parts"), [(1, 1), (100, 2)])
-async def test_page_takes_one_statement_and_one_for_each_hundred_lines(
-    rolled_back: PostgresUnitOfWork, queries: list[str], orders: int, parts: int
-) -> None:
-    use_cases = OrderUseCases(rolled_back.begin)
-    ada = await use_cases.somebody()
-    order_ids = await many(use_cases, ada, orders)
-    queries.clear()
-    found, _ = await use_cases.orders.page(ada, None, None, 100)
-    assert [order.id for order in found] == order_ids[::-1]
-    await use_cases.orders.read(ada, order_ids[0])
-    assert len(without_savepoints(queries)) == 1 + parts + 1
-
-
-@pytest.mark.parametrize("orders", [1, 100])
+@pytest.mark.parametrize("number", [1, 100])
 async def test_moving_any_number_takes_five_statements(
-    rolled_back: PostgresUnitOfWork, queries: list[str], orders: int
+    rolled_back: PostgresUnitOfWork, queries: list[str], number: int
 ) -> None:
     use_cases = OrderUseCases(rolled_back.begin)
-    await many(use_cases, await use_cases.somebody(), orders)
+    await many(use_cases, await use_cases.somebody(), number)
     use_cases.clock.move(CONFIRM_DELAY)
     queries.clear()
-    assert await use_cases.progress.advance(orders) == orders
+    assert await use_cases.progress.advance(number) == number
     assert len(without_savepoints(queries)) == 5, without_savepoints(queries)
 
 
-async def many(use_cases: OrderUseCases, caller: Caller, orders: int) -> list[UUID]:
-    made = [an_order(caller.account_id, a_line(), a_line()) for _ in range(orders)]
+async def many(use_cases: OrderUseCases, caller: Caller, number: int) -> list[UUID]:
+    made = [an_order(caller.account_id, a_line(), a_line()) for _ in range(number)]
     async with use_cases.begin() as tx:
         for order in made:
             await tx.orders.add(order)

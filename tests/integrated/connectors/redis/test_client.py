@@ -7,7 +7,7 @@ import pytest
 import trustme
 from prometheus_client import CollectorRegistry
 
-from hello.bootstrap.connectors import guarded_redis, stamped_pages
+from hello.bootstrap.connectors import stamped_pages
 from hello.connectors.limits.limiter import open_limiter
 from hello.connectors.limits.quotas import read_quotas
 from hello.connectors.redis.client import RedisProbe, open_redis

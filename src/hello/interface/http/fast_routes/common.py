@@ -4,10 +4,13 @@ import re
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from http import HTTPStatus
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
 
 from hello.entities.errors import BusyError, HelloError, UnavailableError
 from hello.interface.http.parameters import MAX_LIMIT
-from hello.interface.http.serving.fast_path import FastAnswer, FastRequest
+from hello.interface.http.serving.fast_path import JSON, FastAnswer, FastRequest
 from hello.interface.http.serving.observe import Observer
 from hello.services.use_cases import UseCases
 
@@ -15,6 +18,9 @@ JSON_TYPES = {b"application/json", b"application/json; charset=utf-8"}
 UUID_PART = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 NUMBER = re.compile(r"0|[1-9][0-9]{0,8}")
 DEFAULT_LIMIT = 20
+MAX_BODY = 16_384
+"""A larger one takes milliseconds to understand, which the application does in its own time."""
+Schema = TypeVar("Schema", bound=BaseModel)
 
 
 class FastContext:
@@ -30,8 +36,8 @@ class FastContext:
     def use_cases(self) -> UseCases:
         return self._start()
 
-    def kind(self, method: str, route: str, status: HTTPStatus) -> FastAnswer:
-        return FastAnswer(self._observer, method, route, status)
+    def kind(self, method: str, route: str, status: HTTPStatus, media_type: str = JSON) -> FastAnswer:
+        return FastAnswer(self._observer.recorder(method, route, status), status, media_type)
 
 
 def fault_in(error: Exception | None) -> Exception | None:
@@ -55,6 +61,15 @@ def plain_body(request: FastRequest, limit: int) -> bytes | None:
     """Return a body that is there as a whole, and not larger than the limit."""
     cycle = request.cycle
     return bytes(cycle.body) if not cycle.more_body and len(cycle.body) <= limit else None
+
+
+def body_as(schema: type[Schema], request: FastRequest) -> Schema | None:
+    """Return a small body that is good; whatever is wrong with another, the application says."""
+    body = plain_body(request, MAX_BODY) if is_json(request) else None
+    try:
+        return schema.model_validate_json(body) if body else None
+    except ValidationError:
+        return None
 
 
 def query_of(query: bytes) -> Mapping[str, str] | None:

@@ -7,9 +7,18 @@ from uuid import UUID
 from hello.entities.items import ItemView
 from hello.interface.http.conditions import etag
 from hello.interface.http.fast_routes.access import FastAccess
-from hello.interface.http.fast_routes.common import UUID_PART, FastContext, limit_of, number_of, query_of
+from hello.interface.http.fast_routes.common import (
+    UUID_PART,
+    FastContext,
+    body_as,
+    fault_in,
+    limit_of,
+    number_of,
+    query_of,
+)
 from hello.interface.http.json_bodies import item_json, item_page_json
 from hello.interface.http.parameters import MAX_SKIP
+from hello.interface.http.schemas.items import ItemRequest
 from hello.interface.http.serving.fast_path import FastRequest, FastRoute
 from hello.services.lookups import ItemPage, ItemPageKey
 
@@ -20,6 +29,33 @@ def item_routes(context: FastContext, access: FastAccess) -> Iterator[FastRoute]
     path, read, list_ = PATH.encode(), ReadItem(context, access), ListItems(context, access)
     yield FastRoute("GET", path, ROUTE, read.begin, last=UUID_PART)
     yield FastRoute("GET", path, PATH, list_.begin, takes_query=True)
+    yield FastRoute("POST", path, PATH, CreateItem(context, access).begin, takes_body=True)
+
+
+class CreateItem:
+    """A body is understood by the schema that the application has; what it refuses, the application does."""
+
+    def __init__(self, context: FastContext, access: FastAccess) -> None:
+        self.context, self.access = context, access
+        self.created = context.kind("POST", PATH, HTTPStatus.CREATED)
+
+    def begin(self, request: FastRequest) -> None:
+        wanted = body_as(ItemRequest, request)
+        if wanted is None or (admitted := self.access.account(request, GROUP)) is None:
+            request.fall_through()
+            return
+        end = request.callback(self.end, admitted.limits)
+        self.context.use_cases.items.create_nowait(admitted.caller, wanted.to_content(), end)
+
+    def end(
+        self, request: FastRequest, limits: bytes, item: ItemView | None, error: Exception | None
+    ) -> None:
+        if item is None:
+            request.fall_through(fault_in(error))
+            return
+        tag, place = etag(item.version).encode(), f"{self.context.prefix}{PATH}/{item.id}".encode()
+        lines = b"etag: %b\r\nlocation: %b\r\n" % (tag, place)
+        request.answer(self.created, item_json(item), lines, limits)
 
 
 class ReadItem:

@@ -5,8 +5,6 @@ from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from uuid import UUID
 
-from pydantic import ValidationError
-
 from hello.core.cursors import Cursors
 from hello.entities.errors import InvalidError
 from hello.entities.orders import OrderStatus, OrderView
@@ -16,10 +14,9 @@ from hello.interface.http.fast_routes.access import FastAccess
 from hello.interface.http.fast_routes.common import (
     UUID_PART,
     FastContext,
+    body_as,
     fault_in,
-    is_json,
     limit_of,
-    plain_body,
     query_of,
 )
 from hello.interface.http.idempotency import repeatable
@@ -32,8 +29,6 @@ from hello.services.lookups import OrderPage, OrderPageKey
 ROUTE, GROUP = f"{PATH}/{{order_id}}", "orders"
 STATUSES = frozenset(OrderStatus)
 KEY = re.compile(rb"[\x21-\x7e]{1,255}")
-MAX_BODY = 16_384
-"""A larger one takes milliseconds to understand, which the application does in its own time."""
 
 
 def order_routes(context: FastContext, access: FastAccess, cursors: Cursors) -> Iterator[FastRoute]:
@@ -51,8 +46,7 @@ class CreateOrder:
         self.placed = context.kind("POST", PATH, HTTPStatus.CREATED)
 
     def begin(self, request: FastRequest) -> None:
-        body = plain_body(request, MAX_BODY) if is_json(request) else None
-        wanted = order_in(body) if body else None
+        wanted = body_as(OrderRequest, request)
         if wanted is None or (admitted := self.access.account(request, GROUP)) is None:
             request.fall_through()
             return
@@ -71,13 +65,6 @@ class CreateOrder:
             return
         lines, body = unpack_order(answer).lines(self.context.prefix)
         request.answer(self.placed, body, lines, limits)
-
-
-def order_in(body: bytes) -> OrderRequest | None:
-    try:
-        return OrderRequest.model_validate_json(body)
-    except ValidationError:
-        return None
 
 
 class ReadOrder:

@@ -12,13 +12,15 @@ from time import time
 from typing import Any, NamedTuple, TypeAlias
 
 from hello.entities.errors import BusyError
+from hello.interface.http.paths import is_missing
 from hello.interface.http.serving.connection import Connection
 from hello.interface.http.serving.incoming import ConnectionLimits
-from hello.interface.http.serving.observe import Observer, request_id_of
+from hello.interface.http.serving.observe import Observer, Record, request_id_of
 from hello.interface.http.serving.refusals import BUSY
 from hello.interface.http.serving.request_cycle import RequestCycle
 
-WITH_BODY = b"%bcontent-length: %d\r\ncontent-type: application/json\r\nx-request-id: %b\r\n%b\r\n%b"
+WITH_BODY = b"%bcontent-length: %d\r\ncontent-type: %b\r\nx-request-id: %b\r\n%b\r\n%b"
+JSON = "application/json"
 EMPTY = b"%bx-request-id: %b\r\n%b\r\n"
 Begin: TypeAlias = Callable[["FastRequest"], None]
 
@@ -26,12 +28,11 @@ Begin: TypeAlias = Callable[["FastRequest"], None]
 class FastAnswer:
     """One kind of answer of a route, with all that is the same each time worked out."""
 
-    __slots__ = ("line", "record", "route", "status")
+    __slots__ = ("line", "media_type", "record")
 
-    def __init__(self, observer: Observer, method: str, route: str, status: HTTPStatus) -> None:
-        self.route, self.status = route, status
+    def __init__(self, record: Record, status: HTTPStatus, media_type: str = JSON) -> None:
+        self.record, self.media_type = record, media_type.encode()
         self.line = b"HTTP/1.1 %d %b\r\n" % (status, status.phrase.encode())
-        self.record = observer.recorder(method, route, status)
 
 
 class FastRequest(NamedTuple):
@@ -71,9 +72,26 @@ class FastRequest(NamedTuple):
 
         return call_back
 
-    def answer(self, kind: FastAnswer, body: bytes = b"", lines: bytes = b"", limits: bytes = b"") -> None:
+    def request_id(self) -> str:
+        """Return the client's own, or a new one."""
+        return request_id_of(self.cycle.scope["headers"]) or self.connection.observer.new_id()
+
+    def answer(
+        self,
+        kind: FastAnswer,
+        body: bytes = b"",
+        lines: bytes = b"",
+        limits: bytes = b"",
+        request_id: str | None = None,
+    ) -> None:
         """Send headers as whole lines: `lines` come first, `limits` last; without a body it has no type."""
-        self.connection.answer(self, kind, body, lines, limits)
+        own_id = request_id or self.request_id()
+        head = kind.line + self.connection.routes.head(self.cycle)
+        if body:
+            rest = WITH_BODY % (lines, len(body), kind.media_type, own_id.encode(), limits, body)
+        else:
+            rest = EMPTY % (lines, own_id.encode(), limits)
+        self.connection.answer(self, kind, head + rest, own_id)
 
     def fall_through(self, error: BaseException | None = None) -> None:
         """Leave it to the application; `error` tells it how the work ended, which it need not try again."""
@@ -96,10 +114,13 @@ class FastRoute:
 class FastRoutes:
     """The table of hot routes; each is found below the prefix of `PUBLIC_URL` as well."""
 
-    def __init__(self, routes: Iterable[FastRoute], prefix: bytes = b"") -> None:
+    def __init__(
+        self, routes: Iterable[FastRoute], prefix: bytes = b"", missing: FastRoute | None = None
+    ) -> None:
         known = [(route, path) for route in routes for path in {route.path, prefix + route.path}]
         self._whole = {(route.method, path): route for route, path in known if route.last is None}
         self._parents = {(route.method, path): route for route, path in known if route.last}
+        self._missing = missing
         self._headers: list[tuple[bytes, bytes]] | None = None
         self._head = b""
 
@@ -108,9 +129,11 @@ class FastRoutes:
             return route, ""
         parent, _, last = path.rpartition(b"/")
         route = self._parents.get((method, parent))
-        if route is None or route.last is None or not route.last.fullmatch(last):
-            return None
-        return route, last.decode()
+        if route is not None and route.last is not None:
+            return (route, last.decode()) if route.last.fullmatch(last) else None
+        if self._missing is not None and method == self._missing.method and is_missing(path):
+            return self._missing, ""
+        return None
 
     def head(self, cycle: RequestCycle) -> bytes:
         """Return Uvicorn's own headers, new each second, and `connection: close` if it ends."""
@@ -151,16 +174,8 @@ class FastPathConnection(Connection):
         except Exception as error:  # noqa: BLE001  # whatever it is
             self.fall_through(request, error)
 
-    def answer(
-        self, request: FastRequest, kind: FastAnswer, body: bytes, lines: bytes, limits: bytes
-    ) -> None:
-        cycle = request.cycle
-        request_id = request_id_of(cycle.scope["headers"]) or self.observer.new_id()
-        head, own_id = kind.line + self.routes.head(cycle), request_id.encode()
-        if body:
-            self._answer(cycle, head + WITH_BODY % (lines, len(body), own_id, limits, body))
-        else:
-            self._answer(cycle, head + EMPTY % (lines, own_id, limits))
+    def answer(self, request: FastRequest, kind: FastAnswer, data: bytes, request_id: str) -> None:
+        self._answer(request.cycle, data)
         kind.record(request.start, request_id)
 
     def fall_through(self, request: FastRequest, error: BaseException | None) -> None:

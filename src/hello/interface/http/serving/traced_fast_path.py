@@ -32,11 +32,9 @@ class TracedFastPathConnection(FastPathConnection):
         with span.active():
             super().begin(route, request)
 
-    def answer(
-        self, request: FastRequest, kind: FastAnswer, body: bytes, lines: bytes, limits: bytes
-    ) -> None:
+    def answer(self, request: FastRequest, kind: FastAnswer, data: bytes, request_id: str) -> None:
         with active(request.cycle):
-            super().answer(request, kind, body, lines, limits)
+            super().answer(request, kind, data, request_id)
 
     def _answer(self, cycle: RequestCycle, data: bytes) -> None:
         """End the span: this is called for what the fast path answers, and for what is refused."""
