@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Generic, TypeAlias, TypeVar
 from uuid import UUID
 
 from hello.core.batching import Batcher, Bounds, Callback
@@ -10,13 +10,14 @@ from hello.entities.errors import ConflictError, HelloError, UnauthorizedError
 from hello.entities.idempotency import IdempotencyKey, KeyOfAccount, StoredAnswer
 from hello.entities.orders import Order, OrderLine, order_event
 from hello.services.order_contents import PricedItem
-from hello.services.order_creation import Created, CreationKey, NewOrder, WantedOrder
+from hello.services.order_creation import NewOrder
 from hello.services.ports import Begin, Transaction
 from tests.twins.orders import TwinIdempotencyKeys
 
-CreateAll: TypeAlias = Callable[
-    [Mapping[CreationKey, WantedOrder]], Awaitable[Mapping[CreationKey, Created]]
-]
+Key = TypeVar("Key")
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+CallForAll: TypeAlias = Callable[[Mapping[Key, Item]], Awaitable[Mapping[Key, Result]]]
 
 
 @dataclass
@@ -89,19 +90,18 @@ def order_of(new: NewOrder) -> Order:
 
 
 @dataclass(frozen=True, slots=True)
-class TwinWrites:
-    """Calls are batches of one, each done before the next."""
+class TwinWrites(Generic[Key, Item, Result]):
+    """Each call is a batch of its own."""
 
-    create_all: CreateAll
+    call: CallForAll[Key, Item, Result]
 
-    async def do(self, key: CreationKey, wanted: WantedOrder) -> Created | None:
-        return (await self.create_all({key: wanted})).get(key)
+    async def do(self, key: Key, item: Item) -> Result | None:
+        return (await self.call({key: item})).get(key)
 
-    def do_nowait(self, key: CreationKey, wanted: WantedOrder, callback: Callback[Created]) -> None:
-        """Batch them, as a callback has no task to wait in."""
-        batcher = Batcher(self.create_all, Bounds(), lambda error: isinstance(error, HelloError))
-        batcher.submit(key, wanted, callback)
+    def do_nowait(self, key: Key, item: Item, callback: Callback[Result]) -> None:
+        batcher = Batcher(self.call, Bounds(), lambda error: isinstance(error, HelloError))
+        batcher.submit(key, item, callback)
 
 
-def twin_writes(_: str, create_all: CreateAll, **_bounds: int) -> TwinWrites:
-    return TwinWrites(create_all)
+def twin_writes(_: str, call: CallForAll[Key, Item, Result], **_bounds: int) -> TwinWrites[Key, Item, Result]:
+    return TwinWrites(call)
