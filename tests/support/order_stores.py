@@ -60,7 +60,7 @@ def creation_of(store: OrderStore, bus: TwinBus) -> OrderCreation:
 
 def twin_shop(twin: TwinUnitOfWork) -> OrderShop:
     store, bus = TwinOrderStore(twin.begin), TwinBus()
-    batcher = Batcher[CreationKey, WantedOrder, Created](
+    batcher = Batcher(
         creation_of(store, bus).create_all, Bounds(), lambda error: isinstance(error, HelloError)
     )
     return OrderShop(twin.begin, store, BatchedWrites(batcher), bus)

@@ -75,7 +75,7 @@ class OrderUseCases:
             publish=self.bus.publish,
             now=now,
             new_id=uuid7,
-            creation=self.writes("create_orders", creation.create_all),
+            creation=self.writes("create_orders", creation.create_all, batch=100),
         )
         self.moves = Counter[str]()
         self.progress = OrderProgress(

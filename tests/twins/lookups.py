@@ -71,8 +71,8 @@ async def find_order(tx: Transaction, order_id: UUID) -> OrderView | None:
 
 async def find_order_page(tx: Transaction, key: OrderPageKey) -> OrderPage:
     assert isinstance(tx.orders, TwinOrders)
-    found = await tx.orders.page(key.customer_id, key.status, key.before, key.limit + 1)
-    return OrderPage.of(list(map(order_view, found)), key.limit)
+    rows = await tx.orders.page(key.customer_id, key.status, key.before, key.limit + 1)
+    return OrderPage.of([order_view(order) for order in rows], key.limit)
 
 
 def account_view(account: Account) -> AccountView:

@@ -1,24 +1,19 @@
-"""In-memory twins of what new orders are stored by, and of the batches that they are created in."""
+"""In-memory twin of what stores new orders."""
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, TypeAlias, TypeVar
 from uuid import UUID
 
-from hello.core.batching import Batcher, Bounds, Callback
-from hello.entities.errors import ConflictError, HelloError, UnauthorizedError
+from hello.connectors.postgres.batches import Call
+from hello.core.batching import Item, Key, Result
+from hello.entities.errors import ConflictError, UnauthorizedError
 from hello.entities.idempotency import IdempotencyKey, KeyOfAccount, StoredAnswer
 from hello.entities.orders import Order, OrderLine, order_event
 from hello.services.order_contents import PricedItem
 from hello.services.order_creation import NewOrder
 from hello.services.ports import Begin, Transaction
 from tests.twins.orders import TwinIdempotencyKeys
-
-Key = TypeVar("Key")
-Item = TypeVar("Item")
-Result = TypeVar("Result")
-CallForAll: TypeAlias = Callable[[Mapping[Key, Item]], Awaitable[Mapping[Key, Result]]]
-
+from tests.twins.writes import TwinWrites
 
 @dataclass
 class TwinOrderStore:
@@ -89,19 +84,6 @@ def order_of(new: NewOrder) -> Order:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class TwinWrites(Generic[Key, Item, Result]):
-    """Each call is a batch of its own."""
-
-    call: CallForAll[Key, Item, Result]
-
-    async def do(self, key: Key, item: Item) -> Result | None:
-        return (await self.call({key: item})).get(key)
-
-    def do_nowait(self, key: Key, item: Item, callback: Callback[Result]) -> None:
-        batcher = Batcher(self.call, Bounds(), lambda error: isinstance(error, HelloError))
-        batcher.submit(key, item, callback)
-
-
-def twin_writes(_: str, call: CallForAll[Key, Item, Result], **_bounds: int) -> TwinWrites[Key, Item, Result]:
+def twin_writes(_: str, call: Call[Key, Item, Result], *, batch: int) -> TwinWrites[Key, Item, Result]:
+    """Return writes that are made as `Batches.writes` makes those of PostgreSQL."""
     return TwinWrites(call)

@@ -198,7 +198,7 @@ async def test_key_that_is_taken_without_an_answer_is_a_conflict(
     store: WatchedStore, bus: TwinBus, ada: Caller, kite: UUID
 ) -> None:
     """Such as one whose account is deleted in between."""
-    creation = creation_on(Keeping(store, len), bus)  # type: ignore[arg-type]
+    creation = creation_on(Keeping(store, len), bus)
     results = await creation.create_all({0: wanted(ada, of(kite), a_request(ada, "key"))})
     assert (type(results[0]), bus.published) == (ConflictError, [])
 

@@ -24,7 +24,7 @@ from hello.entities.errors import ConflictError
 from hello.entities.events import shard_of
 from hello.entities.orders import LineView
 from hello.services.idempotency import IdempotentRequest
-from hello.services.order_creation import NewOrder, OrderStore, WantedOrder
+from hello.services.order_creation import CreationKey, NewOrder, OrderStore, WantedOrder
 from hello.services.security import Caller
 from tests.support.builders import NOON, a_name
 from tests.support.order_stores import (
@@ -36,7 +36,7 @@ from tests.support.order_stores import (
     open_shop,
     wanted,
 )
-from tests.support.orders import CONFIRM_DELAY, a_request
+from tests.support.orders import CONFIRM_DELAY, a_request, of, rendered
 from tests.twins.traces import RECORDED
 from tests.twins.transaction import TwinBus
 
@@ -263,7 +263,7 @@ async def test_many_orders_take_a_few_statements(
         await tx.people.save({name: NOON.date()}, [])
     content = of(*[await shop.use_cases().item(ada)] * lines, recipient=name if is_whole else None)
     requests = [a_request(ada, f"{name}{number}") if is_whole else None for number in range(50)]
-    orders = {
+    orders: dict[CreationKey, WantedOrder] = {
         number: WantedOrder(ada.account_id, content, rendered, once, None)
         for number, once in enumerate(requests)
     }
