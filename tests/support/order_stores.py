@@ -18,9 +18,7 @@ from hello.entities.errors import HelloError
 from hello.entities.orders import LineView, OrderView
 from hello.services.idempotency import IdempotentRequest
 from hello.services.order_creation import (
-    Created,
     CreateOrder,
-    CreationKey,
     NewOrder,
     OrderCreation,
     OrderStore,
@@ -63,7 +61,8 @@ def twin_shop(twin: TwinUnitOfWork) -> OrderShop:
     batcher = Batcher(
         creation_of(store, bus).create_all, Bounds(), lambda error: isinstance(error, HelloError)
     )
-    return OrderShop(twin.begin, store, BatchedWrites(batcher), bus)
+    creation = BatchedWrites(batcher)
+    return OrderShop(twin.begin, store, creation, bus)
 
 
 @asynccontextmanager

@@ -15,6 +15,7 @@ from hello.services.ports import Begin, Transaction
 from tests.twins.orders import TwinIdempotencyKeys
 from tests.twins.writes import TwinWrites
 
+
 @dataclass
 class TwinOrderStore:
     """`running` are the keys that another transaction holds."""
@@ -84,6 +85,11 @@ def order_of(new: NewOrder) -> Order:
     )
 
 
-def twin_writes(_: str, call: Call[Key, Item, Result], *, batch: int) -> TwinWrites[Key, Item, Result]:
+def twin_writes(
+    _: str,
+    call: Call[Key, Item, Result],
+    *,
+    batch: int,  # noqa: ARG001
+) -> TwinWrites[Key, Item, Result]:
     """Return writes that are made as `Batches.writes` makes those of PostgreSQL."""
     return TwinWrites(call)

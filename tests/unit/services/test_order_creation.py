@@ -146,8 +146,8 @@ async def test_key_of_another_account_is_another_key(
     creation: OrderCreation, use_cases: OrderUseCases, ada: Caller, kite: UUID
 ) -> None:
     bob = await use_cases.somebody()
-    requests = {n: wanted(one, of(kite), a_request(one, "key")) for n, one in enumerate((ada, bob))}
-    assert len(set(ids_of(await creation.create_all(requests)))) == 2
+    requests = [wanted(one, of(kite), a_request(one, "key")) for one in (ada, bob)]
+    assert len(set(ids_of(await creation.create_all(dict(enumerate(requests)))))) == 2
 
 
 async def test_repeated_request_for_an_item_that_is_gone_gets_the_first_answer(
