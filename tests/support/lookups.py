@@ -17,10 +17,15 @@ from hello.services.lookups import Lookups
 
 
 @pytest.fixture
-async def lookups(engine: AsyncEngine) -> AsyncIterator[Lookups]:
-    """See what is committed."""
+async def batches(engine: AsyncEngine) -> AsyncIterator[Batches]:
+    """Truly commit, and see what is committed."""
     async with open_batches(engine, Bounds(), 2) as batches:
-        yield lookups_of(batches)
+        yield batches
+
+
+@pytest.fixture
+async def lookups(batches: Batches) -> Lookups:
+    return lookups_of(batches)
 
 
 @pytest.fixture
