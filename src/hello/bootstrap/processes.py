@@ -154,7 +154,8 @@ def http_options(settings: Settings) -> HttpOptions:
             enabled=settings.log_level in {"debug", "info"},
             sample=settings.access_log_sample,
         ),
-        fast_path=settings.fast_path == "on" and not is_guarded(settings),
+        fast_path=settings.fast_path == "on" and not settings.cors_origins,
+        limited_groups=limited_groups(settings),
         origins=split_csv(settings.cors_origins),
         proxies=split_csv(settings.trusted_proxies),
         public_url=settings.public_url,
@@ -189,7 +190,5 @@ def connection_limits(settings: Settings) -> ConnectionLimits:
     )
 
 
-def is_guarded(settings: Settings) -> bool:
-    """Say whether the fast path's requests are limited, or of other sites' pages: the application knows."""
-    quotas = read_quotas(settings.rate_limits)
-    return bool(quotas["hello"] or quotas["birthdays"] or settings.cors_origins)
+def limited_groups(settings: Settings) -> frozenset[str]:
+    return frozenset(group for group, quota in read_quotas(settings.rate_limits).items() if quota)
