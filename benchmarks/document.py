@@ -15,11 +15,11 @@ Hello beside its peers: the same two routes, on the same table of the same Postg
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """What one way to measure writes: one place in the page, and one picture beside it."""
+    """What one way to measure writes: one place in the page, and perhaps one picture beside it."""
 
     heading: str
     marker: str
-    picture: str
+    picture: str = ""
 
     @property
     def markers(self) -> tuple[str, str]:
@@ -28,16 +28,20 @@ class Section:
 
 ONE_CORE = Section("One core for the server", "figures", "performance.svg")
 WHOLE_MACHINE = Section("The whole machine", "figures whole-machine", "performance-whole-machine.svg")
+ROUTES = Section("All routes", "figures routes")
 
 
 def write(folder: Path, section: Section, figures: str, picture: str) -> None:
+    write_section(folder, section, f"![Requests a second]({section.picture})\n\n{figures}")
+    (folder / section.picture).write_text(picture)
+
+
+def write_section(folder: Path, section: Section, figures: str) -> None:
     """Create what is missing, and leave the rest of the page as it is."""
     folder.mkdir(parents=True, exist_ok=True)
     page = folder / "performance.md"
     old = page.read_text() if page.exists() else TEMPLATE
-    shown = f"![Requests a second]({section.picture})\n\n{figures}"
-    page.write_text(replaced(old, section, shown))
-    (folder / section.picture).write_text(picture)
+    page.write_text(replaced(old, section, figures))
 
 
 def replaced(page: str, section: Section, figures: str) -> str:

@@ -12,6 +12,7 @@ from benchmarks.errors import BenchError
 from benchmarks.places import HERE, PEERS, ROOT
 
 ASK_S = 30
+CRATES = ("axum", "tokio-postgres")
 CPU_MODEL = re.compile(r"^model name\s*:\s*(.+)$", re.MULTILINE)
 
 
@@ -43,6 +44,13 @@ def go() -> str:
     module = (PEERS / "go" / "go.mod").read_text()
     pgx = re.findall(r"jackc/pgx/v5 v(\S+)", module)[0]
     return f"Go {ask('go', 'version').split()[2].removeprefix('go')}, pgx {pgx}"
+
+
+def rust() -> str:
+    manifest = (PEERS / "rust" / "Cargo.toml").read_text()
+    found = {name: re.findall(rf"^{name} = .*?=?(\d[\d.]+)", manifest, re.MULTILINE) for name in CRATES}
+    crates = ", ".join(f"{name} {numbers[0]}" for name, numbers in found.items() if numbers)
+    return f"Rust {ask('rustc', '--version').split()[1]}, {crates}"
 
 
 def node() -> str:

@@ -12,7 +12,6 @@ from uuid_utils.compat import uuid7
 
 from hello.entities.accounts import Account, Role, email_key
 from hello.entities.audit import AuditRecord
-from hello.entities.idempotency import IdempotencyKey
 from hello.entities.items import Item
 from hello.entities.orders import Order, OrderLine
 from hello.entities.people import Person
@@ -80,17 +79,6 @@ def an_order(
         lines=list(lines) or [a_line()],
         due_at=due_at,
         created_at=created_at,
-    )
-
-
-def a_key(order: Order, key: str) -> IdempotencyKey:
-    return IdempotencyKey(
-        account_id=order.customer_id,
-        key=key,
-        fingerprint=b"\0finger\xff",
-        order_id=order.id,
-        answer=b"\0answer\xff",
-        created_at=order.created_at,
     )
 
 

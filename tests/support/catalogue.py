@@ -19,6 +19,7 @@ from tests.support.builders import StoppedClock, an_email
 from tests.twins.lookups import twin_lookups
 from tests.twins.security import TwinAccessTokens, TwinLimiter, TwinPasswords
 from tests.twins.transaction import TwinBus
+from tests.twins.writes import twin_item_writes
 
 SECRET, GUESS = "correct horse battery", "battery staple"
 KITE = ItemContent(title="A kite", description="Flies.", price_cents=1999)
@@ -54,6 +55,7 @@ class Catalogue:
             begin=begin,
             lookup=lookups.items,
             pages=lookups.item_pages,
+            creation=twin_item_writes(begin),
             publish=publish,
             now=now,
             new_id=uuid7,

@@ -10,24 +10,28 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
+from hello.bootstrap.use_cases import BatchedWrites
 from hello.entities.accounts import Role
 from hello.entities.orders import Order, OrderView
 from hello.interface.http.json_bodies import order_json
 from hello.services.idempotency import IdempotencyService, IdempotentRequest
 from hello.services.lookups import Lookups
+from hello.services.order_contents import LineContent, OrderContent
+from hello.services.order_creation import OrderCreation, OrderStore
 from hello.services.order_progress import OrderProgress
-from hello.services.orders import LineContent, OrderContent, OrderService
+from hello.services.orders import OrderService
 from hello.services.ports import Begin
 from hello.services.security import Caller
 from tests.support.builders import StoppedClock, a_change, an_account, an_item
 from tests.twins.lookups import twin_lookups
+from tests.twins.order_store import TwinOrderStore, twin_writes
 from tests.twins.transaction import TwinBus, TwinUnitOfWork
 
 CONFIRM_DELAY, SHIP_DELAY, KEPT = timedelta(seconds=5), timedelta(seconds=7), timedelta(days=7)
 
 
-def rendered(order: Order) -> bytes:
-    return json.dumps(order.public()).encode()
+def rendered(order: OrderView) -> bytes:
+    return order_json(order)
 
 
 def shown(order: Order | OrderView) -> dict[str, Any]:
@@ -46,15 +50,24 @@ def a_request(caller: Caller, key: str, fingerprint: bytes = b"\0finger\xff") ->
 
 @dataclass
 class OrderUseCases:
-    """Without `lookups`, orders are read in transactions of `begin`; only a twin's have pages."""
+    """Without `lookups` and `store`, all is done in transactions of `begin`, which must be a twin's then."""
 
     begin: Begin
     clock: StoppedClock = field(default_factory=StoppedClock)
     bus: TwinBus = field(default_factory=TwinBus)
     lookups: Lookups | None = None
+    store: OrderStore | None = None
+    writes: BatchedWrites = twin_writes
 
     def __post_init__(self) -> None:
         begin, now, lookups = self.begin, self.clock, self.lookups or twin_lookups(self.begin)
+        creation = OrderCreation(
+            store=self.store or TwinOrderStore(begin),
+            publish=self.bus.publish,
+            now=now,
+            new_id=uuid7,
+            confirm_delay=CONFIRM_DELAY,
+        )
         self.orders = OrderService(
             begin=begin,
             lookup=lookups.orders,
@@ -62,7 +75,7 @@ class OrderUseCases:
             publish=self.bus.publish,
             now=now,
             new_id=uuid7,
-            confirm_delay=CONFIRM_DELAY,
+            creation=self.writes("create_orders", creation.create_all, batch=100),
         )
         self.moves = Counter[str]()
         self.progress = OrderProgress(

@@ -1,6 +1,6 @@
 """In-memory twins of lookups: they find what the repositories of a transaction find."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 from uuid import UUID
@@ -8,7 +8,7 @@ from uuid import UUID
 from hello.entities.accounts import Account, AccountView
 from hello.entities.items import ItemView
 from hello.entities.orders import LineView, MoveView, Order, OrderView
-from hello.services.lookups import ItemPage, ItemPageKey, Lookups, OrderPageKey
+from hello.services.lookups import ItemPage, ItemPageKey, Lookups, OrderPage, OrderPageKey
 from hello.services.ports import Begin, Transaction
 from tests.twins.orders import TwinOrders
 
@@ -69,9 +69,10 @@ async def find_order(tx: Transaction, order_id: UUID) -> OrderView | None:
     return None if order is None else order_view(order)
 
 
-async def find_order_page(tx: Transaction, key: OrderPageKey) -> Sequence[OrderView]:
+async def find_order_page(tx: Transaction, key: OrderPageKey) -> OrderPage:
     assert isinstance(tx.orders, TwinOrders)
-    return [order_view(order) for order in await tx.orders.page(*key)]
+    rows = await tx.orders.page(key.customer_id, key.status, key.before, key.limit + 1)
+    return OrderPage.of([order_view(order) for order in rows], key.limit)
 
 
 def account_view(account: Account) -> AccountView:

@@ -9,24 +9,14 @@ from datetime import datetime
 from itertools import accumulate
 from uuid import UUID
 
-from hello.entities.errors import ConflictError
-from hello.entities.idempotency import IdempotencyKey
+from hello.entities.idempotency import IdempotencyKey, KeyOfAccount
 from hello.entities.order_revisions import OrderRevision
 from hello.entities.orders import PAGE_LINES, Order
 
 
 @dataclass
 class TwinIdempotencyKeys:
-    """`running` are those that another transaction works on."""
-
-    rows: dict[tuple[UUID, str], IdempotencyKey] = field(default_factory=dict)
-    running: set[tuple[UUID, str]] = field(default_factory=set)
-
-    async def claim(self, account_id: UUID, key: str) -> bool:
-        return (account_id, key) not in self.running
-
-    async def find(self, account_id: UUID, key: str) -> IdempotencyKey | None:
-        return self.rows.get((account_id, key))
+    rows: dict[KeyOfAccount, IdempotencyKey] = field(default_factory=dict)
 
     async def forget(self, before: datetime, limit: int) -> int:
         old = sorted(
@@ -36,24 +26,16 @@ class TwinIdempotencyKeys:
             del self.rows[row.account_id, row.key]
         return len(old[:limit])
 
-    def keep(self, key: IdempotencyKey) -> None:
-        if (key.account_id, key.key) in self.rows:
-            raise ConflictError("the change clashes with what is already stored")
-        self.rows[key.account_id, key.key] = key
-
 
 @dataclass
 class TwinOrders:
     """Hands out copies, so that nothing is stored by accident; `locked` is what was found for a change."""
 
-    keys: TwinIdempotencyKeys
     rows: dict[UUID, Order] = field(default_factory=dict)
     replaced: list[OrderRevision] = field(default_factory=list)
     locked: list[UUID] = field(default_factory=list)
 
-    async def add(self, order: Order, key: IdempotencyKey | None = None) -> None:
-        if key:
-            self.keys.keep(key)
+    async def add(self, order: Order) -> None:
         self.rows[order.id] = deepcopy(order)
 
     async def find(self, order_id: UUID, *, lock: bool = False) -> Order | None:

@@ -71,6 +71,9 @@ class TwinLimiter:
     counted: dict[tuple[str, str], list[float]] = field(default_factory=dict)
 
     async def hit(self, group: str, key: str) -> LimitStatus | None:
+        return self.hit_nowait(group, key)
+
+    def hit_nowait(self, group: str, key: str) -> LimitStatus | None:
         if (quota := self.quotas[group]) is None:
             return None
         before = self._standing(quota, self.counted.get((group, key), []))

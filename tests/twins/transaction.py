@@ -101,7 +101,7 @@ class TwinTransaction:
 def nothing_stored() -> TwinTransaction:
     trail = TwinAuditTrail()
     accounts = TwinAccounts(trail)
-    people, keys = TwinPeople(), TwinIdempotencyKeys()
+    people = TwinPeople()
     return TwinTransaction(
         people=people,
         audit=trail,
@@ -112,8 +112,8 @@ def nothing_stored() -> TwinTransaction:
         items=TwinItems(accounts),
         outbox=TwinOutbox(),
         announcements=TwinAnnouncements(people),
-        orders=TwinOrders(keys),
-        idempotency_keys=keys,
+        orders=TwinOrders(),
+        idempotency_keys=TwinIdempotencyKeys(),
         inbox=TwinInbox(),
         dead_letters=TwinDeadLetters(),
     )

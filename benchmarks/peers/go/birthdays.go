@@ -5,7 +5,10 @@ import (
 	"time"
 )
 
-const nameLimit = 100
+const (
+	nameLimit = 100
+	leapDay   = 229
+)
 
 func isName(text string) bool {
 	for i := range len(text) {
@@ -35,4 +38,22 @@ func daysUntilBirthday(born, now time.Time) int {
 		next = time.Date(now.Year()+1, born.Month(), born.Day(), 0, 0, 0, 0, time.UTC)
 	}
 	return int(next.Sub(now).Hours()) / 24
+}
+
+// celebrated returns the days of birth, as month and day in one number, that are celebrated on this day.
+func celebrated(day time.Time) []int16 {
+	own := int16(int(day.Month())*100 + day.Day())
+	if own == 301 && day.AddDate(0, 0, -1).Day() == 28 {
+		return []int16{own, leapDay}
+	}
+	return []int16{own}
+}
+
+// listedDays returns the days of birth that are celebrated today in some time zone.
+func listedDays(day time.Time) []int16 {
+	var listed []int16
+	for offset := -1; offset <= 1; offset++ {
+		listed = append(listed, celebrated(day.AddDate(0, 0, offset))...)
+	}
+	return listed
 }

@@ -18,7 +18,7 @@ from hello.connectors.argon2 import Argon2Cost, open_passwords
 from hello.connectors.breaker import Breaker
 from hello.connectors.brokers.metrics import consumer_counts
 from hello.connectors.brokers.probe import BrokerProbe
-from hello.connectors.limits.limiter import library_limiter
+from hello.connectors.limits.limiter import open_limiter
 from hello.connectors.limits.quotas import read_quotas
 from hello.connectors.metrics import (
     background_job_counts,
@@ -30,8 +30,10 @@ from hello.connectors.metrics import (
 from hello.connectors.postgres.accounts import account_lookup
 from hello.connectors.postgres.batches import Batches, open_batches
 from hello.connectors.postgres.engine import Database, open_engine
+from hello.connectors.postgres.item_store import item_store
 from hello.connectors.postgres.items import item_lookup, item_pages
 from hello.connectors.postgres.listener import PostgresListener, open_listener
+from hello.connectors.postgres.order_store import order_store
 from hello.connectors.postgres.orders import order_lookup, order_pages
 from hello.connectors.postgres.outbox import CHANGES
 from hello.connectors.postgres.person_lookup import KINDS, person_lookup
@@ -125,6 +127,7 @@ async def open_ports(
     people = await stack.enter_async_context(opening(KINDS))
     batches = await stack.enter_async_context(opening(max(1, settings.database_pool_size // 2)))
     passwords = await stack.enter_async_context(passwords_of(settings))
+    limiter = await stack.enter_async_context(open_limiter(quotas, redis, settings.redis_timeout_s, registry))
     # Opened last, as it is closed first: what is left to be done then needs the others.
     jobs = await stack.enter_async_context(open_background_jobs(background_job_counts(registry)))
     return Ports(
@@ -132,11 +135,14 @@ async def open_ports(
         lookup=person_lookup(people, listed_days.affected_month_days),
         listed_days=listed_days,
         lookups=lookups_of(batches),
+        order_store=order_store(batches),
+        item_store=item_store(batches),
+        batched_writes=batches.writes,
         stamped_pages=stamped_pages(settings, redis, registry),
         item_index=item_index(settings, connections.engine, connections.search, registry),
         passwords=passwords,
         access_tokens=access_tokens(settings, keys),
-        limiter=library_limiter(quotas, redis, settings.redis_timeout_s, registry),
+        limiter=limiter,
         domain_events=domain_event_counts(registry),
         enqueue=jobs.enqueue,
         listen=lambda order_id: connections.listener.listen(CHANGES, str(order_id)),

@@ -18,7 +18,8 @@ from hello.core.cursors import Cursors
 from hello.core.public_urls import path_of
 from hello.core.settings import Settings
 from hello.entities.birthdays import LeapDay, month_days_celebrated
-from hello.interface.http.serving.fast_path import DEFAULT_LIMIT, todays_first_page
+from hello.interface.http.fast_routes.birthdays import todays_first_page
+from hello.interface.http.fast_routes.common import DEFAULT_LIMIT
 from hello.services.birthdays import BirthdayService
 from hello.services.list_freshness import ListFreshness
 

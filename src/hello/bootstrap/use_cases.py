@@ -7,6 +7,7 @@ from datetime import timedelta
 from functools import partial
 from secrets import token_urlsafe
 from time import perf_counter
+from typing import Any, TypeAlias
 
 from uuid_utils.compat import uuid7
 
@@ -29,11 +30,13 @@ from hello.services.gifts import GiftService
 from hello.services.health import HealthService, Probe
 from hello.services.idempotency import IdempotencyService
 from hello.services.imports import ImportService
+from hello.services.item_creation import ItemStore
 from hello.services.items import ItemChanged, ItemService
 from hello.services.lookups import Lookups
+from hello.services.order_creation import OrderCreated, OrderCreation, OrderStore
 from hello.services.order_feed import Listen, OrderFeed
 from hello.services.order_progress import OrderProgress
-from hello.services.orders import OrderCancelled, OrderCreated, OrderReplaced, OrderService
+from hello.services.orders import OrderCancelled, OrderReplaced, OrderService
 from hello.services.password_changes import PasswordChangeService
 from hello.services.people import PeopleService
 from hello.services.ports import Begin, PersonLookup, StampedPages
@@ -44,6 +47,9 @@ from hello.services.sessions import SessionService
 from hello.services.todays_greetings import TodaysGreetings
 from hello.services.use_cases import UseCases
 
+ORDERS_AT_ONCE = ITEMS_AT_ONCE = 100
+BatchedWrites: TypeAlias = Callable[..., Any]
+"""From a name, a call for many at once, and bounds."""
 COUNTED = (AccountRegistered, ItemChanged, OrderCreated, OrderReplaced, OrderCancelled)
 
 
@@ -55,6 +61,9 @@ class Ports:
     lookup: PersonLookup
     listed_days: ListedDays
     lookups: Lookups
+    order_store: OrderStore
+    item_store: ItemStore
+    batched_writes: BatchedWrites
     stamped_pages: StampedPages
     item_index: ItemIndex
     passwords: Passwords
@@ -135,6 +144,7 @@ def item_service(ports: Ports, publish: Publish) -> ItemService:
         begin=ports.begin,
         lookup=lookups.items,
         pages=lookups.item_pages,
+        creation=ports.batched_writes("create_items", ports.item_store.add, batch=ITEMS_AT_ONCE),
         publish=publish,
         now=now,
         new_id=uuid7,
@@ -190,7 +200,13 @@ def announcement_service(settings: Settings, ports: Ports) -> AnnouncementServic
 
 
 def order_service(settings: Settings, ports: Ports, publish: Publish) -> OrderService:
-    delay = timedelta(seconds=settings.order_confirm_delay_s)
+    creation = OrderCreation(
+        store=ports.order_store,
+        publish=publish,
+        now=now,
+        new_id=uuid7,
+        confirm_delay=timedelta(seconds=settings.order_confirm_delay_s),
+    )
     lookups = ports.lookups
     return OrderService(
         begin=ports.begin,
@@ -199,7 +215,7 @@ def order_service(settings: Settings, ports: Ports, publish: Publish) -> OrderSe
         publish=publish,
         now=now,
         new_id=uuid7,
-        confirm_delay=delay,
+        creation=ports.batched_writes("create_orders", creation.create_all, batch=ORDERS_AT_ONCE),
     )
 
 

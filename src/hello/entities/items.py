@@ -14,6 +14,8 @@ from hello.entities.base import Base, Versioned
 from hello.entities.errors import ForbiddenError
 from hello.entities.events import Event
 
+ITEM_CREATED = "item.created"
+
 
 class Item(Versioned, Base, kw_only=True):
     """Ids are UUIDs of version 7 (RFC 9562): the newest has the greatest."""
@@ -76,6 +78,18 @@ class ItemView(NamedTuple):
             item.created_at,
             item.updated_at,
         )
+
+    def event_data(self) -> dict[str, Any]:
+        """Return what `Item.public` returns, with ids and times as they are."""
+        return {
+            "id": self.id,
+            "title": self.title,
+            "description": self.description,
+            "price_cents": self.price_cents,
+            "owner_id": self.owner_id,
+            "created_at": self.created_at,
+            "updated_at": self.updated_at,
+        }
 
     def public(self) -> dict[str, Any]:
         """Return the same as JSON has it."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 from uuid import UUID
 
 from sqlalchemy import BigInteger, ForeignKey, Index, SmallInteger, Text, text
@@ -15,6 +15,7 @@ from hello.entities.errors import ConflictError, NotFoundError
 from hello.entities.events import ORDER_EVENTS, Event
 from hello.entities.order_revisions import OrderRevision
 
+ORDER_CREATED = f"{ORDER_EVENTS}created"
 PAGE_LINES = 1500  # of all orders on a page together: it ends once it has so many
 
 
@@ -216,6 +217,29 @@ class OrderView(NamedTuple):
     updated_at: datetime
     lines: Sequence[LineView]
     history: Sequence[MoveView]
+
+    @classmethod
+    def created(
+        cls,
+        order_id: UUID,
+        customer_id: UUID,
+        lines: Sequence[LineView],
+        recipient: str | None,
+        at: datetime,
+    ) -> Self:
+        """Begin as `Order` does."""
+        return cls(
+            order_id,
+            customer_id,
+            OrderStatus.CREATED.value,
+            recipient,
+            sum(line.unit_price_cents * line.quantity for line in lines),
+            1,
+            at,
+            at,
+            lines,
+            [MoveView(OrderStatus.CREATED.value, at)],
+        )
 
     def public(self) -> dict[str, Any]:
         """Return what `Order.public` returns, with ids and times as they are."""

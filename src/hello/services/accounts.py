@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 from uuid import UUID
 
+from hello.core.batching import Callback
 from hello.core.clock import Clock
 from hello.core.ids import NewUuid
 from hello.entities.accounts import Account, AccountView, Role, email_key
@@ -59,8 +60,20 @@ class AccountService:
         """Return the caller's own; raise `UnauthorizedError` when it is gone."""
         account = await self.lookup.find(caller.account_id)
         if account is None:
-            raise UnauthorizedError("the account no longer exists")
+            raise gone()
         return account
+
+    def read_nowait(self, caller: Caller, callback: Callback[AccountView]) -> None:
+        """Call back with what `read` returns or raises."""
+
+        def found(account: AccountView | None, error: Exception | None) -> None:
+            callback(account, error or (gone() if account is None else None))
+
+        self.lookup.find_nowait(caller.account_id, found)
+
+
+def gone() -> UnauthorizedError:
+    return UnauthorizedError("the account no longer exists")
 
 
 def registration(account: Account) -> AuditRecord:

@@ -5,10 +5,8 @@ from datetime import timedelta
 from uuid import UUID
 
 from hello.core.clock import Clock
-from hello.entities.errors import ConflictError
-from hello.entities.idempotency import IdempotencyKey
-from hello.entities.orders import Order
-from hello.services.ports import Begin, Transaction
+from hello.entities.idempotency import KeyOfAccount
+from hello.services.ports import Begin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,25 +17,9 @@ class IdempotentRequest:
     key: str
     fingerprint: bytes
 
-    async def first_answer(self, tx: Transaction) -> bytes | None:
-        """Return what was answered before; raise `KeyReusedError`, or `ConflictError` while it still runs."""
-        if not await tx.idempotency_keys.claim(self.account_id, self.key):
-            raise ConflictError("a request with this key is still running")
-        stored = await tx.idempotency_keys.find(self.account_id, self.key)
-        if stored is None:
-            return None
-        stored.check_fingerprint(self.fingerprint)
-        return stored.answer
-
-    def answered(self, answer: bytes, order: Order) -> IdempotencyKey:
-        return IdempotencyKey(
-            account_id=self.account_id,
-            key=self.key,
-            fingerprint=self.fingerprint,
-            order_id=order.id,
-            answer=answer,
-            created_at=order.created_at,
-        )
+    @property
+    def key_of_account(self) -> KeyOfAccount:
+        return self.account_id, self.key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

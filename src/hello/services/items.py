@@ -5,13 +5,16 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, ClassVar
 from uuid import UUID
 
+from hello.core.batching import Callback
 from hello.core.clock import Clock
 from hello.core.ids import NewUuid
+from hello.core.traces import current_traceparent
 from hello.entities.audit import AuditRecord
 from hello.entities.base import SeenVersions
-from hello.entities.errors import ForbiddenError, NotFoundError, UnauthorizedError
+from hello.entities.errors import ForbiddenError, NotFoundError
 from hello.entities.items import Item, ItemView, item_event
 from hello.services.bus import DomainEvent, Publish
+from hello.services.item_creation import CreateItem, NewItem
 from hello.services.lookups import ItemPage, ItemPageKey, Lookup
 from hello.services.ports import Begin, Transaction
 from hello.services.security import Caller
@@ -49,22 +52,26 @@ class ItemService:
     begin: Begin
     lookup: Lookup[UUID, ItemView]
     pages: Lookup[ItemPageKey, ItemPage]
+    creation: CreateItem
     publish: Publish
     now: Clock
     new_id: NewUuid
 
     async def create(self, caller: Caller, content: ItemContent) -> ItemView:
-        """Raise `ForbiddenError` for an item of somebody else."""
+        """Raise `ForbiddenError` for an item of somebody else, `UnauthorizedError` without an account."""
+        new = self._new_view(caller, content)
+        item = await self.creation.do(new.item.id, new)
+        return item or new.item
+
+    def create_nowait(self, caller: Caller, content: ItemContent, callback: Callback[ItemView]) -> None:
+        """Call back with what `create` returns, or what the database raises; raise `ForbiddenError`."""
+        new = self._new_view(caller, content)
+        self.creation.do_nowait(new.item.id, new, callback)
+
+    def _new_view(self, caller: Caller, content: ItemContent) -> NewItem:
         content.check_owner(caller)
-        item = self._new(caller, content)
-        async with self.begin() as tx:
-            owner = await tx.accounts.find(caller.account_id)
-            if owner is None:
-                raise UnauthorizedError("the account no longer exists")
-            record = self._record(caller, item, "created", content.fields())
-            await tx.items.add(item, record)
-            await tx.outbox.add(item_event(record, item))
-        return ItemView.of(item, owner.full_name)
+        item = ItemView.of(self._new(caller, content), owner_name="")
+        return NewItem(item, content.fields(), current_traceparent())
 
     async def create_all(self, caller: Caller, contents: Sequence[ItemContent]) -> None:
         """Create at least one item of the caller, all in one transaction."""
@@ -82,6 +89,18 @@ class ItemService:
         if (item := await self.lookup.find(item_id)) is None:
             raise NotFoundError("no such item")
         return item
+
+    def read_nowait(self, item_id: UUID, callback: Callback[ItemView]) -> None:
+        """Call back with what `read` returns or raises."""
+
+        def found(item: ItemView | None, error: Exception | None) -> None:
+            callback(item, error or (NotFoundError("no such item") if item is None else None))
+
+        self.lookup.find_nowait(item_id, found)
+
+    def page_nowait(self, key: ItemPageKey, callback: Callback[ItemPage]) -> None:
+        """Call back with a page of all items."""
+        self.pages.find_nowait(key, callback)
 
     async def page(self, skip: int, limit: int, owner_id: UUID | None) -> ItemPage:
         if owner_id is None:

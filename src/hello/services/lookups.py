@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol, TypeVar
+from typing import NamedTuple, Protocol, Self, TypeVar
 from uuid import UUID
 
+from hello.core.cursors import split_page
 from hello.entities.accounts import AccountView
 from hello.entities.items import ItemView
-from hello.entities.orders import OrderView
+from hello.entities.orders import PAGE_LINES, OrderView
 
 Key_contra = TypeVar("Key_contra", contravariant=True)
 Found_co = TypeVar("Found_co", covariant=True)
@@ -48,12 +49,26 @@ class OrderPageKey(NamedTuple):
     limit: int
 
 
+class OrderPage(NamedTuple):
+    """The newest first, and the id below which the next ones begin; None at the end."""
+
+    orders: Sequence[OrderView]
+    before: UUID | None
+
+    @classmethod
+    def of(cls, rows: Sequence[OrderView], limit: int) -> Self:
+        """Return at most `limit` of the rows; fewer have been read if they have very many lines together."""
+        orders, has_more = split_page(rows, limit)
+        has_more |= sum(len(order.lines) for order in orders) >= PAGE_LINES
+        return cls(orders, orders[-1].id if has_more else None)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lookups:
-    """Ids are keys as UUIDs. A page of orders is the newest first, and ends at `PAGE_LINES` lines."""
+    """Ids are keys as UUIDs."""
 
     accounts: Lookup[UUID, AccountView]
     items: Lookup[UUID, ItemView]
     item_pages: Lookup[ItemPageKey, ItemPage]
     orders: Lookup[UUID, OrderView]
-    order_pages: Lookup[OrderPageKey, Sequence[OrderView]]
+    order_pages: Lookup[OrderPageKey, OrderPage]

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from hello.entities.audit import AuditEntry, AuditRecord
 from hello.entities.birthdays import BirthdayGroup, Celebration
-from hello.entities.idempotency import IdempotencyKey
 from hello.entities.items import Item
 from hello.entities.order_revisions import OrderRevision
 from hello.entities.orders import Order
@@ -83,9 +82,7 @@ class Items(Protocol):
 class Orders(Protocol):
     """Orders come with lines and history; what is changed of one is kept by `save` or `replace` only."""
 
-    async def add(self, order: Order, key: IdempotencyKey | None = None) -> None:
-        """Store both or none; raise `ConflictError` when the caller has used the key before."""
-        ...
+    async def add(self, order: Order) -> None: ...
 
     async def find(self, order_id: UUID, *, lock: bool = False) -> Order | None:
         """Return it as it was at one moment."""
@@ -121,13 +118,7 @@ class Orders(Protocol):
 
 
 class IdempotencyKeys(Protocol):
-    """What was answered to requests that their clients may repeat; `Orders.add` stores them."""
-
-    async def claim(self, account_id: UUID, key: str) -> bool:
-        """Keep others from working on the key until the end of the transaction; False when somebody does."""
-        ...
-
-    async def find(self, account_id: UUID, key: str) -> IdempotencyKey | None: ...
+    """What was answered to requests that their clients may repeat; `OrderStore.add` stores them."""
 
     async def forget(self, before: datetime, limit: int) -> int:
         """Forget at most `limit` that are older; return how many."""

@@ -77,12 +77,22 @@ class LimitStatus:
 
 
 class Limiter(Protocol):
-    """Counts what somebody does in a group of actions; `key` says who."""
+    """Counts what somebody does in a group of actions; `key` says who.
+
+    The two ways of counting have counts of their own, so a key of a group is counted in one of them.
+    """
 
     async def hit(self, group: str, key: str) -> LimitStatus | None:
         """Count one more, unless the quota is used up; None when the group has no limit."""
         ...
 
+    def hit_nowait(self, group: str, key: str) -> LimitStatus | None:
+        """Count one more as `hit` does, but at once, with what is known of the hits of other processes.
+
+        Several processes together may admit a little more than the quota.
+        """
+        ...
+
     async def clear(self, group: str, key: str) -> None:
-        """Forget what was counted."""
+        """Forget what `hit` counted."""
         ...

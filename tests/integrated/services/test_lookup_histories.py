@@ -207,9 +207,9 @@ class OrderHistory(History):
         least = {one: version for one, version in self.acknowledged.items() if self.is_of(one, customer_id)}
         page = await self.process().lookups.order_pages.find(OrderPageKey(customer_id, None, None, 1000))
         assert page
-        assert {order.customer_id for order in page} == {customer_id}
-        assert least.keys() <= {order.id for order in page}
-        for order in page:
+        assert {order.customer_id for order in page.orders} == {customer_id}
+        assert least.keys() <= {order.id for order in page.orders}
+        for order in page.orders:
             if order.id in least:
                 self.saw(order.id, least[order.id], order)
 

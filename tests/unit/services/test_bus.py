@@ -14,7 +14,8 @@ from hello.connectors.metrics import domain_event_counts
 from hello.services.accounts import AccountRegistered
 from hello.services.bus import Bus, DomainEvent
 from hello.services.items import ItemChanged
-from hello.services.orders import OrderCancelled, OrderCreated, OrderReplaced
+from hello.services.order_creation import OrderCreated
+from hello.services.orders import OrderCancelled, OrderReplaced
 
 
 @dataclass(frozen=True, slots=True)

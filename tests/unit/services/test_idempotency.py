@@ -9,10 +9,11 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from hello.entities.errors import ConflictError, InvalidError, KeyReusedError
-from hello.services.orders import OrderCreated
+from hello.services.order_creation import OrderCreated
 from hello.services.security import Caller
 from tests.support.builders import NOON, a_name
 from tests.support.orders import CONFIRM_DELAY, KEPT, OrderUseCases, a_request, of, stored_state
+from tests.twins.order_store import TwinOrderStore
 from tests.twins.transaction import TwinUnitOfWork
 
 LATER = timedelta(hours=1)
@@ -48,10 +49,11 @@ async def test_keys_are_apart_and_each_callers_own(use_cases: OrderUseCases, ada
     assert len({order["id"] for order in orders}) == 3
 
 
-async def test_concurrent_request_with_the_same_key_is_refused(
-    use_cases: OrderUseCases, twin: TwinUnitOfWork, ada: Caller, kite: UUID
+async def test_request_whose_key_stays_locked_is_refused(
+    twin: TwinUnitOfWork, ada: Caller, kite: UUID
 ) -> None:
-    twin.stored.idempotency_keys.running.add((ada.account_id, "key"))
+    """It has waited for the first one until the time-out of locks."""
+    use_cases = OrderUseCases(twin.begin, store=TwinOrderStore(twin.begin, {(ada.account_id, "key")}))
     with pytest.raises(ConflictError, match="still running"):
         await use_cases.order(ada, of(kite), a_request(ada, "key"))
     assert stored_state(twin) == ({}, set(), [])

@@ -19,6 +19,7 @@ from hello.services.security import Caller
 from tests.support.builders import NOON, StoppedClock, an_account, numbered_ids
 from tests.twins.lookups import twin_lookups
 from tests.twins.transaction import TwinBus, TwinUnitOfWork
+from tests.twins.writes import twin_item_writes
 
 KITE = ItemContent(title="A kite", description="Flies.", price_cents=1999)
 DRUM = ItemContent(title="A drum")
@@ -50,6 +51,7 @@ class ItemUseCases:
             begin=self.twin.begin,
             lookup=lookups.items,
             pages=lookups.item_pages,
+            creation=twin_item_writes(self.twin.begin),
             publish=self.bus.publish,
             now=self.clock,
             new_id=lambda: next(ids),

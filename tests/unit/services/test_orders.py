@@ -10,7 +10,8 @@ from uuid_utils.compat import uuid7
 from hello.entities.errors import ConflictError, InvalidError, NotFoundError, StaleError
 from hello.entities.orders import PAGE_LINES, Order
 from hello.services.bus import DomainEvent
-from hello.services.orders import OrderCancelled, OrderCreated, OrderReplaced
+from hello.services.order_creation import OrderCreated
+from hello.services.orders import OrderCancelled, OrderReplaced
 from hello.services.security import Caller
 from tests.support.builders import NOON
 from tests.support.orders import (
@@ -230,7 +231,7 @@ async def test_no_more_orders_are_read_than_the_page_and_one(
             limits.append(limit)
             return await super().page(customer_id, status, before, limit)
 
-    twin.stored.orders = Watched(twin.stored.idempotency_keys)
+    twin.stored.orders = Watched()
     await use_cases.orders.page(ada, None, None, limit)
     assert limits == [limit + 1]
 

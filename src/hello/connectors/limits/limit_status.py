@@ -16,10 +16,6 @@ async def count(store: RateLimiter, quota: RateLimitItem, key: str) -> LimitStat
     return limit_status(quota, remaining if is_allowed else 0, reset_s, is_exceeded=not is_allowed)
 
 
-async def forget(store: RateLimiter, quota: RateLimitItem, key: str) -> None:
-    await store.clear(quota, key)
-
-
 async def stats(store: RateLimiter, quota: RateLimitItem, key: str) -> tuple[int, int]:
     """Return in how many whole seconds the quota resets, and how many hits remain.
 

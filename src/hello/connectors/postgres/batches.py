@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Generic
+from typing import Generic, TypeAlias
 
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -21,7 +21,9 @@ from hello.connectors.postgres.watched_statements import BatchWatch
 from hello.core.batching import Batcher, Bounds, Callback, Item, Key, OverloadedError, Result
 from hello.entities.errors import BusyError, UnknownOutcomeError
 
-ONE_ROW = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
+BATCHES_WAITING = 10
+Call: TypeAlias = Callable[[Mapping[Key, Item]], Awaitable[Mapping[Key, Result]]]
+ONE_ROW = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, asyncpg.LockNotAvailableError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +45,31 @@ class BatchedLookup(Generic[Key, Result]):
             callback(None, batch_error(error))
 
 
+@dataclass(frozen=True, slots=True)
+class BatchedWrites(Generic[Key, Item, Result]):
+    """The same for writes: they share a transaction."""
+
+    batcher: Batcher[Key, Item, Result]
+
+    async def do(self, key: Key, item: Item) -> Result | None:
+        try:
+            return await self.batcher.do(key, item)
+        except Exception as error:
+            raise write_error(error) from error
+
+    def do_nowait(self, key: Key, item: Item, callback: Callback[Result]) -> None:
+        try:
+            self.batcher.submit(key, item, partial(call_back_of_write, callback))
+        except OverloadedError as error:
+            callback(None, batch_error(error))
+
+
 def call_back(callback: Callback[Result], result: Result | None, error: Exception | None) -> None:
     callback(result, error and batch_error(error))
+
+
+def call_back_of_write(callback: Callback[Result], result: Result | None, error: Exception | None) -> None:
+    callback(result, error and write_error(error))
 
 
 def batch_error(error: Exception) -> Exception:
@@ -89,11 +114,34 @@ class Batches:
     def batcher(
         self,
         name: str,
-        call: Callable[[Mapping[Key, Item]], Awaitable[Mapping[Key, Result]]],
-        **bounds: int | bool,
+        call: Call[Key, Item, Result],
+        *,
+        batch: int | None = None,
+        in_flight: int = 1,
+        overlap: bool = False,
     ) -> Batcher[Key, Item, Result]:
-        """Return one of this name in metrics and traces; `bounds` differ from those of all."""
-        return self.watch.batcher(name, call, replace(self.bounds, **bounds), is_one_row)  # type: ignore[arg-type]
+        """Return one of this name in metrics and traces.
+
+        Let fewer wait where a batch is small: they would wait for longer than a client does.
+        """
+        own = replace(self.bounds, in_flight=in_flight, overlap=overlap)
+        if batch is not None:
+            own = replace(own, batch=batch, waiting=min(own.waiting, BATCHES_WAITING * batch))
+        return self.watch.batcher(name, call, own, is_one_row)
+
+    def writes(
+        self, name: str, call: Call[Key, Item, Result], *, batch: int
+    ) -> BatchedWrites[Key, Item, Result]:
+        """Record what fails, for readiness: a server may take no writes."""
+
+        async def recorded(items: Mapping[Key, Item]) -> Mapping[Key, Result]:
+            try:
+                return await call(items)
+            except Exception as error:
+                self.watch.failed(error)
+                raise
+
+        return BatchedWrites(self.batcher(name, recorded, batch=batch, overlap=True))
 
 
 @asynccontextmanager

@@ -13,7 +13,6 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from hello.connectors.postgres.batches import BatchedLookup, Batches
 from hello.connectors.postgres.values import insert_all, table_of, values_of
-from hello.entities.idempotency import IdempotencyKey
 from hello.entities.order_revisions import OrderRevision
 from hello.entities.orders import (
     MOVES,
@@ -25,7 +24,7 @@ from hello.entities.orders import (
     OrderMove,
     OrderView,
 )
-from hello.services.lookups import OrderPageKey
+from hello.services.lookups import OrderPage, OrderPageKey
 
 # Without a lock only a single statement sees an order, its lines and its history as of one moment. Behind a
 # lock that somebody else held, only later statements see what he has done.
@@ -77,11 +76,8 @@ CHANGING = ("status", "recipient", "total_cents", "version", "due_at", "updated_
 class PostgresOrders:
     session: AsyncSession
 
-    async def add(self, order: Order, key: IdempotencyKey | None = None) -> None:
-        statement = insert_whole([order])
-        if key:
-            statement = statement.add_cte(insert(IdempotencyKey).values(values_of(key)).cte("key"))
-        await self.session.execute(statement)
+    async def add(self, order: Order) -> None:
+        await self.session.execute(insert_whole([order]))
 
     async def find(self, order_id: UUID, *, lock: bool = False) -> Order | None:
         query = select(Order).where(Order.id == order_id)
@@ -170,22 +166,22 @@ def order_lookup(batches: Batches) -> BatchedLookup[UUID, OrderView]:
     return BatchedLookup(batches.batcher("orders", find_all))
 
 
-def order_pages(batches: Batches) -> BatchedLookup[OrderPageKey, Sequence[OrderView]]:
+def order_pages(batches: Batches) -> BatchedLookup[OrderPageKey, OrderPage]:
     statement = batches.reading(PAGES)
 
-    async def find_all(keys: Mapping[OrderPageKey, None]) -> Mapping[OrderPageKey, Sequence[OrderView]]:
+    async def find_all(keys: Mapping[OrderPageKey, None]) -> Mapping[OrderPageKey, OrderPage]:
         wanted = list(keys)
         pages: list[list[OrderView]] = [[] for _ in wanted]
         for row in await statement.fetch(*page_arguments(wanted)):
             pages[row[0] - 1].append(view_of(row[2:]))
-        return dict(zip(wanted, pages, strict=True))
+        return {key: OrderPage.of(page, key.limit) for key, page in zip(wanted, pages, strict=True)}
 
     return BatchedLookup(batches.batcher("order_pages", find_all, batch=PAGES_IN_BATCH))
 
 
 def page_arguments(keys: Sequence[OrderPageKey]) -> Sequence[Sequence[object]]:
     customers, statuses, befores, limits = zip(*keys, strict=True)
-    return customers, statuses, [before or GREATEST_ID for before in befores], limits
+    return customers, statuses, [before or GREATEST_ID for before in befores], [limit + 1 for limit in limits]
 
 
 def view_of(row: asyncpg.Record | Sequence[Any]) -> OrderView:

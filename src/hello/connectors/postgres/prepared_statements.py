@@ -1,8 +1,8 @@
 """Held connections with prepared statements: the shortest way to PostgreSQL and back."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -105,15 +105,14 @@ class HeldConnections:
         self._all = tuple(self._free)
         self._slots = asyncio.Semaphore(size)
 
-    @asynccontextmanager
-    async def one(self) -> AsyncIterator[HeldConnection]:
+    async def take(self) -> HeldConnection:
         """Lend the one that was used last: the others are opened only if calls overlap."""
-        async with self._slots:
-            connection = self._free.pop()
-            try:
-                yield connection
-            finally:
-                self._free.append(connection)
+        await self._slots.acquire()
+        return self._free.pop()
+
+    def give_back(self, connection: HeldConnection) -> None:
+        self._free.append(connection)
+        self._slots.release()
 
     async def release(self) -> None:
         for connection in self._all:
@@ -138,15 +137,23 @@ class PreparedStatement:
         The pool's may be lost as well, and not know it yet. Raise `UnknownOutcomeError` for a write that was
         sent and not answered.
         """
-        async with self.connections.one() as connection:
-            for left in reversed(range(SPARE + 1)):
-                try:
-                    return await connection.fetch(self.sql_for, arguments)
-                except (*LOST, TimeoutError) as error:
-                    if connection.is_sent and self.is_write:
-                        raise UnknownOutcomeError(reason=server_reason(error)) from error
-                    if left == 0 or isinstance(error, TimeoutError):
-                        raise
+        connection = await self.connections.take()
+        try:
+            return await self._fetch(connection, arguments)
+        finally:
+            self.connections.give_back(connection)
+
+    async def _fetch(
+        self, connection: HeldConnection, arguments: Sequence[object]
+    ) -> Sequence[asyncpg.Record]:
+        for left in reversed(range(SPARE + 1)):
+            try:
+                return await connection.fetch(self.sql_for, arguments)
+            except (*LOST, TimeoutError) as error:
+                if connection.is_sent and self.is_write:
+                    raise UnknownOutcomeError(reason=server_reason(error)) from error
+                if left == 0 or isinstance(error, TimeoutError):
+                    raise
         raise AssertionError
 
 

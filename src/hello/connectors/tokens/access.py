@@ -1,9 +1,10 @@
 """Access tokens as JSON Web Tokens (RFC 7519), with the practices of RFC 8725."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import jwt
@@ -18,6 +19,9 @@ from hello.services.security import AccessToken, Caller, Role
 TYPE = "at+jwt"
 COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 TIMES = ("exp", "nbf", "iat")
+MAX_VERIFIED = 4096
+"""Verified tokens that a process remembers: about 1 KB each, so 4 MB. Beyond, the least recently used one
+is forgotten and verified again."""
 # PyJWT would compare times with the system clock, so `JwtAccessTokens` checks them with the injected clock.
 CHECKS = Options(
     require=["iss", "aud", *TIMES, "jti", "sub", "role"],
@@ -28,11 +32,20 @@ CHECKS = Options(
 )
 
 
+class VerifiedToken(NamedTuple):
+    """What a valid signature vouches for; whether it is valid now depends on the clock."""
+
+    caller: Caller
+    starts_at: int
+    expires_at: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JwtAccessTokens:
     """`new_id` makes each token's `jti`; `leeway_s` is how far the clocks of two replicas may differ.
 
     The leeway applies to `nbf` and `iat`, which may seem to be in the future. It does not delay `exp`.
+    A verified token is remembered, since its claims cannot change; its times are checked at each read.
     """
 
     keys: TokenKeys
@@ -42,6 +55,11 @@ class JwtAccessTokens:
     leeway_s: float
     now: Clock
     new_id: NewId
+    _verified: Callable[[str], VerifiedToken] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # An exception is not remembered, so invalid tokens take no room.
+        object.__setattr__(self, "_verified", lru_cache(MAX_VERIFIED)(self._verify))
 
     def issue(self, caller: Caller) -> AccessToken:
         key = self.keys.signing
@@ -51,12 +69,11 @@ class JwtAccessTokens:
 
     def read(self, text: str) -> Caller:
         try:
-            claims = self._verified(text)
-            caller = caller_of(claims)
+            token = self._verified(text)
         except (jwt.PyJWTError, ValueError) as error:
             raise UnauthorizedError("the access token is not valid") from error
-        self._check_times(claims)
-        return caller
+        self._check_times(token)
+        return token.caller
 
     def public_keys(self) -> Mapping[str, object]:
         return self.keys.jwks()
@@ -76,7 +93,12 @@ class JwtAccessTokens:
             "role": caller.role,
         }
 
-    def _verified(self, text: str) -> dict[str, Any]:
+    def _verify(self, text: str) -> VerifiedToken:
+        """Raise `PyJWTError` or `ValueError` for an invalid token."""
+        claims = self._claims_of(text)
+        return VerifiedToken(caller_of(claims), max(claims["nbf"], claims["iat"]), claims["exp"])
+
+    def _claims_of(self, text: str) -> dict[str, Any]:
         """Raise `PyJWTError` for an invalid token; PyJWT alone would also accept padded base64."""
         if not COMPACT.fullmatch(text):
             raise jwt.DecodeError("not in the compact form")
@@ -95,11 +117,11 @@ class JwtAccessTokens:
             raise jwt.InvalidTokenError("unknown key or token type")
         return key
 
-    def _check_times(self, claims: dict[str, int]) -> None:
+    def _check_times(self, token: VerifiedToken) -> None:
         now = self.now().timestamp()
-        if claims["exp"] <= now:
+        if token.expires_at <= now:
             raise UnauthorizedError("the access token has expired")
-        if max(claims["nbf"], claims["iat"]) > now + self.leeway_s:
+        if token.starts_at > now + self.leeway_s:
             raise UnauthorizedError("the access token is not valid yet")
 
 

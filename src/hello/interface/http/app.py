@@ -1,6 +1,6 @@
 """The HTTP application."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -20,6 +20,14 @@ from hello.interface.http.admins import refused_tokens
 from hello.interface.http.calendars import CalendarWriter
 from hello.interface.http.cors import METHODS, SENT, SHOWN, Cors
 from hello.interface.http.docs import describe, description, write_document
+from hello.interface.http.fast_routes.access import FastAccess
+from hello.interface.http.fast_routes.accounts import account_routes
+from hello.interface.http.fast_routes.birthdays import birthday_routes
+from hello.interface.http.fast_routes.common import FastContext
+from hello.interface.http.fast_routes.health import health_routes, missing_route
+from hello.interface.http.fast_routes.items import item_routes
+from hello.interface.http.fast_routes.orders import order_routes
+from hello.interface.http.fast_routes.people import people_routes
 from hello.interface.http.problems import answer_with_problems, problems
 from hello.interface.http.readers import CalendarReader, ListReader
 from hello.interface.http.routers import (
@@ -39,7 +47,7 @@ from hello.interface.http.routers import (
 )
 from hello.interface.http.serving.admission import Admission
 from hello.interface.http.serving.connection import Connection, connection_class
-from hello.interface.http.serving.fast_path import FastPath, fast_path_class
+from hello.interface.http.serving.fast_path import FastRoute, FastRoutes, fast_path_class
 from hello.interface.http.serving.incoming import ConnectionLimits
 from hello.interface.http.serving.metrics import MeasureRoutes, http_metrics, record_route
 from hello.interface.http.serving.observe import Observe, Observer
@@ -101,12 +109,22 @@ def create_app(
     is_https = options.public_url.startswith("https://")
     if not options.fast_path:
         return Application(observed, connection_class(observer, options.limits), is_https)
-    fast_path = FastPath(
-        lambda: use_cases_of(app), app.state.cursors, observer, prefix.encode(), options.body_limit
-    )
-    if options.are_lists_private:
-        fast_path.leave_lists()
-    return Application(observed, fast_path_class(fast_path, options.limits), is_https)
+    context = FastContext(lambda: use_cases_of(app), observer, prefix, options.body_limit)
+    missing = None if prefix else missing_route(context)
+    routes = FastRoutes(fast_routes(context, options, app.state.cursors), prefix.encode(), missing)
+    return Application(observed, fast_path_class(routes, observer, options.limits), is_https)
+
+
+def fast_routes(context: FastContext, options: HttpOptions, cursors: Cursors) -> Iterator[FastRoute]:
+    """Leave private lists to the application, which asks who reads them."""
+    access = FastAccess(context, options.proxies)
+    yield from people_routes(context)
+    yield from health_routes(context)
+    yield from account_routes(context, access)
+    yield from item_routes(context, access)
+    yield from order_routes(context, access, cursors)
+    if not options.are_lists_private:
+        yield from birthday_routes(context, cursors)
 
 
 def behind_proxies(app: ASGIApp, proxies: Sequence[str]) -> ASGIApp:

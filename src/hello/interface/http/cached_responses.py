@@ -8,7 +8,7 @@ import orjson
 from fastapi import Response
 
 from hello.core.cursors import Cursors
-from hello.entities.orders import Order
+from hello.entities.orders import OrderView
 from hello.interface.http.conditions import etag
 from hello.interface.http.json_bodies import order_json
 from hello.interface.http.pagination import birthday_cursor, next_link
@@ -36,11 +36,17 @@ class CachedResponse:
     def header(self, name: str) -> str:
         return self.headers[name]
 
+    def lines(self, prefix: str = "") -> tuple[bytes, bytes]:
+        """Return the headers as lines of HTTP, and the body; `Location` begins with the prefix."""
+        headers = self.headers.items()
+        lines = [f"{name.lower()}: {prefix * (name == 'Location')}{value}\r\n" for name, value in headers]
+        return "".join(lines).encode("latin-1"), self.body
+
     def to_response(self, status: int, **more: str) -> Response:
         return Response(self.body, status, {**self.headers, **more}, "application/json")
 
 
-def render_order(order: Order) -> bytes:
+def render_order(order: OrderView) -> bytes:
     """Leave the prefix out of `Location`: the order may be asked for again at another `PUBLIC_URL`."""
     headers = {"Location": f"{PATH}/{order.id}", "ETag": etag(order.version)}
     return CachedResponse(headers, order_json(order)).pack()

@@ -68,6 +68,7 @@ async def import_service(request: Request) -> ImportService:
 
 
 async def account_service(request: Request) -> AccountService:
+    raise_failure(request)
     return use_cases(request).accounts
 
 
@@ -80,6 +81,7 @@ async def session_service(request: Request) -> SessionService:
 
 
 async def item_service(request: Request) -> ItemService:
+    raise_failure(request)
     return use_cases(request).items
 
 
@@ -88,6 +90,7 @@ async def search_service(request: Request) -> SearchService:
 
 
 async def order_service(request: Request) -> OrderService:
+    raise_failure(request)
     return use_cases(request).orders
 
 

@@ -21,9 +21,10 @@ IdempotencyKey: TypeAlias = Annotated[
 def once(request: Request, caller: Caller, key: str | None, body: BaseModel) -> IdempotentRequest | None:
     if key is None:
         return None
-    return IdempotentRequest(account_id=caller.account_id, key=key, fingerprint=fingerprint(request, body))
+    return repeatable(request.method, own_path(request.scope), caller, key, body)
 
 
-def fingerprint(request: Request, body: BaseModel) -> bytes:
+def repeatable(method: str, path: str, caller: Caller, key: str, body: BaseModel) -> IdempotentRequest:
     """Tell requests apart by what is understood of them: spaces and the order of fields do not matter."""
-    return sha256(f"{request.method} {own_path(request.scope)}\n{body.model_dump_json()}".encode()).digest()
+    fingerprint = sha256(f"{method} {path}\n{body.model_dump_json()}".encode()).digest()
+    return IdempotentRequest(account_id=caller.account_id, key=key, fingerprint=fingerprint)

@@ -5,9 +5,12 @@ from uuid import UUID
 
 import orjson
 
+from hello.core.cursors import Cursors
 from hello.entities.accounts import AccountView
 from hello.entities.items import ItemView
 from hello.entities.orders import Order, OrderView
+from hello.interface.http.pagination import order_cursor
+from hello.services.lookups import ItemPage, OrderPage
 from hello.services.search import FoundItem
 
 
@@ -39,3 +42,14 @@ def found_item_json(found: FoundItem) -> bytes:
     highlight = found.match.highlight
     marked = {"title": highlight.title, "description": highlight.description}
     return json_bytes({**found.view.public(), "score": found.match.score, "highlight": marked})
+
+
+def item_page_json(page: ItemPage) -> bytes:
+    """Return what `json_page` makes of it, at once."""
+    return json_bytes({"total": page.total, "items": [item.public() for item in page.items]})
+
+
+def order_page_json(page: OrderPage, cursors: Cursors, status: str | None) -> bytes:
+    """Return the same of orders, all in the state `status` unless it is None."""
+    cursor = order_cursor(cursors, status, page.before)
+    return json_bytes({"next_cursor": cursor, "orders": [order.public() for order in page.orders]})

@@ -4,6 +4,7 @@ The headers are those of draft-ietf-httpapi-ratelimit-headers-11 (May 2026), two
 """
 
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import TypeAlias
 
@@ -15,6 +16,8 @@ from hello.interface.http.security import read_caller
 from hello.services.security import Caller, Limiter, LimitStatus
 
 UNKNOWN = "unknown"
+COUNTED = "counted"
+"""Where the state of a request has what the fast path has counted."""
 NETWORK_BITS = 64
 Limit: TypeAlias = Callable[[Request], Awaitable[None]]
 
@@ -23,16 +26,26 @@ def limited(group: str, *, by_address: bool = False) -> Limit:
     """Return a dependency that counts a request of an account, else of an address; `group` is ASCII.
 
     It raises `TooManyError` when the quota is used up. A token that is not valid counts for the address; the
-    route itself refuses it.
+    route itself refuses it. With `by_address`, all processes together count exactly.
     """
 
     async def limit(request: Request) -> None:
         limiter: Limiter = request.app.state.use_cases.limiter
-        if standing := await limiter.hit(group, address_of(request) if by_address else key_of(request)):
-            add_headers(request, ratelimit_headers(group, standing))
-            refuse_exceeded(standing)
+        if by_address:
+            status = await limiter.hit(group, address_of(request))
+        else:
+            status = counted(request) or limiter.hit_nowait(group, key_of(request))
+        if status:
+            add_headers(request, ratelimit_headers(group, status))
+            refuse_exceeded(status)
 
     return limit
+
+
+def counted(request: Request) -> LimitStatus | None:
+    """Return what the fast path has counted already."""
+    status: LimitStatus | None = request.scope.get("state", {}).pop(COUNTED, None)
+    return status
 
 
 def key_of(request: Request) -> str:
@@ -52,8 +65,13 @@ def known_caller(request: Request) -> Caller | None:
 
 def address_of(request: Request) -> str:
     """Return the IPv4 address, or the /64 network of an IPv6 one: a client usually has all of it."""
+    return address_from(request.client.host if request.client else UNKNOWN)
+
+
+def address_from(host: str) -> str:
+    """Return the same of a host as a socket or a proxy names it."""
     try:
-        address = ip_address(request.client.host if request.client else UNKNOWN)
+        address = ip_address(host)
     except ValueError:
         return UNKNOWN
     return network_of(address) if isinstance(address, IPv6Address) else str(address)
@@ -71,6 +89,17 @@ def ratelimit_headers(group: str, standing: LimitStatus) -> dict[str, str]:
         "RateLimit-Policy": f'"{group}";q={standing.quota};w={standing.window_s}',
         "RateLimit": f'"{group}";r={standing.remaining};t={standing.reset_s}',
     }
+
+
+@lru_cache
+def policy_line(group: str, quota: int, window_s: int) -> bytes:
+    return f'ratelimit-policy: "{group}";q={quota};w={window_s}\r\n'.encode()
+
+
+def ratelimit_lines(group: str, status: LimitStatus) -> bytes:
+    """Return `ratelimit_headers` as lines of an HTTP/1.1 head."""
+    policy = policy_line(group, status.quota, status.window_s)
+    return b'%bratelimit: "%b";r=%d;t=%d\r\n' % (policy, group.encode(), status.remaining, status.reset_s)
 
 
 def add_headers(request: Request, headers: dict[str, str]) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal, TypeAlias, TypeVar
 from urllib.parse import urlencode
+from uuid import UUID
 
 from fastapi import Request
 
@@ -78,3 +79,12 @@ def birthday_cursor(
         return None
     in_days, username = last
     return cursors.seal(which, day.isoformat(), str(in_days), username)
+
+
+def order_place(cursors: Cursors, cursor: str | None, status: str | None) -> UUID | None:
+    """Return the id below which a page of orders begins; raise `InvalidError`."""
+    return open_cursor(cursors, cursor, ("orders", status or ""), lambda parts: UUID(single(parts)))
+
+
+def order_cursor(cursors: Cursors, status: str | None, before: UUID | None) -> str | None:
+    return None if before is None else cursors.seal("orders", status or "", str(before))

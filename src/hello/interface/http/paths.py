@@ -34,6 +34,12 @@ def path_of(prefix: str, parameter: str) -> str:
     return f"{prefix}{{{parameter}:text}}"
 
 
+def is_missing(path: bytes) -> bool:
+    """Say whether surely no route begins like this path; percent-escapes could hide one."""
+    first = path[1:].partition(b"/")[0]
+    return path.startswith(b"/") and b"%" not in first and first.decode("latin-1") not in OWN
+
+
 def check_prefix(prefix: str) -> None:
     """Raise `SettingsError` for a prefix that a request without it could begin with as well."""
     first = prefix.removeprefix("/").partition("/")[0]

@@ -7,7 +7,7 @@ from fastapi.security import OAuth2PasswordBearer
 
 from hello.entities.accounts import AccountView
 from hello.entities.errors import UnauthorizedError
-from hello.interface.http.dependencies import use_cases
+from hello.interface.http.dependencies import raise_failure, use_cases
 from hello.services.security import Caller
 
 BEARER = OAuth2PasswordBearer(
@@ -21,6 +21,7 @@ Token = Annotated[str | None, Depends(BEARER)]
 
 async def account_of(request: Request, token: Token) -> AccountView:
     """Raise `UnauthorizedError` without a token that is valid now, and of an account that exists."""
+    raise_failure(request)
     if token is None:
         raise UnauthorizedError("an access token is needed, as Authorization: Bearer")
     return await use_cases(request).accounts.read(read_caller(request, token))

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from time import monotonic
 
 import pytest
@@ -11,13 +12,15 @@ from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 
 from hello.connectors.embedded.servers import Servers
-from hello.connectors.limits.limiter import library_limiter
+from hello.connectors.limits.limiter import open_limiter
 from hello.connectors.limits.memory import BoundedMemory
 from hello.connectors.limits.quotas import read_quotas
 from hello.connectors.redis.client import open_redis
 from hello.core.settings import SettingsError
 from hello.services.security import Limiter, LimitStatus
 from tests.support.builders import a_name
+from tests.support.limits import HitsOfOthers
+from tests.support.valkey_faults import until
 from tests.twins.security import TwinLimiter
 
 QUOTAS = read_quotas(
@@ -55,6 +58,26 @@ class LimiterContract:
         await limiter.clear("few", john)
         assert [status.is_exceeded for status in await hits(limiter, "few", john, 4)] == [False] * 3 + [True]
         assert (await hits(limiter, "few", mary, 1))[0].is_exceeded
+
+    async def test_hits_without_waiting_get_the_quota_and_no_more(self, limiter: Limiter) -> None:
+        john = a_name()
+        statuses = [limiter.hit_nowait("few", john) for _ in range(5)]
+        found = [(status.remaining, status.is_exceeded) for status in statuses if status]
+        assert found == [(2, False), (1, False), (0, False), (0, True), (0, True)]
+        assert {(status.quota, status.window_s) for status in statuses if status} == {(3, 3600)}
+        assert all(0 < status.reset_s <= 3600 for status in statuses if status)
+
+    async def test_keys_and_groups_are_separate_without_waiting(self, limiter: Limiter) -> None:
+        john = a_name()
+        for group, key in (("few", john), ("few", john.swapcase()), ("few", f"{john}/"), ("other", john)):
+            status = limiter.hit_nowait(group, key)
+            assert status
+            assert status.remaining == 2
+
+    async def test_group_without_a_limit_is_not_counted_without_waiting(self, limiter: Limiter) -> None:
+        assert limiter.hit_nowait("free", a_name()) is None
+        with pytest.raises(KeyError):
+            limiter.hit_nowait("fere", a_name())
 
     async def test_hits_at_once_never_get_more_than_the_quota(self, limiter: Limiter) -> None:
         john = a_name()
@@ -99,8 +122,9 @@ class TestTwinLimiter(LimiterContract):
 
 class TestInProcess(LimiterContract):
     @pytest.fixture
-    def limiter(self) -> Limiter:
-        return library_limiter(QUOTAS, None, 1, CollectorRegistry())
+    async def limiter(self) -> AsyncIterator[Limiter]:
+        async with open_limiter(QUOTAS, None, 1, CollectorRegistry()) as limiter:
+            yield limiter
 
     async def test_many_keys_do_not_fill_the_memory(self) -> None:
         store = BoundedMemory(10)
@@ -140,17 +164,42 @@ class TestValkey(LimiterContract):
         return CollectorRegistry()
 
     @pytest.fixture
-    def limiter(self, redis: Redis, registry: CollectorRegistry) -> Limiter:
-        return library_limiter(QUOTAS, redis, 5, registry)
+    async def limiter(self, redis: Redis, registry: CollectorRegistry) -> AsyncIterator[Limiter]:
+        async with open_limiter(QUOTAS, redis, 5, registry) as limiter:
+            yield limiter
 
     async def test_processes_share_a_quota(self, limiter: Limiter, servers: Servers) -> None:
         john = a_name()
-        async with open_redis(servers.redis_url, 5) as redis:
-            other = library_limiter(QUOTAS, redis, 5, CollectorRegistry())
+        async with another_process(servers) as other:
             askers = [each.hit("many", john) for each in (limiter, other) for _ in range(EVERYTHING)]
             statuses = await asyncio.gather(*askers)
             assert (await hits(other, "many", john, 1))[0].is_exceeded
         assert sum(not status.is_exceeded for status in statuses if status) == 100
+
+    async def test_settled_hits_are_known_to_other_processes(
+        self, limiter: Limiter, servers: Servers
+    ) -> None:
+        john = a_name()
+        async with another_process(servers) as other:
+            limiter.hit_nowait("many", john)
+            probe = HitsOfOthers(other, "many", john)
+            await probe.until(1)
+            await HitsOfOthers(limiter, "many", john, own=1).until(probe.own)
+
+    async def test_hits_are_settled_at_shutdown(self, servers: Servers) -> None:
+        john = a_name()
+        async with another_process(servers) as leaving:
+            for _ in range(50):
+                leaving.hit_nowait("many", john)
+        async with another_process(servers) as other:
+            await HitsOfOthers(other, "many", john).until(50)
+
+    async def test_settled_counts_expire(self, limiter: Limiter, redis: Redis) -> None:
+        john = a_name()
+        limiter.hit_nowait("short", john)
+        await until(lambda: exists(redis, f"limit:settled:short/{john}/*"))
+        keys = await redis.keys(f"limit:settled:short/{john}/*")
+        assert all([0 < await redis.pttl(key) <= 4000 for key in keys])
 
     async def test_many_at_once_do_not_run_out_of_connections(
         self, limiter: Limiter, registry: CollectorRegistry
@@ -171,6 +220,22 @@ class TestValkey(LimiterContract):
         await hits(limiter, "few", john, 5)
         await limiter.hit("free", john)
         assert (requests(registry, "allowed"), requests(registry, "refused")) == (3, 2)
+        for group in ("few", "few", "few", "few", "free"):
+            limiter.hit_nowait(group, john)
+        assert (requests(registry, "allowed"), requests(registry, "refused")) == (6, 3)
+
+
+@asynccontextmanager
+async def another_process(servers: Servers) -> AsyncIterator[Limiter]:
+    async with (
+        open_redis(servers.redis_url, 5) as redis,
+        open_limiter(QUOTAS, redis, 5, CollectorRegistry()) as limiter,
+    ):
+        yield limiter
+
+
+async def exists(redis: Redis, pattern: str) -> bool:
+    return bool(await redis.keys(pattern))
 
 
 def requests(registry: CollectorRegistry, outcome: str) -> float | None:

@@ -9,7 +9,7 @@ from uuid_utils.compat import uuid7
 from hello.connectors.postgres.items import NEAR
 from hello.entities.accounts import Account
 from hello.entities.orders import PAGE_LINES, OrderView
-from hello.services.lookups import ItemPageKey, Lookups, OrderPageKey
+from hello.services.lookups import ItemPageKey, Lookups, OrderPage, OrderPageKey
 from hello.services.ports import Begin
 from tests.contracts.connectors.postgres.lookup_tools import (
     LookupStore,
@@ -82,16 +82,17 @@ async def test_orders_of_a_customer_are_paged_newest_first(
     orders = [an_order(ada.id, a_line("A kite"), a_line("A drum")) for _ in range(5)]
     await ordered(begin, *orders, an_order(bob.id))
     newest = [order_view(order) for order in reversed(orders)]
-    for before, limit, expected in [
-        (None, 100, newest),
-        (None, 2, newest[:2]),
-        (newest[1].id, 2, newest[2:4]),
-        (newest[3].id, 2, newest[4:]),
-        (newest[4].id, 2, []),
+    for before, limit, expected, following in [
+        (None, 100, newest, None),
+        (None, 2, newest[:2], newest[1].id),
+        (newest[1].id, 2, newest[2:4], newest[3].id),
+        (newest[3].id, 2, newest[4:], None),
+        (newest[3].id, 1, newest[4:], None),
+        (newest[4].id, 2, [], None),
     ]:
         key = OrderPageKey(ada.id, None, before, limit)
-        assert await lookups.order_pages.find(key) == expected
-        assert await found_nowait(lookups.order_pages, key) == expected
+        assert await lookups.order_pages.find(key) == OrderPage(expected, following)
+        assert await found_nowait(lookups.order_pages, key) == OrderPage(expected, following)
 
 
 async def test_a_page_may_be_of_one_status(lookups: Lookups, begin: Begin, ada: Account) -> None:
@@ -108,7 +109,7 @@ async def test_a_page_may_be_of_one_status(lookups: Lookups, begin: Begin, ada: 
         (None, None, orders[::-1]),
     ]:
         key = OrderPageKey(ada.id, status, before, 5)
-        assert await lookups.order_pages.find(key) == list(map(order_view, expected))
+        assert await lookups.order_pages.find(key) == OrderPage(list(map(order_view, expected)), None)
 
 
 async def test_customer_without_orders_has_an_empty_page(
@@ -116,7 +117,8 @@ async def test_customer_without_orders_has_an_empty_page(
 ) -> None:
     await ordered(begin, an_order(ada.id))
     for customer_id in (bob.id, uuid7()):
-        assert await lookups.order_pages.find(OrderPageKey(customer_id, None, None, 20)) == []
+        found = await lookups.order_pages.find(OrderPageKey(customer_id, None, None, 20))
+        assert found == OrderPage([], None)
 
 
 async def test_page_ends_with_the_order_that_fills_it(lookups: Lookups, begin: Begin, ada: Account) -> None:
@@ -148,7 +150,9 @@ async def test_page_ends_at_its_bound_of_lines(
 
 async def listed(lookups: Lookups, customer_id: UUID, before: UUID | None) -> list[UUID]:
     page = await lookups.order_pages.find(OrderPageKey(customer_id, None, before, 100))
-    return [order.id for order in page or ()]
+    assert page
+    assert page.before is None or page.before == page.orders[-1].id
+    return [order.id for order in page.orders]
 
 
 async def test_many_at_once_get_only_their_own_pages(
@@ -169,12 +173,12 @@ async def test_many_at_once_get_only_their_own_pages(
     assert found == [expected_page(views, key) for key in wanted]
 
 
-def expected_page(views: Mapping[UUID, OrderView], key: OrderPageKey) -> list[OrderView]:
+def expected_page(views: Mapping[UUID, OrderView], key: OrderPageKey) -> OrderPage:
     newest = [
         views[order_id]
         for order_id in sorted(views, reverse=True)
         if key.before is None or order_id < key.before
     ]
-    return [
-        view for view in newest if view.customer_id == key.customer_id and key.status in {None, view.status}
-    ][: key.limit]
+    own = [view for view in newest if view.customer_id == key.customer_id]
+    found = [view for view in own if key.status in {None, view.status}]
+    return OrderPage(found[: key.limit], found[key.limit - 1].id if len(found) > key.limit else None)

@@ -1,4 +1,4 @@
-"""The promises of the ports `Orders` and `IdempotencyKeys`, kept by the twins and by PostgreSQL alike."""
+"""The promises of the port `Orders`, kept by the twins and by PostgreSQL alike."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -6,10 +6,9 @@ from uuid import UUID
 import pytest
 from uuid_utils.compat import uuid7
 
-from hello.entities.errors import ConflictError
 from hello.entities.orders import Order, OrderStatus
 from hello.services.ports import Begin
-from tests.support.builders import NOON, a_change, a_key, a_line, a_name, an_account, an_order
+from tests.support.builders import NOON, a_change, a_line, an_account, an_order
 
 LONG_AGO = datetime(1000, 1, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -151,52 +150,6 @@ async def test_the_next_move_of_any_order_is_known(begin: Begin, ada: UUID) -> N
     await added(begin, *(an_order(ada, due_at=LONG_AGO + hours * HOUR) for hours in (1, 0, 2)))
     async with begin() as tx:
         assert await tx.orders.next_due() == LONG_AGO
-
-
-async def test_a_key_is_stored_with_its_order(begin: Begin, ada: UUID) -> None:
-    order, name = an_order(ada), a_name()
-    async with begin() as tx:
-        assert await tx.idempotency_keys.find(ada, name) is None
-        await tx.orders.add(order, a_key(order, name))
-    async with begin() as tx:
-        key = await tx.idempotency_keys.find(ada, name)
-        assert await tx.idempotency_keys.find(uuid7(), name) is None
-        assert await tx.idempotency_keys.find(ada, name.swapcase()) is None
-    assert key
-    assert (key.order_id, key.fingerprint, key.answer) == (order.id, b"\0finger\xff", b"\0answer\xff")
-
-
-async def test_used_idempotency_key_stores_no_order(begin: Begin, ada: UUID) -> None:
-    first, second, name = an_order(ada), an_order(ada), a_name()
-    async with begin() as tx:
-        await tx.orders.add(first, a_key(first, name))
-    with pytest.raises(ConflictError):
-        async with begin() as tx:
-            await tx.orders.add(second, a_key(second, name))
-    async with begin() as tx:
-        assert await tx.orders.find(second.id) is None
-
-
-async def test_a_key_can_be_claimed_again_and_again_by_one_transaction(begin: Begin, ada: UUID) -> None:
-    name = a_name()
-    for _ in range(2):
-        async with begin() as tx:
-            assert await tx.idempotency_keys.claim(ada, name)
-            assert await tx.idempotency_keys.claim(ada, name)
-
-
-async def test_old_idempotency_keys_are_removed_oldest_first(begin: Begin, ada: UUID) -> None:
-    times = [LONG_AGO + days * timedelta(1) for days in (2, 0, 1, 3)]
-    orders = [an_order(ada, created_at=at) for at in times]
-    async with begin() as tx:
-        for order in orders:
-            await tx.orders.add(order, a_key(order, str(order.id)))
-    left = []
-    for limit in (2, 9):
-        async with begin() as tx:
-            left.append(await tx.idempotency_keys.forget(times[3], limit))
-            left.append(sum([bool(await tx.idempotency_keys.find(ada, str(one.id))) for one in orders]))
-    assert left == [2, 2, 1, 1]
 
 
 async def test_open_orders_of_a_customer_are_locked_and_final_ones_removed(begin: Begin, ada: UUID) -> None:

@@ -7,13 +7,13 @@ from uuid import UUID
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from hello.connectors.postgres import accounts, items, orders
+from hello.connectors.postgres import accounts, items, order_store, orders
 from hello.connectors.postgres.prepared_statements import PLAN_LOCALLY
 from hello.connectors.postgres.unit_of_work import PostgresTransaction, PostgresUnitOfWork
 from hello.entities.orders import Order
 from hello.services.security import Caller
-from tests.support.builders import NOON, a_line, a_name, an_order
-from tests.support.orders import CONFIRM_DELAY, OrderUseCases, a_request, of
+from tests.support.builders import NOON, a_line, an_order
+from tests.support.orders import CONFIRM_DELAY, OrderUseCases
 from tests.support.query_plans import plans_of, without_savepoints
 
 pytestmark = pytest.mark.integrated
@@ -88,7 +88,6 @@ def confirmed() -> Order:
         pytest.param("ix_orders_due_at", lambda tx: tx.orders.next_due(), id="next due"),
         pytest.param("pk_items", lambda tx: tx.items.find_all([FIRST, UUID(int=2)]), id="items"),
         pytest.param("pk_people", lambda tx: tx.people.knows("P7"), id="recipient"),
-        pytest.param("pk_idempotency_keys", lambda tx: tx.idempotency_keys.find(FIRST, "7"), id="key"),
         pytest.param(
             "ix_idempotency_keys_created_at",
             lambda tx: tx.idempotency_keys.forget(NOON, 100),
@@ -139,6 +138,9 @@ async def test_no_statement_of_several_scans_a_table(
         pytest.param(
             ["ix_orders_customer_id_id", *PARTS_OF_ORDERS[1:]], orders.PAGES, PAGE_ARGUMENTS, id="order pages"
         ),
+        pytest.param(["pk_items"], order_store.ITEMS, [[FIRST, LATE]], id="items of orders"),
+        pytest.param(["pk_people"], order_store.PEOPLE, [["P7", "P8"]], id="recipients"),
+        pytest.param(["pk_idempotency_keys"], order_store.ANSWERS, [[FIRST, LATE], ["7", "8"]], id="keys"),
     ],
 )
 async def test_no_lookup_scans_a_table(
@@ -160,21 +162,6 @@ async def test_due_orders_are_claimed_in_order_without_a_sort(
     )
     [claiming] = [plan for plan in plans if "LockRows" in plan]
     assert "Sort" not in claiming, claiming
-
-
-@pytest.mark.parametrize("lines", [1, 100])
-@pytest.mark.parametrize(("has_key", "most"), [(False, 4), (True, 6)])
-async def test_an_order_of_any_length_takes_a_few_statements(
-    rolled_back: PostgresUnitOfWork, queries: list[str], lines: int, most: int, *, has_key: bool
-) -> None:
-    use_cases, name = OrderUseCases(rolled_back.begin), a_name()
-    ada = await use_cases.somebody()
-    kites = [await use_cases.item(ada) for _ in range(lines)]
-    async with rolled_back.begin() as tx:
-        await tx.people.save({name: NOON.date()}, [])
-    queries.clear()
-    await use_cases.order(ada, of(*kites, recipient=name), a_request(ada, name) if has_key else None)
-    assert len(without_savepoints(queries)) == most, without_savepoints(queries)
 
 
 @pytest.mark.parametrize("number", [1, 100])

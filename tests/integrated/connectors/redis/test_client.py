@@ -8,11 +8,12 @@ import trustme
 from prometheus_client import CollectorRegistry
 
 from hello.bootstrap.connectors import stamped_pages
-from hello.connectors.limits.limiter import library_limiter
+from hello.connectors.limits.limiter import open_limiter
 from hello.connectors.limits.quotas import read_quotas
 from hello.connectors.redis.client import RedisProbe, open_redis
 from hello.core.settings import Settings
 from tests.support.builders import a_name
+from tests.support.limits import HitsOfOthers
 from tests.support.pages import PageSource, stamp_of
 from tests.support.valkey_tools import take_all_slots, tls_in_front_of
 
@@ -35,9 +36,15 @@ async def assert_pages_work(url: str) -> None:
 
 async def assert_limits_work(redis: Any) -> None:  # noqa: ANN401  # a client of one server or of a cluster
     registry, key = CollectorRegistry(), a_name()
-    limiter = library_limiter(read_quotas({"items": "2/minute"}), redis, 2, registry)
-    statuses = [await limiter.hit("items", key) for _ in range(3)]
-    assert [status.is_exceeded for status in statuses if status] == [False, False, True]
+    quotas = read_quotas({"login": "2/minute", "items": "1000/hour"})
+    async with (
+        open_limiter(quotas, redis, 2, registry) as limiter,
+        open_limiter(quotas, redis, 2, CollectorRegistry()) as other,
+    ):
+        statuses = [await limiter.hit("login", key) for _ in range(3)]
+        assert [status.is_exceeded for status in statuses if status] == [False, False, True]
+        limiter.hit_nowait("items", key)
+        await HitsOfOthers(other, "items", key).until(1)
     assert registry.get_sample_value("rate_limit_errors_total") == 0
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,12 +13,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from hello.connectors.tokens.access import TYPE
+from hello.connectors.tokens.access import MAX_VERIFIED, TYPE
 from hello.connectors.tokens.keys import SigningKey, TokenKeys
 from hello.core.cursors import Cursors
 from hello.entities.errors import UnauthorizedError
 from hello.services.security import Caller, Role
-from tests.support.builders import NOON
+from tests.support.builders import NOON, StoppedClock
 from tests.support.signing_keys import (
     ADA,
     CLAIMS,
@@ -176,6 +177,46 @@ def test_only_the_given_clock_counts(year: int) -> None:
 def test_nbf_and_iat_in_the_future_are_refused(claim: str) -> None:
     refused(signed({**CLAIMS, claim: ISSUED + 6}), "the access token is not valid yet")
     assert tokens().read(signed({**CLAIMS, claim: ISSUED + 5})) == ADA
+
+
+@pytest.mark.parametrize("algorithm", SIGNING)
+def test_remembered_token_expires_by_the_clock(algorithm: str) -> None:
+    clock, text = StoppedClock(), signed(algorithm=algorithm)
+    ours = replace(tokens(), now=clock)
+    callers = [ours.read(text) for _ in range(2)]
+    assert callers[0] is callers[1]
+    clock.move(timedelta(seconds=900))
+    for _ in range(2):
+        with pytest.raises(UnauthorizedError, match="has expired"):
+            ours.read(text)
+
+
+def test_token_of_the_future_is_valid_when_its_time_comes() -> None:
+    clock, text = StoppedClock(), signed({**CLAIMS, "nbf": ISSUED + 60})
+    ours = replace(tokens(), now=clock)
+    with pytest.raises(UnauthorizedError, match="not valid yet"):
+        ours.read(text)
+    clock.move(timedelta(seconds=60))
+    assert ours.read(text) == ADA
+
+
+def test_remembered_tokens_are_bounded_and_of_one_instance() -> None:
+    ours, texts = (
+        tokens(),
+        [signed({**CLAIMS, "jti": str(number)}, "HS256") for number in range(MAX_VERIFIED + 1)],
+    )
+    first = ours.read(texts[0])
+    assert first is not tokens().read(texts[0])
+    for text in texts[1:]:
+        ours.read(text)
+    assert ours.read(texts[0]) is not first
+
+
+def test_refused_token_is_refused_again() -> None:
+    ours, text = tokens(), signed({**CLAIMS, "iss": "another"})
+    for _ in range(2):
+        with pytest.raises(UnauthorizedError, match="is not valid"):
+            ours.read(text)
 
 
 @given(st.sampled_from(sorted(SIGNING)), st.data())

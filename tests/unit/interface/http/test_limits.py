@@ -8,7 +8,7 @@ import pytest
 from fastapi import Request
 
 from hello.entities.errors import TooManyError
-from hello.interface.http.limits import address_of, limited, ratelimit_headers
+from hello.interface.http.limits import address_of, limited, ratelimit_headers, ratelimit_lines
 from hello.services.security import Caller, LimitStatus, Role
 
 STANDING = LimitStatus(quota=10, window_s=60, remaining=7, reset_s=12, is_exceeded=False)
@@ -23,12 +23,14 @@ class TwinLimiter:
     def __init__(self, standing: LimitStatus | None) -> None:
         self.standing = standing
         self.counted: list[tuple[str, str]] = []
+        self.exactly: list[tuple[str, str]] = []
 
     async def hit(self, group: str, key: str) -> LimitStatus | None:
-        self.counted.append((group, key))
+        self.exactly.append((group, key))
         return self.standing
 
-    async def test(self, *_: str) -> LimitStatus | None:
+    def hit_nowait(self, group: str, key: str) -> LimitStatus | None:
+        self.counted.append((group, key))
         return self.standing
 
     async def clear(self, *_: str) -> None:
@@ -79,6 +81,19 @@ def test_the_headers_are_lists_of_structured_fields() -> None:
         "RateLimit-Policy": POLICY,
         "RateLimit": '"login";r=7;t=12',
     }
+
+
+@pytest.mark.parametrize("status", [STANDING, EXCEEDED, replace(STANDING, quota=1, window_s=1, reset_s=1)])
+def test_lines_are_the_headers_in_lower_case(status: LimitStatus) -> None:
+    lines = [f"{name.lower()}: {value}\r\n" for name, value in ratelimit_headers("items", status).items()]
+    assert ratelimit_lines("items", status) == "".join(lines).encode()
+
+
+async def test_limit_by_address_is_counted_exactly() -> None:
+    request = a_request(caller=JOHN)
+    await limited("accounts", by_address=True)(request)
+    assert request.app.state.use_cases.limiter.exactly == [("accounts", "192.0.2.1")]
+    assert counted(request) == []
 
 
 async def test_anonymous_request_is_counted_by_address() -> None:

@@ -1,7 +1,6 @@
 """Orders, each for its customer only."""
 
 from http import HTTPStatus
-from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 
@@ -13,7 +12,7 @@ from hello.interface.http.idempotency import IdempotencyKey, once
 from hello.interface.http.json_bodies import order_json
 from hello.interface.http.large import LargeResponse, json_page
 from hello.interface.http.limits import limited
-from hello.interface.http.pagination import cursors_of, open_cursor, single
+from hello.interface.http.pagination import cursors_of, order_cursor, order_place
 from hello.interface.http.parameters import Cursor, Limit
 from hello.interface.http.paths import reference
 from hello.interface.http.problems import problems
@@ -53,11 +52,9 @@ async def list_orders(
 ) -> Response:
     """List one's own orders, the newest first."""
     cursors = cursors_of(request)
-    kind = ("orders", status or "")
-    place = open_cursor(cursors, cursor, kind, lambda parts: UUID(single(parts)))
-    page, before = await orders.page(caller, status, place, limit)
-    following = None if before is None else cursors.seal(*kind, str(before))
-    body = await json_page("orders", page, order_json, next_cursor=following)
+    page = await orders.page(caller, status, order_place(cursors, cursor, status), limit)
+    following = order_cursor(cursors, status, page.before)
+    body = await json_page("orders", page.orders, order_json, next_cursor=following)
     return LargeResponse(body, media_type="application/json")
 
 

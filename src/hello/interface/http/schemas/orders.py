@@ -11,7 +11,7 @@ from hello.entities.orders import OrderStatus
 from hello.entities.people import USERNAME_PATTERN
 from hello.interface.http.pagination import EXAMPLE
 from hello.interface.http.schemas.texts import Id
-from hello.services.orders import LineContent, OrderContent
+from hello.services.order_contents import LineContent, OrderContent
 
 AT = "2026-06-15T12:00:00Z"
 WANTED: dict[str, Any] = {"item_id": "0198c5df-1111-7222-8333-444455556666", "quantity": 2}

@@ -19,6 +19,7 @@ from tests.support.builders import numbered_ids
 from tests.twins.lookups import twin_lookups
 from tests.twins.security import TwinLimiter
 from tests.twins.transaction import TwinBus
+from tests.twins.writes import twin_item_writes
 
 Request: TypeAlias = tuple[str, str, object]
 QUOTAS = {"accounts": (3, 60), "items": (3, 60)}
@@ -52,6 +53,7 @@ class LimitedApp:
                 begin=begin,
                 lookup=lookups.items,
                 pages=lookups.item_pages,
+                creation=twin_item_writes(begin),
                 publish=publish,
                 now=now,
                 new_id=lambda: next(ids),

@@ -83,7 +83,7 @@ class Slow(FastPathConnection):
     def _serve(self, cycle: RequestCycle, app: Any) -> None:  # noqa: ANN401
         pass
 
-    def answer(self) -> None:
+    def answer_now(self) -> None:
         self._answer(self.cycle, b"HTTP/1.1 204 No Content\r\n\r\n")
 
 
@@ -139,7 +139,7 @@ async def test_a_request_may_take_longer_than_an_idle_connection_may_wait() -> N
         connection.data_received(REQUEST)
         clock.pass_by(3.5 * PATIENCE_S, connection)
         assert not wire.closed
-        connection.answer()
+        connection.answer_now()
     clock.pass_by(PATIENCE_S - 0.2, connection)
     assert not wire.closed
     clock.pass_by(0.4, connection)

@@ -1,0 +1,1 @@
+"""Hello beside its peers on every route of the three rooms."""

@@ -1,0 +1,1 @@
+"""Hot routes on the fast path: parse, call the service's callback variant, write bytes."""
