@@ -20,6 +20,7 @@ ON_POSTGRES = (
         f"tests/integrated/connectors/postgres/test_{name}.py"
         for name in (
             "advisory_locks",
+            "batches",
             "engine",
             "fault_reasons",
             "listener",
@@ -37,6 +38,7 @@ ON_POSTGRES = (
             "catalogue_races",
             "catalogue_statements",
             "consumers",
+            "lookup_histories",
             "orders",
             "relay",
         )
