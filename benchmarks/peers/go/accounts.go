@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 )
 
@@ -17,7 +16,7 @@ const (
 )
 
 type account struct {
-	ID        uuid.UUID `json:"id"`
+	ID        entityID  `json:"id"`
 	Email     string    `json:"email"`
 	FullName  string    `json:"full_name"`
 	CreatedAt time.Time `json:"created_at"`
@@ -36,7 +35,7 @@ func (s server) me(w http.ResponseWriter, r *http.Request) error {
 	return answer(w, http.StatusOK, found)
 }
 
-func (db database) account(ctx context.Context, id uuid.UUID) (account, error) {
+func (db database) account(ctx context.Context, id entityID) (account, error) {
 	found, err := scanAccount(db.pool.QueryRow(ctx, oneAccount, id))
 	if errors.Is(err, pgx.ErrNoRows) {
 		return found, unauthorized
@@ -44,8 +43,8 @@ func (db database) account(ctx context.Context, id uuid.UUID) (account, error) {
 	return found, err
 }
 
-func (db database) accounts(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]account, error) {
-	return collect(ctx, db, manyAccounts, ids, scanAccount, func(one account) uuid.UUID { return one.ID })
+func (db database) accounts(ctx context.Context, ids []entityID) (map[entityID]account, error) {
+	return collect(ctx, db, manyAccounts, ids, scanAccount, func(one account) entityID { return one.ID })
 }
 
 func scanAccount(row pgx.Row) (account, error) {

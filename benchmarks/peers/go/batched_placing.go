@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 )
 
@@ -45,8 +44,8 @@ func (db database) placeTogether(ctx context.Context, wanted []placing) ([]resul
 
 func (db database) knownOfAll(
 	ctx context.Context, wanted []placing,
-) (map[uuid.UUID]pricedItem, map[string]bool, error) {
-	var ids []uuid.UUID
+) (map[entityID]pricedItem, map[string]bool, error) {
+	var ids []entityID
 	var names []string
 	for _, one := range wanted {
 		ids = append(ids, one.content.itemIDs()...)
@@ -54,7 +53,7 @@ func (db database) knownOfAll(
 			names = append(names, *one.content.Recipient)
 		}
 	}
-	items, people := map[uuid.UUID]pricedItem{}, map[string]bool{}
+	items, people := map[entityID]pricedItem{}, map[string]bool{}
 	var batch pgx.Batch
 	batch.Queue(pricedItems, distinct(ids)).Query(func(rows pgx.Rows) error { return scanPrices(rows, items) })
 	if len(names) > 0 {
@@ -74,7 +73,7 @@ func scanNames(rows pgx.Rows, into map[string]bool) error {
 
 // orderRows are orders by column, with all that is stored beside them.
 type orderRows struct {
-	ids, customers []uuid.UUID
+	ids, customers []entityID
 	recipients     []*string
 	totals         []int64
 	due, times     []time.Time
@@ -84,14 +83,14 @@ type orderRows struct {
 }
 
 type keyRows struct {
-	accounts, orders      []uuid.UUID
+	accounts, orders      []entityID
 	keys                  []string
 	fingerprints, answers [][]byte
 	times                 []time.Time
 }
 
 func (r *orderRows) place(
-	wanted placing, items map[uuid.UUID]pricedItem, people map[string]bool,
+	wanted placing, items map[entityID]pricedItem, people map[string]bool,
 ) (placed, error) {
 	if name := wanted.content.Recipient; name != nil && !people[*name] {
 		return placed{}, badRequest("recipient: no user of this name")

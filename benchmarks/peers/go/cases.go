@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
@@ -17,11 +16,11 @@ type database struct {
 type cases struct {
 	birth      func(context.Context, string) (time.Time, error)
 	save       func(context.Context, person) (struct{}, error)
-	account    func(context.Context, uuid.UUID) (account, error)
-	item       func(context.Context, uuid.UUID) (item, error)
+	account    func(context.Context, entityID) (account, error)
+	item       func(context.Context, entityID) (item, error)
 	items      func(context.Context, itemPage) ([]byte, error)
 	createItem func(context.Context, itemToCreate) (item, error)
-	order      func(context.Context, uuid.UUID) (order, error)
+	order      func(context.Context, entityID) (order, error)
 	orders     func(context.Context, orderPage) (encodedPage, error)
 	place      func(context.Context, placing) (placed, error)
 	today      func(context.Context, birthdayPage) ([]byte, error)

@@ -95,11 +95,11 @@ func number(query url.Values, name string, otherwise, least, most int) (int, err
 
 func limitOf(query url.Values) (int, error) { return number(query, "limit", 20, 1, 100) }
 
-func idOf(r *http.Request) (uuid.UUID, error) {
+func idOf(r *http.Request) (entityID, error) {
 	text := r.PathValue("id")
-	id, err := uuid.Parse(text)
-	if err != nil || len(text) != len(uuid.Nil.String()) {
-		return uuid.Nil, badRequest("the id must be a UUID")
+	id, err := parseID(text)
+	if err != nil || len(text) != len(lastID.String()) {
+		return entityID{}, badRequest("the id must be a UUID")
 	}
 	return id, nil
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 )
 
@@ -27,9 +26,9 @@ const (
 
 // itemEvent is the data of the event of a new item.
 type itemEvent struct {
-	ID uuid.UUID `json:"id"`
+	ID entityID `json:"id"`
 	itemContent
-	OwnerID   uuid.UUID `json:"owner_id"`
+	OwnerID   entityID  `json:"owner_id"`
 	CreatedAt time.Time `json:"created_at"`
 	UpdatedAt time.Time `json:"updated_at"`
 }
@@ -75,7 +74,7 @@ func (db database) createItemsTogether(ctx context.Context, wanted []itemToCreat
 }
 
 func (db database) newItems(ctx context.Context, wanted []itemToCreate) ([]item, error) {
-	ids := make([]uuid.UUID, len(wanted))
+	ids := make([]entityID, len(wanted))
 	for i, one := range wanted {
 		ids[i] = one.by
 	}
@@ -97,7 +96,7 @@ func (db database) newItems(ctx context.Context, wanted []itemToCreate) ([]item,
 }
 
 func newItem(wanted itemToCreate, ownerName string) (item, error) {
-	id, err := uuid.NewV7()
+	id, err := newID()
 	at := now()
 	return item{
 		ID: id, Title: wanted.content.Title, Description: wanted.content.Description,
@@ -143,7 +142,7 @@ func (e *eventRows) addItem(made item, content itemContent) error {
 }
 
 type itemRows struct {
-	ids, owners  []uuid.UUID
+	ids, owners  []entityID
 	titles       []string
 	descriptions []*string
 	prices       []*int64

@@ -8,7 +8,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 )
 
@@ -28,7 +27,7 @@ const (
 var noItem = problem{http.StatusNotFound, "no such item"}
 
 type item struct {
-	ID          uuid.UUID `json:"id"`
+	ID          entityID  `json:"id"`
 	Title       string    `json:"title"`
 	Description *string   `json:"description"`
 	PriceCents  *int64    `json:"price_cents"`
@@ -39,8 +38,8 @@ type item struct {
 }
 
 type owner struct {
-	ID       uuid.UUID `json:"id"`
-	FullName string    `json:"full_name"`
+	ID       entityID `json:"id"`
+	FullName string   `json:"full_name"`
 }
 
 type itemPage struct{ skip, limit int }
@@ -58,7 +57,7 @@ type itemContent struct {
 }
 
 type itemToCreate struct {
-	by      uuid.UUID
+	by      entityID
 	content itemContent
 }
 
@@ -127,7 +126,7 @@ func (c itemContent) check() error {
 	return nil
 }
 
-func (db database) item(ctx context.Context, id uuid.UUID) (item, error) {
+func (db database) item(ctx context.Context, id entityID) (item, error) {
 	found, err := scanItem(db.pool.QueryRow(ctx, oneItem, id))
 	if errors.Is(err, pgx.ErrNoRows) {
 		return found, noItem
@@ -135,8 +134,8 @@ func (db database) item(ctx context.Context, id uuid.UUID) (item, error) {
 	return found, err
 }
 
-func (db database) itemsByID(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]item, error) {
-	return collect(ctx, db, manyItems, ids, scanItem, func(one item) uuid.UUID { return one.ID })
+func (db database) itemsByID(ctx context.Context, ids []entityID) (map[entityID]item, error) {
+	return collect(ctx, db, manyItems, ids, scanItem, func(one item) entityID { return one.ID })
 }
 
 func (db database) items(ctx context.Context, page itemPage) ([]byte, error) {

@@ -60,14 +60,20 @@ func open(ctx context.Context, url string, batching bool) (*pgxpool.Pool, error)
 		config.ConnConfig.RuntimeParams["plan_cache_mode"] = "force_generic_plan"
 	}
 	config.AfterConnect = func(_ context.Context, connection *pgx.Conn) error {
-		connection.TypeMap().RegisterType(&pgtype.Type{
-			Name:  "timestamptz",
-			OID:   pgtype.TimestamptzOID,
-			Codec: &pgtype.TimestamptzCodec{ScanLocation: time.UTC},
-		})
+		registerTimes(connection.TypeMap())
 		return nil
 	}
 	return pgxpool.NewWithConfig(ctx, config)
+}
+
+// registerTimes makes pgx return times in UTC, wherever the server runs.
+func registerTimes(types *pgtype.Map) {
+	codec := &pgtype.TimestamptzCodec{ScanLocation: time.UTC}
+	one := &pgtype.Type{Name: "timestamptz", OID: pgtype.TimestamptzOID, Codec: codec}
+	types.RegisterType(one)
+	types.RegisterType(&pgtype.Type{
+		Name: "_timestamptz", OID: pgtype.TimestamptzArrayOID, Codec: &pgtype.ArrayCodec{ElementType: one},
+	})
 }
 
 type server struct {

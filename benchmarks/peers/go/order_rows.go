@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 )
 
@@ -42,7 +41,7 @@ func (db database) addOrder(ctx context.Context, wanted placing, made order, rep
 
 // lineRows are lines of orders by column.
 type lineRows struct {
-	orders, items []uuid.UUID
+	orders, items []entityID
 	positions     []int16
 	titles        []string
 	prices        []int64

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 )
 
@@ -38,7 +37,7 @@ const (
 var noOrder = problem{http.StatusNotFound, "no such order"}
 
 type order struct {
-	ID         uuid.UUID   `json:"id"`
+	ID         entityID    `json:"id"`
 	Status     string      `json:"status"`
 	Lines      []orderLine `json:"lines"`
 	TotalCents int64       `json:"total_cents"`
@@ -47,14 +46,14 @@ type order struct {
 	CreatedAt  time.Time   `json:"created_at"`
 	UpdatedAt  time.Time   `json:"updated_at"`
 	History    []orderMove `json:"history"`
-	customer   uuid.UUID
+	customer   entityID
 }
 
 type orderLine struct {
-	ItemID         uuid.UUID `json:"item_id"`
-	Title          string    `json:"title"`
-	UnitPriceCents int64     `json:"unit_price_cents"`
-	Quantity       int32     `json:"quantity"`
+	ItemID         entityID `json:"item_id"`
+	Title          string   `json:"title"`
+	UnitPriceCents int64    `json:"unit_price_cents"`
+	Quantity       int32    `json:"quantity"`
 }
 
 type orderMove struct {
@@ -63,7 +62,7 @@ type orderMove struct {
 }
 
 type orderPage struct {
-	customer, before uuid.UUID
+	customer, before entityID
 	limit            int
 }
 
@@ -123,15 +122,15 @@ func (s server) listOrders(w http.ResponseWriter, r *http.Request) error {
 }
 
 // withAccount returns an error for a customer whose account is gone; an order that is found proves that it is there.
-func (s server) withAccount(r *http.Request, customer uuid.UUID) error {
+func (s server) withAccount(r *http.Request, customer entityID) error {
 	_, err := s.cases.account(r.Context(), customer)
 	return err
 }
 
-func (s server) orderPage(r *http.Request, customer uuid.UUID) (orderPage, error) {
+func (s server) orderPage(r *http.Request, customer entityID) (orderPage, error) {
 	query := r.URL.Query()
 	limit, err := limitOf(query)
-	page := orderPage{customer, uuid.Max, limit}
+	page := orderPage{customer, lastID, limit}
 	if err != nil || !query.Has("cursor") {
 		return page, err
 	}
@@ -139,11 +138,11 @@ func (s server) orderPage(r *http.Request, customer uuid.UUID) (orderPage, error
 	if err != nil {
 		return page, err
 	}
-	page.before, err = uuid.Parse(parts[0])
+	page.before, err = parseID(parts[0])
 	return page, err
 }
 
-func (db database) order(ctx context.Context, id uuid.UUID) (order, error) {
+func (db database) order(ctx context.Context, id entityID) (order, error) {
 	found, err := scanOrder(db.pool.QueryRow(ctx, oneOrder, id))
 	if errors.Is(err, pgx.ErrNoRows) {
 		return found, noOrder
@@ -151,8 +150,8 @@ func (db database) order(ctx context.Context, id uuid.UUID) (order, error) {
 	return found, err
 }
 
-func (db database) ordersByID(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]order, error) {
-	return collect(ctx, db, manyOrders, ids, scanOrder, func(one order) uuid.UUID { return one.ID })
+func (db database) ordersByID(ctx context.Context, ids []entityID) (map[entityID]order, error) {
+	return collect(ctx, db, manyOrders, ids, scanOrder, func(one order) entityID { return one.ID })
 }
 
 func (db database) orders(ctx context.Context, page orderPage) (encodedPage, error) {
@@ -175,7 +174,7 @@ func (db database) orders(ctx context.Context, page orderPage) (encodedPage, err
 
 func scanOrder(row pgx.Row) (order, error) {
 	var one order
-	var items []uuid.UUID
+	var items []entityID
 	var titles, statuses []string
 	var prices []int64
 	var quantities []int32

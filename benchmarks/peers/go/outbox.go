@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 )
 
@@ -29,7 +28,7 @@ type eventRows struct {
 	data                 []json.RawMessage
 }
 
-func (e *eventRows) add(kind string, subject uuid.UUID, at time.Time, data []byte) {
+func (e *eventRows) add(kind string, subject entityID, at time.Time, data []byte) {
 	text := subject.String()
 	e.shards = append(e.shards, int16(crc32.ChecksumIEEE([]byte(text))%shards))
 	e.ids, e.kinds = append(e.ids, text+"-1"), append(e.kinds, kind)

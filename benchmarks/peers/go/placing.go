@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 )
@@ -36,13 +35,13 @@ type orderContent struct {
 }
 
 type lineContent struct {
-	ItemID   uuid.UUID `json:"item_id"`
-	Quantity int32     `json:"quantity"`
+	ItemID   entityID `json:"item_id"`
+	Quantity int32    `json:"quantity"`
 }
 
 // placing is an order to be placed; the key is empty for a request that is not to be repeated.
 type placing struct {
-	customer    uuid.UUID
+	customer    entityID
 	content     orderContent
 	key         string
 	fingerprint []byte
@@ -142,9 +141,9 @@ type pricedItem struct {
 }
 
 // known returns what was answered to the key before, if anything, and the items.
-func (db database) known(ctx context.Context, wanted placing) (*storedAnswer, map[uuid.UUID]pricedItem, error) {
+func (db database) known(ctx context.Context, wanted placing) (*storedAnswer, map[entityID]pricedItem, error) {
 	var stored storedAnswer
-	items := map[uuid.UUID]pricedItem{}
+	items := map[entityID]pricedItem{}
 	knows := true
 	var batch pgx.Batch
 	batch.Queue(pricedItems, wanted.content.itemIDs()).Query(func(rows pgx.Rows) error { return scanPrices(rows, items) })
@@ -174,8 +173,8 @@ func (s *storedAnswer) scan(row pgx.Row) error {
 	return err
 }
 
-func scanPrices(rows pgx.Rows, into map[uuid.UUID]pricedItem) error {
-	var id uuid.UUID
+func scanPrices(rows pgx.Rows, into map[entityID]pricedItem) error {
+	var id entityID
 	var one pricedItem
 	_, err := pgx.ForEachRow(rows, []any{&id, &one.title, &one.price}, func() error {
 		into[id] = one
@@ -184,8 +183,8 @@ func scanPrices(rows pgx.Rows, into map[uuid.UUID]pricedItem) error {
 	return err
 }
 
-func (c orderContent) itemIDs() []uuid.UUID {
-	ids := make([]uuid.UUID, len(c.Lines))
+func (c orderContent) itemIDs() []entityID {
+	ids := make([]entityID, len(c.Lines))
 	for i, line := range c.Lines {
 		ids[i] = line.ItemID
 	}
@@ -193,8 +192,8 @@ func (c orderContent) itemIDs() []uuid.UUID {
 }
 
 // newOrder copies titles and prices as they are now.
-func newOrder(wanted placing, items map[uuid.UUID]pricedItem) (order, error) {
-	id, err := uuid.NewV7()
+func newOrder(wanted placing, items map[entityID]pricedItem) (order, error) {
+	id, err := newID()
 	if err != nil {
 		return order{}, err
 	}

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
-	"github.com/google/uuid"
 )
 
 const (
@@ -32,7 +31,7 @@ type tokens struct {
 }
 
 type caller struct {
-	account uuid.UUID
+	account entityID
 	expires time.Time
 }
 
@@ -56,10 +55,10 @@ func newTokens(env func(string) string) (*tokens, error) {
 }
 
 // account returns whose token the request has.
-func (t *tokens) account(r *http.Request) (uuid.UUID, error) {
+func (t *tokens) account(r *http.Request) (entityID, error) {
 	text, found := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	if !found {
-		return uuid.Nil, unauthorized
+		return entityID{}, unauthorized
 	}
 	t.mu.RLock()
 	whose, known := t.known[text]
@@ -67,13 +66,13 @@ func (t *tokens) account(r *http.Request) (uuid.UUID, error) {
 	if !known {
 		var err error
 		if whose, err = t.verify(text); err != nil {
-			return uuid.Nil, unauthorized
+			return entityID{}, unauthorized
 		}
 		t.remember(text, whose)
 	}
 	// The parser's leeway is meant for the other times.
 	if !time.Now().Before(whose.expires) {
-		return uuid.Nil, unauthorized
+		return entityID{}, unauthorized
 	}
 	return whose.account, nil
 }
@@ -92,7 +91,7 @@ func (t *tokens) verify(text string) (caller, error) {
 	if _, err := t.parser.ParseWithClaims(text, &claims, t.keyOf); err != nil {
 		return caller{}, err
 	}
-	account, err := uuid.Parse(claims.Subject)
+	account, err := parseID(claims.Subject)
 	return caller{account, claims.ExpiresAt.Time}, err
 }
 
