@@ -57,7 +57,7 @@ type itemContent struct {
 	PriceCents  *int64  `json:"price_cents"`
 }
 
-type itemToCreate struct {
+type offer struct {
 	by      uuid.UUID
 	content itemContent
 }
@@ -105,7 +105,7 @@ func (s server) createItem(w http.ResponseWriter, r *http.Request) error {
 	if err := content.check(); err != nil {
 		return err
 	}
-	made, err := s.cases.createItem(r.Context(), itemToCreate{by, content})
+	made, err := s.cases.offer(r.Context(), offer{by, content})
 	if err != nil {
 		return err
 	}
