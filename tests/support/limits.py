@@ -1,28 +1,17 @@
-"""What a process knows of the hits of others."""
-
-from dataclasses import dataclass
+"""Waiting for processes that settle their limits."""
 
 from hello.services.security import Limiter
 from tests.support.valkey_faults import until
 
 
-@dataclass
-class HitsOfOthers:
-    """Looking counts a hit of its own, `own` in all."""
+async def until_hits_are_shared(limiter: Limiter, group: str, key: str) -> None:
+    """Hit until fewer hits remain than its own leave: it knows those of another process then."""
+    own = 0
 
-    limiter: Limiter
-    group: str
-    key: str
-    own: int = 0
+    async def is_shared() -> bool:
+        nonlocal own
+        own += 1
+        status = limiter.hit_nowait(group, key)
+        return status is not None and status.quota - status.remaining > own
 
-    def __call__(self) -> int:
-        self.own += 1
-        status = self.limiter.hit_nowait(self.group, self.key)
-        assert status
-        return status.quota - status.remaining - self.own
-
-    async def until(self, hits: int) -> None:
-        async def are_known() -> bool:
-            return self() == hits
-
-        await until(are_known)
+    await until(is_shared)

@@ -135,6 +135,7 @@ func (r *orderRows) batch() *pgx.Batch {
 	batch.Queue(addOrders, r.ids, r.customers, r.recipients, r.totals, r.due, r.times)
 	r.lines.queue(&batch)
 	batch.Queue(addMoves, r.ids, r.times)
-	r.events.queueOfOrders(&batch)
+	r.events.queue(&batch)
+	r.events.queueNotices(&batch)
 	return &batch
 }

@@ -35,7 +35,8 @@ func (db database) addOrder(ctx context.Context, wanted placing, made order, rep
 		}
 		batch.Queue(addKey, made.customer, wanted.key, wanted.fingerprint, made.ID, answer, made.CreatedAt)
 	}
-	events.queueOfOrders(&batch)
+	events.queue(&batch)
+	events.queueNotices(&batch)
 	return db.pool.SendBatch(ctx, &batch).Close()
 }
 

@@ -68,6 +68,10 @@ if TYPE_CHECKING:
     from hello.connectors.search.client import SearchClient
 
 
+HOLDING_FROM = 10
+"""Connections of a pool from which on some are held for batches: a smaller one would have too few left."""
+
+
 @dataclass(frozen=True, slots=True)
 class Connections:
     """What the connectors of a process share; `redis` and `search` are None where there is none."""
@@ -121,7 +125,7 @@ async def open_ports(
 ) -> Ports:
     quotas, keys, redis = read_quotas(settings.rate_limits), token_keys(settings), connections.redis
     listed_days = ListedDays(now=now, leap_day=LeapDay(settings.leap_day))
-    pooled = settings.database_pooler == "transaction"
+    pooled = settings.database_pooler == "transaction" or pool_size(settings) < HOLDING_FROM
     watch, bounds = batch_watch(connections, registry), bounds_of(settings)
     opening = partial(open_batches, connections.engine, bounds, transaction_pooling=pooled, watch=watch)
     people = await stack.enter_async_context(opening(KINDS))
@@ -150,6 +154,10 @@ async def open_ports(
         count_log_in=log_in_counter(registry),
         count_move=order_move_counter(registry),
     )
+
+
+def pool_size(settings: Settings) -> int:
+    return settings.database_pool_size + settings.database_pool_overflow
 
 
 def lookups_of(batches: Batches) -> Lookups:

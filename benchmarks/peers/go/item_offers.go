@@ -24,7 +24,7 @@ const (
 		FROM unnest($1::timestamptz[], $2::uuid[], $3::uuid[], $4::jsonb[]) AS given (at, actor, subject, details)`
 )
 
-// itemEvent is the data of the event of a new item.
+// itemEvent is what an event tells of a new item.
 type itemEvent struct {
 	ID entityID `json:"id"`
 	itemContent
@@ -33,8 +33,8 @@ type itemEvent struct {
 	UpdatedAt time.Time `json:"updated_at"`
 }
 
-// createItem needs one round trip: without the account the foreign key refuses the item.
-func (db database) createItem(ctx context.Context, wanted itemToCreate) (item, error) {
+// offer needs one round trip: without the account the foreign key refuses the item.
+func (db database) offer(ctx context.Context, wanted offer) (item, error) {
 	made, err := newItem(wanted, "")
 	if err != nil {
 		return item{}, err
@@ -51,13 +51,13 @@ func (db database) createItem(ctx context.Context, wanted itemToCreate) (item, e
 	return made, err
 }
 
-// createItems stores all in one transaction, or each alone where one is refused.
-func (db database) createItems(ctx context.Context, wanted []itemToCreate) []result[item] {
-	made, err := db.createItemsTogether(ctx, wanted)
-	return together(ctx, wanted, made, err, db.createItem)
+// offers stores all in one transaction, or each alone where one is refused.
+func (db database) offers(ctx context.Context, wanted []offer) []result[item] {
+	made, err := db.offerTogether(ctx, wanted)
+	return together(ctx, wanted, made, err, db.offer)
 }
 
-func (db database) createItemsTogether(ctx context.Context, wanted []itemToCreate) ([]result[item], error) {
+func (db database) offerTogether(ctx context.Context, wanted []offer) ([]result[item], error) {
 	made, err := db.newItems(ctx, wanted)
 	if err != nil {
 		return nil, err
@@ -73,8 +73,13 @@ func (db database) createItemsTogether(ctx context.Context, wanted []itemToCreat
 	return results, db.pool.SendBatch(ctx, &batch).Close()
 }
 
+<<<<<<< HEAD:benchmarks/peers/go/item_creation.go
 func (db database) newItems(ctx context.Context, wanted []itemToCreate) ([]item, error) {
 	ids := make([]entityID, len(wanted))
+=======
+func (db database) newItems(ctx context.Context, wanted []offer) ([]item, error) {
+	ids := make([]uuid.UUID, len(wanted))
+>>>>>>> routes-tests:benchmarks/peers/go/item_offers.go
 	for i, one := range wanted {
 		ids[i] = one.by
 	}
@@ -95,8 +100,13 @@ func (db database) newItems(ctx context.Context, wanted []itemToCreate) ([]item,
 	return made, nil
 }
 
+<<<<<<< HEAD:benchmarks/peers/go/item_creation.go
 func newItem(wanted itemToCreate, ownerName string) (item, error) {
 	id, err := newID()
+=======
+func newItem(wanted offer, ownerName string) (item, error) {
+	id, err := uuid.NewV7()
+>>>>>>> routes-tests:benchmarks/peers/go/item_offers.go
 	at := now()
 	return item{
 		ID: id, Title: wanted.content.Title, Description: wanted.content.Description,
@@ -136,8 +146,8 @@ func queueItems(batch *pgx.Batch, made []item) error {
 }
 
 func (e *eventRows) addItem(made item, content itemContent) error {
-	data, err := json.Marshal(itemEvent{made.ID, content, made.Owner.ID, made.CreatedAt, made.UpdatedAt})
-	e.add("item.created", made.ID, made.CreatedAt, data)
+	told, err := json.Marshal(itemEvent{made.ID, content, made.Owner.ID, made.CreatedAt, made.UpdatedAt})
+	e.add("item.created", made.ID, made.CreatedAt, told)
 	return err
 }
 
