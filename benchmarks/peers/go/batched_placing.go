@@ -135,7 +135,6 @@ func (r *orderRows) batch() *pgx.Batch {
 	batch.Queue(addOrders, r.ids, r.customers, r.recipients, r.totals, r.due, r.times)
 	r.lines.queue(&batch)
 	batch.Queue(addMoves, r.ids, r.times)
-	r.events.queue(&batch)
-	r.events.queueNotices(&batch)
+	r.events.queueOfOrders(&batch)
 	return &batch
 }

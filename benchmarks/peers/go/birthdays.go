@@ -49,7 +49,7 @@ func celebrated(day time.Time) []int16 {
 	return []int16{own}
 }
 
-// listedDays returns the days of birth of everybody who celebrates today, somewhere in the world.
+// listedDays returns the days of birth that are celebrated today in some time zone.
 func listedDays(day time.Time) []int16 {
 	var listed []int16
 	for offset := -1; offset <= 1; offset++ {

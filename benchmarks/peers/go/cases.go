@@ -12,9 +12,8 @@ type database struct {
 	cursors cursors
 }
 
-// cases are what the handlers need of the database. Pages are encoded once for all who share them.
+// cases are what the handlers need of the database. Pages are encoded once for all requests that share them.
 type cases struct {
-<<<<<<< HEAD
 	birth      func(context.Context, string) (time.Time, error)
 	save       func(context.Context, person) (struct{}, error)
 	account    func(context.Context, entityID) (account, error)
@@ -27,36 +26,22 @@ type cases struct {
 	today      func(context.Context, birthdayPage) ([]byte, error)
 	upcoming   func(context.Context, birthdayPage) ([]byte, error)
 	search     func(context.Context, search) ([]byte, error)
-=======
-	birth    func(context.Context, string) (time.Time, error)
-	save     func(context.Context, person) (struct{}, error)
-	account  func(context.Context, uuid.UUID) (account, error)
-	item     func(context.Context, uuid.UUID) (item, error)
-	items    func(context.Context, itemPage) ([]byte, error)
-	offer    func(context.Context, offer) (item, error)
-	order    func(context.Context, uuid.UUID) (order, error)
-	orders   func(context.Context, orderPage) (encodedPage, error)
-	place    func(context.Context, placing) (placed, error)
-	today    func(context.Context, birthdayPage) ([]byte, error)
-	upcoming func(context.Context, birthdayPage) ([]byte, error)
-	search   func(context.Context, search) ([]byte, error)
->>>>>>> routes-tests
 }
 
 // straight asks the database once for each request.
 func straight(db database) cases {
 	return cases{
-		birth:    db.birth,
-		save:     db.save,
-		account:  db.account,
-		item:     db.item,
-		items:    db.items,
-		offer:    db.offer,
-		order:    db.order,
-		orders:   db.orders,
-		place:    db.place,
-		today:    db.birthdays,
-		upcoming: db.birthdays,
-		search:   db.search,
+		birth:      db.birth,
+		save:       db.save,
+		account:    db.account,
+		item:       db.item,
+		items:      db.items,
+		createItem: db.createItem,
+		order:      db.order,
+		orders:     db.orders,
+		place:      db.place,
+		today:      db.birthdays,
+		upcoming:   db.birthdays,
+		search:     db.search,
 	}
 }

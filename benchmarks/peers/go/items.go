@@ -56,13 +56,8 @@ type itemContent struct {
 	PriceCents  *int64  `json:"price_cents"`
 }
 
-<<<<<<< HEAD
 type itemToCreate struct {
 	by      entityID
-=======
-type offer struct {
-	by      uuid.UUID
->>>>>>> routes-tests
 	content itemContent
 }
 
@@ -109,7 +104,7 @@ func (s server) createItem(w http.ResponseWriter, r *http.Request) error {
 	if err := content.check(); err != nil {
 		return err
 	}
-	made, err := s.cases.offer(r.Context(), offer{by, content})
+	made, err := s.cases.createItem(r.Context(), itemToCreate{by, content})
 	if err != nil {
 		return err
 	}

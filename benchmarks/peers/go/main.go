@@ -56,7 +56,7 @@ func open(ctx context.Context, url string, batching bool) (*pgxpool.Pool, error)
 	}
 	config.MaxConns = poolSize
 	if batching {
-		// A batch has another length each time: PostgreSQL would plan for each of them anew.
+		// Batches differ in length: PostgreSQL would plan each one again.
 		config.ConnConfig.RuntimeParams["plan_cache_mode"] = "force_generic_plan"
 	}
 	config.AfterConnect = func(_ context.Context, connection *pgx.Conn) error {

@@ -35,8 +35,7 @@ func (db database) addOrder(ctx context.Context, wanted placing, made order, rep
 		}
 		batch.Queue(addKey, made.customer, wanted.key, wanted.fingerprint, made.ID, answer, made.CreatedAt)
 	}
-	events.queue(&batch)
-	events.queueNotices(&batch)
+	events.queueOfOrders(&batch)
 	return db.pool.SendBatch(ctx, &batch).Close()
 }
 

@@ -71,7 +71,7 @@ type ordersFound struct {
 	NextCursor *string `json:"next_cursor"`
 }
 
-// encodedPage is encoded once for all who ask for it at the same time.
+// encodedPage is encoded once for all requests that share it.
 type encodedPage struct {
 	body    []byte
 	isEmpty bool

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"hash/crc32"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,11 +16,11 @@ const (
 	addEvent    = "INSERT INTO outbox (shard, event_id, type, subject, time, data) VALUES ($1, $2, $3, $4, $5, $6)"
 	addEvents   = `INSERT INTO outbox (shard, event_id, type, subject, time, data)
 		SELECT * FROM unnest($1::smallint[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::jsonb[])`
-	wakeRelays = "SELECT pg_notify('outbox', '')"
-	tellOrders = "SELECT pg_notify('changes', $1)"
+	wakeRelays   = "SELECT pg_notify('outbox', '')"
+	notifyOrders = "SELECT pg_notify('outbox', ''), pg_notify('changes', $1)"
 )
 
-// eventRows are events by column, to be stored with the change that they tell of.
+// eventRows are events by column, to be stored in the transaction of the change.
 type eventRows struct {
 	shards               []int16
 	ids, kinds, subjects []string
@@ -34,19 +35,24 @@ func (e *eventRows) add(kind string, subject entityID, at time.Time, data []byte
 	e.subjects, e.times, e.data = append(e.subjects, text), append(e.times, at), append(e.data, data)
 }
 
+// queue stores the events and wakes the relays.
 func (e *eventRows) queue(batch *pgx.Batch) {
-	if len(e.ids) == 1 {
-		batch.Queue(addEvent, e.shards[0], e.ids[0], e.kinds[0], e.subjects[0], e.times[0], e.data[0])
-	} else {
-		batch.Queue(addEvents, e.shards, e.ids, e.kinds, e.subjects, e.times, e.data)
-	}
+	e.queueRows(batch)
 	batch.Queue(wakeRelays)
 }
 
-// queueNotices tells who follows the orders, many in one notice.
-func (e *eventRows) queueNotices(batch *pgx.Batch) {
-	for start := 0; start < len(e.subjects); start += idsInNotice {
-		end := min(start+idsInNotice, len(e.subjects))
-		batch.Queue(tellOrders, strings.Join(e.subjects[start:end], ","))
+// queueOfOrders also notifies the followers of the orders, many ids in one notice.
+func (e *eventRows) queueOfOrders(batch *pgx.Batch) {
+	e.queueRows(batch)
+	for ids := range slices.Chunk(e.subjects, idsInNotice) {
+		batch.Queue(notifyOrders, strings.Join(ids, ","))
 	}
+}
+
+func (e *eventRows) queueRows(batch *pgx.Batch) {
+	if len(e.ids) == 1 {
+		batch.Queue(addEvent, e.shards[0], e.ids[0], e.kinds[0], e.subjects[0], e.times[0], e.data[0])
+		return
+	}
+	batch.Queue(addEvents, e.shards, e.ids, e.kinds, e.subjects, e.times, e.data)
 }

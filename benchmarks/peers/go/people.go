@@ -19,7 +19,7 @@ const (
 			RETURNING new.month_day = ANY($3::smallint[]) OR old.month_day = ANY($3::smallint[]) AS is_listed`
 	// The event follows the people, so that the events of a person have the order of the saves. The stamp says
 	// that a list of birthdays about now has changed.
-	tellOfPeople = `), event AS (
+	personEvent = `), event AS (
 			INSERT INTO outbox (shard, event_id, type, subject, time, data)
 			SELECT 16, '', 'person.saved', '', now(), %s FROM (SELECT count(*) FROM saved) AS locked
 		)
@@ -29,10 +29,10 @@ const (
 
 var (
 	savePerson = "WITH saved AS (INSERT INTO people (username, date_of_birth) VALUES ($1, $2::text::date)" + keepPeople +
-		fmt.Sprintf(tellOfPeople, "jsonb_build_object($1::text, $2::text)")
+		fmt.Sprintf(personEvent, "jsonb_build_object($1::text, $2::text)")
 	savePeople = `WITH saved AS (INSERT INTO people (username, date_of_birth)
 			SELECT name, born::date FROM unnest($1::text[], $2::text[]) AS given (name, born)` + keepPeople +
-		fmt.Sprintf(tellOfPeople, "jsonb_object($1::text[], $2::text[])")
+		fmt.Sprintf(personEvent, "jsonb_object($1::text[], $2::text[])")
 )
 
 type person struct {
