@@ -190,7 +190,7 @@ kinds = some(
     + [b"application/json; charset=utf-8", b"Application/JSON", b"application/json;charset=utf-16"]
     + [b"application/problem+json", b"text/plain", b""]
 )
-keys = st.one_of(
+keys: st.SearchStrategy[list[tuple[bytes, bytes]]] = st.one_of(
     st.just([]),
     st.sampled_from(
         [[(b"Idempotency-Key", key)] for key in (b"<used-key>", b"<fresh-key>", b"", b"a b", b"x" * 256)]
