@@ -10,7 +10,7 @@ from benchmarks.places import CACHE, HERE, PEERS
 from benchmarks.programs import ensure
 from benchmarks.progress import say
 
-BUILD_S = 900
+BUILD_S, RUST_BUILD_S = 900, 1800
 PYTHON = CACHE / "python" / "bin" / "python"
 GO = CACHE / "go" / "peer"
 RUST = CACHE / "rust" / "release" / "peer"
@@ -46,7 +46,7 @@ def rust_peer() -> None:
     cargo = ensure("cargo", "cargo")
     say("building the Rust peer")
     folders: Words = ["--manifest-path", PEERS / "rust" / "Cargo.toml", "--target-dir", RUST.parents[1]]
-    run([cargo, "build", "--release", *folders], timeout_s=BUILD_S)
+    run([cargo, "build", "--release", *folders], timeout_s=RUST_BUILD_S)
 
 
 def node_peer() -> None:

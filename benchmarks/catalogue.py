@@ -1,4 +1,4 @@
-"""What items cost, cached and not, how many log-ins one core checks, and what they do to `/hello` meanwhile.
+"""What items cost, how many log-ins one core checks, and what they do to `/hello` meanwhile.
 
 Run `python -m benchmarks.catalogue [seconds]`: the server on one core, PostgreSQL and the load on another.
 """
@@ -93,16 +93,16 @@ async def both(running: Running, seconds: int, database: Database) -> tuple[Figu
 def main() -> None:
     seconds = int(sys.argv[1]) if len(sys.argv) > 1 else SECONDS
     table = Table("what", "a second", "p50 ms", "p99 ms", title=f"{CONNECTIONS} connections, one core")
-    with placed(1, pinned=True) as placement, open_database() as database:
-        with serving(placement, database) as running:
-            cached = items(running, seconds, database)
-            alone = hello(running, seconds, database)
-            logged_in = asyncio.run(log_ins(running, seconds, asyncio.Event()))
-            beside, logged_in_beside = asyncio.run(both(running, seconds, database))
-        with serving(placement, database, REDIS_URL="") as running:
-            uncached = items(running, seconds, database)
-    add(table, "an item, cached", cached)
-    add(table, "an item, from PostgreSQL", uncached)
+    with (
+        placed(1, pinned=True) as placement,
+        open_database() as database,
+        serving(placement, database) as running,
+    ):
+        read = items(running, seconds, database)
+        alone = hello(running, seconds, database)
+        logged_in = asyncio.run(log_ins(running, seconds, asyncio.Event()))
+        beside, logged_in_beside = asyncio.run(both(running, seconds, database))
+    add(table, "an item", read)
     add(table, "GET /hello, alone", alone)
     add(table, f"GET /hello, while {AT_ONCE} clients log in", beside)
     table.add_row("log-ins, alone", f"{logged_in:.1f}")

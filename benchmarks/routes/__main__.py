@@ -20,12 +20,12 @@ from benchmarks.programs import ensure
 from benchmarks.progress import say
 from benchmarks.routes.catalogue import all_routes
 from benchmarks.routes.checks import Reference
-from benchmarks.routes.contestants import contestants
-from benchmarks.routes.ground import FOLDER, Ground, open_ground
+from benchmarks.routes.compared_servers import compared_servers
 from benchmarks.routes.load import write_requests
 from benchmarks.routes.refusals import Refusals
 from benchmarks.routes.report import Report
 from benchmarks.routes.rounds import Comparison, Plan
+from benchmarks.routes.sample_database import FOLDER, SampleDatabase, open_sample_database
 from benchmarks.routes.tokens import TokenContract, token_contract
 from hello.connectors.embedded.errors import EmbeddedError
 from hello.core.clock import now
@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             report = measured(options.plan, contract)
         sys.stdout.write(report.markdown())
         if options.write:
-            write_section(options.write, ROUTES, report.markdown())
+            write_section(options.write, ROUTES, report.page())
     except (BenchError, EmbeddedError) as error:
         say(str(error))
         return 1
@@ -66,23 +66,25 @@ def measured(plan: Plan, contract: TokenContract) -> Report:
     for prepare in dict.fromkeys(server.prepare for server in plan.servers):
         prepare()
     gc.freeze()
-    with placed(1, pinned=True) as placement, open_ground() as ground:
-        figures = comparison(plan, placement, ground, contract).run()
+    with placed(1, pinned=True) as placement, open_sample_database() as sample:
+        figures = comparison(plan, placement, sample, contract).run()
         rows = [(server.name, server.title, server.versions()) for server in plan.servers]
         servers = table(("server", "what it is", "versions"), rows)
-        return Report(plan, way(plan, placement, ground), servers, figures)
+        return Report(plan, way(plan, placement, sample), servers, figures)
 
 
-def comparison(plan: Plan, placement: Placement, ground: Ground, contract: TokenContract) -> Comparison:
-    tokens = list(contract.issue(ground.data.accounts))
-    files = {route.name: write_requests(FOLDER, route, ground.data, tokens) for route in plan.routes}
+def comparison(
+    plan: Plan, placement: Placement, sample: SampleDatabase, contract: TokenContract
+) -> Comparison:
+    tokens = list(contract.issue(sample.data.accounts))
+    files = {route.name: write_requests(FOLDER, route, sample.data, tokens) for route in plan.routes}
     return Comparison(
-        plan, placement, ground, files, Reference(ground.data, tokens), Refusals(ground.data, contract)
+        plan, placement, sample, files, Reference(sample.data, tokens), Refusals(sample.data, contract)
     )
 
 
-def way(plan: Plan, placement: Placement, ground: Ground) -> str:
-    postgres = f"PostgreSQL {ground.database.version()} with fsync on"
+def way(plan: Plan, placement: Placement, sample: SampleDatabase) -> str:
+    postgres = f"PostgreSQL {sample.database.version()} with fsync on"
     return "\n".join(
         [
             f"{now().date()} on {versions.machine()}: {placement.title}.",
@@ -105,7 +107,7 @@ def parse(arguments: Sequence[str] | None, contract: TokenContract) -> Options:
 
 
 def parser(contract: TokenContract) -> argparse.ArgumentParser:
-    servers, routes = contestants(contract), all_routes()
+    servers, routes = compared_servers(contract), all_routes()
     only, names = ",".join(servers), ",".join(routes)
     made = argparse.ArgumentParser(
         prog="python -m benchmarks.routes", description="Hello's routes beside peers."

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from benchmarks.routes.data import ACCOUNTS, LINES, QUERIES, SEED, SampleData
 
 DRAWS, PAGES, LIMIT = 10_000, 100, 20
-NOBODY = -1
+NO_ACCOUNT = -1
 BIRTH_YEARS = (1940, 2019)
 
 
@@ -25,7 +25,7 @@ class Kind(StrEnum):
 
 
 class Stored(StrEnum):
-    """What a write leaves behind."""
+    """What a write stores."""
 
     ORDERS = "orders"
     ITEMS = "items"
@@ -34,10 +34,10 @@ class Stored(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Draw:
-    """One request; `account` is the index of the account whose token it has, `NOBODY` for none."""
+    """One request; `account` is the index of the account whose token it has, `NO_ACCOUNT` for none."""
 
     path: str
-    account: int = NOBODY
+    account: int = NO_ACCOUNT
     body: object = None
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 
-from benchmarks.routes.catalogue import NOBODY, Draw, Route
+from benchmarks.routes.catalogue import NO_ACCOUNT, Draw, Route
 from benchmarks.routes.client import Reply, Request, ask
 from benchmarks.routes.data import SampleData
 from benchmarks.running import Running
@@ -38,7 +38,7 @@ class Reference:
                 raise running.failure(f"answers {draw} wrongly:\n{reply}\ninstead of\n{expected}")
 
     def _ask(self, running: Running, route: Route, draw: Draw) -> Reply:
-        token = "" if draw.account == NOBODY else self.tokens[draw.account]
+        token = "" if draw.account == NO_ACCOUNT else self.tokens[draw.account]
         return ask(running.port, Request(route.method, draw.path, token, draw.body))
 
 

@@ -1,6 +1,6 @@
 """What was measured of a route, round by round, and the medians of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from statistics import median
 
@@ -51,6 +51,10 @@ class Figures:
         """Return how many times as many requests the server answers as its peer."""
         ours, theirs = self.of(cell, server), self.of(cell, peer)
         return ours.per_s / theirs.per_s if ours and theirs else None
+
+    def most_memory(self, cells: Iterable[Cell], server: str) -> float | None:
+        """Return the most that the server has held after the runs, in MiB."""
+        return max((found.memory_mib for cell in cells if (found := self.of(cell, server))), default=None)
 
 
 def median_of(rounds: list[Figure]) -> Figure:

@@ -11,7 +11,7 @@ from benchmarks.errors import BenchError
 from benchmarks.listeners import HOST
 from benchmarks.load import ERRORS, FAIR, GRACE_S, SEEDS, TIMEOUT_S
 from benchmarks.places import HERE
-from benchmarks.routes.catalogue import NOBODY, Route
+from benchmarks.routes.catalogue import NO_ACCOUNT, Route
 from benchmarks.routes.data import SampleData
 
 SCRIPT = HERE / "routes" / "routes.lua"
@@ -39,7 +39,7 @@ def write_requests(folder: Path, route: Route, data: SampleData, tokens: list[st
     folder.mkdir(parents=True, exist_ok=True)
     path, lines = folder / f"{route.name}.tsv", []
     for draw in route.requests(data):
-        authorization = "" if draw.account == NOBODY else f"Bearer {tokens[draw.account]}"
+        authorization = "" if draw.account == NO_ACCOUNT else f"Bearer {tokens[draw.account]}"
         body = "" if draw.body is None else json.dumps(draw.body)
         lines.append(f"{route.method}\t{draw.path}\t{authorization}\t{body}\n")
     path.write_text("".join(lines))

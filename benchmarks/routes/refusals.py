@@ -14,7 +14,7 @@ from hello.connectors.tokens.keys import SigningKey, VerificationKey
 from hello.core.clock import now
 
 PROBLEM = "application/problem+json"
-NOBODY = UUID(int=1)
+UNKNOWN = UUID(int=1)
 ORDERS = "/api/v1/orders"
 
 
@@ -24,7 +24,7 @@ class Refusals:
     contract: TokenContract
 
     def check(self, running: Running) -> None:
-        """Raise `BenchError` for what is not refused; an order is left behind."""
+        """Raise `BenchError` for what is not refused; an order stays."""
         for status, request in (*self.bad_requests(), *self.strangers()):
             reply = ask(running.port, request)
             if reply.status != status or reply.headers.get("content-type") != PROBLEM:
@@ -35,16 +35,16 @@ class Refusals:
         """Yield requests of accounts, with the status that they get."""
         first, second = self.contract.issue(self.data.accounts[:2])
         yield 404, Request("GET", "/nowhere")
-        yield 404, Request("GET", f"/api/v1/items/{NOBODY}")
+        yield 404, Request("GET", f"/api/v1/items/{UNKNOWN}")
         yield 400, Request("GET", "/api/v1/items/1")
         yield 400, Request("GET", "/api/v1/items?limit=0")
         yield 404, Request("GET", f"{ORDERS}/{self.data.orders[0].id}", second)
-        yield 404, Request("GET", f"{ORDERS}/{NOBODY}", first)
+        yield 404, Request("GET", f"{ORDERS}/{UNKNOWN}", first)
         yield 400, Request("GET", f"{ORDERS}?cursor=AAAA", first)
-        yield 404, Request("GET", "/hello/Nobodyhasthisname")
+        yield 404, Request("GET", "/hello/Unknownname")
         yield 400, Request("PUT", "/hello/Ada", body={"dateOfBirth": "2001-02-29"})
         yield 400, Request("POST", ORDERS, first, {"lines": []})
-        yield 400, Request("POST", ORDERS, first, order_of(NOBODY))
+        yield 400, Request("POST", ORDERS, first, order_of(UNKNOWN))
         yield 400, Request("POST", "/api/v1/items", first, {"title": ""})
 
     def strangers(self) -> Iterator[tuple[int, Request]]:
@@ -57,12 +57,12 @@ class Refusals:
             yield 401, Request("POST", "/api/v1/items", bad, {"title": "A kite"})
 
     def _bad_tokens(self) -> Iterator[str]:
-        """Yield none, no token, an expired one, a forged one, and one whose account is gone."""
+        """Yield none, one that is no token, an expired one, a forged one, and one without an account."""
         account = self.data.accounts[0]
         yield from ("", "nonsense")
         yield from self.contract.issue([account], at=lambda: now() - timedelta(seconds=LIFETIME_S))
         yield from other_contract().issue([account])
-        yield from self.contract.issue([NOBODY])
+        yield from self.contract.issue([UNKNOWN])
 
     def _check_repeats(self, running: Running) -> None:
         (token,) = self.contract.issue(self.data.accounts[:1])

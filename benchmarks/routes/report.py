@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from benchmarks.markdown import table
-from benchmarks.routes.contestants import PEERS
+from benchmarks.routes.compared_servers import PEERS
 from benchmarks.routes.figures import Cell, Figure, Figures
 from benchmarks.routes.rounds import Plan
 from benchmarks.routes.targets import Outcome, outcomes
@@ -26,8 +26,16 @@ class Report:
     figures: Figures
 
     def markdown(self) -> str:
+        """Return the figures with each target."""
+        return self._with(self._outcomes())
+
+    def page(self) -> str:
+        """Return the figures with the targets that are not met."""
+        return self._with([one for one in self._outcomes() if one.verdict is not Verdict.MET])
+
+    def _with(self, shown: Sequence[Outcome]) -> str:
         parts = [self.way, self.disturbance(), self.versions, LEGEND, self.routes(), self.memory()]
-        return "\n\n".join([*parts, self.targets()]) + "\n"
+        return "\n\n".join([*parts, self.counts(), targets_table(shown)]) + "\n"
 
     def disturbance(self) -> str:
         turns, disturbed = self.figures.turns, self.figures.disturbed
@@ -44,18 +52,16 @@ class Report:
 
     def memory(self) -> str:
         """Return the most that each server has held after any run."""
-        rows = [(name, f"{self.most_memory(name):,.0f}") for name in self.names]
+        found = [(name, self.figures.most_memory(self.plan.cells, name)) for name in self.names]
+        rows = [(name, f"{most:,.0f}") for name, most in found if most is not None]
         return table(("server", "memory, MiB"), rows, numbers=1)
 
-    def most_memory(self, server: str) -> float:
-        found = [self.figures.of(cell, server) for cell in self.plan.cells]
-        return max((figure.memory_mib for figure in found if figure), default=0)
+    def counts(self) -> str:
+        verdicts = [one.verdict for one in self._outcomes()]
+        return f"Targets: {', '.join(f'{verdicts.count(each)} {each}' for each in Verdict)}."
 
-    def targets(self) -> str:
-        """Return one row for each missed target, and how many are met."""
-        found = list(outcomes(self.plan.cells, self.figures))
-        counts = ", ".join(f"{sum(one.verdict is each for one in found)} {each}" for each in Verdict)
-        return f"Targets: {counts}.\n\n{targets_table(found)}"
+    def _outcomes(self) -> Sequence[Outcome]:
+        return list(outcomes(self.plan.cells, self.figures))
 
     @property
     def names(self) -> Sequence[str]:

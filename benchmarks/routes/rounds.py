@@ -12,10 +12,10 @@ from benchmarks.rounds import rotated
 from benchmarks.routes.catalogue import Route, Stored
 from benchmarks.routes.checks import Reference
 from benchmarks.routes.figures import Cell, Figure, Figures
-from benchmarks.routes.ground import Ground
 from benchmarks.routes.load import Load, RequestFile, load
 from benchmarks.routes.refusals import Refusals
 from benchmarks.routes.rows import check_rows
+from benchmarks.routes.sample_database import SampleDatabase
 from benchmarks.routes.usage import Family
 from benchmarks.running import Running, started
 from benchmarks.servers import Server
@@ -42,7 +42,7 @@ class Comparison:
 
     plan: Plan
     placement: Placement
-    ground: Ground
+    sample: SampleDatabase
     files: Mapping[str, RequestFile]
     reference: Reference
     refusals: Refusals
@@ -61,7 +61,7 @@ class Comparison:
         with ExitStack() as stack:
             running = self._fastest_start(server, connections, stack)
             self.refusals.check(running)
-            self.ground.restore(Stored.ORDERS)
+            self.sample.restore(Stored.ORDERS)
             for route in self.plan.routes:
                 cell = Cell(route, connections)
                 figure = self._measure(running, cell)
@@ -71,7 +71,7 @@ class Comparison:
     def _fastest_start(self, server: Server, connections: int, stack: ExitStack) -> Running:
         """Start it as often as it asks for, keep the fastest, and stop the others."""
         candidates = [
-            stack.enter_context(started(server, self.placement, self.ground.database))
+            stack.enter_context(started(server, self.placement, self.sample.database))
             for _ in range(server.starts)
         ]
         if len(candidates) == 1:
@@ -98,15 +98,15 @@ class Comparison:
 
     def _loaded(self, running: Running, cell: Cell) -> Figure:
         warm_up = self._load(running, cell, WARM_UP_S)
-        server, postgres = Family(running.process.pid), self.ground.postgres
+        server, postgres = Family(running.process.pid), self.sample.postgres
         before = server.cpu_s(), postgres.cpu_s()
         done = self._load(running, cell, self.plan.seconds)
         after = server.cpu_s(), postgres.cpu_s()
         figure = figure_of(done, before, after, server.resident_mib())
         if cell.route.stored:
-            self.ground.settle()
+            self.sample.settle()
             answered = warm_up.requests + done.requests
-            check_rows(self.ground, cell.route, range(answered, answered + 2 * cell.connections + 1))
+            check_rows(self.sample, cell.route, range(answered, answered + 2 * cell.connections + 1))
             self._restore(cell.route)
         return figure
 
@@ -116,7 +116,7 @@ class Comparison:
 
     def _restore(self, route: Route) -> None:
         if route.stored:
-            self.ground.restore(route.stored)
+            self.sample.restore(route.stored)
 
 
 def figure_of(

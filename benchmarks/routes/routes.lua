@@ -16,7 +16,7 @@ function init(args)
   end
 end
 
--- Returns the request, or what is before and behind its key.
+-- Returns the request, or the parts before and after its key.
 function request_of(line)
   local method, path, authorization, body = line:match("([^\t]*)\t([^\t]*)\t([^\t]*)\t(.*)")
   local headers = { ["Host"] = wrk.headers["Host"] }

@@ -7,7 +7,7 @@ from benchmarks.database import connected
 from benchmarks.errors import BenchError
 from benchmarks.routes.catalogue import Route, Stored
 from benchmarks.routes.data import LINES
-from benchmarks.routes.ground import Ground
+from benchmarks.routes.sample_database import SampleDatabase
 
 # One statement sees everything as of one moment: writes that no client waits for may still come in.
 ORDERS = f"""
@@ -45,7 +45,7 @@ SELECT (SELECT count(*) FROM new) AS rows,
 """
 # Of two saves of one person, the later event has the greater id.
 PEOPLE = """
-WITH told AS (
+WITH latest AS (
     SELECT DISTINCT ON (name) name, born FROM outbox, jsonb_each_text(data) AS said (name, born)
     WHERE shard = 16 AND type = 'person.saved' ORDER BY name, id DESC
 ), changed AS (
@@ -53,20 +53,20 @@ WITH told AS (
     WHERE people.date_of_birth <> before.date_of_birth
 )
 SELECT (SELECT count(*) FROM changed) AS rows,
-    (SELECT count(*) FROM changed JOIN told ON name = username AND born = date_of_birth::text) AS events,
-    (SELECT count(*) FROM told JOIN people ON name = username WHERE born <> date_of_birth::text) AS wrong
+    (SELECT count(*) FROM changed JOIN latest ON name = username AND born = date_of_birth::text) AS events,
+    (SELECT count(*) FROM latest JOIN people ON name = username WHERE born <> date_of_birth::text) AS wrong
 """
 STATEMENTS = {Stored.ORDERS: ORDERS, Stored.ITEMS: ITEMS, Stored.PEOPLE: PEOPLE}
 
 
-def check_rows(ground: Ground, route: Route, answered: range) -> None:
+def check_rows(sample: SampleDatabase, route: Route, answered: range) -> None:
     """Raise `BenchError` unless there are as many rows of each kind as the writes must have left.
 
     `answered` allows for the writes whose answers the load generator did not wait for.
     """
     if route.stored is None:
         return
-    counts = asyncio.run(count(ground.database.database_url, STATEMENTS[route.stored]))
+    counts = asyncio.run(count(sample.database.database_url, STATEMENTS[route.stored]))
     if problem := unequal(route, counts, answered):
         raise BenchError(f"{route.title} has left other rows than it should, {problem}: {counts}")
 

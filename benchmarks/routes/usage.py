@@ -6,7 +6,7 @@ from pathlib import Path
 
 from benchmarks.family import PROC, family_of, fields_of
 
-CPU_TIMES = slice(11, 15)  # of /proc/<pid>/stat behind the name: own and of ended children, user and system
+CPU_TIMES = slice(11, 15)  # of /proc/<pid>/stat after the name: own and of ended children, user and system
 RESIDENT = 1  # of /proc/<pid>/statm
 MIB = 1024 * 1024
 

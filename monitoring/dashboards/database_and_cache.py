@@ -66,7 +66,7 @@ def cache() -> tuple[PanelBuilder, ...]:
     return (
         lines(
             Text(
-                "Cache requests", "Pages of lists and items: found, missed, or Redis not asked.", "CacheDown"
+                "Cache requests", "Pages of birthday lists: found, missed, or Redis not asked.", "CacheDown"
             ),
             "reqps",
             Query("sum by (outcome) (rate(cache_requests_total[$__rate_interval]))", "{{outcome}}"),
@@ -103,15 +103,6 @@ def cache_writes() -> tuple[PanelBuilder, ...]:
             "ops",
             Query(f"sum({rate('cache_errors_total')})", "cache"),
             Query(f"sum({rate('rate_limit_errors_total')})", "limits"),
-        ),
-        lines(
-            Text(
-                "Dropped pages",
-                "Changes of items: acknowledged by Redis, or waited for the lease.",
-                "CacheDown",
-            ),
-            "ops",
-            Query("sum by (outcome) (rate(cache_drops_total[$__rate_interval]))", "{{outcome}}"),
         ),
         lines(
             Text("Checks of today's list", "A stale one is a bug: the list is never old.", "FreshnessBurn"),

@@ -1,4 +1,4 @@
-"""The gift catalogue to the letter of the contract, on two processes that share a database and a cache."""
+"""The gift catalogue to the letter of the contract, on two processes that share a database."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -274,7 +274,7 @@ def test_unsupported_method_on_items_is_405(client: httpx.Client, kite: str) -> 
 def test_changed_item_is_read_at_once_on_both_processes(
     unlimited: list[httpx.Client], ada: LoggedIn, kite: str
 ) -> None:
-    """Both read it from the cache, and no answer is older than the last change that was answered."""
+    """No answer is older than the last change that was answered."""
     for number in range(CHANGES):
         writer, title = unlimited[number % 2], f"Kite {number}"
         tag = replace_item(writer, ada, kite, title).headers["ETag"]
@@ -324,7 +324,17 @@ def changes_of(client: httpx.Client) -> float:
     return float(found[0].rpartition(" ")[2]) if found else 0
 
 
-def test_cached_item_page_is_reused(unlimited: list[httpx.Client], kite: str) -> None:
-    for _ in range(10):
-        unlimited[0].get(kite)
-    assert 'cache_requests_total{outcome="hit"}' in unlimited[0].get("/metrics").text
+@pytest.mark.parametrize(("query", "batch"), [("", "items"), ("?limit=7", "item_pages")])
+def test_reads_of_items_are_counted_as_batches(
+    client: httpx.Client, kite: str, query: str, batch: str
+) -> None:
+    before = batches_of(client, batch)
+    for _ in range(3):
+        assert client.get(f"{ITEMS}{query}" if query else kite).status_code == 200
+    assert batches_of(client, batch) >= before + 3
+
+
+def batches_of(client: httpx.Client, batch: str) -> float:
+    start = f'batch_size_count{{batch="{batch}"}}'
+    found = [line for line in client.get("/metrics").text.splitlines() if line.startswith(start)]
+    return float(found[0].rpartition(" ")[2]) if found else 0

@@ -1,17 +1,28 @@
-"""Waiting for processes that settle their limits."""
+"""What a process knows of the hits of others."""
+
+from dataclasses import dataclass
 
 from hello.services.security import Limiter
 from tests.support.valkey_faults import until
 
 
-async def until_hits_are_shared(limiter: Limiter, group: str, key: str) -> None:
-    """Hit until fewer hits remain than its own leave: it knows those of another process then."""
-    own = 0
+@dataclass
+class HitsOfOthers:
+    """Looking counts a hit of its own, `own` in all."""
 
-    async def is_shared() -> bool:
-        nonlocal own
-        own += 1
-        status = limiter.hit_nowait(group, key)
-        return status is not None and status.quota - status.remaining > own
+    limiter: Limiter
+    group: str
+    key: str
+    own: int = 0
 
-    await until(is_shared)
+    def __call__(self) -> int:
+        self.own += 1
+        status = self.limiter.hit_nowait(self.group, self.key)
+        assert status
+        return status.quota - status.remaining - self.own
+
+    async def until(self, hits: int) -> None:
+        async def are_known() -> bool:
+            return self() == hits
+
+        await until(are_known)

@@ -11,7 +11,6 @@ from hello.connectors.metrics import live_gauge
 class CacheMetrics:
     requests: Counter
     fills: Counter
-    drops: Counter
     errors: Counter
     breaker_open: Gauge
 
@@ -29,12 +28,6 @@ def cache_metrics(registry: CollectorRegistry) -> CacheMetrics:
             "cache_requests", "Page requests: hit, miss, bypass.", ("outcome",), registry=registry
         ),
         fills=Counter("cache_fills", "Pages written to the cache.", registry=registry),
-        drops=Counter(
-            "cache_drops",
-            "Dropped groups of pages: acknowledged, waited.",
-            ("outcome",),
-            registry=registry,
-        ),
         errors=Counter("cache_errors", "Failed calls to Redis.", registry=registry),
         breaker_open=live_gauge(
             registry, "cache_breaker_open", "1 while the breaker rejects calls to Redis."

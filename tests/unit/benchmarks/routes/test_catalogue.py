@@ -3,7 +3,7 @@
 from uuid import UUID
 
 import pytest
-from benchmarks.routes.catalogue import NOBODY, Kind, Stored, all_routes
+from benchmarks.routes.catalogue import NO_ACCOUNT, Kind, Stored, all_routes
 from benchmarks.routes.data import ACCOUNTS, SampleData
 
 ROUTES = all_routes()
@@ -28,7 +28,7 @@ def test_orders_are_read_by_their_customers(data: SampleData) -> None:
 
 
 def test_routes_of_accounts_have_tokens(data: SampleData) -> None:
-    with_token = {name for name, route in ROUTES.items() if next(route.requests(data)).account != NOBODY}
+    with_token = {name for name, route in ROUTES.items() if next(route.requests(data)).account != NO_ACCOUNT}
     assert with_token == {
         *("order", "me", "orders-one", "orders-many", "post-order", "post-order-key", "post-item"),
     }

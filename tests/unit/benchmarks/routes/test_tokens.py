@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from benchmarks.routes.contestants import contestants
+from benchmarks.routes.compared_servers import compared_servers
 from benchmarks.routes.data import SampleData
 from benchmarks.routes.refusals import other_contract
 from benchmarks.routes.tokens import LIFETIME_S, SECRET, token_contract
@@ -34,14 +34,14 @@ def test_hello_refuses_an_expired_and_a_forged_one(data: SampleData) -> None:
             reading.read(token)
 
 
-def test_peers_are_told_the_derived_key_and_its_name() -> None:
+def test_peers_get_the_derived_key_and_its_name() -> None:
     contract = token_contract()
-    environment = contestants(contract)["go"].environment
+    environment = compared_servers(contract)["go"].environment
     assert bytes.fromhex(environment["TOKEN_SECRET"]) == contract.signing.material
     assert environment["TOKEN_KID"] == contract.signing.verifying.kid
 
 
 def test_only_one_go_peer_batches() -> None:
-    servers = contestants(token_contract())
+    servers = compared_servers(token_contract())
     assert servers["go-batching"].environment["BATCHING"] == "on"
     assert "BATCHING" not in servers["go"].environment

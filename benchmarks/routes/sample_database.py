@@ -63,7 +63,7 @@ RESTORE = {
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
+class SampleDatabase:
     """`postgres` is the server with all its processes."""
 
     database: Database
@@ -81,8 +81,8 @@ class Ground:
 
 
 @contextmanager
-def open_ground() -> Iterator[Ground]:
-    """Start anew each time, after a killed run too; raise `EmbeddedError` while another run is going on."""
+def open_sample_database() -> Iterator[SampleDatabase]:
+    """Start in an empty directory, also after a killed run; raise `EmbeddedError` beside another run."""
     destroy(FOLDER / "data")
     try:
         with embedded_servers(FOLDER / "data") as servers:
@@ -90,7 +90,7 @@ def open_ground() -> Iterator[Ground]:
                 raise BenchError("PostgreSQL has ended")
             database = Database(servers.database_url, servers.redis_url, CACHE / "names.txt")
             say("filling the database")
-            yield Ground(filled(database), Family(servers.postgres.pid), fill(database))
+            yield SampleDatabase(filled(database), Family(servers.postgres.pid), fill(database))
     finally:
         destroy(FOLDER / "data")
 
