@@ -13,14 +13,16 @@ from structlog.testing import capture_logs
 from hello.connectors.embedded.servers import Servers
 from hello.connectors.limits.limiter import LibraryLimiter, open_limiter
 from hello.connectors.limits.quotas import read_quotas
+from hello.connectors.limits.settlement import SETTLE_AFTER_S
 from hello.connectors.redis.client import open_redis
 from tests.support.builders import a_name
+from tests.support.limits import HitsOfOthers
 from tests.support.servers import temporary_servers
-from tests.support.valkey_faults import Fault, dead, full, hanging, read_only, until
+from tests.support.valkey_faults import Fault, dead, flushed, full, hanging, read_only, until
 
 pytestmark = [pytest.mark.integrated, pytest.mark.faults]
 TIMEOUT_S, SLACK_S, PAUSE_S = 0.25, 0.5, 1
-QUOTA = 5
+QUOTA, MANY = 5, 200
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +50,7 @@ async def limiter(redis: Redis, registry: CollectorRegistry) -> AsyncIterator[Li
 
 
 def a_limiter(redis: Redis, registry: CollectorRegistry) -> AbstractAsyncContextManager[LibraryLimiter]:
-    quotas = read_quotas({"login": f"{QUOTA}/hour", "items": f"{QUOTA}/hour"})
+    quotas = read_quotas({"login": f"{QUOTA}/hour", "many": f"{MANY}/hour"})
     return open_limiter(quotas, redis, TIMEOUT_S, registry)
 
 
@@ -143,3 +145,47 @@ async def test_limits_work_without_redis_from_the_start(scheme: str, registry: C
     ):
         assert await allowed(limiter, a_name(), 10) == QUOTA
     assert registry.get_sample_value("rate_limit_errors_total") == 3
+
+
+@pytest.mark.parametrize("fault", [dead, hanging, full, read_only, flushed])
+async def test_no_hit_waits_during_a_fault_and_all_are_settled_after_it(
+    own_servers: Servers, redis: Redis, limiter: LibraryLimiter, registry: CollectorRegistry, fault: Fault
+) -> None:
+    john = a_name()
+    limiter.hit_nowait("many", john)
+    async with fault(own_servers, redis):
+        start = monotonic()
+        for _ in range(49):
+            limiter.hit_nowait("many", john)
+        assert monotonic() - start < TIMEOUT_S / 5
+        if fault is not flushed:
+            await until_open(registry)
+    async with a_limiter(redis, CollectorRegistry()) as other:
+        await HitsOfOthers(other, "many", john).until(50)
+    assert not is_open(registry)
+
+
+async def until_open(registry: CollectorRegistry) -> None:
+    async def is_breaker_open() -> bool:
+        return is_open(registry)
+
+    await until(is_breaker_open)
+
+
+async def test_two_processes_admit_the_quota_and_a_margin(
+    redis: Redis, limiter: LibraryLimiter, registry: CollectorRegistry
+) -> None:
+    """Each one admits hits in two more intervals at most."""
+    john, admitted = a_name(), [list[float](), list[float]()]
+    async with a_limiter(redis, CollectorRegistry()) as other:
+        end = monotonic() + 2
+        while monotonic() < end:
+            for process, each in enumerate((limiter, other)):
+                status = each.hit_nowait("many", john)
+                if status and not status.is_exceeded:
+                    admitted[process].append(monotonic())
+            await asyncio.sleep(0.005)
+    used_up_at = sorted(admitted[0] + admitted[1])[MANY - 1]
+    assert registry.get_sample_value("rate_limit_errors_total") == 0
+    assert max(admitted[0] + admitted[1]) < used_up_at + 2 * SETTLE_AFTER_S + SLACK_S
+    assert MANY <= len(admitted[0] + admitted[1]) < 2 * MANY

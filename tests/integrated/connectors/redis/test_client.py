@@ -13,7 +13,7 @@ from hello.connectors.limits.quotas import read_quotas
 from hello.connectors.redis.client import RedisProbe, open_redis
 from hello.core.settings import Settings
 from tests.support.builders import a_name
-from tests.support.limits import until_hits_are_shared
+from tests.support.limits import HitsOfOthers
 from tests.support.pages import PageSource, stamp_of
 from tests.support.valkey_tools import take_all_slots, tls_in_front_of
 
@@ -44,7 +44,7 @@ async def assert_limits_work(redis: Any) -> None:  # noqa: ANN401  # a client of
         statuses = [await limiter.hit("login", key) for _ in range(3)]
         assert [status.is_exceeded for status in statuses if status] == [False, False, True]
         limiter.hit_nowait("items", key)
-        await until_hits_are_shared(other, "items", key)
+        await HitsOfOthers(other, "items", key).until(1)
     assert registry.get_sample_value("rate_limit_errors_total") == 0
 
 
