@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 )
 
 const (
@@ -174,7 +175,7 @@ func (db database) orders(ctx context.Context, page orderPage) (encodedPage, err
 
 func scanOrder(row pgx.Row) (order, error) {
 	var one order
-	var items []entityID
+	var items pgtype.FlatArray[entityID] // read without reflection, as the other arrays are
 	var titles, statuses []string
 	var prices []int64
 	var quantities []int32
