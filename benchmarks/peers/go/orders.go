@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -30,8 +31,9 @@ const (
 		) AS history`
 	oneOrder   = orderColumns + "orders" + orderParts + " WHERE id = $1"
 	manyOrders = orderColumns + "orders" + orderParts + " WHERE id = ANY($1)"
+	// The limit is written out: the planner would take a parameter for a tenth of all rows.
 	pageOrders = orderColumns +
-		"(SELECT * FROM orders WHERE customer_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3)" + orderParts +
+		"(SELECT * FROM orders WHERE customer_id = $1 AND id < $2 ORDER BY id DESC LIMIT %d)" + orderParts +
 		" ORDER BY id DESC"
 )
 
@@ -156,7 +158,7 @@ func (db database) ordersByID(ctx context.Context, ids []entityID) (map[entityID
 }
 
 func (db database) orders(ctx context.Context, page orderPage) (encodedPage, error) {
-	rows, err := db.pool.Query(ctx, pageOrders, page.customer, page.before, page.limit+1)
+	rows, err := db.pool.Query(ctx, fmt.Sprintf(pageOrders, page.limit+1), page.customer, page.before)
 	if err != nil {
 		return encodedPage{}, err
 	}
