@@ -49,7 +49,7 @@ class Door:
 
 
 def a_request(*headers: tuple[bytes, bytes], client: str | None = ADDRESS) -> FastRequest:
-    scope = {
+    scope: Scope = {
         "type": "http",
         "scheme": "http",
         "client": None if client is None else (client, 50_000),
