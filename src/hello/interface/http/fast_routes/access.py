@@ -12,7 +12,7 @@ from hello.interface.http.limits import COUNTED, UNKNOWN, address_from, ratelimi
 from hello.interface.http.serving.fast_path import FastRequest
 from hello.services.security import Caller
 
-BEARER, FORWARDED = b"Bearer ", b"x-forwarded-for"
+AUTHORIZATION, BEARER, FORWARDED = b"authorization", b"Bearer ", b"x-forwarded-for"
 Headers = Mapping[bytes, bytes]
 
 
@@ -41,10 +41,15 @@ class FastAccess:
         self._key_of_address = lru_cache(maxsize=10_000)(address_from)
 
     def anybody(self, request: FastRequest, group: str) -> Admitted | None:
-        """Count the request; return None for one that the application has to look at, or refuse."""
+        """Count the request; return None for one that the application has to look at, or refuse.
+
+        It knows more ways to write a token than this, and counts the request for the token's account.
+        """
         if (headers := request.headers()) is None:
             return None
         caller = self._caller(headers)
+        if caller is None and AUTHORIZATION in headers:
+            return None
         key = str(caller.account_id) if caller else self._key_of_address(self._host(request, headers))
         limits = self._counted(request, group, key)
         return None if limits is None else Admitted(headers, caller, limits)
@@ -58,7 +63,7 @@ class FastAccess:
         return None if limits is None else CallerAdmitted(headers, caller, limits)
 
     def _caller(self, headers: Headers) -> Caller | None:
-        authorization = headers.get(b"authorization", b"")
+        authorization = headers.get(AUTHORIZATION, b"")
         if not authorization.startswith(BEARER):
             return None
         try:
