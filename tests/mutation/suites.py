@@ -25,6 +25,7 @@ ON_POSTGRES = (
             "fault_reasons",
             "listener",
             "locks",
+            "order_store",
             "people_saves",
             "prepared_statements",
             "shards",

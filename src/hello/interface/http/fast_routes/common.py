@@ -10,7 +10,7 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from hello.core.traces import current_traceparent, traced
-from hello.entities.errors import BusyError, HelloError, UnavailableError
+from hello.entities.errors import BusyError, ConflictError, HelloError, UnavailableError
 from hello.interface.http.parameters import MAX_LIMIT
 from hello.interface.http.serving.fast_path import JSON, FastAnswer, FastRequest
 from hello.interface.http.serving.observe import Observer, traceparent_of
@@ -22,6 +22,7 @@ NUMBER = re.compile(r"0|[1-9][0-9]{0,8}")
 DEFAULT_LIMIT = 20
 MAX_BODY = 16_384
 """A larger one takes milliseconds to understand, which the application does in its own time."""
+FAULTS = (UnavailableError, BusyError, ConflictError)
 Schema = TypeVar("Schema", bound=BaseModel)
 
 
@@ -43,8 +44,11 @@ class FastContext:
 
 
 def fault_in(error: Exception | None) -> Exception | None:
-    """Return None for a refusal: the application finds it again, once it has looked at who asks."""
-    is_refusal = isinstance(error, HelloError) and not isinstance(error, UnavailableError | BusyError)
+    """Return None for a refusal: the application finds it again, once it has looked at who asks.
+
+    A conflict is no such refusal, as it took a lock's time-out to find.
+    """
+    is_refusal = isinstance(error, HelloError) and not isinstance(error, FAULTS)
     return None if is_refusal else error
 
 

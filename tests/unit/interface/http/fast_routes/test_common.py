@@ -8,6 +8,7 @@ from hello.entities.errors import (
     BusyError,
     ConflictError,
     InvalidError,
+    KeyReusedError,
     NotFoundError,
     UnauthorizedError,
     UnavailableError,
@@ -79,7 +80,7 @@ def test_page_of_items_is_read_from_the_query(
 
 
 @pytest.mark.parametrize(
-    "refusal", [NotFoundError("x"), InvalidError("x", field="y"), ConflictError("x"), UnauthorizedError("x")]
+    "refusal", [NotFoundError("x"), InvalidError("x", field="y"), KeyReusedError("x"), UnauthorizedError("x")]
 )
 def test_refusal_is_found_again_by_the_application(refusal: Exception) -> None:
     assert fault_in(refusal) is None
@@ -87,7 +88,7 @@ def test_refusal_is_found_again_by_the_application(refusal: Exception) -> None:
 
 @pytest.mark.parametrize(
     "fault",
-    [BusyError("x"), UnavailableError("x"), UnknownOutcomeError(), ZeroDivisionError(), TimeoutError()],
+    [BusyError("x"), UnavailableError("x"), UnknownOutcomeError(), ConflictError("x"), ValueError()],
 )
 def test_fault_is_not_tried_again(fault: Exception) -> None:
     assert fault_in(fault) is fault
