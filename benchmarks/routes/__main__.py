@@ -21,6 +21,7 @@ from benchmarks.progress import say
 from benchmarks.routes.catalogue import all_routes
 from benchmarks.routes.checks import Reference
 from benchmarks.routes.compared_servers import compared_servers
+from benchmarks.routes.figures import Figures
 from benchmarks.routes.load import write_requests
 from benchmarks.routes.refusals import Refusals
 from benchmarks.routes.report import Report
@@ -50,6 +51,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with no_process_left():
             report = measured(options.plan, contract)
         sys.stdout.write(report.markdown())
+        if report.failure:
+            say(report.failure)
+            return 1
         if options.write:
             write_section(options.write, ROUTES, report.page())
     except (BenchError, EmbeddedError) as error:
@@ -61,16 +65,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def measured(plan: Plan, contract: TokenContract) -> Report:
+    """Report what was measured before a failure, too."""
     make_cache()
     ensure("wrk", "wrk")
     for prepare in dict.fromkeys(server.prepare for server in plan.servers):
         prepare()
     gc.freeze()
     with placed(1, pinned=True) as placement, open_sample_database() as sample:
-        figures = comparison(plan, placement, sample, contract).run()
+        figures, failure = Figures(), ""
+        try:
+            comparison(plan, placement, sample, contract).run(figures)
+        except BenchError as error:
+            failure = str(error)
         rows = [(server.name, server.title, server.versions()) for server in plan.servers]
         servers = table(("server", "what it is", "versions"), rows)
-        return Report(plan, way(plan, placement, sample), servers, figures)
+        return Report(plan, way(plan, placement, sample), servers, figures, failure)
 
 
 def comparison(

@@ -18,12 +18,13 @@ The ratios are the requests/s of `hello-on` to those of a peer."""
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`way` and `versions` say what was measured."""
+    """`way` and `versions` say what was measured; `failure` is what has ended the run early, if anything."""
 
     plan: Plan
     way: str
     versions: str
     figures: Figures
+    failure: str = ""
 
     def markdown(self) -> str:
         """Return the figures with each target."""

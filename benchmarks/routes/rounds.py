@@ -47,13 +47,12 @@ class Comparison:
     reference: Reference
     refusals: Refusals
 
-    def run(self) -> Figures:
-        figures = Figures()
+    def run(self, figures: Figures) -> None:
+        """Add to the figures; raise `BenchError` at the first wrong answer."""
         for number in range(self.plan.rounds):
             for connections in self.plan.connections:
                 for server in rotated(self.plan.servers, number):
                     self._turn(server, connections, number, figures)
-        return figures
 
     def _turn(self, server: Server, connections: int, number: int, figures: Figures) -> None:
         """Only one server is up at a time."""

@@ -6,7 +6,13 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from hello.connectors.search.client import SearchClient, SearchOptions, SearchProbe, open_search_client
+from hello.connectors.search.client import (
+    RefusedQueryError,
+    SearchClient,
+    SearchOptions,
+    SearchProbe,
+    open_search_client,
+)
 from hello.connectors.search.item_index import EngineItemIndex
 from hello.entities.errors import UnavailableError
 from hello.entities.search import SearchText
@@ -135,3 +141,11 @@ async def test_search_terms_are_not_logged(indexes: Indexes, caplog: pytest.LogC
     assert (await index.search(wanted)).total == 1
     assert await index.suggest("saxoph", 10) == ["A saxophone"]
     assert "saxoph" not in caplog.text
+
+
+async def test_query_that_the_engine_refuses_is_no_outage(indexes: Indexes) -> None:
+    await indexes.build()
+    await indexes.writer.put([an_item(an_account(), "A kite")])
+    too_many = SearchText.parse(" ".join(f"x{number}" for number in range(5_000)))
+    with pytest.raises(RefusedQueryError):
+        await EngineItemIndex(indexes.client).search(ItemSearch(text=too_many))

@@ -21,7 +21,7 @@ from hello.connectors.postgres.watched_statements import BatchWatch
 from hello.core.batching import Batcher, Bounds, Callback, Item, Key, OverloadedError, Result
 from hello.entities.errors import BusyError, UnknownOutcomeError
 
-BATCHES_WAITING = 10
+BATCHES_WAITING = 25
 Call: TypeAlias = Callable[[Mapping[Key, Item]], Awaitable[Mapping[Key, Result]]]
 ONE_ROW = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, asyncpg.LockNotAvailableError)
 

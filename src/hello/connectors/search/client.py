@@ -2,7 +2,7 @@
 
 import logging
 import ssl
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -29,8 +29,14 @@ REASONS: dict[int, str] = {
 }
 LOGGERS = ("opensearch", "opensearchpy.trace")
 """The client logs each request here, with what is searched for."""
+LIMIT = "too_many_nested_clauses"
+"""OpenSearch 2 answers 500 to such a query, OpenSearch 3 and Elasticsearch 400."""
 OPENSEARCH_ONLY = {"discovered_cluster_manager", "discovered_master"}
 """Fields of OpenSearch's cluster health."""
+
+
+class RefusedQueryError(UnavailableError):
+    """The engine cannot answer this query, but others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +111,24 @@ def unavailable() -> Iterator[None]:
     try:
         yield
     except OpenSearchException as error:
+        if is_refused(error):
+            raise RefusedQueryError("the search engine refuses a query", reason=reason_of(error)) from error
         raise UnavailableError("the search engine is unavailable", reason=reason_of(error)) from error
+
+
+def is_refused(error: OpenSearchException) -> bool:
+    """Say whether the engine itself refuses the query, not a proxy before it."""
+    causes = causes_of(error)
+    return LIMIT in causes or bool(causes and error.args[0] == HTTPStatus.BAD_REQUEST)
+
+
+def causes_of(error: OpenSearchException) -> Sequence[str]:
+    """Return the types of the causes that the engine names."""
+    match error.args:
+        case (int(), str(), {"error": {"root_cause": [*causes]}}):
+            return [cause.get("type", "") for cause in causes]
+        case _:
+            return []
 
 
 def reason_of(error: OpenSearchException) -> str:
@@ -119,7 +142,8 @@ def reason_of(error: OpenSearchException) -> str:
     if isinstance(error, UnreachableError):
         return "the search engine cannot be reached"
     if isinstance(error, TransportError) and isinstance(error.status_code, int):
-        otherwise = f"the search engine answered {error.status_code} ({error.error})"
+        what = ", ".join(causes_of(error)) or error.error
+        otherwise = f"the search engine answered {error.status_code} ({what})"
         return REASONS.get(error.status_code, otherwise)
     return f"the search engine gave an answer that cannot be read ({type(error).__name__})"
 

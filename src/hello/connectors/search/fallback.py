@@ -8,6 +8,7 @@ import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from hello.connectors.breaker import Breaker
+from hello.connectors.search.client import RefusedQueryError
 from hello.core.logs import RateLimitedLog
 from hello.entities.errors import UnavailableError
 from hello.services.search import ItemIndex, ItemSearch, Matches
@@ -61,11 +62,20 @@ class FallbackItemIndex:
             return await ask(self.database)
         try:
             answer = await ask(self.engine)
+        except RefusedQueryError as error:
+            self._refused(error)
+            return await ask(self.database)
         except UnavailableError as error:
             self._failed(error)
             return await ask(self.database)
         self._succeeded()
         return answer
+
+    def _refused(self, error: RefusedQueryError) -> None:
+        """Go on asking the engine, so that no client can switch it off; `up` shows if it refuses all."""
+        self._succeeded()
+        self.outages.warning("search engine refuses a query, answering from PostgreSQL", error.explanation)
+        self.metrics.up.set(0)
 
     def _failed(self, error: UnavailableError) -> None:
         if not self.breaker.has_failed:

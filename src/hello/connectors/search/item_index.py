@@ -6,6 +6,7 @@ from html import escape
 from typing import Any
 from uuid import UUID
 
+from hello.connectors.search.clauses import can_be_title
 from hello.connectors.search.client import SearchClient, unavailable
 from hello.connectors.search.queries import can_be_corrected, search_body, suggest_body
 from hello.services.search import (
@@ -37,6 +38,8 @@ class EngineItemIndex:
         return await search_leniently(search, len(wanted.text.terms))
 
     async def suggest(self, typed: str, limit: int) -> Sequence[str]:
+        if not can_be_title(typed):
+            return []
         titles = await self._titles(suggest_body(typed, limit, forgiving=False))
         if titles or not can_be_corrected(typed):
             return titles

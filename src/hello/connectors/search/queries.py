@@ -1,38 +1,32 @@
 """The bodies of searches: what is typed stands only in values, never in the syntax of a query."""
 
-import re
 from collections.abc import Sequence
 from typing import Any, TypeAlias
+from unicodedata import combining, normalize
 
-from hello.entities.search import (
-    MAX_FORGIVEN,
-    MAX_MATCHES,
-    MAX_WORD,
-    PRICE_BANDS,
-    PriceBand,
-    Term,
-    shortest_prefix,
-)
+from hello.connectors.search.clauses import MAX_SIMILAR, are_words, count_forgiven, has_word, parts_of
+from hello.entities.search import MAX_FORGIVEN, MAX_MATCHES, PRICE_BANDS, PriceBand, Term, shortest_prefix
 from hello.services.search import ItemSearch, Leniency
 
 Json: TypeAlias = dict[str, Any]
 STEMS = ("title^8", "description")
 WORDS = ("title.words^8", "description.words")
-SEARCHED = re.compile(r"[^\W_]|[\u2600-\u27bf\U0001f000-\U0001faff]")  # a letter, a digit or an emoji
-PARTS = re.compile(r"[^\W_]+")
 TITLE_BONUS = 30
 """More than the score of a word that one of a million descriptions has."""
 FUZZINESS = "AUTO:3,6"
+MAX_SIMILAR_STARTS = 100
+"""How many starts of words are looked for that are similar to a typed one; times eight words, few enough."""
 BEST_FIRST: Sequence[Json] = ({"_score": "desc"}, {"id": "desc"})
 
 
 def search_body(wanted: ItemSearch, leniency: Leniency) -> Json:
-    terms = [term for term in wanted.text.terms if SEARCHED.search(term.text)]
-    exact = [exact_query(term) for term in terms[MAX_FORGIVEN:]]
+    terms = [term for term in wanted.text.terms if has_word(term.text)]
+    forgiven = count_forgiven(terms, wanted.text.excluded)
+    exact = [exact_query(term) for term in terms[forgiven:]]
     return {
         "query": {
             "bool": {
-                "should": [*(term_query(term, leniency) for term in terms[:MAX_FORGIVEN]), *exact],
+                "should": [*(term_query(term, leniency) for term in terms[:forgiven]), *exact],
                 "minimum_should_match": 1 if leniency is Leniency.ANY else max(1, len(terms)),
                 "must_not": [phrase_query(term) for term in wanted.text.excluded],
                 "filter": filters(wanted),
@@ -69,17 +63,19 @@ def both(field: str) -> Json:
 
 
 def term_query(term: Term, leniency: Leniency) -> Json:
-    parts = PARTS.findall(term.text)
+    parts = parts_of(term.text)
     if leniency is Leniency.EXACT or term.is_phrase or not are_words(parts):
         return exact_query(term)
-    queries = [exact_query(term, boost=10)]
-    queries.append(
-        multi_match(term.text, WORDS, fuzziness=FUZZINESS, operator="and", max_expansions=20, boost=0.2)
-    )
+    queries = [exact_query(term, boost=10), similar_query(term)]
     if len(parts[-1]) >= shortest_prefix(parts[-1]):
         longer = multi_match(term.text, WORDS, type="bool_prefix", operator="and", max_expansions=50, boost=5)
         queries.append(longer)
     return {"bool": {"should": queries}}
+
+
+def similar_query(term: Term) -> Json:
+    options = {"fuzziness": FUZZINESS, "max_expansions": MAX_SIMILAR, "operator": "and", "boost": 0.2}
+    return multi_match(term.text, WORDS, **options)
 
 
 def exact_query(term: Term, boost: float = 1) -> Json:
@@ -112,12 +108,8 @@ def range_of(band: PriceBand) -> Json:
 
 def suggest_body(typed: str, limit: int, *, forgiving: bool) -> Json:
     """Match titles with these words one after the other, the last maybe unfinished; forgiving, with typos."""
-    if forgiving:
-        query: Json = {"intervals": {"title.prefixes": {"all_of": similar_in_order(typed)}}}
-    else:
-        query = {"match_phrase_prefix": {"title.words": {"query": typed, "max_expansions": 100}}}
     return {
-        "query": query,
+        "query": similar_in_order(typed) if forgiving else continued(typed),
         "size": limit,
         "collapse": {"field": "title.exact"},
         "sort": [{"_score": "desc"}, {"title.exact": "asc"}],
@@ -126,17 +118,31 @@ def suggest_body(typed: str, limit: int, *, forgiving: bool) -> Json:
     }
 
 
+def continued(typed: str) -> Json:
+    return {"match_phrase_prefix": {"title.words": {"query": typed, "max_expansions": 100}}}
+
+
 def similar_in_order(typed: str) -> Json:
-    words = [word.lower() for word in PARTS.findall(typed)]
-    rules = [{"fuzzy": {"term": word, "fuzziness": "AUTO:3,5", "prefix_length": 1}} for word in words]
-    return {"ordered": True, "max_gaps": 0, "intervals": rules}
+    """Use spans: with intervals, an engine fails at a word that is similar to many."""
+    words = [similar_start(fold(word)) for word in parts_of(typed)]
+    return {"span_near": {"clauses": words, "slop": 0, "in_order": True}}
+
+
+def similar_start(word: str) -> Json:
+    options = {"fuzziness": "AUTO:3,5", "prefix_length": 1, "max_expansions": MAX_SIMILAR_STARTS}
+    return {"span_multi": {"match": {"fuzzy": {"title.prefixes": {"value": word, **options}}}}}
+
+
+def fold(word: str) -> str:
+    """Write it as the index does: in small letters, Latin ones without accents."""
+    return "".join(map(fold_letter, word.lower()))
+
+
+def fold_letter(letter: str) -> str:
+    base = "".join(part for part in normalize("NFKD", letter) if not combining(part))
+    return base if base.isascii() else letter
 
 
 def can_be_corrected(typed: str) -> bool:
-    words = PARTS.findall(typed)
+    words = parts_of(typed)
     return are_words(words) and len(words) <= MAX_FORGIVEN
-
-
-def are_words(parts: Sequence[str]) -> bool:
-    """Say whether there are any, and none is too long for a word."""
-    return bool(parts) and max(map(len, parts)) <= MAX_WORD

@@ -1,12 +1,15 @@
 """Any text can be searched for, and any item that a client may store can be found."""
 
 from dataclasses import replace
+from itertools import product
+from string import ascii_lowercase
 
 import pytest
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from hello.entities.errors import InvalidError
+from hello.interface.http.routers.search import MAX_TEXT
 from tests.contracts.connectors.search.test_highlights import assert_escaped
 from tests.support.builders import an_account
 from tests.support.searching import SearchedItems, plain
@@ -37,6 +40,31 @@ async def test_any_text_is_searched_for_without_an_error(items: SearchedItems, t
         return
     assert len(found.page) == min(100, found.total)
     assert sum(found.facets.price_bands) + found.facets.without_price == found.total
+
+
+SIMILAR = ["zqv" + "".join(letters) for letters in product(ascii_lowercase, repeat=2)]
+IDEOGRAPHS = "".join(chr(0x4E00 + 7 * number) for number in range(500))
+LONG = {
+    "words without spaces": "-".join(SIMILAR[:83]),
+    "eight words and many short ones": " ".join([*SIMILAR[:8], *IDEOGRAPHS[:226]]),
+    "words of parts": " ".join("-".join(SIMILAR[start : start + 10]) for start in range(0, 80, 10)),
+    "ideographs": IDEOGRAPHS,
+    "sentences of ideographs": "、".join(IDEOGRAPHS[start : start + 40] for start in range(0, 480, 40)),
+}
+
+
+@pytest.mark.parametrize("text", LONG.values(), ids=LONG)
+async def test_long_text_of_words_that_are_similar_to_many_is_searched_for(
+    items: SearchedItems, text: str
+) -> None:
+    for start in range(0, len(SIMILAR), 26):
+        words = " ".join(SIMILAR[start : start + 26])
+        await items.put(words, words)
+    await items.put(IDEOGRAPHS[:200], IDEOGRAPHS)
+    assert len(text) <= MAX_TEXT
+    found = await items.search(text)
+    assert len(found.page) == found.total
+    assert len(await items.suggest(text)) <= 10
 
 
 @quick

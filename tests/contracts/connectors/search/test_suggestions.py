@@ -1,5 +1,6 @@
 """Titles that an index suggests while a person types."""
 
+from itertools import product
 from random import SystemRandom
 from string import ascii_lowercase
 
@@ -46,6 +47,16 @@ async def test_typo_is_forgiven(items: SearchedItems, word: str) -> None:
     missing, doubled = word[:6] + word[7:], word[:6] + word[5:]
     for typed in (wrong, start, exchanged, missing, doubled, f"{wrong} ki", missing[:9]):
         assert await items.suggest(typed) == [title], typed
+
+
+async def test_typo_in_a_word_that_is_similar_to_very_many_is_forgiven(items: SearchedItems) -> None:
+    words = ["zqxw" + "".join(letters) for letters in product(ascii_lowercase, repeat=2)]
+    titles = [" ".join(words[start : start + 8]) for start in range(0, len(words), 8)]
+    await items.put_all(*titles)
+    for typed in ("zqxw1x", "zqxw12", f"{words[0]} zqxw12"):
+        found = await items.suggest(typed)
+        assert found, typed
+        assert set(found) <= set(titles)
 
 
 async def test_what_a_title_continues_is_not_corrected(items: SearchedItems, word: str) -> None:

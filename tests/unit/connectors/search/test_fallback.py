@@ -9,6 +9,7 @@ from structlog import get_logger
 from structlog.testing import capture_logs
 
 from hello.connectors.breaker import Breaker
+from hello.connectors.search.client import RefusedQueryError
 from hello.connectors.search.fallback import FallbackItemIndex, search_metrics
 from hello.core.logs import RateLimitedLog
 from hello.entities.errors import UnavailableError
@@ -25,6 +26,7 @@ class TwinIndex:
 
     engine: Engine
     is_up: bool = True
+    refuses: bool = False
     asked: int = 0
 
     async def search(self, wanted: ItemSearch) -> Matches:
@@ -41,6 +43,8 @@ class TwinIndex:
         self.asked += 1
         if not self.is_up:
             raise UnavailableError("the search engine is unavailable", reason="it is frozen")
+        if self.refuses:
+            raise RefusedQueryError("the search engine refuses a query", reason="too_many_nested_clauses")
 
 
 @dataclass
@@ -111,6 +115,33 @@ async def test_engine_answers_again_after_an_outage(fixture: Fixture) -> None:
     fixture.now_s += PAUSE_S
     assert await fixture.search() == await fixture.search() == "opensearch"
     assert fixture.up() == 1
+
+
+async def test_refused_queries_do_not_keep_others_from_the_engine(fixture: Fixture) -> None:
+    for _ in range(2 * FAILURES):
+        fixture.engine.refuses = True
+        assert await fixture.search() == "postgres"
+        assert await fixture.index.suggest("ki", 10) == ["postgres ki"]
+        assert fixture.up() == 0
+    fixture.engine.refuses = False
+    assert await fixture.search() == "opensearch"
+    assert fixture.up() == 1
+
+
+async def test_refused_query_ends_an_outage(fixture: Fixture) -> None:
+    fixture.engine.is_up = False
+    for _ in range(FAILURES):
+        await fixture.search()
+    fixture.engine.is_up, fixture.engine.refuses = True, True
+    fixture.now_s += PAUSE_S
+    with capture_logs() as logs:
+        assert await fixture.search() == "postgres"
+    assert [entry["event"] for entry in logs] == [
+        "search engine is available again",
+        "search engine refuses a query, answering from PostgreSQL",
+    ]
+    fixture.engine.refuses = False
+    assert await fixture.search() == "opensearch"
 
 
 async def test_start_and_end_of_an_outage_are_logged_once(fixture: Fixture) -> None:

@@ -2,16 +2,18 @@
 
 import re
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from http import HTTPStatus
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from hello.core.traces import current_traceparent, traced
 from hello.entities.errors import BusyError, ConflictError, HelloError, UnavailableError
 from hello.interface.http.parameters import MAX_LIMIT
 from hello.interface.http.serving.fast_path import JSON, FastAnswer, FastRequest
-from hello.interface.http.serving.observe import Observer
+from hello.interface.http.serving.observe import Observer, traceparent_of
 from hello.services.use_cases import UseCases
 
 JSON_TYPES = {b"application/json", b"application/json; charset=utf-8"}
@@ -48,6 +50,13 @@ def fault_in(error: Exception | None) -> Exception | None:
     """
     is_refusal = isinstance(error, HelloError) and not isinstance(error, FAULTS)
     return None if is_refusal else error
+
+
+def trace_of(request: FastRequest, headers: Mapping[bytes, bytes]) -> AbstractContextManager[None]:
+    """Let what is stored belong to the caller's trace, as the application does, also without tracing."""
+    if b"traceparent" not in headers or current_traceparent() is not None:
+        return nullcontext()
+    return traced(traceparent_of(request.cycle.scope["headers"]))
 
 
 def is_json(request: FastRequest) -> bool:

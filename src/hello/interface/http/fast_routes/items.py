@@ -15,6 +15,7 @@ from hello.interface.http.fast_routes.common import (
     limit_of,
     number_of,
     query_of,
+    trace_of,
 )
 from hello.interface.http.json_bodies import item_json, item_page_json
 from hello.interface.http.parameters import MAX_SKIP
@@ -45,7 +46,8 @@ class CreateItem:
             request.fall_through()
             return
         end = request.callback(self.end, admitted.limits)
-        self.context.use_cases.items.create_nowait(admitted.caller, wanted.to_content(), end)
+        with trace_of(request, admitted.headers):
+            self.context.use_cases.items.create_nowait(admitted.caller, wanted.to_content(), end)
 
     def end(
         self, request: FastRequest, limits: bytes, item: ItemView | None, error: Exception | None

@@ -18,6 +18,7 @@ from hello.interface.http.fast_routes.common import (
     fault_in,
     limit_of,
     query_of,
+    trace_of,
 )
 from hello.interface.http.idempotency import repeatable
 from hello.interface.http.json_bodies import order_json, order_page_json
@@ -57,7 +58,8 @@ class CreateOrder:
         once = repeatable("POST", PATH, admitted.caller, key.decode(), wanted) if key else None
         end = request.callback(self.end, admitted.limits)
         orders = self.context.use_cases.orders
-        orders.create_nowait(admitted.caller, wanted.to_content(), render_order, once, end)
+        with trace_of(request, admitted.headers):
+            orders.create_nowait(admitted.caller, wanted.to_content(), render_order, once, end)
 
     def end(self, request: FastRequest, limits: bytes, answer: bytes | None, error: Exception | None) -> None:
         if answer is None:
