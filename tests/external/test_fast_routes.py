@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 from collections.abc import Iterator
 
 import asyncpg
@@ -10,15 +11,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hello.connectors.embedded.servers import Servers
+from tests.external.test_traces import traces_of
 from tests.support.builders import a_name
 from tests.support.http.orders import ITEMS, ORDERS
-from tests.support.http.route_pairs import Pair, Request, open_routes
+from tests.support.http.route_pairs import Pair, Request, exchange, open_routes, raw
 from tests.support.http.wire_values import BODIES, HEADERS, ORDER_BODY, PATHS, QUERIES, TOKENS
+from tests.twins.traces import RECORDED
 
 pytestmark = pytest.mark.external
 EXAMPLES = int(os.environ.get("EXAMPLES", "200"))
 HOLD_KEY = """INSERT INTO idempotency_keys (account_id, key, fingerprint, order_id, answer, created_at)
     VALUES ($1, $2, '', gen_random_uuid(), '', now())"""
+
+LOCATION = re.compile(rb"\r\nlocation: \S+/(\S+)\r\n")
 
 
 @pytest.fixture(scope="module")
@@ -189,6 +194,17 @@ async def test_key_that_stays_locked_is_409_alike(pair: Pair, servers: Servers) 
     assert on == off
     assert on.startswith(b"HTTP/1.1 409 ")
     assert b"a request with this key is still running" in on
+
+
+async def test_what_is_created_belongs_to_the_trace_of_the_request(pair: Pair, servers: Servers) -> None:
+    """Head and body come at once here, so that the fast path has both."""
+    for path, body in ((ORDERS.encode(), ORDER_BODY), (ITEMS.encode(), b'{"title": "A drum"}')):
+        headers = [GRACE, JSON, (b"Traceparent", RECORDED.encode())]
+        data = raw(Request(b"POST", path, headers, body), pair.names)
+        for api in (pair.on, pair.off):
+            place = LOCATION.search(await asyncio.to_thread(exchange, api, data))
+            assert place
+            assert await traces_of(servers, place[1].decode()) == [RECORDED]
 
 
 def test_public_url_leaves_both_paths_alike(servers: Servers) -> None:
