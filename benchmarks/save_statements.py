@@ -29,7 +29,7 @@ from hello.connectors.postgres.engine import Database
 from hello.connectors.postgres.migrate import migrate
 from hello.connectors.postgres.outbox import people_in_order
 from hello.connectors.postgres.person_lookup import save_with_event
-from hello.connectors.postgres.prepared_statements import PLAN_ONCE
+from hello.connectors.postgres.prepared_statements import SessionSettings
 
 SIZES, BATCHES = (1, 10, 60), 2000
 MEASURES = ("ms", "CPU ms")
@@ -98,7 +98,7 @@ async def prepared(candidate: Candidate, stack: AsyncExitStack) -> Measured:
     """Prepare the statement as the service does for its batches."""
     connection = await asyncpg.connect(candidate.url)
     stack.push_async_callback(connection.close)
-    await connection.execute(PLAN_ONCE)
+    await connection.execute(SessionSettings().once())
     statement = await connection.prepare(save_with_event(candidate.statement))
     return Measured(candidate, statement, connection.get_server_pid())
 

@@ -129,7 +129,8 @@ async def open_ports(
     watch, bounds = batch_watch(connections, registry), bounds_of(settings)
     opening = partial(open_batches, connections.engine, bounds, transaction_pooling=pooled, watch=watch)
     people = await stack.enter_async_context(opening(KINDS))
-    batches = await stack.enter_async_context(opening(max(1, settings.database_pool_size // 2)))
+    held = max(1, settings.database_pool_size // 2)
+    batches = await stack.enter_async_context(opening(held, lock_timeout_s=batch_lock_timeout_s(settings)))
     passwords = await stack.enter_async_context(passwords_of(settings))
     limiter = await stack.enter_async_context(open_limiter(quotas, redis, settings.redis_timeout_s, registry))
     # Opened last, as it is closed first: what is left to be done then needs the others.
@@ -154,6 +155,11 @@ async def open_ports(
         count_log_in=log_in_counter(registry),
         count_move=order_move_counter(registry),
     )
+
+
+def batch_lock_timeout_s(settings: Settings) -> float:
+    """Leave most of the deadline for repeating a batch one by one, once a lock has not been free."""
+    return min(settings.database_lock_timeout_s, settings.database_deadline_s / 8)
 
 
 def pool_size(settings: Settings) -> int:

@@ -15,6 +15,7 @@ from hello.connectors.postgres.prepared_statements import (
     HeldConnections,
     PooledStatement,
     PreparedStatement,
+    SessionSettings,
     SqlFor,
 )
 from hello.connectors.postgres.watched_statements import BatchWatch
@@ -101,13 +102,15 @@ class Batches:
     bounds: Bounds
     watch: BatchWatch
     connections: HeldConnections | None
+    settings: SessionSettings
 
     def reading(self, sql: str) -> BatchStatement:
         return self.statement(lambda _: sql)
 
     def statement(self, sql_for: SqlFor, *, is_write: bool = False) -> BatchStatement:
         if self.connections is None:
-            return self.watch.statement(partial(PooledStatement, self.engine), sql_for)
+            make_pooled = partial(PooledStatement, self.engine, settings=self.settings)
+            return self.watch.statement(make_pooled, sql_for)
         make = partial(PreparedStatement, self.connections, is_write=is_write)
         return self.watch.statement(make, sql_for)
 
@@ -145,18 +148,23 @@ class Batches:
 
 
 @asynccontextmanager
-async def open_batches(
+async def open_batches(  # noqa: PLR0913  # each is for its caller to choose
     engine: AsyncEngine,
     bounds: Bounds,
     size: int,
     *,
     transaction_pooling: bool = False,
     watch: BatchWatch | None = None,
+    lock_timeout_s: float | None = None,
 ) -> AsyncIterator[Batches]:
-    """Hold at most `size` connections of the engine's pool."""
-    connections = None if transaction_pooling else HeldConnections(engine, size)
+    """Hold at most `size` connections of the engine's pool.
+
+    They wait for locks of others no longer than `lock_timeout_s`, since a whole batch waits with one row.
+    """
+    settings = SessionSettings(lock_timeout_s)
+    connections = None if transaction_pooling else HeldConnections(engine, size, settings)
     try:
-        yield Batches(engine, bounds, watch or BatchWatch(), connections)
+        yield Batches(engine, bounds, watch or BatchWatch(), connections, settings)
     finally:
         if connections is not None:
             await connections.release()

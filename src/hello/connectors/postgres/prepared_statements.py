@@ -26,8 +26,28 @@ SPARE = 2
 # PostgreSQL would plan the statement again for each array, which takes longer than to run it; and a plan from
 # the time when the table was small must not read all of it when it has grown.
 PLAN = {"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off"}
-PLAN_LOCALLY = "SELECT " + ", ".join(f"set_config('{name}', '{value}', true)" for name, value in PLAN.items())
-PLAN_ONCE = "; ".join(f"SET {name} = {value}" for name, value in PLAN.items())
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSettings:
+    """What the connections of batches have set: how to plan, and how long to wait for a lock of others.
+
+    `lock_timeout_s` is None for the one of all connections.
+    """
+
+    lock_timeout_s: float | None = None
+
+    def values(self) -> dict[str, str]:
+        if self.lock_timeout_s is None:
+            return PLAN
+        return PLAN | {"lock_timeout": str(max(1, round(1000 * self.lock_timeout_s)))}
+
+    def once(self) -> str:
+        return "; ".join(f"SET {name} = {value}" for name, value in self.values().items())
+
+    def locally(self) -> str:
+        calls = [f"set_config('{name}', '{value}', true)" for name, value in self.values().items()]
+        return f"SELECT {', '.join(calls)}"
 
 
 class BatchStatement(Protocol):
@@ -45,6 +65,7 @@ class HeldConnection:
     """A connection that is kept together with its prepared statements. Not for two calls at once."""
 
     engine: AsyncEngine
+    settings: SessionSettings = field(default_factory=SessionSettings)
     is_sent: bool = False
     """Whether the server may have got the statement of the last call."""
     _connection: AsyncConnection | None = None
@@ -86,7 +107,7 @@ class HeldConnection:
         await self.release()
         self._connection = await self.engine.connect()
         self._raw = (await self._connection.get_raw_connection()).driver_connection
-        await self._raw.execute(PLAN_ONCE)
+        await self._raw.execute(self.settings.once())
 
     async def release(self) -> None:
         connection, self._connection, self._raw, self._prepared = self._connection, None, None, {}
@@ -100,8 +121,8 @@ class HeldConnection:
 class HeldConnections:
     """At most `size` connections, opened when they are needed; whoever waits longest for one is next."""
 
-    def __init__(self, engine: AsyncEngine, size: int) -> None:
-        self._free = [HeldConnection(engine) for _ in range(size)]
+    def __init__(self, engine: AsyncEngine, size: int, settings: SessionSettings | None = None) -> None:
+        self._free = [HeldConnection(engine, settings or SessionSettings()) for _ in range(size)]
         self._all = tuple(self._free)
         self._slots = asyncio.Semaphore(size)
 
@@ -166,6 +187,7 @@ class PooledStatement:
 
     engine: AsyncEngine
     sql_for: SqlFor
+    settings: SessionSettings = field(default_factory=SessionSettings)
 
     async def fetch(self, *arguments: object) -> Sequence[asyncpg.Record]:
         """Run the statement; again, on another connection, when one turns out to be lost."""
@@ -181,7 +203,7 @@ class PooledStatement:
         async with self.engine.connect() as connection:
             try:
                 raw: Any = (await connection.get_raw_connection()).driver_connection
-                await connection.exec_driver_sql(PLAN_LOCALLY)
+                await connection.exec_driver_sql(self.settings.locally())
                 sql = self.sql_for(raw.get_server_version().major)
                 records: Sequence[asyncpg.Record] = await raw.fetch(sql, *arguments)
             except asyncpg.DataError:

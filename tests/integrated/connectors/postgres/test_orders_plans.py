@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from hello.connectors.postgres import accounts, items, order_store, orders
-from hello.connectors.postgres.prepared_statements import PLAN_LOCALLY
+from hello.connectors.postgres.prepared_statements import SessionSettings
 from hello.connectors.postgres.unit_of_work import PostgresTransaction, PostgresUnitOfWork
 from hello.entities.orders import Order
 from hello.services.security import Caller
@@ -147,7 +147,7 @@ async def test_no_lookup_scans_a_table(
     connection: AsyncConnection, indexes: list[str], sql: str, arguments: list[list[object]]
 ) -> None:
     """Planned for any keys, as it is in a prepared statement."""
-    await connection.exec_driver_sql(PLAN_LOCALLY)
+    await connection.exec_driver_sql(SessionSettings().locally())
     raw: Any = (await connection.get_raw_connection()).driver_connection
     plan = "\n".join(row[0] for row in await raw.fetch(f"EXPLAIN {sql}", *arguments))
     assert "Seq Scan" not in plan, plan
