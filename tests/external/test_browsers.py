@@ -38,7 +38,7 @@ NOT_FOR_PAGES = {"accept-ranges", "content-encoding", "date", "transfer-encoding
 def api(servers: Servers) -> Iterator[Running]:
     origins = f"{OURS}, http://localhost:3000"
     with running_api(
-        servers, CORS_ORIGINS=origins, RATE_LIMIT_ITEMS="1000/hour", PUBLIC_URL="https://gifts.example"
+        servers, CORS_ORIGINS=origins, RATE_LIMIT_ITEMS="1000/day", PUBLIC_URL="https://gifts.example"
     ) as api:
         yield api
 
