@@ -133,7 +133,7 @@ async def test_no_statement_of_several_scans_a_table(
     [
         pytest.param(["pk_accounts"], accounts.FIND, [[FIRST, LATE]], id="accounts"),
         pytest.param(["pk_items", "pk_accounts"], items.FIND, [[FIRST, LATE]], id="items"),
-        pytest.param(["pk_items", "pk_accounts"], items.PAGES, [[0, 20], [20, 20]], id="item pages"),
+        pytest.param(["pk_items", "pk_accounts"], items.PAGES, [[0, 20], [20, 20], 40], id="item pages"),
         pytest.param(PARTS_OF_ORDERS, orders.FIND, [[FIRST, LATE]], id="orders"),
         pytest.param(
             ["ix_orders_customer_id_id", *PARTS_OF_ORDERS[1:]], orders.PAGES, PAGE_ARGUMENTS, id="order pages"
