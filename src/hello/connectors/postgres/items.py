@@ -27,8 +27,8 @@ VIEW = """
 """
 OWNER = "JOIN accounts AS account ON account.id = item.owner_id"
 FIND = f"SELECT {VIEW} FROM items AS item {OWNER} WHERE item.id = ANY($1::uuid[])"  # noqa: S608
-# One scan from the newest item on, and one count, for all pages of a batch: each takes longer than a page does.
-# OFFSET 0 keeps the planner, which knows no number of a generic plan, from reading the whole table for a join.
+# One scan from the newest item on, and one count, for all pages of a batch: each takes longer than a page.
+# A generic plan guesses how many are wanted: OFFSET 0 keeps it from reading the whole table for the join.
 PAGES = f"""
     WITH newest AS (
         SELECT id, row_number() OVER (ORDER BY id DESC) AS place FROM items ORDER BY id DESC LIMIT $3
