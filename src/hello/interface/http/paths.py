@@ -1,6 +1,6 @@
 """Paths: one whose last part is any text, and all of them below the path of PUBLIC_URL."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from starlette.convertors import Convertor, register_url_convertor
@@ -34,10 +34,21 @@ def path_of(prefix: str, parameter: str) -> str:
     return f"{prefix}{{{parameter}:text}}"
 
 
-def is_missing(path: bytes) -> bool:
-    """Say whether surely no route begins like this path; percent-escapes could hide one."""
-    first = path[1:].partition(b"/")[0]
-    return path.startswith(b"/") and b"%" not in first and first.decode("latin-1") not in OWN
+class MissingPaths:
+    """Tells paths that surely belong to no route: by their first part, or by the first three below `/api`."""
+
+    def __init__(self, templates: Iterable[str]) -> None:
+        own = (f"/{part}" for part in OWN - {"api"})
+        self._known = {beginning(template.encode()) for template in (*templates, *own)}
+
+    def has(self, path: bytes) -> bool:
+        """Leave percent-escapes, which could hide a route, to the router."""
+        return path.startswith(b"/") and b"%" not in path and beginning(path) not in self._known
+
+
+def beginning(path: bytes) -> tuple[bytes, ...]:
+    parts = path.split(b"/", 4)[1:4]
+    return tuple(parts if parts[:1] == [b"api"] else parts[:1])
 
 
 def check_prefix(prefix: str) -> None:

@@ -12,7 +12,7 @@ from time import time
 from typing import Any, NamedTuple, TypeAlias
 
 from hello.entities.errors import BusyError
-from hello.interface.http.paths import is_missing
+from hello.interface.http.paths import MissingPaths
 from hello.interface.http.serving.connection import Connection
 from hello.interface.http.serving.incoming import ConnectionLimits
 from hello.interface.http.serving.observe import Observer, Record, request_id_of
@@ -115,12 +115,16 @@ class FastRoutes:
     """The table of hot routes; each is found below the prefix of `PUBLIC_URL` as well."""
 
     def __init__(
-        self, routes: Iterable[FastRoute], prefix: bytes = b"", missing: FastRoute | None = None
+        self,
+        routes: Iterable[FastRoute],
+        prefix: bytes = b"",
+        missing: FastRoute | None = None,
+        missing_paths: MissingPaths | None = None,
     ) -> None:
         known = [(route, path) for route in routes for path in {route.path, prefix + route.path}]
         self._whole = {(route.method, path): route for route, path in known if route.last is None}
         self._parents = {(route.method, path): route for route, path in known if route.last}
-        self._missing = missing
+        self._missing, self._missing_paths = missing, missing_paths
         self._headers: list[tuple[bytes, bytes]] | None = None
         self._head = b""
 
@@ -131,9 +135,12 @@ class FastRoutes:
         route = self._parents.get((method, parent))
         if route is not None and route.last is not None:
             return (route, last.decode()) if route.last.fullmatch(last) else None
-        if self._missing is not None and method == self._missing.method and is_missing(path):
-            return self._missing, ""
-        return None
+        return self._missing_route(method, path)
+
+    def _missing_route(self, method: str, path: bytes) -> tuple[FastRoute, str] | None:
+        if self._missing is None or self._missing_paths is None or method != self._missing.method:
+            return None
+        return (self._missing, "") if self._missing_paths.has(path) else None
 
     def head(self, cycle: RequestCycle) -> bytes:
         """Return Uvicorn's own headers, new each second, and `connection: close` if it ends."""

@@ -14,6 +14,7 @@ from uvicorn.server import ServerState
 
 from hello.core.traces import Tracer
 from hello.entities.errors import BusyError
+from hello.interface.http.paths import MissingPaths
 from hello.interface.http.serving.fast_path import (
     Begin,
     FastAnswer,
@@ -127,11 +128,12 @@ def test_anything_else_is_not_found(method: str, path: bytes) -> None:
 
 
 def test_missing_route_stands_for_paths_that_begin_like_no_route() -> None:
-    missing = FastRoute("GET", b"", "unmatched", nothing)
-    routes = FastRoutes([FastRoute("GET", b"/hello", "/hello/{name}", nothing, last=DIGITS)], b"", missing)
-    for path in (b"/nope", b"/nope/x", b"/"):
+    missing, paths = FastRoute("GET", b"", "unmatched", nothing), MissingPaths(["/api/v1/things/{thing_id}"])
+    hello = FastRoute("GET", b"/hello", "/hello/{name}", nothing, last=DIGITS)
+    routes = FastRoutes([hello], b"", missing, paths)
+    for path in (b"/nope", b"/nope/x", b"/", b"/api", b"/api/v1", b"/api/v1/nope", b"/api/v2/things"):
         assert routes.find("GET", path) == (missing, "")
-    for path in (b"/hello/x", b"/api/nope", b"/%61pi/v1", b"*"):
+    for path in (b"/hello/x", b"/docs", b"/api/v1/things", b"/api/v1/things/x/y", b"/%61pi/v1", b"*"):
         assert routes.find("GET", path) is None
     assert routes.find("POST", b"/nope") is None
 
