@@ -34,8 +34,8 @@ COSTS: Mapping[str, Cost] = {
     "greet": Cost("GET /hello", 34, 0, 12),
     "save": Cost("PUT /hello", 45, 0, 40),
     "today": Cost("today's birthdays", 22, 0, 4),
-    "item": Cost("GET an item", 213, 0, 10),
-    "order": Cost("POST an order, until it is shipped", 3400, TRANSITIONS * 140 + ORDER_EVENTS * 600, 1500),
+    "item": Cost("GET an item", 40, 0, 4),
+    "order": Cost("POST an order, until it is shipped", 116, TRANSITIONS * 140 + ORDER_EVENTS * 600, 1100),
 }
 
 
