@@ -20,7 +20,7 @@ from hello.entities.items import Item, ItemView
 from hello.services.lookups import ItemPage, ItemPageKey
 
 WITH_OWNER = joinedload(Item.owner, innerjoin=True)
-PAGES_IN_BATCH, NEAR = 50, 10_000
+PAGES_IN_BATCH, NEAR = 50, 1000
 VIEW = """
     item.id, item.title, item.description, item.price_cents, item.owner_id, account.full_name, item.version,
     item.created_at, item.updated_at

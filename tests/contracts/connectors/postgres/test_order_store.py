@@ -20,7 +20,7 @@ from tests.support.order_stores import FINGERPRINT, OrderShop, a_new_order, open
 from tests.support.orders import CONFIRM_DELAY, a_request, shown
 from tests.twins.transaction import TwinUnitOfWork
 
-LONG_AGO = datetime(1000, 1, 1, tzinfo=UTC)
+LONG_AGO = datetime(1500, 1, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
 
 

@@ -56,7 +56,7 @@ async def test_calls_that_arrive_together_share_statements(
         "accounts": [100],
         "items": [100],
         "item_pages": [2],
-        "far_item_pages": [1, 1],
+        "far_item_pages": [2],
         "orders": [100],
         "order_pages": [20] * 5,
     }
