@@ -27,7 +27,9 @@ PATIENT = {
     "REDIS_URL": "",
     "RATE_LIMIT_ITEMS": "off",
 }
-LIST = b"GET /api/v1/items HTTP/1.1\r\nHost: hello\r\n\r\n"
+OWNER = b"0198c5de-7a3b-7c1e-8f2a-3d4b5c6d7e8f"
+LIST = b"GET /api/v1/items?owner_id=%b HTTP/1.1\r\nHost: hello\r\n\r\n" % OWNER
+"""A list of one owner's items: the fast path leaves it to the application."""
 JSON = b"Host: hello\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n"
 HALF = b"POST /api/v1/users/login HTTP/1.1\r\n" + JSON + b"{"
 
