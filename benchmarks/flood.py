@@ -7,6 +7,7 @@ import asyncio
 import json
 import random
 import sys
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from time import perf_counter
@@ -48,7 +49,7 @@ class Result:
 class Flood:
     def __init__(self, plan: Plan) -> None:
         self.plan, self.result = plan, Result()
-        self.idle: list[Client] = []
+        self.idle: deque[Client] = deque()
         self.good = b"HTTP/1.1 %d" % plan.good
         self.requests = [request.encode() for request in plan.requests]
 
@@ -69,9 +70,10 @@ class Flood:
         return self.result
 
     def _offer(self, requests: int) -> None:
+        """Use all connections in turn: the server closes one that is idle for seconds."""
         sent = min(requests, len(self.idle))
         for request in random.choices(self.requests, k=sent):  # noqa: S311  # keeps no secret
-            self.idle.pop().send(request)
+            self.idle.popleft().send(request)
         self.result.sent += sent
         self.result.unsent += requests - sent
 
