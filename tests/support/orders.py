@@ -10,7 +10,6 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from hello.bootstrap.use_cases import BatchedWrites
 from hello.entities.accounts import Role
 from hello.entities.orders import Order, OrderView
 from hello.interface.http.json_bodies import order_json
@@ -20,7 +19,7 @@ from hello.services.order_contents import LineContent, OrderContent
 from hello.services.order_creation import OrderCreation, OrderStore
 from hello.services.order_progress import OrderProgress
 from hello.services.orders import OrderService
-from hello.services.ports import Begin
+from hello.services.ports import BatchCalls, Begin
 from hello.services.security import Caller
 from tests.support.builders import StoppedClock, a_change, an_account, an_item
 from tests.twins.lookups import twin_lookups
@@ -57,7 +56,7 @@ class OrderUseCases:
     bus: TwinBus = field(default_factory=TwinBus)
     lookups: Lookups | None = None
     store: OrderStore | None = None
-    writes: BatchedWrites = twin_writes
+    writes: BatchCalls = twin_writes
 
     def __post_init__(self) -> None:
         begin, now, lookups = self.begin, self.clock, self.lookups or twin_lookups(self.begin)

@@ -86,7 +86,7 @@ def order_of(new: NewOrder) -> Order:
 
 
 def twin_writes(
-    _: str,
+    name: str,  # noqa: ARG001
     call: Call[Key, Item, Result],
     *,
     batch: int,  # noqa: ARG001

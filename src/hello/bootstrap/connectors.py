@@ -142,7 +142,7 @@ async def open_ports(
         lookups=lookups_of(batches),
         order_store=order_store(batches),
         item_store=item_store(batches),
-        batched_writes=batches.writes,
+        batch_calls=batches.writes,
         stamped_pages=stamped_pages(settings, redis, registry),
         item_index=item_index(settings, connections.engine, connections.search, registry),
         passwords=passwords,

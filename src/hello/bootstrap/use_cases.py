@@ -7,7 +7,6 @@ from datetime import timedelta
 from functools import partial
 from secrets import token_urlsafe
 from time import perf_counter
-from typing import Any, TypeAlias
 
 from uuid_utils.compat import uuid7
 
@@ -39,7 +38,7 @@ from hello.services.order_progress import OrderProgress
 from hello.services.orders import OrderCancelled, OrderReplaced, OrderService
 from hello.services.password_changes import PasswordChangeService
 from hello.services.people import PeopleService
-from hello.services.ports import Begin, PersonLookup, StampedPages
+from hello.services.ports import BatchCalls, Begin, PersonLookup, StampedPages
 from hello.services.search import ItemIndex, SearchService
 from hello.services.security import AccessTokens, Limiter, Passwords
 from hello.services.session_watch import SessionWatch
@@ -48,8 +47,6 @@ from hello.services.todays_greetings import TodaysGreetings
 from hello.services.use_cases import UseCases
 
 ORDERS_AT_ONCE = ITEMS_AT_ONCE = 100
-BatchedWrites: TypeAlias = Callable[..., Any]
-"""From a name, a call for many at once, and bounds."""
 COUNTED = (AccountRegistered, ItemChanged, OrderCreated, OrderReplaced, OrderCancelled)
 
 
@@ -63,7 +60,7 @@ class Ports:
     lookups: Lookups
     order_store: OrderStore
     item_store: ItemStore
-    batched_writes: BatchedWrites
+    batch_calls: BatchCalls
     stamped_pages: StampedPages
     item_index: ItemIndex
     passwords: Passwords
@@ -144,7 +141,7 @@ def item_service(ports: Ports, publish: Publish) -> ItemService:
         begin=ports.begin,
         lookup=lookups.items,
         pages=lookups.item_pages,
-        creation=ports.batched_writes("create_items", ports.item_store.add, batch=ITEMS_AT_ONCE),
+        creation=ports.batch_calls("create_items", ports.item_store.add, batch=ITEMS_AT_ONCE),
         publish=publish,
         now=now,
         new_id=uuid7,
@@ -215,7 +212,7 @@ def order_service(settings: Settings, ports: Ports, publish: Publish) -> OrderSe
         publish=publish,
         now=now,
         new_id=uuid7,
-        creation=ports.batched_writes("create_orders", creation.create_all, batch=ORDERS_AT_ONCE),
+        creation=ports.batch_calls("create_orders", creation.create_all, batch=ORDERS_AT_ONCE),
     )
 
 

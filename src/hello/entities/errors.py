@@ -7,7 +7,7 @@ class HelloError(Exception):
     """Base of every error this application raises on purpose; the message is for the client."""
 
     def __copy__(self) -> Self:
-        """Return the same error for somebody else to raise; `Exception` itself would call `__init__`."""
+        """Return the same error for another caller to raise; `Exception` itself would call `__init__`."""
         twin = type(self).__new__(type(self), *self.args)
         twin.__dict__.update(self.__dict__)
         return twin

@@ -11,7 +11,7 @@ from hello.entities.accounts import Account, AccountView, Role, email_key
 from hello.entities.audit import AuditRecord
 from hello.entities.errors import ConflictError, UnauthorizedError
 from hello.services.bus import DomainEvent, Publish
-from hello.services.lookups import Lookup
+from hello.services.lookups import Lookup, checked
 from hello.services.ports import Begin
 from hello.services.security import Caller, Passwords
 
@@ -58,22 +58,17 @@ class AccountService:
 
     async def read(self, caller: Caller) -> AccountView:
         """Return the caller's own; raise `UnauthorizedError` when it is gone."""
-        account = await self.lookup.find(caller.account_id)
-        if account is None:
-            raise gone()
-        return account
+        return existing(await self.lookup.find(caller.account_id))
 
     def read_nowait(self, caller: Caller, callback: Callback[AccountView]) -> None:
         """Call back with what `read` returns or raises."""
-
-        def found(account: AccountView | None, error: Exception | None) -> None:
-            callback(account, error or (gone() if account is None else None))
-
-        self.lookup.find_nowait(caller.account_id, found)
+        self.lookup.find_nowait(caller.account_id, checked(existing, callback))
 
 
-def gone() -> UnauthorizedError:
-    return UnauthorizedError("the account no longer exists")
+def existing(account: AccountView | None) -> AccountView:
+    if account is None:
+        raise UnauthorizedError("the account no longer exists")
+    return account
 
 
 def registration(account: Account) -> AuditRecord:

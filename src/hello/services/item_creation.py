@@ -1,11 +1,11 @@
 """New items: those that arrive at the same time share a transaction."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeAlias
 from uuid import UUID
 
-from hello.core.batching import Callback
 from hello.entities.items import ItemView
+from hello.services.ports import BatchedCall
 
 
 class NewItem(NamedTuple):
@@ -16,14 +16,8 @@ class NewItem(NamedTuple):
     traceparent: str | None
 
 
-class CreateItem(Protocol):
-    """Stores an item by its id, and returns it with its owner's name."""
-
-    async def do(self, key: UUID, item: NewItem) -> ItemView | None:
-        """Raise `UnauthorizedError` if there is no such owner."""
-        ...
-
-    def do_nowait(self, key: UUID, item: NewItem, callback: Callback[ItemView]) -> None: ...
+CreateItem: TypeAlias = BatchedCall[UUID, NewItem, ItemView]
+"""Stores an item by its id, and returns it with its owner's name; there may be no such owner any more."""
 
 
 class ItemStore(Protocol):

@@ -1,8 +1,8 @@
 """The gift catalogue: items that everybody sees and their owners change."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Any, ClassVar
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 
 from hello.core.batching import Callback
@@ -15,9 +15,11 @@ from hello.entities.errors import ForbiddenError, NotFoundError
 from hello.entities.items import Item, ItemView, item_event
 from hello.services.bus import DomainEvent, Publish
 from hello.services.item_creation import CreateItem, NewItem
-from hello.services.lookups import ItemPage, ItemPageKey, Lookup
+from hello.services.lookups import ItemPage, ItemPageKey, Lookup, checked
 from hello.services.ports import Begin, Transaction
 from hello.services.security import Caller
+
+Found = TypeVar("Found", Item, ItemView)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,9 +36,7 @@ class ItemContent:
             raise ForbiddenError("an item can only be your own")
 
     def fields(self) -> dict[str, Any]:
-        fields = asdict(self)
-        del fields["owner_id"]
-        return fields
+        return {"title": self.title, "description": self.description, "price_cents": self.price_cents}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +64,27 @@ class ItemService:
         return item or new.item
 
     def create_nowait(self, caller: Caller, content: ItemContent, callback: Callback[ItemView]) -> None:
-        """Call back with what `create` returns, or what the database raises; raise `ForbiddenError`."""
-        new = self._new_view(caller, content)
-        self.creation.do_nowait(new.item.id, new, callback)
+        """Call back with what `create` returns or raises."""
+        try:
+            new = self._new_view(caller, content)
+        except ForbiddenError as error:
+            callback(None, error)
+        else:
+            self.creation.do_nowait(new.item.id, new, callback)
 
     def _new_view(self, caller: Caller, content: ItemContent) -> NewItem:
         content.check_owner(caller)
-        item = ItemView.of(self._new(caller, content), owner_name="")
-        return NewItem(item, content.fields(), current_traceparent())
+        at, fields = self.now(), content.fields()
+        item = ItemView(
+            id=self.new_id(),
+            owner_id=caller.account_id,
+            owner_name="",
+            version=1,
+            created_at=at,
+            updated_at=at,
+            **fields,
+        )
+        return NewItem(item, fields, current_traceparent())
 
     async def create_all(self, caller: Caller, contents: Sequence[ItemContent]) -> None:
         """Create at least one item of the caller, all in one transaction."""
@@ -86,17 +99,11 @@ class ItemService:
 
     async def read(self, item_id: UUID) -> ItemView:
         """Raise `NotFoundError`."""
-        if (item := await self.lookup.find(item_id)) is None:
-            raise NotFoundError("no such item")
-        return item
+        return existing(await self.lookup.find(item_id))
 
     def read_nowait(self, item_id: UUID, callback: Callback[ItemView]) -> None:
         """Call back with what `read` returns or raises."""
-
-        def found(item: ItemView | None, error: Exception | None) -> None:
-            callback(item, error or (NotFoundError("no such item") if item is None else None))
-
-        self.lookup.find_nowait(item_id, found)
+        self.lookup.find_nowait(item_id, checked(existing, callback))
 
     def page_nowait(self, key: ItemPageKey, callback: Callback[ItemPage]) -> None:
         """Call back with a page of all items."""
@@ -154,15 +161,9 @@ class ItemService:
 
     async def _changeable(self, tx: Transaction, caller: Caller, item_id: UUID, seen: SeenVersions) -> Item:
         """Return it locked, so that nothing comes between the check and the change."""
-        item = await self._found(tx, item_id, lock=True)
+        item = existing(await tx.items.find(item_id, lock=True))
         item.check_owner(caller.account_id)
         item.check_version(seen)
-        return item
-
-    async def _found(self, tx: Transaction, item_id: UUID, *, lock: bool = False) -> Item:
-        item = await tx.items.find(item_id, lock=lock)
-        if item is None:
-            raise NotFoundError("no such item")
         return item
 
     def _record(self, caller: Caller, item: Item, what: str, details: Mapping[str, Any]) -> AuditRecord:
@@ -173,6 +174,12 @@ class ItemService:
             subject_id=item.id,
             details=details,
         )
+
+
+def existing(item: Found | None) -> Found:
+    if item is None:
+        raise NotFoundError("no such item")
+    return item
 
 
 def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:

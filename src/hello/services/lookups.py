@@ -5,13 +5,17 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol, Self, TypeVar
 from uuid import UUID
 
+from hello.core.batching import Callback
 from hello.core.cursors import split_page
 from hello.entities.accounts import AccountView
+from hello.entities.errors import HelloError
 from hello.entities.items import ItemView
 from hello.entities.orders import PAGE_LINES, OrderView
 
 Key_contra = TypeVar("Key_contra", contravariant=True)
 Found_co = TypeVar("Found_co", covariant=True)
+Found = TypeVar("Found")
+Result = TypeVar("Result")
 
 
 class Lookup(Protocol[Key_contra, Found_co]):
@@ -26,6 +30,25 @@ class Lookup(Protocol[Key_contra, Found_co]):
     ) -> None:
         """Call back once with what `find` returns or raises; for callers without a task."""
         ...
+
+
+def checked(
+    check: Callable[[Found], Result], callback: Callback[Result]
+) -> Callable[[Found, Exception | None], None]:
+    """Return a callback that passes on what `check` returns for what was found, or what it raises."""
+
+    def found(value: Found, error: Exception | None) -> None:
+        if error is not None:
+            callback(None, error)
+            return
+        try:
+            result = check(value)
+        except HelloError as refusal:
+            callback(None, refusal)
+        else:
+            callback(result, None)
+
+    return found
 
 
 class ItemPageKey(NamedTuple):

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import ClassVar, NamedTuple, Protocol, TypeAlias
 from uuid import UUID
 
-from hello.core.batching import Callback
 from hello.core.clock import Clock
 from hello.core.ids import NewUuid
 from hello.entities.errors import ConflictError, HelloError, KeyReusedError
@@ -17,6 +16,7 @@ from hello.entities.orders import OrderView
 from hello.services.bus import DomainEvent, Publish
 from hello.services.idempotency import IdempotentRequest
 from hello.services.order_contents import OrderContent, PricedItem, Render, lines_of
+from hello.services.ports import BatchedCall
 
 LINES_AT_ONCE = 100
 """After so many lines others get the event loop: they are a millisecond of work."""
@@ -69,12 +69,8 @@ CreationKey: TypeAlias = Hashable
 """The same for two requests only if they are to be carried out once."""
 
 
-class CreateOrder(Protocol):
-    """Calls that arrive together become one call of `OrderCreation.create_all`."""
-
-    async def do(self, key: CreationKey, wanted: WantedOrder) -> Created | None: ...
-
-    def do_nowait(self, key: CreationKey, wanted: WantedOrder, callback: Callback[Created]) -> None: ...
+CreateOrder: TypeAlias = BatchedCall[CreationKey, WantedOrder, Created]
+"""Calls that arrive together become one call of `OrderCreation.create_all`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """Orders of gifts: what their customers do with them."""
 
-from copy import copy
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 from uuid import UUID
 
@@ -10,13 +10,13 @@ from hello.core.clock import Clock
 from hello.core.ids import NewUuid
 from hello.core.traces import current_traceparent
 from hello.entities.base import SeenVersions
-from hello.entities.errors import HelloError, NotFoundError
+from hello.entities.errors import NotFoundError
 from hello.entities.orders import Order, OrderLine, OrderView, order_event
 from hello.services.bus import DomainEvent, Publish
 from hello.services.idempotency import IdempotentRequest
-from hello.services.lookups import Lookup, OrderPage, OrderPageKey
+from hello.services.lookups import Lookup, OrderPage, OrderPageKey, checked
 from hello.services.order_contents import OrderContent, Render, lines_of
-from hello.services.order_creation import Created, CreateOrder, WantedOrder, created
+from hello.services.order_creation import CreateOrder, WantedOrder, created
 from hello.services.ports import Begin, Transaction
 from hello.services.security import Caller
 
@@ -65,15 +65,8 @@ class OrderService:
         callback: Callback[bytes],
     ) -> None:
         """Call back with what `create` returns or raises."""
-
-        def answered(result: Created | None, error: Exception | None) -> None:
-            if isinstance(result, HelloError):
-                callback(None, copy(result))
-            else:
-                callback(result, error)
-
         wanted = WantedOrder(caller.account_id, content, render, once, current_traceparent())
-        self.creation.do_nowait(once or self.new_id(), wanted, answered)
+        self.creation.do_nowait(once or self.new_id(), wanted, checked(created, callback))
 
     async def page(self, caller: Caller, status: str | None, before: UUID | None, limit: int) -> OrderPage:
         """Return a page of the caller's."""
@@ -90,14 +83,7 @@ class OrderService:
 
     def read_nowait(self, caller: Caller, order_id: UUID, callback: Callback[OrderView]) -> None:
         """Call back with what `read` returns or raises."""
-
-        def found(order: OrderView | None, error: Exception | None) -> None:
-            if order is None or order.customer_id != caller.account_id:
-                callback(None, error or NotFoundError("no such order"))
-            else:
-                callback(order, None)
-
-        self.lookup.find_nowait(order_id, found)
+        self.lookup.find_nowait(order_id, checked(partial(own, caller), callback))
 
     async def replace(
         self, caller: Caller, order_id: UUID, content: OrderContent, seen: SeenVersions

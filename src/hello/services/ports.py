@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import date, datetime
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, TypeVar
 from uuid import UUID
 
 from hello.entities.audit import AuditEntry, AuditRecord
@@ -14,6 +14,13 @@ from hello.entities.orders import Order
 from hello.entities.people import Person
 from hello.services.account_ports import Accounts, CalendarFeeds, Sessions
 from hello.services.event_ports import DeadLetters, Inbox, Outbox
+
+Key = TypeVar("Key")
+Work = TypeVar("Work")
+Result = TypeVar("Result")
+Key_contra = TypeVar("Key_contra", contravariant=True)
+Work_contra = TypeVar("Work_contra", contravariant=True)
+Result_co = TypeVar("Result_co", covariant=True)
 
 
 class People(Protocol):
@@ -186,6 +193,35 @@ class PersonLookup(Protocol):
     async def list_stamp(self) -> int:
         """Return a number, not older than the call, that differs after each change of a list about now."""
         ...
+
+
+class BatchedCall(Protocol[Key_contra, Work_contra, Result_co]):
+    """Calls that arrive together become one call for all of them; of those with one key the last counts."""
+
+    async def do(self, key: Key_contra, item: Work_contra) -> Result_co | None:
+        """Raise `BusyError` when too many wait already."""
+        ...
+
+    def do_nowait(
+        self,
+        key: Key_contra,
+        item: Work_contra,
+        callback: Callable[[Result_co | None, Exception | None], None],
+    ) -> None:
+        """Call back once with what `do` returns or raises; for callers without a task."""
+        ...
+
+
+class BatchCalls(Protocol):
+    """Makes one of a call for many, named for metrics and traces."""
+
+    def __call__(
+        self,
+        name: str,
+        call: Callable[[Mapping[Key, Work]], Awaitable[Mapping[Key, Result]]],
+        *,
+        batch: int,
+    ) -> BatchedCall[Key, Work, Result]: ...
 
 
 class Transaction(Protocol):

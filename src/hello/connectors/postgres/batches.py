@@ -24,6 +24,7 @@ from hello.entities.errors import BusyError, UnknownOutcomeError
 
 BATCHES_WAITING = 25
 Call: TypeAlias = Callable[[Mapping[Key, Item]], Awaitable[Mapping[Key, Result]]]
+Explain: TypeAlias = Callable[[Exception], Exception]
 ONE_ROW = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, asyncpg.LockNotAvailableError)
 
 
@@ -41,7 +42,7 @@ class BatchedLookup(Generic[Key, Result]):
 
     def find_nowait(self, key: Key, callback: Callback[Result]) -> None:
         try:
-            self.batcher.submit(key, None, partial(call_back, callback))
+            self.batcher.submit(key, None, partial(call_back, batch_error, callback))
         except OverloadedError as error:
             callback(None, batch_error(error))
 
@@ -60,17 +61,15 @@ class BatchedWrites(Generic[Key, Item, Result]):
 
     def do_nowait(self, key: Key, item: Item, callback: Callback[Result]) -> None:
         try:
-            self.batcher.submit(key, item, partial(call_back_of_write, callback))
+            self.batcher.submit(key, item, partial(call_back, write_error, callback))
         except OverloadedError as error:
             callback(None, batch_error(error))
 
 
-def call_back(callback: Callback[Result], result: Result | None, error: Exception | None) -> None:
-    callback(result, error and batch_error(error))
-
-
-def call_back_of_write(callback: Callback[Result], result: Result | None, error: Exception | None) -> None:
-    callback(result, error and write_error(error))
+def call_back(
+    explain: Explain, callback: Callback[Result], result: Result | None, error: Exception | None
+) -> None:
+    callback(result, error and explain(error))
 
 
 def batch_error(error: Exception) -> Exception:

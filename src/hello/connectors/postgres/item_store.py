@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-import orjson
-
 from hello.connectors.postgres.batches import Batches
 from hello.connectors.postgres.outbox import CHANNEL
 from hello.connectors.postgres.prepared_statements import BatchStatement
+from hello.core.json_text import json_bytes
 from hello.entities.events import shard_of
 from hello.entities.items import ITEM_CREATED, ItemView
 from hello.services.item_creation import NewItem
@@ -60,10 +59,6 @@ def row_of(new: NewItem) -> tuple[Any, ...]:
         item.created_at,
         new.traceparent,
         shard_of(str(item.id)),
-        json_text(item.event_data()),
-        json_text(new.content),
+        json_bytes(item.event_data()).decode(),
+        json_bytes(new.content).decode(),
     )
-
-
-def json_text(document: Mapping[str, Any]) -> str:
-    return orjson.dumps(document, default=str, option=orjson.OPT_UTC_Z).decode()

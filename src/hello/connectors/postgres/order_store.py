@@ -6,11 +6,11 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
-import orjson
 
 from hello.connectors.postgres.batches import Batches
 from hello.connectors.postgres.outbox import CHANGES, CHANNEL
 from hello.connectors.postgres.prepared_statements import BatchStatement
+from hello.core.json_text import json_bytes
 from hello.entities.errors import ConflictError
 from hello.entities.events import shard_of
 from hello.entities.idempotency import KeyOfAccount, StoredAnswer
@@ -28,7 +28,7 @@ ANSWERS = """
         WHERE account_id = wanted.account_id AND key = wanted.key OFFSET 0
     ) AS stored
 """
-# An order whose key somebody else has stored meanwhile is left out, with all that belongs to it.
+# An order whose key another transaction has stored meanwhile is left out, with all that belongs to it.
 KEPT = """, kept AS (
     INSERT INTO idempotency_keys (account_id, key, fingerprint, order_id, answer, created_at)
     SELECT customer_id, key, fingerprint, id, answer, at FROM given WHERE key IS NOT NULL
@@ -141,7 +141,7 @@ def row_of(new: NewOrder) -> tuple[Any, ...]:
         order.created_at,
         new.traceparent,
         shard_of(str(order.id)),
-        orjson.dumps(order.public(), default=str, option=orjson.OPT_UTC_Z).decode(),
+        json_bytes(order.public()).decode(),
         once and once.key,
         once and once.fingerprint,
         once and new.answer,

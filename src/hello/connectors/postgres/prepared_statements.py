@@ -119,7 +119,7 @@ class HeldConnection:
 
 
 class HeldConnections:
-    """At most `size` connections, opened when they are needed; whoever waits longest for one is next."""
+    """At most `size` connections, opened when they are needed; the call that has waited longest is next."""
 
     def __init__(self, engine: AsyncEngine, size: int, settings: SessionSettings | None = None) -> None:
         self._free = [HeldConnection(engine, settings or SessionSettings()) for _ in range(size)]

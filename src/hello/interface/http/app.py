@@ -28,7 +28,6 @@ from hello.interface.http.fast_routes.health import health_routes, missing_route
 from hello.interface.http.fast_routes.items import item_routes
 from hello.interface.http.fast_routes.orders import order_routes
 from hello.interface.http.fast_routes.people import people_routes
-from hello.interface.http.paths import MissingPaths
 from hello.interface.http.problems import answer_with_problems, problems
 from hello.interface.http.readers import CalendarReader, ListReader
 from hello.interface.http.routers import (
@@ -112,10 +111,8 @@ def create_app(
     if not options.fast_path:
         return Application(observed, connection_class(observer, options.limits), is_https)
     context = FastContext(lambda: use_cases_of(app), observer, prefix, options.body_limit)
-    missing = None if prefix else missing_route(context)
-    missing_paths = MissingPaths(app.openapi()["paths"])
-    hot = fast_routes(context, options, app.state.cursors)
-    routes = FastRoutes(hot, prefix.encode(), missing, missing_paths)
+    missing = None if prefix else missing_route(context, app.openapi()["paths"])
+    routes = FastRoutes(fast_routes(context, options, app.state.cursors), prefix.encode(), missing)
     return Application(observed, fast_path_class(routes, observer, options.limits), is_https)
 
 

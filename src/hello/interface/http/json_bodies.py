@@ -1,29 +1,13 @@
 """Bodies of JSON: what a customer, an owner or anybody sees, as bytes; the schemas describe the same."""
 
-from typing import Any
-from uuid import UUID
-
-import orjson
-
 from hello.core.cursors import Cursors
+from hello.core.json_text import json_bytes
 from hello.entities.accounts import AccountView
 from hello.entities.items import ItemView
 from hello.entities.orders import Order, OrderView
 from hello.interface.http.pagination import order_cursor
 from hello.services.lookups import ItemPage, OrderPage
 from hello.services.search import FoundItem
-
-
-def json_bytes(document: dict[str, Any]) -> bytes:
-    """Write UUIDs as text, and times as RFC 3339 with `Z`: those of the database are in UTC."""
-    return orjson.dumps(document, default=text_of, option=orjson.OPT_UTC_Z)
-
-
-def text_of(value: object) -> str:
-    """Take what the driver makes of a UUID, a class of its own."""
-    if isinstance(value, UUID):
-        return str(value)
-    raise TypeError(type(value).__name__)
 
 
 def account_json(account: AccountView) -> bytes:

@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
+from hello.core.json_text import json_bytes
 from hello.entities.accounts import AccountView
 from hello.entities.items import ItemView
 from hello.entities.orders import LineView, MoveView, OrderStatus, OrderView
-from hello.interface.http.json_bodies import account_json, found_item_json, item_json, json_bytes, order_json
+from hello.interface.http.json_bodies import account_json, found_item_json, item_json, order_json
 from hello.interface.http.schemas.accounts import AccountResponse
 from hello.interface.http.schemas.items import ItemResponse
 from hello.interface.http.schemas.orders import OrderResponse

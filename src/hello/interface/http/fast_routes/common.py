@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from http import HTTPStatus
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -23,6 +23,7 @@ DEFAULT_LIMIT = 20
 MAX_BODY = 16_384
 """A larger one takes milliseconds to understand, which the application does in its own time."""
 FAULTS = (UnavailableError, BusyError, ConflictError)
+Page = TypeVar("Page")
 Schema = TypeVar("Schema", bound=BaseModel)
 
 
@@ -41,6 +42,19 @@ class FastContext:
 
     def kind(self, method: str, route: str, status: HTTPStatus, media_type: str = JSON) -> FastAnswer:
         return FastAnswer(self._observer.recorder(method, route, status), status, media_type)
+
+
+class RenderOnce(Generic[Page]):
+    """Requests that share a batch get the same page, one after the other: it is rendered once."""
+
+    def __init__(self, render: Callable[..., bytes]) -> None:
+        self._render, self._body = render, b""
+        self._page: Page | None = None
+
+    def __call__(self, page: Page, *more: object) -> bytes:
+        if page is not self._page:
+            self._page, self._body = page, self._render(page, *more)
+        return self._body
 
 
 def fault_in(error: Exception | None) -> Exception | None:

@@ -1,15 +1,14 @@
 """Whether the process lives, and paths that do not exist, on the fast path."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from http import HTTPStatus
 
-import orjson
-
 from hello.interface.http.fast_routes.common import FastContext
+from hello.interface.http.paths import MissingPaths
 from hello.interface.http.problems import MEDIA_TYPE, ROUTE_MISSING
 from hello.interface.http.schemas.health import LivenessResponse
-from hello.interface.http.serving.fast_path import FastRequest, FastRoute
-from hello.interface.http.serving.refusals import Refusal, parts_of
+from hello.interface.http.serving.fast_path import FastRequest, FastRoute, MissingRoute
+from hello.interface.http.serving.refusals import Refusal
 
 LIVENESS, UNMATCHED = "/api/v1/health", "unmatched"
 MISSING = Refusal(HTTPStatus.NOT_FOUND, ROUTE_MISSING, UNMATCHED)
@@ -28,17 +27,16 @@ class ReadLiveness:
         request.answer(self.lives, self.body)
 
 
-def missing_route(context: FastContext) -> FastRoute:
-    return FastRoute("GET", b"", UNMATCHED, AnswerMissing(context).begin, takes_query=True)
+def missing_route(context: FastContext, templates: Iterable[str]) -> MissingRoute:
+    """Answer for paths that begin like none of the templates."""
+    route = FastRoute("GET", b"", UNMATCHED, AnswerMissing(context).begin, takes_query=True)
+    return MissingRoute(route, MissingPaths(templates))
 
 
 class AnswerMissing:
     def __init__(self, context: FastContext) -> None:
         self.missing = context.kind("GET", UNMATCHED, HTTPStatus.NOT_FOUND, MEDIA_TYPE)
-        self.before, self.between, self.after = parts_of(MISSING)
 
     def begin(self, request: FastRequest) -> None:
-        instance = orjson.dumps(request.cycle.scope["raw_path"].decode("latin-1"))
-        own_id = request.request_id()
-        body = b"".join([self.before, instance, self.between, own_id.encode(), self.after])
-        request.answer(self.missing, body, request_id=own_id)
+        own_id, path = request.request_id(), request.cycle.scope["raw_path"].decode("latin-1")
+        request.answer(self.missing, MISSING.body(own_id, path), request_id=own_id)

@@ -10,6 +10,7 @@ from hello.interface.http.fast_routes.access import FastAccess
 from hello.interface.http.fast_routes.common import (
     UUID_PART,
     FastContext,
+    RenderOnce,
     body_as,
     fault_in,
     limit_of,
@@ -84,13 +85,10 @@ class ReadItem:
 
 
 class ListItems:
-    """Requests that share a batch get the same page, one after the other: it is rendered once."""
-
     def __init__(self, context: FastContext, access: FastAccess) -> None:
         self.context, self.access = context, access
         self.listed = context.kind("GET", PATH, HTTPStatus.OK)
-        self.page: ItemPage | None = None
-        self.body = b""
+        self.render: RenderOnce[ItemPage] = RenderOnce(item_page_json)
 
     def begin(self, request: FastRequest) -> None:
         key = page_key(query_of(request.query))
@@ -104,10 +102,8 @@ class ListItems:
     ) -> None:
         if page is None:
             request.fall_through(error)
-            return
-        if page is not self.page:
-            self.page, self.body = page, item_page_json(page)
-        request.answer(self.listed, self.body, b"", limits)
+        else:
+            request.answer(self.listed, self.render(page), b"", limits)
 
 
 def page_key(query: Mapping[str, str] | None) -> ItemPageKey | None:

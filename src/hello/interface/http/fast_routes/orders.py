@@ -14,6 +14,7 @@ from hello.interface.http.fast_routes.access import FastAccess
 from hello.interface.http.fast_routes.common import (
     UUID_PART,
     FastContext,
+    RenderOnce,
     body_as,
     fault_in,
     limit_of,
@@ -92,13 +93,10 @@ class ReadOrder:
 
 
 class ListOrders:
-    """Requests that share a batch get the same page, one after the other: it is rendered once."""
-
     def __init__(self, context: FastContext, access: FastAccess, cursors: Cursors) -> None:
         self.context, self.access, self.cursors = context, access, cursors
         self.listed = context.kind("GET", PATH, HTTPStatus.OK)
-        self.page: OrderPage | None = None
-        self.body = b""
+        self.render: RenderOnce[OrderPage] = RenderOnce(order_page_json)
 
     def begin(self, request: FastRequest) -> None:
         wanted = self.wanted(query_of(request.query))
@@ -121,10 +119,8 @@ class ListOrders:
         """Leave an empty page to the application, which knows whether there still is such an account."""
         if page is None or not page.orders:
             request.fall_through(fault_in(error))
-            return
-        if page is not self.page:
-            self.page, self.body = page, order_page_json(page, self.cursors, status)
-        request.answer(self.listed, self.body, b"", limits)
+        else:
+            request.answer(self.listed, self.render(page, self.cursors, status), b"", limits)
 
     def wanted(self, query: Mapping[str, str] | None) -> tuple[str | None, UUID | None, int] | None:
         """Return None for a query that the application has to read, or refuse."""

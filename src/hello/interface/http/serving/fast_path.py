@@ -61,7 +61,7 @@ class FastRequest(NamedTuple):
     def callback(self, end: Callable[..., None], *arguments: object) -> Callable[..., None]:
         """Return what calls `end` with the request, the arguments and the result of the work.
 
-        A fault of `end` is the application's to report: nobody else would answer.
+        A fault of `end` is the application's to report: otherwise no answer would come.
         """
 
         def call_back(*result: object) -> None:
@@ -111,6 +111,17 @@ class FastRoute:
     takes_body: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class MissingRoute:
+    """What answers for paths that surely belong to no route."""
+
+    route: FastRoute
+    paths: MissingPaths
+
+    def is_for(self, method: str, path: bytes) -> bool:
+        return method == self.route.method and self.paths.has(path)
+
+
 class FastRoutes:
     """The table of hot routes; each is found below the prefix of `PUBLIC_URL` as well."""
 
@@ -118,13 +129,12 @@ class FastRoutes:
         self,
         routes: Iterable[FastRoute],
         prefix: bytes = b"",
-        missing: FastRoute | None = None,
-        missing_paths: MissingPaths | None = None,
+        missing: MissingRoute | None = None,
     ) -> None:
         known = [(route, path) for route in routes for path in {route.path, prefix + route.path}]
         self._whole = {(route.method, path): route for route, path in known if route.last is None}
         self._parents = {(route.method, path): route for route, path in known if route.last}
-        self._missing, self._missing_paths = missing, missing_paths
+        self._missing = missing
         self._headers: list[tuple[bytes, bytes]] | None = None
         self._head = b""
 
@@ -135,12 +145,7 @@ class FastRoutes:
         route = self._parents.get((method, parent))
         if route is not None and route.last is not None:
             return (route, last.decode()) if route.last.fullmatch(last) else None
-        return self._missing_route(method, path)
-
-    def _missing_route(self, method: str, path: bytes) -> tuple[FastRoute, str] | None:
-        if self._missing is None or self._missing_paths is None or method != self._missing.method:
-            return None
-        return (self._missing, "") if self._missing_paths.has(path) else None
+        return (self._missing.route, "") if self._missing and self._missing.is_for(method, path) else None
 
     def head(self, cycle: RequestCycle) -> bytes:
         """Return Uvicorn's own headers, new each second, and `connection: close` if it ends."""

@@ -22,6 +22,10 @@ class Refusal:
     reason: str
     retry_after_s: int = 0
 
+    def body(self, request_id: str, instance: str) -> bytes:
+        before, between, after = parts_of(self)
+        return b"".join([before, orjson.dumps(instance), between, request_id.encode(), after])
+
     def render(
         self,
         request_id: str,
@@ -31,8 +35,7 @@ class Refusal:
         close: bool = True,
     ) -> bytes:
         """Return a whole answer; `head` are the server's own header lines."""
-        before, between, after = parts_of(self)
-        body = b"".join([before, orjson.dumps(instance), between, request_id.encode(), after])
+        body = self.body(request_id, instance)
         lines = b"".join([b"%b: %b\r\n" % line for line in head])
         retry = b"retry-after: %d\r\n" % self.retry_after_s if self.retry_after_s else b""
         return ANSWER % (

@@ -21,6 +21,7 @@ from hello.interface.http.serving.fast_path import (
     FastRequest,
     FastRoute,
     FastRoutes,
+    MissingRoute,
     fast_path_class,
 )
 from hello.interface.http.serving.incoming import ConnectionLimits
@@ -130,7 +131,7 @@ def test_anything_else_is_not_found(method: str, path: bytes) -> None:
 def test_missing_route_stands_for_paths_that_begin_like_no_route() -> None:
     missing, paths = FastRoute("GET", b"", "unmatched", nothing), MissingPaths(["/api/v1/things/{thing_id}"])
     hello = FastRoute("GET", b"/hello", "/hello/{name}", nothing, last=DIGITS)
-    routes = FastRoutes([hello], b"", missing, paths)
+    routes = FastRoutes([hello], b"", MissingRoute(missing, paths))
     for path in (b"/nope", b"/nope/x", b"/", b"/api", b"/api/v1", b"/api/v1/nope", b"/api/v2/things"):
         assert routes.find("GET", path) == (missing, "")
     for path in (b"/hello/x", b"/docs", b"/api/v1/things", b"/api/v1/things/x/y", b"/%61pi/v1", b"*"):
