@@ -1,7 +1,7 @@
 """The gift catalogue: items that everybody sees and their owners change."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 
@@ -36,7 +36,7 @@ class ItemContent:
             raise ForbiddenError("an item can only be your own")
 
     def fields(self) -> dict[str, Any]:
-        return {"title": self.title, "description": self.description, "price_cents": self.price_cents}
+        return {one.name: getattr(self, one.name) for one in fields(self) if one.name != "owner_id"}
 
 
 @dataclass(frozen=True, slots=True)
