@@ -8,6 +8,7 @@ from uuid import UUID
 from hello.entities.accounts import Account, AccountView
 from hello.entities.items import ItemView
 from hello.entities.orders import LineView, MoveView, Order, OrderView
+from hello.entities.sessions import SessionView
 from hello.services.lookups import ItemPage, ItemPageKey, Lookups, OrderPage, OrderPageKey
 from hello.services.ports import Begin, Transaction
 from tests.twins.orders import TwinOrders
@@ -46,6 +47,7 @@ def twin_lookups(begin: Begin) -> Lookups:
         item_pages=TwinLookup(begin, find_item_page),
         orders=TwinLookup(begin, find_order),
         order_pages=TwinLookup(begin, find_order_page),
+        sessions=TwinLookup(begin, find_session),
     )
 
 
@@ -73,6 +75,22 @@ async def find_order_page(tx: Transaction, key: OrderPageKey) -> OrderPage:
     assert isinstance(tx.orders, TwinOrders)
     rows = await tx.orders.page(key.customer_id, key.status, key.before, key.limit + 1)
     return OrderPage.of([order_view(order) for order in rows], key.limit)
+
+
+async def find_session(tx: Transaction, session_id: UUID) -> SessionView | None:
+    session = await tx.sessions.find(session_id)
+    if session is None or session.ended_at is not None:
+        return None
+    account = session.account
+    return SessionView(
+        session.id,
+        session.token_hash,
+        session.expires_at,
+        account.id,
+        account.role,
+        account.email,
+        account.full_name,
+    )
 
 
 def account_view(account: Account) -> AccountView:

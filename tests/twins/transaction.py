@@ -1,5 +1,6 @@
 """In-memory twins of the ports: they keep the same promises, as the contract tests show."""
 
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from copy import deepcopy
@@ -61,6 +62,9 @@ class TwinPeople:
 
     async def knows(self, username: str) -> bool:
         return username in self.rows
+
+    async def count_by_month_day(self, exact_up_to: int) -> tuple[Mapping[int, int], bool]:
+        return Counter(month_day(born) for born in self.rows.values()), len(self.rows) <= exact_up_to
 
 
 @dataclass

@@ -1,6 +1,6 @@
 """Every port connected to its connector."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -38,6 +38,7 @@ from hello.connectors.postgres.orders import order_lookup, order_pages
 from hello.connectors.postgres.outbox import CHANGES
 from hello.connectors.postgres.person_lookup import KINDS, person_lookup
 from hello.connectors.postgres.schema import SchemaProbe, migrations_folder, newest_revision
+from hello.connectors.postgres.sessions import session_lookup
 from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
 from hello.connectors.postgres.watched_statements import BatchWatch
 from hello.connectors.postgres.write_faults import WriteFaults
@@ -58,7 +59,8 @@ from hello.services.birthday_lists import ListedDays
 from hello.services.consumers import EFFECTS
 from hello.services.dead_letters import DeadLetterService
 from hello.services.health import Probe
-from hello.services.item_indexing import SEARCH
+from hello.services.inbox import Effect
+from hello.services.item_indexing import SEARCH, ItemIndexing
 from hello.services.lookups import Lookups
 from hello.services.ports import StampedPages
 from hello.services.security import Passwords
@@ -133,10 +135,15 @@ async def open_ports(
     batches = await stack.enter_async_context(opening(held, lock_timeout_s=batch_lock_timeout_s(settings)))
     passwords = await stack.enter_async_context(passwords_of(settings))
     limiter = await stack.enter_async_context(open_limiter(quotas, redis, settings.redis_timeout_s, registry))
+    begin = PostgresUnitOfWork.of(connections.engine, settings.database_deadline_s).begin
+    counts = consumer_counts(CollectorRegistry())
+    writing = open_writing(settings, connections.engine, begin, counts, WRITE_TIMEOUT_S)
+    effects = effects_of(await stack.enter_async_context(writing))
     # Opened last, as it is closed first: what is left to be done then needs the others.
     jobs = await stack.enter_async_context(open_background_jobs(background_job_counts(registry)))
     return Ports(
-        begin=PostgresUnitOfWork.of(connections.engine, settings.database_deadline_s).begin,
+        begin=begin,
+        effects=effects,
         lookup=person_lookup(people, listed_days.affected_month_days),
         listed_days=listed_days,
         lookups=lookups_of(batches),
@@ -173,6 +180,7 @@ def lookups_of(batches: Batches) -> Lookups:
         item_pages=item_pages(batches),
         orders=order_lookup(batches),
         order_pages=order_pages(batches),
+        sessions=session_lookup(batches),
     )
 
 
@@ -243,7 +251,10 @@ async def open_dead_letters(settings: Settings) -> AsyncIterator[DeadLetterServi
         begin = PostgresUnitOfWork.of(engine, settings.database_deadline_s).begin
         counts = consumer_counts(CollectorRegistry())
         async with open_writing(settings, engine, begin, counts, WRITE_TIMEOUT_S) as indexing:
-            effects = {subscription.name: effect for subscription, effect in EFFECTS.items()}
-            yield DeadLetterService(
-                begin=begin, effects={SEARCH.name: indexing.handle_again} | effects, now=now
-            )
+            yield DeadLetterService(begin=begin, effects=effects_of(indexing), now=now)
+
+
+def effects_of(indexing: ItemIndexing) -> Mapping[str, Effect]:
+    """Return what each consumer does with an event that is handed to it again, by its name."""
+    effects = {subscription.name: effect for subscription, effect in EFFECTS.items()}
+    return {SEARCH.name: indexing.handle_again} | effects

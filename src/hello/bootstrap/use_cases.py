@@ -1,12 +1,12 @@
 """Which use case gets which ports, and what of the settings."""
 
 from asyncio import Semaphore
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from secrets import token_urlsafe
-from time import perf_counter
+from time import monotonic, perf_counter
 
 from uuid_utils.compat import uuid7
 
@@ -21,14 +21,18 @@ from hello.services.accounts import AccountRegistered, AccountService
 from hello.services.announcements import AnnouncementService
 from hello.services.audit import AuditService
 from hello.services.birthday_lists import ListedDays
+from hello.services.birthday_spread import BirthdaySpread
 from hello.services.birthdays import BirthdayService
+from hello.services.browser_sessions import BrowserSessionService
 from hello.services.bus import Bus, DomainEventMetrics, Publish
 from hello.services.calendar_feeds import CalendarFeedService
 from hello.services.calendars import CalendarService
+from hello.services.dead_letters import DeadLetterService
 from hello.services.gifts import GiftService
 from hello.services.health import HealthService, Probe
 from hello.services.idempotency import IdempotencyService
 from hello.services.imports import ImportService
+from hello.services.inbox import Effect
 from hello.services.item_creation import ItemStore
 from hello.services.items import ItemChanged, ItemService
 from hello.services.lookups import Lookups
@@ -55,6 +59,7 @@ class Ports:
     """What the use cases ask of the outside world, connected."""
 
     begin: Begin
+    effects: Mapping[str, Effect]
     lookup: PersonLookup
     listed_days: ListedDays
     lookups: Lookups
@@ -96,8 +101,11 @@ def use_cases(settings: Settings, ports: Ports, health: HealthService) -> UseCas
         announcements=announcement_service(settings, ports),
         audit=AuditService(begin=ports.begin, now=now, new_id=uuid7),
         birthdays=birthday_service(settings, ports),
+        birthday_spread=BirthdaySpread(begin=ports.begin, timer=monotonic),
+        browser_sessions=BrowserSessionService(begin=ports.begin, lookup=ports.lookups.sessions, now=now),
         calendar_feeds=CalendarFeedService(begin=ports.begin, now=now, new_secret=partial(token_urlsafe, 32)),
         calendars=calendar_service(settings, ports),
+        dead_letters=DeadLetterService(begin=ports.begin, effects=ports.effects, now=now),
         gifts=GiftService(ports.begin),
         health=health,
         idempotency=idempotency_service(settings, ports),

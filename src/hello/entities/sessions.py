@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hmac import compare_digest
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, LargeBinary
@@ -34,6 +35,22 @@ class Session(Base, kw_only=True):
         if self.former_hash is None or self.rotated_at is None or not grace:
             return False
         return compare_digest(self.former_hash, token_hash) and now < self.rotated_at + grace
+
+
+class SessionView(NamedTuple):
+    """A session that has not been ended, and whose it is; `role` as it is now."""
+
+    id: UUID
+    token_hash: bytes
+    expires_at: datetime
+    account_id: UUID
+    role: str
+    email: str
+    full_name: str
+
+    def is_proven_by(self, token_hash: bytes, now: datetime) -> bool:
+        """Return whether the token is the session's present one, and the session has not expired."""
+        return compare_digest(self.token_hash, token_hash) and now < self.expires_at
 
 
 @dataclass(frozen=True, slots=True)

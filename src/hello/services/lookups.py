@@ -11,6 +11,7 @@ from hello.entities.accounts import AccountView
 from hello.entities.errors import HelloError
 from hello.entities.items import ItemView
 from hello.entities.orders import PAGE_LINES, OrderView
+from hello.entities.sessions import SessionView
 
 Key_contra = TypeVar("Key_contra", contravariant=True)
 Found_co = TypeVar("Found_co", covariant=True)
@@ -95,3 +96,4 @@ class Lookups:
     item_pages: Lookup[ItemPageKey, ItemPage]
     orders: Lookup[UUID, OrderView]
     order_pages: Lookup[OrderPageKey, OrderPage]
+    sessions: Lookup[UUID, SessionView]

@@ -53,6 +53,13 @@ class People(Protocol):
 
     async def knows(self, username: str) -> bool: ...
 
+    async def count_by_month_day(self, exact_up_to: int) -> tuple[Mapping[int, int], bool]:
+        """Return how many were born on each day of the year (`month_day`), and whether that is exact.
+
+        Of many more people than `exact_up_to` a sample is counted, and the counts are estimates.
+        """
+        ...
+
 
 class Items(Protocol):
     """A change and what is noted of it are one statement; items come with their owners."""

@@ -9,9 +9,12 @@ from hello.services.account_deletion import AccountDeletionService
 from hello.services.accounts import AccountService
 from hello.services.announcements import AnnouncementService
 from hello.services.audit import AuditService
+from hello.services.birthday_spread import BirthdaySpread
 from hello.services.birthdays import BirthdayService
+from hello.services.browser_sessions import BrowserSessionService
 from hello.services.calendar_feeds import CalendarFeedService
 from hello.services.calendars import CalendarService
+from hello.services.dead_letters import DeadLetterService
 from hello.services.gifts import GiftService
 from hello.services.health import HealthService
 from hello.services.idempotency import IdempotencyService
@@ -36,9 +39,12 @@ class UseCases:
     accounts: AccountService
     announcements: AnnouncementService
     audit: AuditService
+    birthday_spread: BirthdaySpread
     birthdays: BirthdayService
+    browser_sessions: BrowserSessionService
     calendar_feeds: CalendarFeedService
     calendars: CalendarService
+    dead_letters: DeadLetterService
     gifts: GiftService
     idempotency: IdempotencyService
     imports: ImportService

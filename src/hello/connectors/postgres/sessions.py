@@ -1,6 +1,6 @@
 """Sessions in PostgreSQL."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -10,10 +10,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
 from hello.connectors.postgres.audit import rows_of, with_audit
+from hello.connectors.postgres.batches import BatchedLookup, Batches
 from hello.connectors.postgres.values import values_of
 from hello.entities.accounts import Account
 from hello.entities.audit import AuditRecord
-from hello.entities.sessions import Session
+from hello.entities.sessions import Session, SessionView
+
+VIEW = """
+SELECT session.id, session.token_hash, session.expires_at,
+    account.id, account.role, account.email, account.full_name
+FROM sessions AS session JOIN accounts AS account ON account.id = session.account_id
+WHERE session.id = ANY($1::uuid[]) AND session.ended_at IS NULL
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,3 +69,12 @@ class PostgresSessions:
         others = (Session.account_id == account_id, Session.id.is_distinct_from(kept_id))
         statement = update(Session).where(*others, Session.ended_at.is_(None))
         await self.session.execute(statement.values(ended_at=at))
+
+
+def session_lookup(batches: Batches) -> BatchedLookup[UUID, SessionView]:
+    statement = batches.reading(VIEW)
+
+    async def find_all(ids: Mapping[UUID, None]) -> Mapping[UUID, SessionView]:
+        return {row[0]: SessionView._make(row) for row in await statement.fetch(list(ids))}
+
+    return BatchedLookup(batches.batcher("sessions", find_all))

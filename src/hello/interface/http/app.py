@@ -51,6 +51,7 @@ from hello.interface.http.serving.fast_path import FastRoute, FastRoutes, fast_p
 from hello.interface.http.serving.incoming import ConnectionLimits
 from hello.interface.http.serving.metrics import MeasureRoutes, http_metrics, record_route
 from hello.interface.http.serving.observe import Observe, Observer
+from hello.interface.web.app import add_pages
 from hello.services.use_cases import OpenUseCases, UseCases
 
 
@@ -167,6 +168,7 @@ def create_api(open_use_cases: OpenUseCases, options: HttpOptions, registry: Col
     app.state.build = options.build
     app.state.calendar = options.calendar
     app.state.public_url = options.public_url
+    app.state.are_lists_private = options.are_lists_private
     add_parts(app, options)
     answer_with_problems(app)
     describe(app, options.public_url)
@@ -196,6 +198,7 @@ def add_parts(app: FastAPI, options: HttpOptions) -> None:
         app.include_router(health.metrics)
     if not options.is_worker:
         add_lists(app, are_private=options.are_lists_private)
+        add_pages(app)
 
 
 def add_lists(app: FastAPI, *, are_private: bool) -> None:

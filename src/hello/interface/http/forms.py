@@ -1,4 +1,4 @@
-"""The one form: logging in as OAuth 2 does it, from the interactive documentation."""
+"""Forms: those of pages, and logging in as OAuth 2 does it, from the interactive documentation."""
 
 from typing import Annotated, Any
 from urllib.parse import parse_qsl
@@ -18,18 +18,24 @@ LOGIN_FORM: dict[str, Any] = {
 }
 
 
-async def form_of(request: Request) -> LoginForm:
+async def form_fields(request: Request, max_bytes: int = MAX_BYTES) -> dict[str, str]:
     """Read the form ourselves: that is six lines, and the library for it also takes files and charsets."""
     body = await request.body()
     kind = request.headers.get("Content-Type", "").split(";")[0].strip().lower()
     if kind != FORM and (body or kind):
         raise HTTPException(415, f"the body must be {FORM}")
-    if len(body) > MAX_BYTES:
-        raise HTTPException(413, f"the form is larger than {MAX_BYTES} bytes")
+    if len(body) > max_bytes:
+        raise HTTPException(413, f"the form is larger than {max_bytes} bytes")
     try:
-        return LoginForm.model_validate(dict(parse_qsl(body.decode(), errors="strict")))
+        return dict(parse_qsl(body.decode(), errors="strict"))
     except UnicodeDecodeError:
         raise InvalidError("must be UTF-8", field="body") from None
+
+
+async def form_of(request: Request) -> LoginForm:
+    fields = await form_fields(request)
+    try:
+        return LoginForm.model_validate(fields)
     except ValidationError as error:
         raise RequestValidationError(
             [{**one, "loc": ("body", *one["loc"])} for one in error.errors()]

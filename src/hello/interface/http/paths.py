@@ -10,7 +10,12 @@ from hello.core.settings import SettingsError
 
 PROBES = ("/api/v1/health", "/api/v1/health/ready", "/metrics")
 """Asked every few seconds: answered also beyond the limits of connections and load, and not traced."""
-OWN = frozenset({".well-known", "api", "docs", "hello", "metrics", "openapi.json", "swagger", "version"})
+API = frozenset({".well-known", "api", "docs", "hello", "metrics", "openapi.json", "swagger", "version"})
+PAGES = frozenset(
+    {"account", "admin", "assets", "birthdays", "gifts", "login", "logout", "orders", "register", "status"}
+)
+OWN = API | PAGES
+"""The first parts of all paths, but for the start page."""
 
 
 class TextConvertor(Convertor[str]):
@@ -38,7 +43,7 @@ class MissingPaths:
     """Tells paths that surely belong to no route: by their first part, or by the first three below `/api`."""
 
     def __init__(self, templates: Iterable[str]) -> None:
-        own = (f"/{part}" for part in OWN - {"api"})
+        own = ("/", *(f"/{part}" for part in OWN - {"api"}))
         self._known = {beginning(template.encode()) for template in (*templates, *own)}
 
     def has(self, path: bytes) -> bool:

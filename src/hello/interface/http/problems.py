@@ -128,7 +128,7 @@ def answer_with_problems(app: FastAPI) -> None:
 
 
 async def answer_business(request: Request, error: Exception) -> JSONResponse:
-    status = next(BUSINESS[kind] for kind in type(error).__mro__ if kind in BUSINESS)
+    status = status_of(error)
     if isinstance(error, UnknownOutcomeError) and request.method in SAFE:
         error = UnavailableError("the database could not finish the work", reason=error.reason)
     if isinstance(error, UnavailableError):
@@ -142,6 +142,11 @@ async def answer_business(request: Request, error: Exception) -> JSONResponse:
     if isinstance(error, TooManyError):
         return answer(request, status, str(error), headers={"Retry-After": str(error.retry_after_s)})
     return answer(request, status, str(error), headers=HEADERS.get(status))
+
+
+def status_of(error: Exception) -> HTTPStatus:
+    """Return the status of a business error; raise `StopIteration` for any other."""
+    return next(BUSINESS[kind] for kind in type(error).__mro__ if kind in BUSINESS)
 
 
 async def answer_invalid(request: Request, error: RequestValidationError) -> JSONResponse:

@@ -4,6 +4,7 @@ import re
 from collections.abc import AsyncIterator
 from http import HTTPStatus
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Response
 from fastapi.sse import EventSourceResponse, format_sse_event
@@ -18,6 +19,8 @@ from hello.interface.http.routers.orders import ANY, NOT_FOUND
 from hello.interface.http.schemas.orders import ORDER, PATH, OrderResponse
 from hello.interface.http.schemas.texts import Id
 from hello.interface.http.security import CurrentCaller
+from hello.services.order_feed import OrderFeed
+from hello.services.security import Caller
 
 RECONNECT_MS = 1000
 VERSION = re.compile("[0-9]{1,10}")
@@ -79,6 +82,11 @@ async def follow_order(
     _: Annotated[None, Depends(seat)],
 ) -> Response:
     """Follow an order of one's own, from its creation or from the event after `Last-Event-ID` on."""
+    return await event_stream(feed, caller, order_id, seen)
+
+
+async def event_stream(feed: OrderFeed, caller: Caller, order_id: UUID, seen: int) -> Response:
+    """Return the changes after the version `seen`; 204 when there will be none."""
     if await feed.is_over(caller, order_id, seen):
         return Response(status_code=HTTPStatus.NO_CONTENT)
 
