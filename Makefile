@@ -98,6 +98,18 @@ $(MUTATION)/venv.stamp: requirements/mutation.txt | $(VENV)/dev.stamp
 	@$(BIN)/uv pip install --quiet --no-deps --require-hashes --python $(MUTATION)/venv/bin/python -r $<
 	@touch $@
 
+DOCS := .docs
+$(DOCS)/venv.stamp: requirements/docs.txt | $(VENV)/dev.stamp
+	@echo "Installing what builds the documentation (once) ..."
+	@mkdir -p $(DOCS)
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(DOCS)/venv
+	@$(BIN)/uv pip install --quiet --no-deps --require-hashes --python $(DOCS)/venv/bin/python -r $<
+	@touch $@
+
+.PHONY: docs
+docs: $(VENV)/dev.stamp $(DOCS)/venv.stamp ## Build the documentation in .docs/site and check its links; ARGS=--serve shows it
+	@$(BIN)/python -m docs.site $(ARGS)
+
 ONLY ?=
 .PHONY: mutation
 mutation: $(VENV)/dev.stamp $(MUTATION)/venv.stamp ## Change the code in small ways and report what no test notices: ONLY=src/hello/services/orders.py
@@ -349,4 +361,4 @@ migration: $(VENV)/dev.stamp ## Write a migration from the changed entities: m="
 .PHONY: destroy
 destroy: $(VENV)/run.stamp ## Remove the local data, the virtual environment and the caches
 	@$(BIN)/hello destroy --data-dir $(DATA_DIR)
-	@rm -rf $(VENV) $(CLIENTS) .bench .brokers .coverage* .deploy .diagrams .docker .hypothesis .import_linter_cache .kubernetes .monitoring .mutation .mypy_cache .pipelines .postgres .pytest_cache .rehearsal .ruff_cache .terraform_tools
+	@rm -rf $(VENV) $(CLIENTS) .bench .brokers .coverage* .deploy .diagrams .docker .docs .hypothesis .import_linter_cache .kubernetes .monitoring .mutation .mypy_cache .pipelines .postgres .pytest_cache .rehearsal .ruff_cache .terraform_tools

@@ -12,15 +12,17 @@ PROJECT = HERE.parent / "pyproject.toml"
 EXTRAS = ["--extra=search", "--extra=tracing"]
 EMBEDDED = ["--extra=embedded", *EXTRAS, f"--group={PROJECT}:build"]
 LOCKS = {
-    "production.txt": EXTRAS,
-    "embedded.txt": [*EMBEDDED, "--constraints=production.txt"],
-    "dev.txt": [*EMBEDDED, f"--group={PROJECT}:dev", "--constraints=embedded.txt"],
+    "production.txt": [str(PROJECT), *EXTRAS],
+    "embedded.txt": [str(PROJECT), *EMBEDDED, "--constraints=production.txt"],
+    "dev.txt": [str(PROJECT), *EMBEDDED, f"--group={PROJECT}:dev", "--constraints=embedded.txt"],
     "mutation.txt": [
+        str(PROJECT),
         *EMBEDDED,
         f"--group={PROJECT}:dev",
         f"--group={PROJECT}:mutation",
         "--constraints=dev.txt",
     ],
+    "docs.txt": [f"--group={PROJECT}:docs", "--constraints=dev.txt"],
 }
 OPTIONS = [
     "--system-certs",
@@ -47,7 +49,6 @@ def lock(folder: Path, *more: str) -> None:
             *options,
             *more,
             f"--output-file={name}",
-            str(PROJECT),
         ]
         subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)  # noqa: S603
 

@@ -14,7 +14,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 HERE = Path(__file__).parent
-TOOLS = HERE.parent.parent / ".diagrams"
+ROOT = HERE.parent.parent
+PAGES = "docs/**/*.md", "CONTRIBUTING.md", "deploy/**/*.md"
+TOOLS = ROOT / ".diagrams"
 NAMED = re.compile(r"^<!-- diagram (\S+) -->\n```mermaid\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 BROWSERS = "chromium", "chromium-browser", "google-chrome"
 ARGUMENTS = "--no-sandbox", "--disable-gpu", "--disable-background-networking"
@@ -23,7 +25,7 @@ CONFIG = {"theme": "neutral", "themeVariables": {"fontFamily": "system-ui, sans-
 
 def diagrams() -> Iterator[tuple[str, str]]:
     """Yield name and source of each diagram."""
-    for page in sorted(HERE.parent.glob("*.md")):
+    for page in sorted(page for pattern in PAGES for page in ROOT.glob(pattern)):
         yield from NAMED.findall(page.read_text())
 
 
