@@ -1,4 +1,4 @@
-"""`python -m docs.site` builds the documentation in `.docs/site` and checks it; `--serve` shows it while one writes."""
+"""`python -m docs.site` builds the documentation in `.docs/site` and checks it; `--serve` shows changes."""
 
 import subprocess
 import sys
@@ -13,6 +13,7 @@ from docs.site.pages import PageError, collect, expanded, write
 from docs.site.paths import BUILD, HERE, ROOT, SITE, SOURCE
 
 ZENSICAL = BUILD / "venv" / "bin" / "zensical"
+ADDRESS = "127.0.0.1:8010"
 CONFIG = BUILD / "mkdocs.yml"
 
 
@@ -39,9 +40,12 @@ def with_pages(nav: Any, paths: set[str]) -> Any:  # noqa: ANN401
     if isinstance(nav, dict):
         return {title: with_pages(entry, paths) for title, entry in nav.items()}
     if isinstance(nav, list):
-        lists = [expanded([entry], paths) if isinstance(entry, str) else [with_pages(entry, paths)] for entry in nav]
-        return [entry for entries in lists for entry in entries]
+        return [page for entry in nav for page in in_place_of(entry, paths)]
     return nav
+
+
+def in_place_of(entry: Any, paths: set[str]) -> list[Any]:  # noqa: ANN401
+    return list(expanded([entry], paths)) if isinstance(entry, str) else [with_pages(entry, paths)]
 
 
 def build() -> None:
@@ -57,7 +61,7 @@ def serve(address: str) -> None:
     from watchfiles import watch  # noqa: PLC0415  # only here
 
     prepare()
-    command = [ZENSICAL, "serve", "--config-file", CONFIG, "--dev-addr", address]
+    command = [str(ZENSICAL), "serve", "--config-file", str(CONFIG), "--dev-addr", address]
     with subprocess.Popen(command) as server:  # noqa: S603
         for _ in watch(ROOT / "docs", *ROOT.glob("*.md"), raise_interrupt=False):
             try:
@@ -69,7 +73,7 @@ def serve(address: str) -> None:
 
 def main() -> None:
     parser = ArgumentParser(prog="python -m docs.site", description=__doc__)
-    parser.add_argument("--serve", nargs="?", const="127.0.0.1:8010", metavar="ADDRESS", help="where, default %(const)s")
+    parser.add_argument("--serve", nargs="?", const=ADDRESS, metavar="ADDRESS", help=f"default: {ADDRESS}")
     options = parser.parse_args()
     BUILD.mkdir(exist_ok=True)
     try:

@@ -7,7 +7,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-LOADS = {"script": "src", "img": "src", "iframe": "src", "source": "src", "link": "href", "object": "data", "form": "action"}
+SOURCES = dict.fromkeys(("script", "img", "iframe", "source", "video", "audio", "embed"), "src")
+LOADS = SOURCES | {"link": "href", "object": "data", "form": "action"}
 STYLES = re.compile(r"(?:url\(|@import\s*)[\"']?((?:https?:)?//[^\"')]+)")
 POLICY = "Content-Security-Policy"
 
@@ -41,7 +42,9 @@ def faults_of(site: Path) -> list[str]:
     """Return a line for each fault."""
     pages = {path: Page(path) for path in sorted(site.rglob("*.html"))}
     faults = [
-        f"{path.relative_to(site)}: {fault}" for path, page in pages.items() for fault in faults_of_page(page, pages)
+        f"{path.relative_to(site)}: {fault}"
+        for path, page in pages.items()
+        for fault in faults_of_page(page, pages)
     ]
     for path in sorted(site.rglob("*.css")):
         faults += [f"{path.relative_to(site)}: loads {url}" for url in STYLES.findall(path.read_text())]

@@ -8,10 +8,11 @@ from pathlib import Path
 from posixpath import dirname, join, normpath
 
 from docs.site.paths import HERE, ROOT
-from docs.site.reference import reference_files
+from docs.site.reference import FOLDER, reference_files
 
 HOME = "README.md"
 COPIED = ".svg", ".png", ".json"
+ELSEWHERE = "#", "http:", "https:", "mailto:"
 FENCE = re.compile(r"^(```+).*?^\1$", re.MULTILINE | re.DOTALL)
 DIAGRAM = re.compile(r"^<!-- diagram (\S+) -->\n```mermaid\n.*?^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^()\s]+)\)")
@@ -27,7 +28,7 @@ def collect(nav: list[str]) -> dict[str, bytes]:
     A page keeps the place that it has in the repository, so that its links to others stay as they are.
     """
     made = reference_files()
-    written = {path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").rglob("*.md") if HERE not in path.parents}
+    written = set(written_pages())
     if missing := [path for path in sorted(written) if not any(fnmatch(path, entry) for entry in nav)]:
         raise PageError(f"docs/site/zensical.toml has no place in `nav` for {', '.join(missing)}")
     files = {path: text.encode() for path, text in made.items()}
@@ -35,6 +36,12 @@ def collect(nav: list[str]) -> dict[str, bytes]:
         if path not in made:
             files |= shown(path)
     return files | assets()
+
+
+def written_pages() -> Iterator[str]:
+    for path in (ROOT / "docs").rglob("*.md"):
+        if HERE not in path.parents:
+            yield path.relative_to(ROOT).as_posix()
 
 
 def expanded(nav: list[str], paths: set[str]) -> Iterator[str]:
@@ -46,7 +53,7 @@ def shown(path: str) -> dict[str, bytes]:
     """Return the page, and the pictures and documents that it links to."""
     text = drawn(path, (HERE / "home.md" if path == HOME else ROOT / path).read_text())
     copies: dict[str, bytes] = {}
-    parts = [part if part.startswith("```") else without_code(path, part, copies) for part in split_fences(text)]
+    parts = [part if part.startswith("```") else linked(path, part, copies) for part in split_fences(text)]
     return {path: "".join(parts).encode(), **copies}
 
 
@@ -61,20 +68,21 @@ def split_fences(text: str) -> Iterator[str]:
 
 
 def drawn(path: str, text: str) -> str:
-    """Show each diagram as the picture that `make diagrams` draws, which needs neither scripts nor internet."""
+    """Show each diagram as the picture that `make diagrams` draws: it needs no script and no internet."""
     folder = relpath("docs/diagrams", dirname(path) or ".")
-    text = DIAGRAM.sub(lambda found: f"[![Diagram: {found[1]}]({folder}/{found[1]}.svg)]({folder}/{found[1]}.svg)", text)
+    text = DIAGRAM.sub(rf"[![Diagram: \1]({folder}/\1.svg)]({folder}/\1.svg)", text)
     if "```mermaid" in text:
-        raise PageError(f"{path}: a diagram has no name: write `<!-- diagram NAME -->` above it, run `make diagrams`")
+        message = "name each diagram by `<!-- diagram NAME -->` above it, and run `make diagrams`"
+        raise PageError(f"{path}: {message}")
     return text
 
 
-def without_code(path: str, text: str, copies: dict[str, bytes]) -> str:
+def linked(path: str, text: str, copies: dict[str, bytes]) -> str:
     """Keep links to pages, copy what else is shown, and leave only the text of links to code."""
 
     def replace(found: re.Match[str]) -> str:
         target = normpath(join(dirname(path), found[3].partition("#")[0]))
-        if found[3].startswith(("#", "http:", "https:", "mailto:")) or target.endswith(".md") or "reference/" in target:
+        if found[3].startswith(ELSEWHERE) or target.endswith(".md") or target.startswith(FOLDER):
             return found[0]
         if not (ROOT / target).exists():
             raise PageError(f"{path}: there is no {target}")

@@ -17,7 +17,8 @@ def events_page(document: Mapping[str, Any]) -> str:
     return page(
         "# Events",
         document["info"]["description"],
-        "Get the document as [asyncapi.json](../asyncapi.json).",
+        "Get the document as [asyncapi.json](../asyncapi.json). "
+        "[Consume events](../guides/consume-events.md) has an example.",
         table(["type", "when", "data"], rows),
         *[section(schemas, name) for name in schemas.schemas],
     )

@@ -1,4 +1,4 @@
-"""The HTTP API: a page for each tag of the OpenAPI document, one for its schemas, and one that lists all routes."""
+"""The HTTP API: a page for each tag of the OpenAPI document, one for its schemas, and a list of routes."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -65,9 +65,9 @@ def overview(api: Document, operations: list[Operation]) -> str:
     return page(
         "# HTTP API",
         api["info"]["description"],
-        "[The contract](../../contract.md) says what clients can rely on beyond this. Get the document as "
-        "[openapi.json](../openapi.json), or from `/openapi.json` of a running service; `/docs` there lets you "
-        "try each route.",
+        "[The contract](../../contract.md) says what clients can rely on beyond this.",
+        "The document is [openapi.json](../openapi.json), or `/openapi.json` of a running service. There "
+        "`/docs` lets you try each route.",
         table(["route", "what it does", "token"], rows),
     )
 
@@ -99,7 +99,7 @@ def parameters(given: list[Schema], schemas: Schemas) -> str:
         ]
         for parameter in given
     ]
-    return page("### Parameters", table(["name", "in", "type", "required", "meaning"], rows)).rstrip()
+    return page("**Parameters**", table(["name", "in", "type", "required", "meaning"], rows)).rstrip()
 
 
 def request_body(body: Document, schemas: Schemas) -> str:
@@ -109,7 +109,7 @@ def request_body(body: Document, schemas: Schemas) -> str:
         what = schemas.type_of(schema) if "$ref" in schema else ""
         blocks += [f"`{media}`" + (f": {what}" if what else ""), "" if what else schemas.fields(schema)]
         blocks.append(example_of(content, schemas))
-    return page("### Request", *blocks).rstrip() if blocks else ""
+    return page("**Request**", *blocks).rstrip() if blocks else ""
 
 
 def example_of(content: Document, schemas: Schemas) -> str:
@@ -119,11 +119,11 @@ def example_of(content: Document, schemas: Schemas) -> str:
 
 def responses(given: Document, schemas: Schemas) -> str:
     """Return the answers with their own content as a table, and those that are problems as one sentence."""
-    own = {status: response for status, response in given.items() if PROBLEM not in response.get("content", {})}
+    own = {status: each for status, each in given.items() if PROBLEM not in each.get("content", {})}
     problems = [code(status) for status in given if status not in own and status.isdigit()]
-    rows = [[status, described(response), *body_and_headers(response, schemas)] for status, response in own.items()]
+    rows = [[status, described(each), *body_and_headers(each, schemas)] for status, each in own.items()]
     return page(
-        "### Responses",
+        "**Responses**",
         table(["status", "meaning", "body", "headers"], rows),
         *[example_of(content, schemas) for response in own.values() for content in first_content(response)],
         f"Problems: {', '.join(problems)}, each a [Problem]({schemas.page}#problem).",

@@ -5,8 +5,11 @@ from json import dumps
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(map(cell, line)) + " |" for line in lines)
+    """Return the table without the columns that have nothing but a head."""
+    content = [list(row) for row in rows]
+    used = [index for index in range(len(head)) if any(row[index] for row in content)]
+    lines = [head, ["---"] * len(head), *content]
+    return "\n".join("| " + " | ".join(cell(line[index]) for index in used) + " |" for line in lines)
 
 
 def cell(text: str) -> str:

@@ -45,10 +45,7 @@ def metrics_page() -> str:
 
 
 def section(title: str) -> str:
-    rows = [
-        [code(name_of(metric)), metric._type, ", ".join(map(code, metric._labelnames)), metric._documentation]  # noqa: SLF001
-        for metric in metrics_of(title)
-    ]
+    rows = [row(metric) for metric in metrics_of(title)]
     return page(f"## {title}", table(["name", "type", "labels", "meaning"], rows)).rstrip()
 
 
@@ -59,6 +56,11 @@ def metrics_of(title: str) -> Iterator[MetricWrapperBase]:
     yield from (metric for metric in registry._collector_to_names if isinstance(metric, MetricWrapperBase))  # noqa: SLF001
 
 
+def row(metric: MetricWrapperBase) -> list[str]:
+    labels = ", ".join(map(code, metric._labelnames))  # noqa: SLF001  # no public name says them
+    return [code(name_of(metric)), str(metric._type), labels, metric._documentation]  # noqa: SLF001
+
+
 def name_of(metric: MetricWrapperBase) -> str:
     """Return the name that a query uses: a counter ends in `_total`."""
-    return metric._name + ("_total" if metric._type == "counter" else "")  # noqa: SLF001
+    return f"{metric._name}_total" if metric._type == "counter" else str(metric._name)  # noqa: SLF001

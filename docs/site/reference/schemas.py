@@ -7,7 +7,11 @@ from typing import Any, TypeAlias
 from docs.site.reference.markdown import code, page, table
 
 Schema: TypeAlias = Mapping[str, Any]
-RANGES = ("minimum", "maximum", ""), ("minLength", "maxLength", " characters"), ("minItems", "maxItems", " items")
+RANGES = (
+    ("minimum", "maximum", ""),
+    ("minLength", "maxLength", " characters"),
+    ("minItems", "maxItems", " items"),
+)
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,9 @@ def bounds_of(schema: Schema) -> Iterator[str]:
         yield f"more than {schema['exclusiveMinimum']:,}"
     for lowest, highest, unit in RANGES:
         low, high = (f"{schema[key]:,}" if key in schema else "" for key in (lowest, highest))
-        if low and high:
+        if low == "1" and unit and not high:
+            yield "not empty"
+        elif low and high:
             yield f"{low} to {high}{unit}"
         elif low or high:
             yield f"at {'least' if low else 'most'} {low or high}{unit}"

@@ -16,6 +16,7 @@ from hello.core.settings import Settings
 
 ASSIGNMENT = re.compile(r"(?:# )?([A-Z][A-Z0-9_]+)=(.*)")
 NAMES = re.compile(r"`([^`]+)`|\b([A-Z]+_[A-Z0-9_]*[A-Z0-9])\b(?![/\w])")
+INTRODUCTION = "Set environment variables, or copy `.env.example` to `.env`; variables win."
 HEAD = "<tr><th>setting</th><th>value</th><th>default</th><th>meaning</th></tr>"
 
 
@@ -30,12 +31,12 @@ class Group:
 
 def settings_page(example: str) -> str:
     """Raise `ValueError` unless `example` has each setting in a section: a line `## Title` begins one."""
-    introduction, *sections = re.split(r"^## ", example, flags=re.MULTILINE)
+    _, *sections = re.split(r"^## ", example, flags=re.MULTILINE)
     blocks = [section(text) for text in sections]
     lacking = {name.upper() for name in Settings.model_fields} - set(names_of(sections))
     if lacking:
         raise ValueError(f".env.example has no section for {', '.join(sorted(lacking))}")
-    return page("# Settings", " ".join(line.removeprefix("# ") for line in introduction.split("\n")), *blocks)
+    return page("# Settings", INTRODUCTION, *blocks)
 
 
 def names_of(sections: list[str]) -> Iterator[str]:
@@ -72,7 +73,8 @@ def rows_of(group: Group) -> Iterator[str]:
         shown = f"<code>{escape(default)}</code>" if default else ""
         if example and example != default:
             shown += f"{'; ' if shown else ''}such as <code>{escape(example)}</code>"
-        yield f'<tr id="{name.lower()}"><td><code>{name}</code></td><td>{value}</td><td>{shown}</td>{span}</tr>'
+        cells = f"<td><code>{name}</code></td><td>{value}</td><td>{shown}</td>{span}"
+        yield f'<tr id="{name.lower()}">{cells}</tr>'
         span = ""
 
 
