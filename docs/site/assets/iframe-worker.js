@@ -4,34 +4,30 @@
 if (location.protocol === "file:") {
   window.Worker = class {
     #frame = document.createElement("iframe");
-    #waiting = [];
-    #isReady = false;
+    #loaded;
 
     constructor(url) {
       this.#frame.hidden = true;
       document.body.append(this.#frame);
       const scope = this.#frame.contentWindow;
-      scope.postMessage = (data) => this.onmessage?.(new MessageEvent("message", { data }));
+      scope.postMessage = (data) => setTimeout(() => this.onmessage?.(messageOf(data)));
       const script = scope.document.createElement("script");
       script.src = url;
-      script.onload = () => this.#deliver();
       script.onerror = (event) => this.onerror?.(event);
+      this.#loaded = new Promise((resolve) => (script.onload = resolve));
       scope.document.head.append(script);
     }
 
-    postMessage(data) {
-      this.#waiting.push(data);
-      if (this.#isReady) this.#deliver();
+    async postMessage(data) {
+      const message = messageOf(data);
+      await this.#loaded;
+      setTimeout(() => this.#frame.contentWindow?.onmessage(message));
     }
 
     terminate() {
       this.#frame.remove();
     }
-
-    #deliver() {
-      this.#isReady = true;
-      const scope = this.#frame.contentWindow;
-      for (const data of this.#waiting.splice(0)) scope.onmessage?.(new MessageEvent("message", { data }));
-    }
   };
+
+  const messageOf = (data) => new MessageEvent("message", { data: structuredClone(data) });
 }
