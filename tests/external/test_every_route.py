@@ -18,7 +18,7 @@ UNKNOWN_ID = "01a21899-bfc9-7521-9292-c1d8bf3c7459"
 SHIPPED_S = 60
 
 
-@pytest.mark.parametrize("path", ["/", "/nope", "/hello", "/hello/John/", "/hello/John/x", "/api/v1/health/"])
+@pytest.mark.parametrize("path", ["/nope", "/nope/", "/hello", "/hello/John/", "/hello/John/x", "/api/v1/x"])
 def test_an_unknown_path_is_404(client: httpx.Client, path: str) -> None:
     assert_problem(client.get(path), 404)
 

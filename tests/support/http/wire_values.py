@@ -42,7 +42,7 @@ PATHS = [
     b"/no%22pe",
     b"/nope\\x",
     b'/no"pe',
-    b"/",
+    b"/nope/",
     b"//api/v1/items",
 ]
 QUERIES = [

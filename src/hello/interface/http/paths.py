@@ -11,9 +11,8 @@ from hello.core.settings import SettingsError
 PROBES = ("/api/v1/health", "/api/v1/health/ready", "/metrics")
 """Asked every few seconds: answered also beyond the limits of connections and load, and not traced."""
 API = frozenset({".well-known", "api", "docs", "hello", "metrics", "openapi.json", "swagger", "version"})
-PAGES = frozenset(
-    {"account", "admin", "assets", "birthdays", "gifts", "login", "logout", "orders", "register", "status"}
-)
+ACCOUNT = frozenset({"account", "login", "logout", "register"})
+PAGES = ACCOUNT | {"admin", "assets", "birthdays", "catalogue", "orders", "status"}
 OWN = API | PAGES
 """The first parts of all paths, but for the start page."""
 

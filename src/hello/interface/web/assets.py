@@ -44,7 +44,6 @@ async def read_asset(request: Request, version: str, name: str) -> Response:
         raise HTTPException(404)
     headers = {
         "Cache-Control": FOREVER if version == assets.version else "no-store",
-        "X-Content-Type-Options": "nosniff",
         "Cross-Origin-Resource-Policy": "same-origin",
     }
     media_type = guess_type(name)[0] or "application/octet-stream"

@@ -21,7 +21,7 @@ GC_THRESHOLD = 50_000
 SECURITY = [
     ("x-content-type-options", "nosniff"),
     ("x-frame-options", "DENY"),
-    ("referrer-policy", "no-referrer"),
+    ("referrer-policy", "same-origin"),
 ]
 HTTPS_ONLY = ("strict-transport-security", "max-age=31536000")
 """Only where clients come by TLS (RFC 6797, 7.2: not over plain HTTP)."""

@@ -18,7 +18,7 @@ from hello.services.items import ItemContent
 
 LIMITED = Depends(limited("items"))
 router = APIRouter(
-    prefix="/gifts",
+    prefix="/catalogue",
     route_class=PageRoute,
     include_in_schema=False,
     dependencies=[Depends(same_origin), Depends(find_visitor)],
@@ -48,11 +48,12 @@ async def offer_item(request: Request, visitor: KnownVisitor, items: Items) -> R
     if form.data is None:
         return page(request, "offer.html", HTTPStatus.BAD_REQUEST, form=form)
     item = await items.create(visitor.caller, ItemContent(**form.data.model_dump()))
-    return redirect(request, f"/gifts/{item.id}", done="offered")
+    return redirect(request, f"/catalogue/{item.id}", done="offered")
 
 
 @router.get("/{item_id}", dependencies=[LIMITED])
 async def show_item(request: Request, item_id: Id, items: Items) -> Response:
     """Show the item with the form that orders it."""
     item = await items.read(item_id)
-    return page(request, "gift.html", item=item, form=Form(values={"quantity": "1"}), key=uuid4().hex)
+    values = {"quantity": "1", "recipient": request.query_params.get("for", "")}
+    return page(request, "gift.html", item=item, form=Form(values), key=uuid4().hex)
