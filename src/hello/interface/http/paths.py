@@ -55,6 +55,11 @@ def beginning(path: bytes) -> tuple[bytes, ...]:
     return tuple(parts if parts[:1] == [b"api"] else parts[:1])
 
 
+def takes_html(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Say whether the client names HTML among what it accepts, as browsers do for a page."""
+    return any(name == b"accept" and b"text/html" in value for name, value in headers)
+
+
 def check_prefix(prefix: str) -> None:
     """Raise `SettingsError` for a prefix that a request without it could begin with as well."""
     first = prefix.removeprefix("/").partition("/")[0]

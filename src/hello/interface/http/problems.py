@@ -189,9 +189,13 @@ async def answer_http(request: Request, error: HTTPException) -> JSONResponse:
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         return answer_method(request)
     status = HTTPStatus(error.status_code)
-    is_missing = status is HTTPStatus.NOT_FOUND and error.detail == status.phrase
-    detail = ROUTE_MISSING if is_missing else error.detail
+    detail = ROUTE_MISSING if is_route_missing(error) else error.detail
     return answer(request, status, detail, headers=error.headers)
+
+
+def is_route_missing(error: HTTPException) -> bool:
+    """Tell Starlette's own error from a 404 that a route has raised."""
+    return error.status_code == HTTPStatus.NOT_FOUND and error.detail == HTTPStatus.NOT_FOUND.phrase
 
 
 def answer_method(request: Request) -> JSONResponse:

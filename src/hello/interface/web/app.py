@@ -1,9 +1,14 @@
 """The pages as a part of the HTTP application."""
 
-from fastapi import FastAPI
+from http import HTTPStatus
 
+from fastapi import FastAPI, Request, Response
+from starlette.exceptions import HTTPException
+
+from hello.interface.http.paths import takes_html
+from hello.interface.http.problems import answer_http, is_route_missing
 from hello.interface.web import assets
-from hello.interface.web.pages import Pages
+from hello.interface.web.pages import Pages, show_error
 from hello.interface.web.routers import accounts, birthdays, items, orders
 
 
@@ -12,3 +17,11 @@ def add_pages(app: FastAPI) -> None:
     app.state.pages = Pages.load()
     for part in (birthdays, accounts, items, orders, assets):
         app.include_router(part.router)
+    app.exception_handler(HTTPException)(answer_missing)
+
+
+async def answer_missing(request: Request, error: HTTPException) -> Response:
+    """Show a page to a person who has followed a wrong link; programs get a problem."""
+    if is_route_missing(error) and request.method == "GET" and takes_html(request.scope["headers"]):
+        return show_error(request, HTTPStatus.NOT_FOUND, "there is no such page")
+    return await answer_http(request, error)

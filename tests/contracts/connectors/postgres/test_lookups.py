@@ -8,6 +8,7 @@ from uuid_utils.compat import uuid7
 from hello.entities.accounts import Account, AccountView
 from hello.entities.errors import UnavailableError
 from hello.entities.orders import Order
+from hello.entities.sessions import SessionView
 from hello.interface.http.json_bodies import account_json, item_json, order_json
 from hello.services.lookups import Lookups
 from hello.services.ports import Begin
@@ -19,7 +20,7 @@ from tests.contracts.connectors.postgres.lookup_tools import (
     ordered,
     put,
 )
-from tests.support.builders import NOON, a_change, a_line, an_item, an_order
+from tests.support.builders import NOON, a_change, a_line, a_session, an_item, an_order
 from tests.twins.lookups import account_view, order_view, twin_lookups
 from tests.twins.transaction import TwinUnitOfWork
 
@@ -54,6 +55,26 @@ async def test_removed_account_is_not_found(lookups: Lookups, begin: Begin, ada:
     async with begin() as tx:
         await tx.accounts.remove(ada.id, a_change(ada.id, "account.deleted"))
     assert await lookups.accounts.find(ada.id) is None
+
+
+async def test_session_is_found_with_its_account(lookups: Lookups, begin: Begin, ada: Account) -> None:
+    session = a_session(ada)
+    async with begin() as tx:
+        await tx.sessions.add(session, NOON)
+    found = await lookups.sessions.find(session.id)
+    assert found == SessionView(
+        session.id, session.token_hash, session.expires_at, ada.id, ada.role, ada.email, ada.full_name
+    )
+    assert await found_nowait(lookups.sessions, uuid7()) is None
+
+
+async def test_ended_session_is_not_found(lookups: Lookups, begin: Begin, ada: Account) -> None:
+    session = a_session(ada)
+    async with begin() as tx:
+        await tx.sessions.add(session, NOON)
+    async with begin() as tx:
+        await tx.sessions.end(session.id, a_change(ada.id, "session.ended"))
+    assert await lookups.sessions.find(session.id) is None
 
 
 async def test_item_is_found_with_its_owner(lookups: Lookups, begin: Begin, ada: Account) -> None:

@@ -3,8 +3,10 @@
 import itertools
 from collections.abc import Sequence
 from datetime import date
+from typing import Any, cast
 
 import pytest
+from sqlalchemy import text
 
 from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
 from hello.entities.birthdays import BirthdayGroup, LeapDay, groups_between, leap_year_date, month_day
@@ -45,6 +47,16 @@ class PeopleContract:
         async with begin() as tx:
             names = (john.username, john.username.swapcase(), a_name())
             assert [await tx.people.knows(name) for name in names] == [True, False, False]
+
+    async def test_people_are_counted_by_day_of_birth(self, begin: Begin) -> None:
+        days = (date(2000, 2, 29), date(1990, 2, 28), date(1991, 2, 28))
+        async with begin() as tx:
+            before, _ = await tx.people.count_by_month_day(10**9)
+            await tx.people.save({a_name(): born for born in days}, [])
+            after, is_exact = await tx.people.count_by_month_day(10**9)
+        added = {day: after[day] - before.get(day, 0) for day in after}
+        assert {day: count for day, count in added.items() if count} == {228: 2, 229: 1}
+        assert is_exact
 
     async def test_removed_person_is_gone(self, begin: Begin) -> None:
         john = a_person()
@@ -159,3 +171,11 @@ class TestPostgres(PeopleContract):
     @pytest.fixture
     def begin(self, rolled_back: PostgresUnitOfWork) -> Begin:
         return rolled_back.begin
+
+    async def test_of_many_people_a_sample_is_counted(self, begin: Begin) -> None:
+        async with begin() as tx:
+            await tx.people.save({a_name(): date(1990, 5, 17) for _ in range(20)}, [])
+            await cast("Any", tx.people).session.execute(text("ANALYZE people"))
+            counts, is_exact = await tx.people.count_by_month_day(10)
+        assert not is_exact
+        assert all(count >= 0 for count in counts.values())

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from http import HTTPStatus
 
 from hello.interface.http.fast_routes.common import FastContext
-from hello.interface.http.paths import MissingPaths
+from hello.interface.http.paths import MissingPaths, takes_html
 from hello.interface.http.problems import MEDIA_TYPE, ROUTE_MISSING
 from hello.interface.http.schemas.health import LivenessResponse
 from hello.interface.http.serving.fast_path import FastRequest, FastRoute, MissingRoute
@@ -38,5 +38,9 @@ class AnswerMissing:
         self.missing = context.kind("GET", UNMATCHED, HTTPStatus.NOT_FOUND, MEDIA_TYPE)
 
     def begin(self, request: FastRequest) -> None:
+        """Leave a browser to the application, which has a page for it."""
+        if takes_html(request.cycle.scope["headers"]):
+            request.fall_through()
+            return
         own_id, path = request.request_id(), request.cycle.scope["raw_path"].decode("latin-1")
         request.answer(self.missing, MISSING.body(own_id, path), request_id=own_id)
