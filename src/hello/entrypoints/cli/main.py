@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 import typer
 from typer.core import TyperGroup
 
-from hello.entrypoints.cli.client.output import ClientError, print_error
+from hello.entrypoints.cli.client.output import ClientError, accept_any_text, print_error
 
 if TYPE_CHECKING:
+    from collections.abc import MutableMapping
+
     from typer._click import Command, Context
 
 HELP = """Hello knows whose birthday it is, says hello, and lets you send a gift.
@@ -34,16 +36,18 @@ class HelloGroup(TyperGroup):
         return [name for names in COMMANDS.values() for name in names]
 
     def get_command(self, ctx: "Context", cmd_name: str) -> "Command | None":
-        for module, names in COMMANDS.items():
-            if cmd_name in names:
-                return commands_of(module).get_command(ctx, cmd_name)
-        return None
+        """Import the command's module, or all modules for an unknown name, to suggest a similar one."""
+        if cmd_name not in self.commands:
+            modules = [module for module, names in COMMANDS.items() if cmd_name in names]
+            for module in modules or COMMANDS:
+                self.commands.update(commands_of(module))
+        return super().get_command(ctx, cmd_name)
 
 
-def commands_of(module: str) -> TyperGroup:
+def commands_of(module: str) -> "MutableMapping[str, Command]":
     cli = typer.Typer(rich_markup_mode="rich")
     import_module(module).add_to(cli)
-    return typer.main.get_group(cli)
+    return typer.main.get_group(cli).commands
 
 
 def create_cli() -> typer.Typer:
@@ -60,6 +64,7 @@ def create_cli() -> typer.Typer:
 
 def main() -> None:
     """Run the command line; a known error is one line, not a traceback."""
+    accept_any_text()
     try:
         create_cli()()
     except Exception as error:

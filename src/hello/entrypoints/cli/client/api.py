@@ -11,14 +11,14 @@ import typer
 
 from hello.entrypoints.cli.client.output import ClientError, printable
 
-CONNECT_TIMEOUT_S = 10
-READ_TIMEOUT_S = 45
-"""The service sends a heartbeat every 15 s to those who follow an order."""
+TIMEOUT_S = 10
+SILENCE_S = 45
+"""How long a stream may be silent: the service sends a heartbeat every 15 s."""
 ERRNO = re.compile(r"^\[Errno -?\d+\] ")
 
 
-class LostError(ClientError):
-    """No answer, or none that a later try could not get; `retry_after_s` is what the service asked for."""
+class RetryableError(ClientError):
+    """A later request may succeed; `retry_after_s` is the pause that the service asks for."""
 
     def __init__(self, message: str, retry_after_s: float = 0) -> None:
         super().__init__(message)
@@ -42,6 +42,7 @@ Url = Annotated[
         "--url", envvar="HELLO_URL", parser=checked_url, metavar="URL", help="Where the service runs."
     ),
 ]
+TEMPORARY = {httpx.codes.REQUEST_TIMEOUT, httpx.codes.TOO_MANY_REQUESTS}
 LOCAL = "http://127.0.0.1:8000"
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, as the service sent it.")]
 
@@ -52,15 +53,16 @@ class Service:
     def __init__(self, url: str, http: httpx.Client) -> None:
         self.url, self.http = url, http
 
-    def get(self, path: str, query: Mapping[str, str | int]) -> Any:  # noqa: ANN401  # as JSON has it
-        """Return the JSON of a 200."""
+    def get(self, path: str, query: Mapping[str, str | int], *required: str) -> dict[str, Any]:
+        """Return the JSON object of a 200, which must have the required members."""
         with explained(self.url):
-            response = self.http.get(self.url + path, params=query)
-            return json_of(response)
+            return object_of(self.http.get(self.url + path, params=query), *required)
 
     @contextmanager
     def stream(self, path: str, headers: Mapping[str, str]) -> Iterator[httpx.Response]:
-        with explained(self.url), self.http.stream("GET", self.url + path, headers=headers) as response:
+        timeout = httpx.Timeout(TIMEOUT_S, read=SILENCE_S)
+        request = self.http.stream("GET", self.url + path, headers=headers, timeout=timeout)
+        with explained(self.url), request as response:
             if not response.is_success:
                 response.read()
                 raise error_of(response)
@@ -69,8 +71,7 @@ class Service:
 
 @contextmanager
 def open_service(url: str, auth: httpx.Auth | None = None) -> Iterator[Service]:
-    timeout = httpx.Timeout(READ_TIMEOUT_S, connect=CONNECT_TIMEOUT_S)
-    with httpx.Client(timeout=timeout, auth=auth) as http:
+    with httpx.Client(timeout=TIMEOUT_S, auth=auth) as http:
         yield Service(url, http)
 
 
@@ -79,44 +80,57 @@ def explained(url: str) -> Iterator[None]:
     try:
         yield
     except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-        raise LostError(f"no service at {url}: {reason_of(error)}") from None
+        raise RetryableError(f"no service at {url}: {reason_of(error)}") from None
     except httpx.HTTPError as error:
-        raise LostError(f"no answer from {url}: {reason_of(error)}") from None
+        raise RetryableError(f"no answer from {url}: {reason_of(error)}") from None
 
 
 def reason_of(error: Exception) -> str:
     return ERRNO.sub("", printable(str(error))) or type(error).__name__
 
 
-def json_of(response: httpx.Response) -> Any:  # noqa: ANN401
+def object_of(response: httpx.Response, *required: str) -> dict[str, Any]:
+    """Return the JSON object of a 200 with these members; raise `ClientError`."""
     if response.status_code != httpx.codes.OK:
         raise error_of(response)
+    found = json_of(response)
+    if not found.keys() >= set(required):
+        raise unexpected(response)
+    return found
+
+
+def json_of(response: httpx.Response) -> dict[str, Any]:
+    """Return the object that the body is, or an empty one."""
     try:
-        return response.json()
+        found = response.json()
     except ValueError:
-        raise unexpected(response) from None
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def error_of(response: httpx.Response) -> ClientError:
-    """Return what the service says of its refusal (RFC 9457), or that it is none of its answers."""
-    try:
-        problem = response.json()
-        message = printable(problem["detail"])
-    except (ValueError, LookupError, TypeError):
+    """Return what the service says of its refusal (RFC 9457)."""
+    problem = json_of(response)
+    if "detail" not in problem:
         return unexpected(response)
+    message = printable(problem["detail"])
     if response.is_server_error:
-        message += f" (request {printable(problem.get('request_id', '-'))})"
-    if response.is_server_error or response.status_code in {408, 429}:
-        return LostError(message, retry_after_of(response))
-    return ClientError(message)
+        message += f" (request {printable(problem.get('request_id'))})"
+    return error_like(response, message)
 
 
 def unexpected(response: httpx.Response) -> ClientError:
-    status = f"{response.status_code} {response.reason_phrase}".strip()
-    message = f"unexpected answer from {response.url}: {status}"
+    """Return the error for an answer that the service never gives, such as one of a proxy."""
+    message = f"unexpected answer from {response.url}: {response.status_code} {response.reason_phrase}"
     if target := response.headers.get("Location"):
         message += f", see {target}"
-    return LostError(message) if response.is_server_error else ClientError(printable(message))
+    return error_like(response, printable(message))
+
+
+def error_like(response: httpx.Response, message: str) -> ClientError:
+    if response.is_server_error or response.status_code in TEMPORARY:
+        return RetryableError(message, retry_after_of(response))
+    return ClientError(message)
 
 
 def retry_after_of(response: httpx.Response) -> float:

@@ -1,20 +1,21 @@
-"""`hello greet` and `hello birthdays`: who celebrates."""
+"""`hello birthdays`: who celebrates today, and in the next days."""
 
 from collections.abc import Iterator
 from datetime import date
 from itertools import islice
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 
 import typer
 from rich.text import Text
 
-from hello.entrypoints.cli.client.api import LOCAL, Json, Service, Url, open_service, path_part
-from hello.entrypoints.cli.client.login import Email, Token, open_optional
+from hello.entrypoints.cli.client.api import LOCAL, Json, Service, Url
+from hello.entrypoints.cli.client.login import Email, Token, open_service_as
 from hello.entrypoints.cli.client.output import print_data, print_json, print_message, printable
 
 PAGE = 100
 MAX_PAGES = 10
 LISTS = "/api/v1/birthdays"
+Page: TypeAlias = dict[str, Any]
 
 Zone = Annotated[
     str, typer.Option("--tz", metavar="ZONE", help="Time zone whose day is today, such as Europe/Paris.")
@@ -30,16 +31,6 @@ def birthdays_cli() -> typer.Typer:
     return birthdays
 
 
-def greet(name: str, tz: Zone = "", url: Url = LOCAL, as_json: Json = False) -> None:
-    """Say hello to a person, or happy birthday."""
-    with open_service(url) as service:
-        greeting = service.get(f"/hello/{path_part(name)}", in_zone(tz))
-    if as_json:
-        print_json(greeting)
-    else:
-        print_data(greeting_text(greeting["message"]))
-
-
 def today(  # noqa: PLR0913, PLR0917  # one parameter for each option
     tz: Zone = "",
     everyone: All = False,
@@ -49,7 +40,7 @@ def today(  # noqa: PLR0913, PLR0917  # one parameter for each option
     as_json: Json = False,
 ) -> None:
     """List who celebrates today."""
-    with open_optional(url, token, email) as service:
+    with open_service_as(url, token, email) as service:
         show(pages(service, "today", in_zone(tz)), everyone=everyone, as_json=as_json)
 
 
@@ -63,7 +54,7 @@ def upcoming(  # noqa: PLR0913, PLR0917
     as_json: Json = False,
 ) -> None:
     """List who celebrates in the next days, soonest first."""
-    with open_optional(url, token, email) as service:
+    with open_service_as(url, token, email) as service:
         query = {"days": days} | in_zone(tz)
         show(pages(service, "upcoming", query), everyone=everyone, as_json=as_json)
 
@@ -72,45 +63,45 @@ def in_zone(tz: str) -> dict[str, str | int]:
     return {"tz": tz} if tz else {}
 
 
-def pages(service: Service, name: str, query: dict[str, str | int]) -> Iterator[dict[str, Any]]:
+def pages(service: Service, name: str, query: dict[str, str | int]) -> Iterator[Page]:
     """Read page after page; the first one is there even if it is empty."""
-    page = service.get(f"{LISTS}/{name}", query | {"limit": PAGE})
-    yield page
-    while cursor := page["next_cursor"]:
-        page = service.get(f"{LISTS}/{name}", query | {"limit": PAGE, "cursor": cursor})
+    query |= {"limit": PAGE}
+    while True:
+        page = service.get(f"{LISTS}/{name}", query, "date", "people", "next_cursor")
         yield page
+        if not page["next_cursor"]:
+            return
+        query |= {"cursor": page["next_cursor"]}
 
 
-def show(found: Iterator[dict[str, Any]], *, everyone: bool, as_json: bool) -> None:
-    """Print people as their pages arrive; JSON as one page with all of them."""
+def show(found: Iterator[Page], *, everyone: bool, as_json: bool) -> None:
+    """Print people as their pages arrive, or the pages as one at the end."""
     found = islice(found, None if everyone else MAX_PAGES)
-    if as_json:
-        first, *others = found
-        for page in others:
-            first["people"] += page["people"]
-            first["next_cursor"] = page["next_cursor"]
-        print_json(first)
-        page = first
-    else:
-        page = print_pages(found)
+    page = print_joined(found) if as_json else print_people(found)
     if page["next_cursor"]:
         print_message("more follow: --all lists them")
 
 
-def print_pages(found: Iterator[dict[str, Any]]) -> dict[str, Any]:
-    """Return the last page."""
-    count, page = 0, {}
-    for page in found:
-        for person in page["people"]:
-            print_data(person_text(person, page["date"]))
-        count += len(page["people"])
-    if not count:
-        print_message("no birthdays")
+def print_joined(found: Iterator[Page]) -> Page:
+    """Print one page as JSON, with the people of all; return it."""
+    page = next(found)
+    for following in found:
+        page["people"] += following["people"]
+        page["next_cursor"] = following["next_cursor"]
+    print_json(page)
     return page
 
 
-def greeting_text(message: str) -> Text:
-    return Text(printable(message), "bold magenta" if "Happy birthday" in message else "green")
+def print_people(found: Iterator[Page]) -> Page:
+    """Print a line for each person; return the last page."""
+    page, is_empty = {}, True
+    for page in found:
+        for person in page["people"]:
+            print_data(person_text(person, page["date"]))
+        is_empty = is_empty and not page["people"]
+    if is_empty:
+        print_message("no birthdays")
+    return page
 
 
 def person_text(person: dict[str, Any], today: str) -> Text:

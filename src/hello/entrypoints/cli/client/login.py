@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import httpx
 import typer
 
-from hello.entrypoints.cli.client.api import Service, json_of, open_service
+from hello.entrypoints.cli.client.api import Service, object_of, open_service
 from hello.entrypoints.cli.client.output import ClientError
 
 USERS = "/api/v1/users"
@@ -57,30 +57,33 @@ class Login(httpx.Auth):
 
     def sync_auth_flow(self, request: httpx.Request) -> Flow:
         if not self.tokens:
-            yield from self._log_in()
+            yield from self._log_in(request)
         response = yield self._authorized(request)
         if response.status_code == httpx.codes.UNAUTHORIZED:
-            yield from self._renew()
+            yield from self._renew(request)
             yield self._authorized(request)
 
     def _authorized(self, request: httpx.Request) -> httpx.Request:
         request.headers["Authorization"] = f"Bearer {self.tokens['access_token']}"
         return request
 
-    def _renew(self) -> Flow:
+    def _renew(self, request: httpx.Request) -> Flow:
         """Refresh the tokens; log in if the session has ended."""
         try:
-            yield from self._read_tokens("refresh", {"refresh_token": self.tokens["refresh_token"]})
+            yield from self._post(request, "refresh", {"refresh_token": self.tokens["refresh_token"]})
         except ClientError:
-            yield from self._log_in()
+            yield from self._log_in(request)
 
-    def _log_in(self) -> Flow:
-        yield from self._read_tokens("login", self.credentials)
+    def _log_in(self, request: httpx.Request) -> Flow:
+        yield from self._post(request, "login", self.credentials)
 
-    def _read_tokens(self, route: str, body: dict[str, str]) -> Flow:
-        response = yield httpx.Request("POST", f"{self.url}/{route}", json=body)
+    def _post(self, request: httpx.Request, route: str, body: dict[str, str]) -> Flow:
+        """Read new tokens with the timeouts of the request that needs them."""
+        response = yield httpx.Request(
+            "POST", f"{self.url}/{route}", json=body, extensions=request.extensions
+        )
         response.read()
-        self.tokens = json_of(response)
+        self.tokens = object_of(response, "access_token", "refresh_token")
 
     def log_out(self, http: httpx.Client) -> None:
         """End the session; it ends by itself if the service does not answer."""
@@ -92,8 +95,8 @@ class Login(httpx.Auth):
 
 
 @contextmanager
-def open_optional(url: str, token: str, email: str) -> Iterator[Service]:
-    """Open the service with the access that was given, if any; a log-in ends with the block."""
+def open_service_as(url: str, token: str, email: str) -> Iterator[Service]:
+    """Open the service with an access token, or logged in for the time of the block, or as nobody."""
     if email:
         login = Login(url, email, read_password())
         with open_service(url, login) as service:
@@ -107,13 +110,13 @@ def open_optional(url: str, token: str, email: str) -> Iterator[Service]:
 
 
 @contextmanager
-def open_required(url: str, token: str, email: str) -> Iterator[Service]:
+def open_with_account(url: str, token: str, email: str) -> Iterator[Service]:
     """Raise `UsageError` without any access."""
     if not (token or email):
         raise typer.BadParameter(
             "an account is needed: set HELLO_TOKEN, or log in with --email", param_hint="--token"
         )
-    with open_optional(url, token, email) as service:
+    with open_service_as(url, token, email) as service:
         yield service
 
 

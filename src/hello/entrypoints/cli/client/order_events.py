@@ -10,7 +10,7 @@ import httpx
 import orjson
 from httpx_sse import EventSource, ServerSentEvent
 
-from hello.entrypoints.cli.client.api import LostError, Service
+from hello.entrypoints.cli.client.api import RetryableError, Service
 from hello.entrypoints.cli.client.output import ClientError
 
 FIRST_PAUSE_S, MAX_PAUSE_S = 1.0, 30.0
@@ -19,16 +19,11 @@ FINAL = {"SHIPPED", "CANCELLED"}
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One event: `type` such as `order.shipped`, `id` to resume after it, and the order as JSON."""
+    """One event: `type` such as `order.shipped`, `id` to resume after it, and the order as JSON has it."""
 
     type: str
     id: str
-    data: str
-
-    @property
-    def order(self) -> dict[str, Any]:
-        order: dict[str, Any] = orjson.loads(self.data)
-        return order
+    order: dict[str, Any]
 
     @property
     def is_final(self) -> bool:
@@ -37,7 +32,7 @@ class Change:
 
 Connect = Callable[[str], AbstractContextManager[Iterator[Change]]]
 """Connects after the event with that id, from the first one on if it is empty; raises `ClientError`."""
-Wait = Callable[[float, LostError | None], None]
+Wait = Callable[[float, RetryableError | None], None]
 """Waits for seconds before the next connection, after an error or an orderly end of the stream."""
 
 
@@ -57,7 +52,7 @@ def follow(connect: Connect, wait: Wait) -> Iterator[Change]:
                     seen = change.id
                     if change.is_final:
                         return
-        except LostError as error:
+        except RetryableError as error:
             if is_first:
                 raise
             lost = error
@@ -71,9 +66,16 @@ def connection(service: Service, order_id: UUID, seen: str) -> Iterator[Iterator
     headers = {"Accept": "text/event-stream"} | ({"Last-Event-ID": seen} if seen else {})
     with service.stream(f"/api/v1/orders/{order_id}/events", headers) as response:
         if response.status_code == httpx.codes.NO_CONTENT:
-            raise ClientError("the order has ended before")
+            raise ClientError("nothing more will happen to this order")
         yield map(change_of, EventSource(response).iter_sse())
 
 
 def change_of(event: ServerSentEvent) -> Change:
-    return Change(event.event, event.id, event.data)
+    """Raise `ClientError` for data that is no order."""
+    try:
+        order = orjson.loads(event.data)
+    except ValueError:
+        order = None
+    if not isinstance(order, dict) or "status" not in order:
+        raise ClientError("unexpected event: its data is no order")
+    return Change(event.event, event.id, order)

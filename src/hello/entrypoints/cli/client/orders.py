@@ -3,16 +3,17 @@
 import time
 from datetime import datetime
 from functools import partial
+from random import SystemRandom
 from typing import Annotated, Any
 from uuid import UUID
 
 import typer
 from rich.text import Text
 
-from hello.entrypoints.cli.client.api import LOCAL, Json, LostError, Url
-from hello.entrypoints.cli.client.login import Email, Token, open_required
+from hello.entrypoints.cli.client.api import LOCAL, Json, RetryableError, Url
+from hello.entrypoints.cli.client.login import Email, Token, open_with_account
 from hello.entrypoints.cli.client.order_events import Change, connection, follow
-from hello.entrypoints.cli.client.output import print_data, print_message, printable
+from hello.entrypoints.cli.client.output import print_data, print_json, print_message, printable
 
 CANCELLED_EXIT = 3
 SHOWN_LINES = 3
@@ -34,30 +35,34 @@ def watch(
 
     Exits with status 0 when the order is shipped, and with 3 when it is cancelled.
     """
-    with open_required(url, token, email) as service:
+    with open_with_account(url, token, email) as service:
         for change in follow(partial(connection, service, order_id), wait):
-            if as_json:
-                typer.echo(change.data)
-            else:
-                print_data(change_text(change))
+            show(change, as_json=as_json)
     if change.order["status"] == "CANCELLED":
         raise typer.Exit(CANCELLED_EXIT)
 
 
-def wait(seconds: float, lost: LostError | None) -> None:
-    if lost:
-        print_message(f"{lost}; next try in {seconds:.0f} s")
+def wait(pause_s: float, error: RetryableError | None) -> None:
+    """Wait up to half as long again, so that clients of a restarted service do not return all at once."""
+    seconds = SystemRandom().uniform(pause_s, 1.5 * pause_s)
+    if error:
+        print_message(f"{error}; next try in {seconds:.0f} s")
     time.sleep(seconds)
+
+
+def show(change: Change, *, as_json: bool) -> None:
+    if as_json:
+        print_json(change.order)
+    else:
+        print_data(change_text(change))
 
 
 def change_text(change: Change) -> Text:
     """Return the local time, what happened, and what is ordered where that is new."""
-    what, order = change.type.removeprefix("order."), change.order
+    kind, order = change.type.removeprefix("order."), change.order
     at = datetime.fromisoformat(order["updated_at"]).astimezone()
-    summary = contents(order) if what in {"created", "updated"} else ""
-    return Text.assemble(
-        f"{at:%Y-%m-%d %H:%M:%S}  ", (f"{printable(what):<10}", STYLES.get(what, "")), summary
-    )
+    text = Text.assemble(f"{at:%Y-%m-%d %H:%M:%S}  ", (printable(kind), STYLES.get(kind, "")))
+    return text.append(f": {contents(order)}") if kind in {"created", "updated"} else text
 
 
 def contents(order: dict[str, Any]) -> str:

@@ -1,6 +1,7 @@
 """What commands print: data on standard output, messages on standard error."""
 
 import sys
+from io import TextIOWrapper
 from typing import Any
 
 import orjson
@@ -13,9 +14,9 @@ class ClientError(Exception):
     """Says on one line why a command failed."""
 
 
-def print_data(text: str | Text) -> None:
-    """Print one line for people, with colours only on a terminal and without NO_COLOR."""
-    print_to(Console(highlight=False, emoji=False), text)
+def print_data(text: Text) -> None:
+    """Print one line for people, in colours on a terminal unless NO_COLOR is set."""
+    print_to(Console(), text)
 
 
 def print_json(value: Any) -> None:  # noqa: ANN401  # as JSON has it
@@ -30,16 +31,19 @@ def print_error(text: str) -> None:
     print_to(Console(stderr=True), Text(f"hello: {text}", "red"))
 
 
-def print_to(console: Console, text: str | Text) -> None:
-    """Never wrap a line, and never fail for a character that the terminal's encoding lacks."""
+def print_to(console: Console, text: Text) -> None:
+    console.print(text, soft_wrap=True)
+
+
+def accept_any_text() -> None:
+    """Let no line fail for a character that the encoding of the output lacks."""
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
+        if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    console.print(text, soft_wrap=True, markup=False)
 
 
-def printable(text: str) -> str:
+def printable(text: object) -> str:
     """Replace control characters, with which a text could change the terminal."""
     return "".join(
-        character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text
+        character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in str(text)
     )
