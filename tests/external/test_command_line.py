@@ -3,9 +3,12 @@
 import asyncio
 import json
 import os
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -266,3 +269,22 @@ async def test_order_of_another_account_is_not_there(order_client: OrderClient, 
     async with watching(url, order_client.ordered(), HELLO_TOKEN=token) as process:
         status, out, err = await rest_of(process)
     assert (status, out, err.count("\n")) == (1, "", 1)
+
+
+@pytest.mark.parametrize(
+    ("shell", "variables"),
+    [
+        ("bash", {"COMP_WORDS": "hello birthdays up", "COMP_CWORD": "2"}),
+        ("zsh", {"_TYPER_COMPLETE_ARGS": "hello birthdays up"}),
+        ("fish", {"_TYPER_COMPLETE_ARGS": "hello birthdays up", "_TYPER_COMPLETE_FISH_ACTION": "get-args"}),
+    ],
+)
+def test_shell_completes_commands(shell: str, variables: dict[str, str]) -> None:
+    command = Path(sys.executable).with_name("hello")
+
+    def asked(what: str) -> str:
+        environment = os.environ | variables | {"_HELLO_COMPLETE": f"{what}_{shell}"}
+        return subprocess.check_output([command], env=environment, text=True, timeout=60)
+
+    assert f"complete_{shell}" in asked("source")
+    assert "upcoming" in asked("complete")
