@@ -17,7 +17,9 @@ from hello.core.processes import die_with_parent
 from hello.entrypoints.cli.main import main
 
 ADAPTERS = ("redis_streams", "redis_source", "kafka", "kafka_source", "rabbit", "rabbit_source")
-NEEDED = {"hello.bootstrap.worker"} | {f"hello.connectors.brokers.{name}" for name in ADAPTERS}
+NEEDED = {"hello.bootstrap.worker", "hello.entrypoints.cli.service"} | {
+    f"hello.connectors.brokers.{name}" for name in ADAPTERS
+}
 
 
 def serve() -> None:

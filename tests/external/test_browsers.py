@@ -31,7 +31,14 @@ SECURITY = {
 
 
 SAFELISTED = {"cache-control", "content-length", "content-type", "last-modified"}  # of the Fetch Standard
-NOT_FOR_PAGES = {"accept-ranges", "content-encoding", "date", "transfer-encoding", "vary"}
+NOT_FOR_PAGES = {
+    "accept-ranges",
+    "content-encoding",
+    "content-security-policy",
+    "date",
+    "transfer-encoding",
+    "vary",
+}
 
 
 @pytest.fixture(scope="module")

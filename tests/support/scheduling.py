@@ -22,6 +22,7 @@ LONGEST_FIRST = (
 HELLO_RUN = {"test_birthdays", "test_every_route", "test_hello", "test_hello_feature"}
 UNLIMITED = {
     "test_authorization",
+    "test_command_line",
     "test_item_lists",
     "test_item_versions",
     "test_items",

@@ -1,22 +1,17 @@
-"""The command `hello`."""
+"""The command `hello`: commands that run the service, and commands that ask a running one."""
 
-import json
-from pathlib import Path
-from typing import Annotated
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 import typer
+from typer.core import TyperGroup
 
-from hello.bootstrap.settings import checked_settings
-from hello.connectors.embedded import servers as embedded
-from hello.core.processes import ProcessError
-from hello.core.settings import Settings, SettingsError
-from hello.entities.errors import HelloError, UnavailableError
-from hello.entrypoints import databases, processes
-from hello.entrypoints.cli import accounts, dead_letters, people, release, search
-from hello.entrypoints.cli.common import port_number
-from hello.entrypoints.cli.seed import seed
-from hello.entrypoints.cli.worker import worker
-from hello.interface.listening import Listen, ListenError
+from hello.entrypoints.cli.client.output import ClientError, accept_any_text, print_error
+
+if TYPE_CHECKING:
+    from collections.abc import MutableMapping
+
+    from typer._click import Command, Context
 
 HELP = """Hello knows whose birthday it is, says hello, and lets you send a gift.
 
@@ -25,126 +20,65 @@ In production, run the parts beside your own PostgreSQL and Redis, found by DATA
 [bold]hello migrate[/bold], then [bold]hello api[/bold] and [bold]hello worker[/bold], one or more of each.
 Every setting is described in .env.example.
 """
-ERRORS = SettingsError, ProcessError, HelloError, ListenError
-
-Host = Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for all.", envvar="HOST")]
-Port = Annotated[
-    int,
-    typer.Option(
-        help="Port to listen on; 0 takes a free one.", envvar="PORT", parser=port_number, metavar="PORT"
+COMMANDS = {
+    "hello.entrypoints.cli.service": (
+        *("run", "api", "worker", "migrate", "import", "export", "seed"),
+        *("create-admin", "delete-account", "signing-key", "dead-letters", "search", "release"),
+        *("check", "openapi", "migration", "destroy"),
     ),
-]
-DataDir = Annotated[
-    Path, typer.Option(help="Where PostgreSQL and Valkey keep their data.", envvar="DATA_DIR")
-]
-Reload = Annotated[bool, typer.Option("--reload", help="Restart when the source changes.")]
-Workers = Annotated[int, typer.Option(help="Number of API processes.", min=1, max=64)]
+    "hello.entrypoints.cli.client.commands": ("greet", "birthdays", "orders"),
+}
+"""The commands of each module, which is imported only for them: the service takes most of a second."""
+
+
+class HelloGroup(TyperGroup):
+    def list_commands(self, ctx: "Context") -> list[str]:  # noqa: ARG002  # the signature of Typer
+        return [name for names in COMMANDS.values() for name in names]
+
+    def get_command(self, ctx: "Context", cmd_name: str) -> "Command | None":
+        """Import the command's module, or all modules for an unknown name, to suggest a similar one."""
+        if cmd_name not in self.commands:
+            modules = [module for module, names in COMMANDS.items() if cmd_name in names]
+            for module in modules or COMMANDS:
+                self.commands.update(commands_of(module))
+        return super().get_command(ctx, cmd_name)
+
+
+def commands_of(module: str) -> "MutableMapping[str, Command]":
+    cli = typer.Typer(rich_markup_mode="rich")
+    import_module(module).add_to(cli)
+    return typer.main.get_group(cli).commands
 
 
 def create_cli() -> typer.Typer:
     cli = typer.Typer(
+        cls=HelloGroup,
         help=HELP,
         no_args_is_help=True,
         rich_markup_mode="rich",
-        add_completion=False,
         pretty_exceptions_enable=False,
     )
-    for command in (run, api, worker, migrate):
-        cli.command()(command)
-    people.add_to(cli)
-    cli.command()(seed)
-    accounts.add_to(cli)
-    dead_letters.add_to(cli)
-    search.add_to(cli)
-    release.add_to(cli)
-    cli.command()(check)
-    cli.command(hidden=True)(openapi)
-    cli.command(hidden=True)(migration)
-    cli.command()(destroy)
+    cli.callback()(lambda: None)
     return cli
-
-
-def run(
-    host: Host = "127.0.0.1",
-    port: Port = 8000,
-    data_dir: DataDir = Path(".data"),
-    workers: Workers = 1,
-    reload: Reload = False,
-) -> None:
-    """Run everything on this machine: PostgreSQL, Valkey, migrations, API and worker. Ctrl-C stops it all."""
-    listen = Listen(host=host, port=port, workers=workers, reload=reload)
-    processes.run(checked_settings(), listen, data_dir)
-
-
-def api(
-    host: Host = "127.0.0.1",
-    port: Port = 8000,
-    workers: Workers = 1,
-    reload: Reload = False,
-    fd: Annotated[int | None, typer.Option(hidden=True)] = None,
-) -> None:
-    """Serve the API with the PostgreSQL of DATABASE_URL and the Redis of REDIS_URL."""
-    listen = Listen(host=host, port=port, workers=workers, reload=reload, descriptor=fd)
-    processes.serve(checked_settings(), listen)
-
-
-def migrate(
-    check: Annotated[
-        bool, typer.Option("--check", help="Only report whether migrations are missing.")
-    ] = False,
-    data_dir: Annotated[
-        Path | None, typer.Option(help="Use the embedded PostgreSQL in this directory.")
-    ] = None,
-) -> None:
-    """Migrate the database to the newest schema; replicas may do so at the same time."""
-    if data_dir is None:
-        migrate_at(checked_settings(), check=check)
-        return
-    with databases.embedded_settings(data_dir) as settings:
-        migrate_at(settings, check=check)
-
-
-def migrate_at(settings: Settings, *, check: bool) -> None:
-    if not check:
-        databases.migrate(settings)
-    elif missing := databases.drift(settings):
-        raise UnavailableError(missing)
-    typer.echo("The schema is up to date.")
-
-
-def check() -> None:
-    """Check the settings, without connecting to anything."""
-    checked_settings()
-    typer.echo("The settings are complete.")
-
-
-def openapi() -> None:
-    """Print the document of `/openapi.json`."""
-    from hello.bootstrap.processes import api_description  # noqa: PLC0415  # slow to import
-
-    typer.echo(json.dumps(api_description(checked_settings()), indent=2))
-
-
-def migration(message: str, data_dir: DataDir = Path(".data")) -> None:
-    """Write a migration for the difference between the entities and a new database."""
-    scratch = data_dir / "migration"
-    with databases.embedded_settings(scratch) as settings:
-        databases.migrate(settings)
-        databases.write_migration(settings, message)
-    embedded.destroy(scratch)
-
-
-def destroy(data_dir: DataDir = Path(".data")) -> None:
-    """Delete the data of `hello run`, without asking for confirmation."""
-    embedded.destroy(data_dir)
-    typer.echo(f"Removed {data_dir}.")
 
 
 def main() -> None:
     """Run the command line; a known error is one line, not a traceback."""
+    accept_any_text()
     try:
         create_cli()()
-    except ERRORS as error:
-        explanation = error.explanation if isinstance(error, UnavailableError) else error
-        typer.secho(f"hello: {explanation}", fg="red", err=True)
+    except Exception as error:
+        explanation = explanation_of(error)
+        if explanation is None:
+            raise
+        print_error(explanation)
         raise SystemExit(1) from None
+
+
+def explanation_of(error: Exception) -> str | None:
+    """Return what to tell a person about a known error."""
+    if isinstance(error, ClientError):
+        return str(error)
+    from hello.entrypoints.cli import service  # noqa: PLC0415  # slow to import
+
+    return service.explanation_of(error)

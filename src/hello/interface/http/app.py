@@ -152,7 +152,7 @@ def create_api(open_use_cases: OpenUseCases, options: HttpOptions, registry: Col
         options.access_log.flush()
 
     app = FastAPI(
-        **description(options.public_url),
+        **description(options.public_url, has_metrics=options.has_metrics, is_worker=options.is_worker),
         lifespan=lifespan,
         redirect_slashes=False,
         openapi_url=None,

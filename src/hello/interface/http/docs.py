@@ -8,7 +8,6 @@ from typing import Any
 
 import orjson
 from fastapi import FastAPI, Request, Response
-from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import FileResponse, HTMLResponse
 
 from hello.interface.http.problems import Problem, problems
@@ -21,6 +20,18 @@ Every error is a problem of RFC 9457 (`application/problem+json`).
 A failed validation is 400 and names each field.
 A list is read page by page: `next_cursor` of one page is the `cursor` of the next.
 """
+START = """
+Start with `PUT /hello/John`, then `GET /hello/John`. What needs a token takes the `access_token` of a log-in.
+`docs/contract.md` of the repository says what clients can rely on.
+"""
+PAGES = {"web page": "./", "status": "status"}
+LINKS = {
+    "interactive description": "docs",
+    "OpenAPI document": "openapi.json",
+    "readiness": "api/v1/health/ready",
+    "version": "version",
+}
+METRICS = {"metrics": "metrics"}
 TAGS = {
     "birthdays": "Remember people, greet them, and list who celebrates.",
     "accounts": "Register, log in and out, and the keys that verify access tokens.",
@@ -31,6 +42,29 @@ TAGS = {
     "health": "Whether the process lives and works, and its measurements.",
 }
 ASSETS = ("swagger-ui-bundle.js", "swagger-ui.css", "favicon-32x32.png")
+OWN_SCRIPT = "start-swagger-ui.js"
+PAGE = """\
+<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Hello: the API</title>
+<link rel="icon" href="swagger/favicon-32x32.png">
+<link rel="stylesheet" href="swagger/swagger-ui.css">
+</head>
+<body>
+<div id="swagger-ui" data-document="openapi.json"></div>
+<noscript>This page needs JavaScript. <a href="openapi.json">The OpenAPI document</a> does not.</noscript>
+<script src="swagger/swagger-ui-bundle.js"></script>
+<script src="swagger/start-swagger-ui.js"></script>
+</body>
+</html>
+"""
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
 EVERYWHERE = (
     HTTPStatus.BAD_REQUEST,
     HTTPStatus.REQUEST_TIMEOUT,
@@ -39,20 +73,21 @@ EVERYWHERE = (
     HTTPStatus.SERVICE_UNAVAILABLE,
 )
 """What a connection answers by itself, before a route is known (`refusals`)."""
-OPTIONS = {
-    "tryItOutEnabled": True,
-    "persistAuthorization": True,
-    "filter": True,
-    "displayRequestDuration": True,
-}
 
 
-def description(public_url: str) -> dict[str, Any]:
+def introduction(*, has_metrics: bool, is_worker: bool) -> str:
+    """Link what the process serves, relative to `/docs` and `/openapi.json`: that works under any prefix."""
+    links = ({} if is_worker else PAGES) | LINKS | (METRICS if has_metrics else {})
+    listed = " · ".join(f"[{name}]({path})" for name, path in links.items())
+    return f"{DESCRIPTION}{'' if is_worker else START}\n{listed}\n"
+
+
+def description(public_url: str, *, has_metrics: bool, is_worker: bool) -> dict[str, Any]:
     """Return what FastAPI puts into the document as it is."""
     return {
         "title": "Hello",
         "summary": SUMMARY,
-        "description": DESCRIPTION,
+        "description": introduction(has_metrics=has_metrics, is_worker=is_worker),
         "version": "1",
         "license_info": {"name": "Apache License 2.0", "identifier": "Apache-2.0"},
         "openapi_tags": [{"name": name, "description": text} for name, text in TAGS.items()],
@@ -116,20 +151,12 @@ def operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def add_page(app: FastAPI) -> None:
     """Refer to everything from `/docs` on: that works at any host, under any prefix, with or without TLS."""
-    folder = Path(str(files("fastapi_swagger.resources")))
-    for name in ASSETS:
-        app.add_api_route(f"/swagger/{name}", file_of(folder / name), include_in_schema=False)
-    page = get_swagger_ui_html(
-        openapi_url="openapi.json",
-        title="Hello - Swagger UI",
-        swagger_js_url="swagger/swagger-ui-bundle.js",
-        swagger_css_url="swagger/swagger-ui.css",
-        swagger_favicon_url="swagger/favicon-32x32.png",
-        swagger_ui_parameters=OPTIONS,
-    )
+    library = Path(str(files("fastapi_swagger.resources")))
+    for path in (*(library / name for name in ASSETS), Path(__file__).with_name(OWN_SCRIPT)):
+        app.add_api_route(f"/swagger/{path.name}", file_of(path), include_in_schema=False)
 
     async def show() -> HTMLResponse:
-        return HTMLResponse(page.body)
+        return HTMLResponse(PAGE, headers={"Content-Security-Policy": POLICY})
 
     app.add_api_route("/docs", show, include_in_schema=False)
 

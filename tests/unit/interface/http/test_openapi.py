@@ -1,5 +1,6 @@
 """The description of the API: complete, in the words of JSON Schema, with examples that are true."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -10,6 +11,7 @@ from openapi_spec_validator import validate
 
 from hello.bootstrap.processes import api_description
 from hello.core.settings import Settings
+from hello.interface.http.docs import introduction
 from hello.interface.http.paths import OWN
 from hello.interface.http.serving import refusals
 from hello.interface.http.serving.refusals import Refusal
@@ -187,6 +189,28 @@ def test_public_url_is_the_server_and_leads_to_tokens() -> None:
     assert document["servers"] == [{"url": "https://example.com/gifts"}]
     flow = document["components"]["securitySchemes"]["Bearer"]["flows"]["password"]
     assert flow["tokenUrl"] == "https://example.com/gifts/api/v1/users/token"
+
+
+def links_of(document: Node) -> set[str]:
+    return set(re.findall(r"\]\(([^)]*)\)", document["info"]["description"]))
+
+
+def test_description_links_what_is_served(document: Node) -> None:
+    """Relative to the document and to `/docs`, so that the links work under any prefix."""
+    links = links_of(document)
+    assert {"./", "status", "docs", "openapi.json", "metrics", "api/v1/health/ready"} <= links
+    assert not {link for link in links if link.startswith("/") or ":" in link}
+    assert links - {f"{path[1:]}" for path in document["paths"]} == {"./", "status", "docs", "openapi.json"}
+
+
+def test_metrics_on_a_port_of_their_own_are_not_linked() -> None:
+    assert "metrics" not in links_of(described(metrics_port="9000"))
+
+
+def test_description_of_a_worker_links_no_pages() -> None:
+    text = introduction(has_metrics=True, is_worker=True)
+    assert "(api/v1/health/ready)" in text
+    assert not [words for words in ("(./)", "(status)", "/hello") if words in text]
 
 
 def test_without_public_url_the_server_is_the_one_that_is_asked(document: Node) -> None:

@@ -29,7 +29,7 @@ class PersonRequest(BaseModel):
         return SavePerson(username=username, date_of_birth=self.date_of_birth)
 
 
-NAME_SCHEMA = {"pattern": f"^{USERNAME_PATTERN}$", "minLength": 1, "maxLength": 100}
+NAME_SCHEMA = {"pattern": f"^{USERNAME_PATTERN}$", "minLength": 1, "maxLength": 100, "example": "John"}
 
 
 class GreetingResponse(BaseModel):
