@@ -212,6 +212,10 @@ test_clients: $(VENV)/dev.stamp $(CLIENTS)/node.stamp $(CLIENTS)/venv.stamp ## G
 test_proxy: $(VENV)/dev.stamp ## Run the tests through an nginx with TLS and a prefix (apt, root)
 	@$(BIN)/pytest -n 0 -m proxy tests/proxy $(ARGS)
 
+.PHONY: test_browser
+test_browser: $(VENV)/dev.stamp ## Use the pages in a real Chromium, by mouse and by keyboard (apt, root)
+	@$(BIN)/pytest -n 2 -m browser tests/browser $(ARGS)
+
 TESTS ?= tests/contracts tests/integrated tests/chaos/test_chaos.py
 .PHONY: test_postgres16
 test_postgres16: ## Run contract, integrated and chaos tests on PostgreSQL 16 (Maven); TESTS= selects others

@@ -4,6 +4,7 @@ import pytest
 
 ENVIRONMENTS = (
     "broker",
+    "browser",
     "chaos_root",
     "compose",
     "deploy",

@@ -1,5 +1,6 @@
 """The HTTP API: a page for each tag of the OpenAPI document, one for its schemas, and a list of routes."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -9,6 +10,7 @@ from docs.site.reference.schemas import Schema, Schemas, meaning
 
 Document: TypeAlias = Mapping[str, Any]
 SCHEMAS, PROBLEM = "schemas", "application/problem+json"
+RELATIVE_LINK = re.compile(r"\[([^\]]*)\]\((?!https?:)[^)]*\)")
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ def overview(api: Document, operations: list[Operation]) -> str:
     ]
     return page(
         "# HTTP API",
-        api["info"]["description"],
+        without_links(api["info"]["description"]),
         "[The contract](../../contract.md) says what clients can rely on beyond this.",
         "The document is [openapi.json](../openapi.json), or `/openapi.json` of a running service. There "
         "`/docs` lets you try each route.",
@@ -149,3 +151,8 @@ def body_and_headers(response: Document, schemas: Schemas) -> tuple[str, str]:
 def schemas_page(api: Document) -> str:
     schemas = Schemas(api["components"]["schemas"])
     return page("# Schemas", "The objects of requests and responses.", *map(schemas.section, schemas.schemas))
+
+
+def without_links(text: str) -> str:
+    """Leave the text of links to pages of a running service, which the site does not have."""
+    return RELATIVE_LINK.sub(r"\1", text)
