@@ -171,6 +171,8 @@ def create_api(open_use_cases: OpenUseCases, options: HttpOptions, registry: Col
     app.state.are_lists_private = options.are_lists_private
     add_parts(app, options)
     answer_with_problems(app)
+    if not options.is_worker:
+        add_pages(app)
     describe(app, options.public_url)
     return app
 
@@ -198,7 +200,6 @@ def add_parts(app: FastAPI, options: HttpOptions) -> None:
         app.include_router(health.metrics)
     if not options.is_worker:
         add_lists(app, are_private=options.are_lists_private)
-        add_pages(app)
 
 
 def add_lists(app: FastAPI, *, are_private: bool) -> None:
