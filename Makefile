@@ -216,6 +216,10 @@ test_proxy: $(VENV)/dev.stamp ## Run the tests through an nginx with TLS and a p
 test_browser: $(VENV)/dev.stamp ## Use the pages in a real Chromium, by mouse and by keyboard (apt, root)
 	@$(BIN)/pytest -n 2 -m browser tests/browser $(ARGS)
 
+.PHONY: screenshots
+screenshots: $(VENV)/dev.stamp ## Take pictures of the pages into docs/screenshots (apt, root)
+	@$(BIN)/python -m tests.browser
+
 TESTS ?= tests/contracts tests/integrated tests/chaos/test_chaos.py
 .PHONY: test_postgres16
 test_postgres16: ## Run contract, integrated and chaos tests on PostgreSQL 16 (Maven); TESTS= selects others
