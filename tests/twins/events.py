@@ -56,6 +56,9 @@ class TwinOutbox:
     async def add_person_saved(self, births: Mapping[str, date]) -> None:
         self.store_person_saved(births)
 
+    async def oldest(self) -> datetime | None:
+        return self.events[0].time if self.events else None
+
     def store_person_saved(self, births: Mapping[str, date]) -> None:
         self.rows += 1
         self.events += [

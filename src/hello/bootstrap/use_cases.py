@@ -28,6 +28,7 @@ from hello.services.bus import Bus, DomainEventMetrics, Publish
 from hello.services.calendar_feeds import CalendarFeedService
 from hello.services.calendars import CalendarService
 from hello.services.dead_letters import DeadLetterService
+from hello.services.event_lag import EventLag
 from hello.services.gifts import GiftService
 from hello.services.health import HealthService, Probe
 from hello.services.idempotency import IdempotencyService
@@ -106,6 +107,7 @@ def use_cases(settings: Settings, ports: Ports, health: HealthService) -> UseCas
         calendar_feeds=CalendarFeedService(begin=ports.begin, now=now, new_secret=partial(token_urlsafe, 32)),
         calendars=calendar_service(settings, ports),
         dead_letters=DeadLetterService(begin=ports.begin, effects=ports.effects, now=now),
+        event_lag=EventLag(begin=ports.begin, now=now),
         gifts=GiftService(ports.begin),
         health=health,
         idempotency=idempotency_service(settings, ports),

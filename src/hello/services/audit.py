@@ -47,6 +47,11 @@ class AuditService:
         """Commit an entry with what became of the lines; there is none of an import that did not end."""
         await self._add(use, "people.imported", accepted=accepted, rejected=rejected)
 
+    async def record_redrive(self, use: AdminUse, *, done: int, failed: int, dead_letter: int | None) -> None:
+        """Commit an entry with what became of one dead letter, or of all with None."""
+        which = {} if dead_letter is None else {"dead_letter": dead_letter}
+        await self._add(use, "dead_letters.redriven", **which, done=done, failed=failed)
+
     async def _add(self, use: AdminUse, action: str, **more: int) -> None:
         record = AuditRecord(
             at=self.now(),

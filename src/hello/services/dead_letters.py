@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from hello.core.clock import Clock
+from hello.core.cursors import split_page
 from hello.entities.dead_letters import DeadLetter
 from hello.entities.errors import ConflictError, NotFoundError, UnavailableError
 from hello.entities.events import Event
@@ -76,6 +77,11 @@ class DeadLetterService:
     async def list(self, limit: int) -> Sequence[DeadLetter]:
         """Return the oldest first."""
         return await self._page(0, limit)
+
+    async def page(self, after: int, limit: int) -> tuple[Sequence[DeadLetter], int | None]:
+        """Return at most `limit` after the id `after`, the oldest first, and the id after which more follow."""
+        letters, has_more = split_page(await self._page(after, limit + 1), limit)
+        return letters, letters[-1].id if has_more else None
 
     async def show(self, dead_id: int) -> DeadLetter:
         async with self.begin() as tx:

@@ -142,6 +142,10 @@ class Outbox(Protocol):
         """Have one event `person.saved` published for each of these people, as `add` does."""
         ...
 
+    async def oldest(self) -> datetime | None:
+        """Return the time of the first event that still waits to be published."""
+        ...
+
 
 Handle: TypeAlias = Callable[[Event], Awaitable[None]]
 

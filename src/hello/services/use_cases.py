@@ -15,6 +15,7 @@ from hello.services.browser_sessions import BrowserSessionService
 from hello.services.calendar_feeds import CalendarFeedService
 from hello.services.calendars import CalendarService
 from hello.services.dead_letters import DeadLetterService
+from hello.services.event_lag import EventLag
 from hello.services.gifts import GiftService
 from hello.services.health import HealthService
 from hello.services.idempotency import IdempotencyService
@@ -45,6 +46,7 @@ class UseCases:
     calendar_feeds: CalendarFeedService
     calendars: CalendarService
     dead_letters: DeadLetterService
+    event_lag: EventLag
     gifts: GiftService
     idempotency: IdempotencyService
     imports: ImportService

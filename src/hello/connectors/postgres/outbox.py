@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import func, select
@@ -68,6 +68,9 @@ class PostgresOutbox:
         """Pack all of them into one row, and wake no relay."""
         connection = await self.session.connection()
         await connection.exec_driver_sql(PACK, (*people_in_order(births), current_traceparent()))
+
+    async def oldest(self) -> datetime | None:
+        return await self.session.scalar(select(OutboxRow.time).order_by(OutboxRow.id).limit(1))
 
 
 def changed_orders(events: Sequence[Event]) -> list[str]:

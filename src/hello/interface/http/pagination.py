@@ -81,6 +81,24 @@ def birthday_cursor(
     return cursors.seal(which, day.isoformat(), str(in_days), username)
 
 
+def audit_place(cursors: Cursors, cursor: str | None) -> int | None:
+    """Return the id below which a page of the audit trail begins; raise `InvalidError`."""
+    return open_cursor(cursors, cursor, ("audit",), lambda parts: int(single(parts)))
+
+
+def audit_cursor(cursors: Cursors, before: int | None) -> str | None:
+    return None if before is None else cursors.seal("audit", str(before))
+
+
+def dead_letter_place(cursors: Cursors, cursor: str | None) -> int:
+    """Return the id after which a page of dead letters begins; raise `InvalidError`."""
+    return open_cursor(cursors, cursor, ("dead letters",), lambda parts: int(single(parts))) or 0
+
+
+def dead_letter_cursor(cursors: Cursors, after: int | None) -> str | None:
+    return None if after is None else cursors.seal("dead letters", str(after))
+
+
 def order_place(cursors: Cursors, cursor: str | None, status: str | None) -> UUID | None:
     """Return the id below which a page of orders begins; raise `InvalidError`."""
     return open_cursor(cursors, cursor, ("orders", status or ""), lambda parts: UUID(single(parts)))

@@ -105,6 +105,10 @@ class OrderForm(BaseModel):
     key: Key
 
 
+class AuditQuery(BaseModel):
+    subject_id: Id | None = None
+
+
 class GiftQuery(BaseModel):
     """Prices as amounts, both limits included."""
 

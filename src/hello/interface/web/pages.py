@@ -22,6 +22,8 @@ from hello.entities.errors import HelloError, TooManyError, UnauthorizedError, U
 from hello.interface.http.paths import reference
 from hello.interface.http.problems import FAULT, RETRY_AFTER_S, message_of, status_of
 from hello.interface.web.assets import Assets
+from hello.interface.web.details import data_text, details_text, duration_text
+from hello.interface.web.objectives import percent
 
 POLICY = (
     "default-src 'none'",
@@ -52,7 +54,6 @@ DONE = {
     "ordered": "Your order is placed.",
     "cancelled": "The order is cancelled.",
     "redriven": "The event was handled.",
-    "redriven-all": "All events were handled.",
 }
 """What `?done=` may say: a link can choose among these and add nothing."""
 log = structlog.get_logger("hello.web")
@@ -74,7 +75,15 @@ class Pages:
             auto_reload=False,
         )
         environment.filters.update(
-            amount=amount, day=day_text, moment=moment_text, short_day=short_day_text, passages=passages
+            amount=amount,
+            day=day_text,
+            moment=moment_text,
+            short_day=short_day_text,
+            passages=passages,
+            details=details_text,
+            data=data_text,
+            duration=duration_text,
+            percent=percent,
         )
         return cls(environment, Assets.read())
 

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_fastapi_instrumentator.metrics import Info
 from prometheus_fastapi_instrumentator.middleware import PrometheusInstrumentatorMiddleware
 from starlette.requests import Request
 
+from hello.core.clock import now
 from hello.core.traces import current_traceparent, is_sampled, trace_id_of
 from hello.interface.http.paths import route_of
 from hello.interface.http.serving.refusals import BUSY, FULL, OVERLOADED
@@ -18,13 +20,17 @@ METHODS = {"GET", "HEAD", "PUT", "POST", "PATCH", "DELETE", "OPTIONS"}
 
 @dataclass(frozen=True, slots=True)
 class HttpMetrics:
-    """`route` is the path's template, `unmatched` for none: no name of a person, and few values."""
+    """`route` is the path's template, `unmatched` for none: no name of a person, and few values.
+
+    `since` is when the measuring began.
+    """
 
     registry: CollectorRegistry
     duration: Histogram
     connections: Gauge
     closed: Counter
     refused: Counter
+    since: datetime = field(default_factory=now)
     _children: dict[tuple[str, str, int], Histogram] = field(default_factory=dict)
     _refusals: dict[str, Counter] = field(default_factory=dict)
 

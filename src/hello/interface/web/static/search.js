@@ -1,4 +1,5 @@
 // Search as you type: suggestions below the field (ARIA combobox), and the results without loading the page again.
+import { loadPage } from "./documents.js";
 import { localize } from "./page.js";
 
 const WAIT_MS = 200;
@@ -67,18 +68,8 @@ function address() {
   return `${form.action}?${new URLSearchParams(given)}`;
 }
 
-// The page of the results is a document of its own: it is read as one, and never as text turned into HTML.
 async function load(url, signal) {
-  const page = await new Promise((resolve, reject) => {
-    const request = new XMLHttpRequest();
-    request.responseType = "document";
-    request.onload = () => resolve(request.response);
-    request.onerror = () => reject(new TypeError("no connection"));
-    request.onabort = () => reject(new DOMException("", "AbortError"));
-    signal.addEventListener("abort", () => request.abort());
-    request.open("GET", url);
-    request.send();
-  });
+  const page = await loadPage(url, { signal });
   const found = page?.querySelector("#results");
   if (!found) return;
   localize(found);
