@@ -9,7 +9,7 @@ import httpx
 from playwright.sync_api import Browser
 
 from tests.browser.chromium import open_browser
-from tests.browser.conftest import QUICK, Shop
+from tests.browser.conftest import QUICK, Shop, administrator
 from tests.browser.views import VIEWS
 from tests.support.http.accounts import LoggedIn, signed_up
 from tests.support.http.running import running_hello
@@ -36,11 +36,11 @@ def main() -> None:
         httpx.Client(base_url=hello.url) as client,
         open_browser() as browser,
     ):
-        shop = fill(client)
+        shop = fill(client, Path(folder) / "hello")
         take_all(browser, hello.url, shop, order(client, shop))
 
 
-def fill(client: httpx.Client) -> Shop:
+def fill(client: httpx.Client, hello_dir: Path) -> Shop:
     """Save birthdays all over the year, and offer items."""
     today = datetime.now(UTC).date()
     for number in range(260):
@@ -50,7 +50,7 @@ def fill(client: httpx.Client) -> Shop:
         save(client, name, today + timedelta(in_days), 1984)
     account = signed_up(client)
     ids = [offer(client, account, *item) for item in ITEMS]
-    return Shop(account, ids[0], ITEMS[0][0], "Grace")
+    return Shop(account, administrator(client, hello_dir), ids[0], ITEMS[0][0], "Grace")
 
 
 def save(client: httpx.Client, name: str, day: date, year: int) -> None:

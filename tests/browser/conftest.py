@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
@@ -9,9 +10,17 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from hello.entrypoints.children import read_connections
 from tests.browser.chromium import PATIENCE_MS, Complaints, open_browser
 from tests.support.builders import a_name
-from tests.support.http.accounts import PASSWORD, LoggedIn, signed_up
+from tests.support.http.accounts import (
+    PASSWORD,
+    LoggedIn,
+    an_email,
+    create_admin_at,
+    signed_up,
+    tokens_of,
+)
 from tests.support.http.running import running_hello
 
 QUICK = {
@@ -25,17 +34,23 @@ OpenPage: TypeAlias = Callable[..., Page]
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """Somebody with an account, an item on offer, and somebody who has a birthday."""
+    """A customer and an administrator, an item on offer, and somebody who has a birthday."""
 
     account: LoggedIn
+    admin: LoggedIn
     item_id: str
     title: str
     recipient: str
 
 
 @pytest.fixture(scope="session")
-def base_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with running_hello(tmp_path_factory.mktemp("hello"), **QUICK) as hello:
+def hello_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("hello")
+
+
+@pytest.fixture(scope="session")
+def base_url(hello_dir: Path) -> Iterator[str]:
+    with running_hello(hello_dir, **QUICK) as hello:
         yield hello.url
 
 
@@ -52,12 +67,12 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def shop(client: httpx.Client) -> Shop:
+def shop(client: httpx.Client, hello_dir: Path) -> Shop:
     account, title, recipient = signed_up(client), f"Kite {a_name()}", a_name()
     client.put(f"/hello/{recipient}", json={"dateOfBirth": "1990-05-17"}).raise_for_status()
     body = {"title": title, "description": "Flies in any wind.", "price_cents": 1999}
     item = client.post("/api/v1/items", json=body, headers=account.headers).raise_for_status().json()
-    return Shop(account, item["id"], title, recipient)
+    return Shop(account, administrator(client, hello_dir), item["id"], title, recipient)
 
 
 @pytest.fixture
@@ -94,3 +109,11 @@ def log_in(page: Page, account: LoggedIn) -> None:
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
     page.get_by_role("button", name="Log out").wait_for()
+
+
+def administrator(client: httpx.Client, hello_dir: Path) -> LoggedIn:
+    """Return a new one of the service whose data are there."""
+    email, places = an_email(), read_connections(hello_dir)
+    created = create_admin_at({"DATABASE_URL": places["database_url"]}, email)
+    assert created.returncode == 0, created.stderr
+    return LoggedIn({"email": email}, tokens_of(client, email))

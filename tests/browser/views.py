@@ -1,6 +1,7 @@
 """Every view, and what somebody has who looks at it."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from playwright.sync_api import Page
 
@@ -9,15 +10,15 @@ from tests.browser.conftest import Shop, log_in
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """`path` may hold the item and the order of the shop."""
+    """`path` may hold the item and the order of the shop; `who` looks at it."""
 
     name: str
     path: str
-    is_logged_in: bool = False
+    who: Literal["a stranger", "customer", "administrator"] = "a stranger"
 
     def show(self, page: Page, shop: Shop, order_id: str) -> None:
-        if self.is_logged_in:
-            log_in(page, shop.account)
+        if self.who != "a stranger":
+            log_in(page, shop.admin if self.who == "administrator" else shop.account)
         page.goto(self.path.format(item=shop.item_id, order=order_id, name=shop.recipient))
 
 
@@ -32,12 +33,16 @@ VIEWS = (
     View("search", "/catalogue?q=kiet"),
     View("nothing-found", "/catalogue?q=xyzzyxyzzy"),
     View("gift", "/catalogue/{item}"),
-    View("gift-to-order", "/catalogue/{item}", is_logged_in=True),
-    View("offer", "/catalogue/new", is_logged_in=True),
+    View("gift-to-order", "/catalogue/{item}", who="customer"),
+    View("offer", "/catalogue/new", who="customer"),
     View("login", "/login"),
     View("register", "/register"),
-    View("account", "/account", is_logged_in=True),
-    View("orders", "/orders", is_logged_in=True),
-    View("order", "/orders/{order}", is_logged_in=True),
+    View("account", "/account", who="customer"),
+    View("orders", "/orders", who="customer"),
+    View("order", "/orders/{order}", who="customer"),
+    View("status", "/status"),
+    View("import", "/admin", who="administrator"),
+    View("audit", "/admin/audit", who="administrator"),
+    View("dead-letters", "/admin/dead-letters", who="administrator"),
     View("not-found", "/nope"),
 )

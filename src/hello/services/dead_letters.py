@@ -79,7 +79,7 @@ class DeadLetterService:
         return await self._page(0, limit)
 
     async def page(self, after: int, limit: int) -> tuple[Sequence[DeadLetter], int | None]:
-        """Return at most `limit` after the id `after`, the oldest first, and the id after which more follow."""
+        """Return at most `limit` after this id, the oldest first, and the id after which more follow."""
         letters, has_more = split_page(await self._page(after, limit + 1), limit)
         return letters, letters[-1].id if has_more else None
 

@@ -10,7 +10,7 @@ from hello.services.ports import Begin
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lag:
-    """For how many seconds the oldest event waits to be published, and the oldest order is due; None for none."""
+    """For how many seconds the oldest event waits, and the oldest order is due; None if there is none."""
 
     event_s: float | None
     order_s: float | None

@@ -2,7 +2,7 @@
 
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -86,10 +86,17 @@ def tokens_of(client: httpx.Client, email: str) -> dict[str, Any]:
 
 def create_admin(servers: Servers, email: str, password: str = PASSWORD) -> subprocess.CompletedProcess[str]:
     """Run `hello create-admin`, with the password on its standard input."""
+    return create_admin_at(places(servers), email, password)
+
+
+def create_admin_at(
+    environment: Mapping[str, str], email: str, password: str = PASSWORD
+) -> subprocess.CompletedProcess[str]:
+    """Do so where `DATABASE_URL` says."""
     return subprocess.run(
         [*HELLO, "create-admin", email],
         input=f"{password}\n",
-        env=os.environ | places(servers),
+        env=os.environ | environment,
         capture_output=True,
         text=True,
         timeout=60,

@@ -1,9 +1,10 @@
 """The objectives as the status page shows them: what is promised, and what this process has measured."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from math import floor
 
+from prometheus_client import Metric
 from prometheus_client.samples import Sample
 
 from hello.core.slo import OBJECTIVES
@@ -61,8 +62,8 @@ def described(name: str) -> str:
     return TEXTS[name].format(s=seconds, ms=1000 * seconds)
 
 
-def samples_of(metrics: Sequence[object]) -> list[Sample]:
-    return [sample for metric in metrics for sample in metric.samples]  # type: ignore[attr-defined]
+def samples_of(metrics: Iterable[Metric]) -> list[Sample]:
+    return [sample for metric in metrics for sample in metric.samples]
 
 
 def availability(durations: Sequence[Sample], refused: Sequence[Sample]) -> Measured:

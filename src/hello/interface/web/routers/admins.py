@@ -25,7 +25,7 @@ from hello.interface.people_files import read_people
 from hello.interface.people_formats import Kind
 from hello.interface.web.forms import AuditQuery, parsed
 from hello.interface.web.origins import same_origin
-from hello.interface.web.pages import HEADERS, PageRoute, page, redirect
+from hello.interface.web.pages import PageRoute, page, redirect
 from hello.interface.web.sessions import Administrator, administrator
 from hello.services.audit import AdminUse
 from hello.services.dead_letters import DeadLetterService, Redriven
@@ -86,7 +86,6 @@ async def export_people(imports: Imports) -> StreamingResponse:
     headers = {
         "Content-Disposition": f'attachment; filename="{FILE_NAME}"',
         "Cache-Control": "no-store",
-        "X-Content-Type-Options": HEADERS["X-Content-Type-Options"],
     }
     return StreamingResponse(lines(imports), media_type=Kind.NDJSON, headers=headers)
 
