@@ -15,6 +15,7 @@ from tests.support.http.accounts import LoggedIn, signed_up
 from tests.support.http.running import running_hello
 
 PICTURES = Path(__file__).parents[2] / "docs" / "screenshots"
+NOT_TAKEN = {"unknown-name", "wrong-name", "nothing-found", "birthdays-today"}
 LOOKS = (("wide", 1440, "light"), ("phone", 390, "dark"))
 NAMES = ("Ada", "Alan", "Barbara", "Edsger", "Frances", "Hedy", "Jean", "Olga", "Radia", "Sophie")
 ITEMS = (
@@ -74,7 +75,7 @@ def order(client: httpx.Client, shop: Shop) -> str:
 
 def take_all(browser: Browser, base_url: str, shop: Shop, order_id: str) -> None:
     for look, width, scheme in LOOKS:
-        for view in VIEWS:
+        for view in (view for view in VIEWS if view.name not in NOT_TAKEN):
             context = browser.new_context(
                 base_url=base_url,
                 locale="en-GB",

@@ -113,6 +113,7 @@ def banner(url: str, worker: str, data_dir: Path) -> str:
         f"try it   curl -X PUT {url}/hello/John -H 'Content-Type: application/json' \\",
         '              -d \'{"dateOfBirth": "1990-05-17"}\'',
         f"         curl {url}/hello/John",
+        f"page     {url}/",
         f"docs     {url}/docs",
         f"health   {url}/api/v1/health/ready",
         f"metrics  {url}/metrics",

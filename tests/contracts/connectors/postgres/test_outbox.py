@@ -81,3 +81,11 @@ async def test_each_saved_person_has_an_event_with_its_own_id(store: Store) -> N
         ("person.saved", {"username": bob, "dateOfBirth": "0001-01-01"}),
     ]
     assert len({event.id for event in events}) == 4
+
+
+async def test_oldest_event_is_the_first_that_waits(store: Store) -> None:
+    async with store.begin() as tx:
+        await tx.outbox.add(an_event(a_name()), an_event(a_name(), "order.created"))
+    async with store.begin() as tx:
+        oldest = await tx.outbox.oldest()
+    assert oldest == (await store.read())[0].time
