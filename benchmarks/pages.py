@@ -34,7 +34,7 @@ def main() -> None:
     with (
         placed(1, pinned=True) as placement,
         open_database() as database,
-        serving(placement, database) as running,
+        serving(placement, database, RATE_LIMIT_SEARCH="off") as running,
     ):
         fill(running)
         Console().print(measure(running, database, seconds))

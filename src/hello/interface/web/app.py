@@ -10,11 +10,12 @@ from hello.interface.http.problems import answer_http, is_route_missing
 from hello.interface.web import assets
 from hello.interface.web.pages import Pages, show_error
 from hello.interface.web.routers import accounts, admins, birthdays, items, orders, status
+from hello.interface.web.year_wheel import LastWheel
 
 
 def add_pages(app: FastAPI) -> None:
     """Add every page, and what pages need: templates and assets are read once."""
-    app.state.pages = Pages.load()
+    app.state.pages, app.state.last_wheel = Pages.load(), LastWheel()
     for part in (birthdays, accounts, items, orders, admins, status, assets):
         app.include_router(part.router)
     app.exception_handler(HTTPException)(answer_missing)

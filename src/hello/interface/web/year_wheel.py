@@ -46,6 +46,20 @@ class YearWheel:
         return cls(months, "".join(rays(spread)), line, spread.total, spread.is_exact)
 
 
+@dataclass(slots=True)
+class LastWheel:
+    """Keeps the last wheel, as its hundreds of sines cost more than the rest of a page."""
+
+    _spread: Spread | None = None
+    _today: date | None = None
+    _wheel: YearWheel | None = None
+
+    def of(self, spread: Spread, today: date) -> YearWheel:
+        if self._wheel is None or spread is not self._spread or today != self._today:
+            self._spread, self._today, self._wheel = spread, today, YearWheel.of(spread, today)
+        return self._wheel
+
+
 def rays(spread: Spread) -> Iterator[str]:
     """Let areas, not lengths, grow with the counts: few birthdays stay visible beside many."""
     greatest = max(spread.counts.values(), default=1)

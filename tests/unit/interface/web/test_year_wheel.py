@@ -5,7 +5,7 @@ from math import hypot
 
 import pytest
 
-from hello.interface.web.year_wheel import CENTRE, INNER, OUTER, YearWheel, day_of_year, point
+from hello.interface.web.year_wheel import CENTRE, INNER, OUTER, LastWheel, YearWheel, day_of_year, point
 from hello.services.birthday_spread import Spread
 
 TODAY = date(2026, 11, 28)
@@ -49,3 +49,11 @@ def test_months_are_named_and_counted() -> None:
         ("February", 1),
         ("December", 4),
     ]
+
+
+def test_wheel_is_drawn_again_for_other_counts_and_for_another_day() -> None:
+    wheels, few = LastWheel(), Spread(counts={101: 1}, is_exact=True)
+    first = wheels.of(few, TODAY)
+    assert wheels.of(few, TODAY) is first
+    assert wheels.of(Spread(counts={101: 2}, is_exact=True), TODAY).total == 2
+    assert wheels.of(few, date(2026, 1, 1)).today != first.today

@@ -1,8 +1,9 @@
 """The start page: greetings, and who celebrates."""
 
 from dataclasses import dataclass
+from datetime import date
 from http import HTTPStatus
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
@@ -17,10 +18,13 @@ from hello.interface.web.forms import Form, PersonForm, submitted
 from hello.interface.web.origins import same_origin
 from hello.interface.web.pages import PageRoute, page, redirect
 from hello.interface.web.sessions import ListReader, find_visitor, may_read_lists
-from hello.interface.web.year_wheel import YearWheel
+from hello.services.birthdays import BirthdayPage, BirthdayService
 from hello.services.people import SavePerson
 
-FEW, PAGE, YEAR = 6, 50, 366
+if TYPE_CHECKING:
+    from hello.interface.web.year_wheel import LastWheel
+
+FEW, PAGE, MONTH, YEAR = 6, 50, 31, 366
 START = (0, "")
 LIMITED = Depends(limited("birthdays"))
 router = APIRouter(
@@ -97,11 +101,20 @@ async def home(
     status: HTTPStatus = HTTPStatus.OK,
 ) -> Response:
     birthdays = use_cases(request).birthdays
+    wheels = cast("LastWheel", request.app.state.last_wheel)
     day, lists = birthdays.today(zone), {}
     if may_read_lists(request):
         lists = {
             "today": await birthdays.celebrating(day, 0, 0, START, FEW),
-            "upcoming": await birthdays.celebrating(day, 1, YEAR, START, FEW),
-            "wheel": YearWheel.of(await use_cases(request).birthday_spread.read(), day),
+            "upcoming": await soonest(birthdays, day),
+            "wheel": wheels.of(await use_cases(request).birthday_spread.read(), day),
         }
     return page(request, "home.html", status, day=day, zone=zone, greeted=greeted, form=form, lists=lists)
+
+
+async def soonest(birthdays: BirthdayService, day: date) -> BirthdayPage:
+    """Look a month ahead, and a year only if that is not enough: each day costs a range of the index."""
+    listed = await birthdays.celebrating(day, 1, MONTH, START, FEW)
+    if len(listed.people) == FEW:
+        return listed
+    return await birthdays.celebrating(day, 1, YEAR, START, FEW)
