@@ -87,7 +87,8 @@ def open_page(browser: Browser, base_url: str, complaints: Complaints) -> Iterat
     contexts: list[BrowserContext] = []
 
     def open_(path: str | None = "/", **options: Any) -> Page:  # noqa: ANN401  # Playwright's own options
-        context = browser.new_context(base_url=base_url, timezone_id="UTC", **{"locale": "en-US", **options})
+        usual = {"base_url": base_url, "locale": "en-US", "timezone_id": "UTC"}
+        context = browser.new_context(**{**usual, **options})
         context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         page = context.new_page()

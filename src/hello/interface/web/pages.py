@@ -8,7 +8,7 @@ from html import unescape
 from http import HTTPStatus
 from secrets import token_urlsafe
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import structlog
 from fastapi import Request, Response
@@ -139,11 +139,10 @@ class PageRoute(APIRoute):
 
 
 def log_in_first(request: Request) -> Response:
-    """Come back to a page afterwards; what was sent by a form is not sent again by itself."""
-    path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
-    query = request.url.query
-    wanted = f"{path}?{query}" if query else path
-    return redirect(request, "/login", next=wanted if request.method == "GET" else "/")
+    """Come back to the page afterwards, after a form to the one that has it; the form is not sent again."""
+    url = urlsplit(str(request.url) if request.method == "GET" else request.headers.get("Referer", ""))
+    path = url.path.removeprefix(request.scope.get("root_path", "")) or "/"
+    return redirect(request, "/login", next=f"{path}?{url.query}" if url.query else path)
 
 
 def error_page(request: Request, error: HelloError | HTTPException | RequestValidationError) -> Response:

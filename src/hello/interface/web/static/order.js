@@ -54,9 +54,16 @@ function stop() {
 function lost() {
   if (source?.readyState === EventSource.CLOSED) {
     stop();
-    timer = setTimeout(watch, RETRY_MS);
+    timer = setTimeout(watchAgain, RETRY_MS);
   }
   say(navigator.onLine ? "The connection was lost. Connecting again …" : "You are offline.");
+}
+
+// A page that leads elsewhere now is one of a session that has ended: the log-in comes back here.
+async function watchAgain() {
+  const page = await fetch(location.href, { redirect: "manual" }).catch(() => null);
+  if (page?.type === "opaqueredirect") location.reload();
+  else watch();
 }
 
 function watch() {
