@@ -70,7 +70,7 @@ def test_form_that_is_too_large_or_no_form_is_refused(client: httpx.Client, base
 def test_api_ignores_the_cookie_of_pages(client: httpx.Client, base_url: str) -> None:
     email = an_email()
     register(client, email)
-    with httpx.Client(base_url=base_url) as browser:
+    with httpx.Client(base_url=base_url, timeout=30) as browser:
         form = {"email": email, "password": PASSWORD}
         answer = browser.post("/login", data=form, headers={"Origin": base_url})
         assert answer.status_code == 303
@@ -83,7 +83,7 @@ def test_pages_work_below_a_prefix_with_a_secure_cookie(servers: Servers) -> Non
     url = "https://example.com/gifts"
     with (
         running_api(servers, PUBLIC_URL=url) as api,
-        httpx.Client(base_url=api.url, headers={"Origin": "https://example.com"}) as client,
+        httpx.Client(base_url=api.url, timeout=30, headers={"Origin": "https://example.com"}) as client,
     ):
         page = client.get("/gifts/")
         assert page.status_code == 200
@@ -104,7 +104,7 @@ def test_cookie_is_bound_to_the_host_over_tls(servers: Servers) -> None:
     url = "https://example.com"
     with (
         running_api(servers, PUBLIC_URL=url) as api,
-        httpx.Client(base_url=api.url, headers={"Origin": url}) as client,
+        httpx.Client(base_url=api.url, timeout=30, headers={"Origin": url}) as client,
     ):
         form = {"email": an_email(), "password": PASSWORD, "full_name": "Ada"}
         cookie = client.post("/register", data=form).headers["Set-Cookie"]
@@ -116,7 +116,7 @@ def test_cookie_is_bound_to_the_host_over_tls(servers: Servers) -> None:
 def test_private_lists_are_shown_to_accounts_only(servers: Servers) -> None:
     with (
         running_api(servers, BIRTHDAY_LISTS="accounts") as api,
-        httpx.Client(base_url=api.url, headers={"Origin": api.url}) as client,
+        httpx.Client(base_url=api.url, timeout=30, headers={"Origin": api.url}) as client,
     ):
         client.put("/hello/John", json={"dateOfBirth": "1990-05-17"}).raise_for_status()
         assert "Birthdays are for people with an account" in client.get("/").text

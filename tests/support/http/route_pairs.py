@@ -20,7 +20,9 @@ from tests.support.http.tokens import claims_of, signed
 from tests.support.http.wire_values import ORDER_BODY
 
 LIMITS = {f"RATE_LIMIT_{group}": "1000000/day" for group in ("ACCOUNTS", "ITEMS", "ORDERS")}
-VOLATILE = re.compile(rb'(?im)^(date|x-request-id|ratelimit): .*$|"request_id":"[^"]*"')
+VOLATILE = re.compile(
+    rb'(?im)^(date|x-request-id|ratelimit): .*$|"request_id":"[^"]*"|nonce-[\w-]+|nonce="[\w-]+"'
+)
 NEW_IDS = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
 TIMES = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z")
 Names: TypeAlias = Mapping[bytes, bytes]

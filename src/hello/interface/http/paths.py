@@ -55,9 +55,11 @@ def beginning(path: bytes) -> tuple[bytes, ...]:
     return tuple(parts if parts[:1] == [b"api"] else parts[:1])
 
 
-def takes_html(headers: Iterable[tuple[bytes, bytes]]) -> bool:
-    """Say whether the client names HTML among what it accepts, as browsers do for a page."""
-    return any(name == b"accept" and b"text/html" in value for name, value in headers)
+def wants_page(scope: Mapping[str, Any]) -> bool:
+    """Say whether a browser asks for a page: outside of the API, and with HTML by name in `Accept`."""
+    headers = scope["headers"]
+    takes_html = any(name == b"accept" and b"text/html" in value for name, value in headers)
+    return takes_html and not own_path(scope).startswith("/api")
 
 
 def check_prefix(prefix: str) -> None:

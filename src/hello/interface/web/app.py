@@ -5,7 +5,7 @@ from http import HTTPStatus
 from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 
-from hello.interface.http.paths import takes_html
+from hello.interface.http.paths import wants_page
 from hello.interface.http.problems import answer_http, is_route_missing
 from hello.interface.web import assets
 from hello.interface.web.pages import Pages, show_error
@@ -23,6 +23,6 @@ def add_pages(app: FastAPI) -> None:
 
 async def answer_missing(request: Request, error: HTTPException) -> Response:
     """Show a page to a person who has followed a wrong link; programs get a problem."""
-    if is_route_missing(error) and request.method == "GET" and takes_html(request.scope["headers"]):
+    if is_route_missing(error) and request.method == "GET" and wants_page(request.scope):
         return show_error(request, HTTPStatus.NOT_FOUND, "there is no such page")
     return await answer_http(request, error)

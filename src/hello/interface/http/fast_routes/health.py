@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from http import HTTPStatus
 
 from hello.interface.http.fast_routes.common import FastContext
-from hello.interface.http.paths import MissingPaths, takes_html
+from hello.interface.http.paths import MissingPaths, wants_page
 from hello.interface.http.problems import MEDIA_TYPE, ROUTE_MISSING
 from hello.interface.http.schemas.health import LivenessResponse
 from hello.interface.http.serving.fast_path import FastRequest, FastRoute, MissingRoute
@@ -39,7 +39,7 @@ class AnswerMissing:
 
     def begin(self, request: FastRequest) -> None:
         """Leave a browser to the application, which has a page for it."""
-        if takes_html(request.cycle.scope["headers"]):
+        if wants_page(request.cycle.scope):
             request.fall_through()
             return
         own_id, path = request.request_id(), request.cycle.scope["raw_path"].decode("latin-1")
