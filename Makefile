@@ -214,7 +214,7 @@ test_proxy: $(VENV)/dev.stamp ## Run the tests through an nginx with TLS and a p
 
 .PHONY: test_browser
 test_browser: $(VENV)/dev.stamp ## Use the pages in a real Chromium, by mouse and by keyboard (apt, root)
-	@$(BIN)/pytest -n 2 -m browser tests/browser $(ARGS)
+	@$(BIN)/pytest -n 2 --dist worksteal -m browser tests/browser $(ARGS)
 
 .PHONY: screenshots
 screenshots: $(VENV)/dev.stamp ## Take pictures of the pages into docs/screenshots (apt, root)
