@@ -19,7 +19,7 @@ LONGEST_FIRST = (
     "contracts/",
     "unit/",
 )
-HELLO_RUN = {"test_birthdays", "test_every_route", "test_hello", "test_hello_feature"}
+HELLO_RUN = {"test_birthdays", "test_every_route", "test_hello", "test_hello_feature", "test_status_page"}
 UNLIMITED = {
     "test_authorization",
     "test_command_line",

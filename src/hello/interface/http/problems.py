@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 
 from hello.core.logs import RateLimitedLog
@@ -124,6 +125,7 @@ def answer_with_problems(app: FastAPI) -> None:
         app.add_exception_handler(kind, answer_business)
     app.exception_handler(RequestValidationError)(answer_invalid)
     app.exception_handler(HTTPException)(answer_http)
+    app.exception_handler(ClientDisconnect)(answer_disconnect)
     app.exception_handler(Exception)(answer_unexpected)
 
 
@@ -196,6 +198,11 @@ async def answer_http(request: Request, error: HTTPException) -> JSONResponse:
 def is_route_missing(error: HTTPException) -> bool:
     """Tell Starlette's own error from a 404 that a route has raised."""
     return error.status_code == HTTPStatus.NOT_FOUND and error.detail == HTTPStatus.NOT_FOUND.phrase
+
+
+async def answer_disconnect(request: Request, error: Exception) -> JSONResponse:  # noqa: ARG001
+    """Record a body that its client has broken off as the client's doing; nobody reads the answer."""
+    return answer(request, HTTPStatus.BAD_REQUEST, "the body is not complete")
 
 
 def answer_method(request: Request) -> JSONResponse:

@@ -17,6 +17,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.routing import APIRoute
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from hello.entities.errors import HelloError, TooManyError, UnauthorizedError, UnavailableError
 from hello.interface.http.paths import reference
@@ -131,6 +132,8 @@ class PageRoute(APIRoute):
                 return log_in_first(request)
             except (HelloError, HTTPException, RequestValidationError) as error:
                 return error_page(request, error)
+            except ClientDisconnect:
+                raise
             except Exception:
                 log.exception("page failed")
                 return show_error(request, HTTPStatus.INTERNAL_SERVER_ERROR, FAULT)
