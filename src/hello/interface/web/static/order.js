@@ -80,5 +80,8 @@ if (!FINAL.has(part("status").textContent.toUpperCase())) {
   addEventListener("online", watch);
   addEventListener("offline", () => say("You are offline."));
   addEventListener("pagehide", stop);
+  addEventListener("pageshow", (event) => {
+    if (event.persisted) watch(); // the browser has kept the page, and somebody came back to it
+  });
   watch();
 }

@@ -9,6 +9,7 @@ const list = document.querySelector("#suggestions");
 const results = document.querySelector("#results");
 let timer = 0;
 let asked = null;
+let suggesting = null;
 
 input.setAttribute("role", "combobox");
 input.setAttribute("aria-expanded", "false");
@@ -16,6 +17,7 @@ input.setAttribute("aria-controls", list.id);
 input.setAttribute("aria-autocomplete", "list");
 
 function close() {
+  suggesting?.abort();
   list.hidden = true;
   input.setAttribute("aria-expanded", "false");
   input.removeAttribute("aria-activedescendant");
@@ -43,8 +45,7 @@ function show(titles) {
 
 function choose(item) {
   input.value = item.textContent;
-  close();
-  search();
+  submit();
 }
 
 function select(step) {
@@ -68,35 +69,50 @@ function address() {
   return `${form.action}?${new URLSearchParams(given)}`;
 }
 
+// Says whether there was a list of gifts: what is wrong with a search is beside it, or is a page of its own.
 async function load(url, signal) {
   const page = await loadPage(url, { signal });
   const found = page?.querySelector("#results");
-  if (!found) return;
+  if (!found || page.querySelector(".problem")) return false;
   localize(found);
   results.replaceChildren(...found.childNodes);
+  return true;
 }
 
-async function search() {
+// What cannot be answered leaves the results as they are while somebody types, and else loads the page.
+async function search({ isTyping }) {
   clearTimeout(timer);
   asked?.abort();
   asked = new AbortController();
   const url = address();
   results.setAttribute("aria-busy", "true");
   try {
-    await load(url, asked.signal);
-    history.replaceState(null, "", url);
+    const isShown = await load(url, asked.signal);
     results.setAttribute("aria-busy", "false");
+    if (isShown) history.replaceState(null, "", url);
+    if (!isTyping && (!isShown || form.querySelector(".problem"))) form.submit();
   } catch (error) {
     if (error.name === "AbortError") return;
     results.setAttribute("aria-busy", "false");
-    form.submit();
+    if (!isTyping) form.submit();
   }
 }
 
-async function typed() {
-  asked?.abort();
-  const suggesting = new AbortController();
-  await Promise.all([suggest(suggesting.signal).catch(() => show([])), search()]);
+function submit() {
+  close();
+  search({ isTyping: false });
+}
+
+async function suggestAgain() {
+  suggesting?.abort();
+  const mine = new AbortController();
+  suggesting = mine;
+  await suggest(mine.signal).catch(() => mine.signal.aborted || show([]));
+}
+
+function typed() {
+  suggestAgain();
+  search({ isTyping: true });
 }
 
 input.addEventListener("input", () => {
@@ -121,6 +137,5 @@ input.addEventListener("keydown", (event) => {
 });
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  close();
-  search();
+  submit();
 });
