@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
@@ -18,7 +18,7 @@ from tests.support.http.orders import SETTINGS
 from tests.support.http.raw import connected
 from tests.support.http.running import Running, migrate, running_api
 from tests.support.polling import until
-from tests.support.servers import WORKER, create_database, in_thread
+from tests.support.servers import WORKER, in_thread, with_own_database
 
 pytestmark = pytest.mark.external
 IMPORT, EXPORT, AUDIT, LETTERS = "/admin/import", "/admin/export", "/admin/audit", "/admin/dead-letters"
@@ -56,9 +56,7 @@ class Rows:
 @pytest.fixture(scope="module")
 async def own_servers(servers: Servers) -> Servers:
     """Use an own database: these tests redrive every dead letter that there is."""
-    name = f"hello_admin_pages_{WORKER}"
-    await create_database(servers.database_url, name)
-    return replace(servers, database_url=servers.database_url.replace("/hello?", f"/{name}?"))
+    return await with_own_database(servers, f"hello_admin_pages_{WORKER}")
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import replace
 from typing import Any
 
 import asyncpg
@@ -19,7 +18,7 @@ from tests.support.http.raw import connected
 from tests.support.http.running import Running, running_api
 from tests.support.http.tokens import claims_of, signed
 from tests.support.polling import until
-from tests.support.servers import WORKER, create_database
+from tests.support.servers import WORKER, with_own_database
 
 pytestmark = pytest.mark.external
 AUDIT, IMPORT, EXPORT = "/api/v1/audit", "/api/v1/birthdays/import", "/api/v1/birthdays/export"
@@ -33,9 +32,7 @@ METRIC = "admin_tokens_refused_total"
 @pytest.fixture(scope="module")
 async def own_servers(servers: Servers) -> Servers:
     """Use an own database: these tests look at its newest entries, and forbid new ones."""
-    name = f"hello_admin_token_{WORKER}"
-    await create_database(servers.database_url, name)
-    return replace(servers, database_url=servers.database_url.replace("/hello?", f"/{name}?"))
+    return await with_own_database(servers, f"hello_admin_token_{WORKER}")
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from tests.support.http.birthdays import save_birthday
 from tests.support.http.messages import assert_problem
 from tests.support.http.orders import ADMIN_TOKEN, OrderClient, open_order_client
 from tests.support.http.running import places, running_api, started
-from tests.support.servers import WORKER, create_database
+from tests.support.servers import WORKER, with_own_database
 
 pytestmark = pytest.mark.external
 RECIPIENTS = "/api/v1/recipients"
@@ -25,13 +25,8 @@ SETTINGS = {"ADMIN_TOKEN": ADMIN_TOKEN, "ORDER_CONFIRM_DELAY_S": "0.1", "ORDER_S
 @pytest.fixture(scope="module")
 async def own_servers(servers: Servers) -> Servers:
     """Use an own database and own streams: the worker moves every order that it finds."""
-    name = f"hello_recipients_{WORKER}"
-    await create_database(servers.database_url, name)
-    return replace(
-        servers,
-        database_url=servers.database_url.replace("/hello?", f"/{name}?"),
-        redis_url=servers.redis_url.replace("db=0", "db=2"),
-    )
+    own = await with_own_database(servers, f"hello_recipients_{WORKER}")
+    return replace(own, redis_url=own.redis_url.replace("db=0", "db=2"))
 
 
 @pytest.fixture(scope="module")

@@ -29,7 +29,7 @@ from tests.support.http.accounts import LoggedIn, bearer, client_of, signed_up
 from tests.support.http.routes import ROUTES
 from tests.support.http.running import running_api
 from tests.support.http.tokens import SECRET, claims_of, signed
-from tests.support.servers import WORKER, create_database
+from tests.support.servers import WORKER, with_own_database
 
 pytestmark = [pytest.mark.external, pytest.mark.timeout(3600)]
 EXAMPLES = int(os.environ.get("EXAMPLES", "300"))
@@ -76,13 +76,8 @@ class DescribedApi:
 @pytest.fixture(scope="module")
 async def own_servers(servers: Servers) -> Servers:
     """A database of our own, and keys of our own in Valkey: nobody else is to meet what is made up here."""
-    name = f"hello_schema_{WORKER}"
-    await create_database(servers.database_url, name)
-    return replace(
-        servers,
-        database_url=servers.database_url.replace("/hello?", f"/{name}?"),
-        redis_url=servers.redis_url.replace("db=0", "db=1"),
-    )
+    own = await with_own_database(servers, f"hello_schema_{WORKER}")
+    return replace(own, redis_url=own.redis_url.replace("db=0", "db=1"))
 
 
 @pytest.fixture(scope="module")

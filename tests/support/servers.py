@@ -76,6 +76,12 @@ def sibling(database: Database, name: str) -> Database:
     return replace(database, dsn=urlsplit(database.dsn)._replace(path=f"/{name}").geturl())
 
 
+async def with_own_database(servers: Servers, name: str) -> Servers:
+    """Return the servers with a database that only the tests of one module use."""
+    await create_database(servers.database_url, name)
+    return replace(servers, database_url=servers.database_url.replace("/hello?", f"/{name}?"))
+
+
 async def create_database(server: str, name: str) -> None:
     connection = await asyncpg.connect(server)
     try:

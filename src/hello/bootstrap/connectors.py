@@ -60,9 +60,9 @@ from hello.services.consumers import EFFECTS
 from hello.services.dead_letters import DeadLetterService
 from hello.services.health import Probe
 from hello.services.inbox import Effect
-from hello.services.item_indexing import SEARCH, ItemIndexing
+from hello.services.item_indexing import SEARCH
 from hello.services.lookups import Lookups
-from hello.services.ports import StampedPages
+from hello.services.ports import Begin, StampedPages
 from hello.services.security import Passwords
 from hello.services.use_cases import UseCases
 
@@ -136,9 +136,7 @@ async def open_ports(
     passwords = await stack.enter_async_context(passwords_of(settings))
     limiter = await stack.enter_async_context(open_limiter(quotas, redis, settings.redis_timeout_s, registry))
     begin = PostgresUnitOfWork.of(connections.engine, settings.database_deadline_s).begin
-    counts = consumer_counts(CollectorRegistry())
-    writing = open_writing(settings, connections.engine, begin, counts, WRITE_TIMEOUT_S)
-    effects = effects_of(await stack.enter_async_context(writing))
+    effects = await stack.enter_async_context(open_effects(settings, connections.engine, begin))
     # Opened last, as it is closed first: what is left to be done then needs the others.
     jobs = await stack.enter_async_context(open_background_jobs(background_job_counts(registry)))
     return Ports(
@@ -249,12 +247,16 @@ def stamped_pages(settings: Settings, redis: RedisLike | None, registry: Collect
 async def open_dead_letters(settings: Settings) -> AsyncIterator[DeadLetterService]:
     async with open_engine(Database.of(settings, "hello-events")) as engine:
         begin = PostgresUnitOfWork.of(engine, settings.database_deadline_s).begin
-        counts = consumer_counts(CollectorRegistry())
-        async with open_writing(settings, engine, begin, counts, WRITE_TIMEOUT_S) as indexing:
-            yield DeadLetterService(begin=begin, effects=effects_of(indexing), now=now)
+        async with open_effects(settings, engine, begin) as effects:
+            yield DeadLetterService(begin=begin, effects=effects, now=now)
 
 
-def effects_of(indexing: ItemIndexing) -> Mapping[str, Effect]:
-    """Return what each consumer does with an event that is handed to it again, by its name."""
-    effects = {subscription.name: effect for subscription, effect in EFFECTS.items()}
-    return {SEARCH.name: indexing.handle_again} | effects
+@asynccontextmanager
+async def open_effects(
+    settings: Settings, engine: AsyncEngine, begin: Begin
+) -> AsyncIterator[Mapping[str, Effect]]:
+    """Yield what each consumer does with an event that is handed to it again, by its name."""
+    counts = consumer_counts(CollectorRegistry())
+    async with open_writing(settings, engine, begin, counts, WRITE_TIMEOUT_S) as indexing:
+        effects = {subscription.name: effect for subscription, effect in EFFECTS.items()}
+        yield {SEARCH.name: indexing.handle_again} | effects

@@ -1,6 +1,5 @@
 """Accounts in PostgreSQL."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -50,9 +49,4 @@ class PostgresAccounts:
 
 
 def account_lookup(batches: Batches) -> BatchedLookup[UUID, AccountView]:
-    statement = batches.reading(FIND)
-
-    async def find_all(ids: Mapping[UUID, None]) -> Mapping[UUID, AccountView]:
-        return {row[0]: AccountView._make(row) for row in await statement.fetch(list(ids))}
-
-    return BatchedLookup(batches.batcher("accounts", find_all))
+    return batches.lookup("accounts", FIND, AccountView._make)

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Generic, TypeAlias
+from uuid import UUID
 
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -112,6 +113,17 @@ class Batches:
             return self.watch.statement(make_pooled, sql_for)
         make = partial(PreparedStatement, self.connections, is_write=is_write)
         return self.watch.statement(make, sql_for)
+
+    def lookup(
+        self, name: str, sql: str, view: Callable[[asyncpg.Record], Result]
+    ) -> BatchedLookup[UUID, Result]:
+        """Return one of rows by their ids: `$1` of the statement is an array, its first column the id."""
+        statement = self.reading(sql)
+
+        async def find_all(ids: Mapping[UUID, None]) -> Mapping[UUID, Result]:
+            return {row[0]: view(row) for row in await statement.fetch(list(ids))}
+
+        return BatchedLookup(self.batcher(name, find_all))
 
     def batcher(
         self,

@@ -97,12 +97,7 @@ class PostgresItems:
 
 
 def item_lookup(batches: Batches) -> BatchedLookup[UUID, ItemView]:
-    statement = batches.reading(FIND)
-
-    async def find_all(ids: Mapping[UUID, None]) -> Mapping[UUID, ItemView]:
-        return {row[0]: ItemView._make(row) for row in await statement.fetch(list(ids))}
-
-    return BatchedLookup(batches.batcher("items", find_all))
+    return batches.lookup("items", FIND, ItemView._make)
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,12 +158,7 @@ def update_with_moves(orders: Sequence[Order]) -> Update:
 
 
 def order_lookup(batches: Batches) -> BatchedLookup[UUID, OrderView]:
-    statement = batches.reading(FIND)
-
-    async def find_all(ids: Mapping[UUID, None]) -> Mapping[UUID, OrderView]:
-        return {row[0]: view_of(row) for row in await statement.fetch(list(ids))}
-
-    return BatchedLookup(batches.batcher("orders", find_all))
+    return batches.lookup("orders", FIND, view_of)
 
 
 def order_pages(batches: Batches) -> BatchedLookup[OrderPageKey, OrderPage]:

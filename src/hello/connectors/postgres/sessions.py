@@ -1,6 +1,6 @@
 """Sessions in PostgreSQL."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -72,9 +72,4 @@ class PostgresSessions:
 
 
 def session_lookup(batches: Batches) -> BatchedLookup[UUID, SessionView]:
-    statement = batches.reading(VIEW)
-
-    async def find_all(ids: Mapping[UUID, None]) -> Mapping[UUID, SessionView]:
-        return {row[0]: SessionView._make(row) for row in await statement.fetch(list(ids))}
-
-    return BatchedLookup(batches.batcher("sessions", find_all))
+    return batches.lookup("sessions", VIEW, SessionView._make)

@@ -13,12 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from hello.connectors.metrics import live_gauge, outcome_counter
 from hello.connectors.postgres.engine import milliseconds
 from hello.connectors.postgres.errors import business_errors
+from hello.connectors.postgres.people import ESTIMATE
 from hello.entities.orders import MOVES
 
 LATEST_COUNTED = 100_000
 """Up to here people are counted; more are estimated, as a count of all of them would take seconds."""
 TIMEOUT_S = 20
-ESTIMATE = text("SELECT reltuples FROM pg_class WHERE oid = 'people'::regclass")
 PEOPLE = text("SELECT count(*) FROM people")
 BIRTHDAYS = text("SELECT count(*) FROM people WHERE month_day = ANY(CAST(:days AS smallint[]))")
 GIFTS = text("SELECT coalesce(sum(gifts), 0) FROM gifts_received")

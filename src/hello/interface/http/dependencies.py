@@ -10,6 +10,7 @@ from hello.services.audit import AuditService
 from hello.services.birthdays import BirthdayService
 from hello.services.calendar_feeds import CalendarFeedService
 from hello.services.calendars import CalendarService
+from hello.services.dead_letters import DeadLetterService
 from hello.services.gifts import GiftService
 from hello.services.health import HealthService
 from hello.services.imports import ImportService
@@ -57,6 +58,10 @@ async def calendar_service(request: Request) -> CalendarService:
 
 async def calendar_feed_service(request: Request) -> CalendarFeedService:
     return use_cases(request).calendar_feeds
+
+
+async def dead_letter_service(request: Request) -> DeadLetterService:
+    return use_cases(request).dead_letters
 
 
 async def gift_service(request: Request) -> GiftService:
@@ -108,6 +113,7 @@ Audit = Annotated[AuditService, Depends(audit_service)]
 Birthdays = Annotated[BirthdayService, Depends(birthday_service)]
 CalendarFeeds = Annotated[CalendarFeedService, Depends(calendar_feed_service)]
 Calendars = Annotated[CalendarService, Depends(calendar_service)]
+DeadLetters = Annotated[DeadLetterService, Depends(dead_letter_service)]
 Gifts = Annotated[GiftService, Depends(gift_service)]
 Items = Annotated[ItemService, Depends(item_service)]
 Imports = Annotated[ImportService, Depends(import_service)]

@@ -37,9 +37,12 @@ async def form_of(request: Request) -> LoginForm:
     try:
         return LoginForm.model_validate(fields)
     except ValidationError as error:
-        raise RequestValidationError(
-            [{**one, "loc": ("body", *one["loc"])} for one in error.errors()]
-        ) from None
+        raise RequestValidationError(wrong_fields(error)) from None
+
+
+def wrong_fields(error: ValidationError) -> list[dict[str, Any]]:
+    """Return the errors as FastAPI has those of a body."""
+    return [{**one, "loc": ("body", *one["loc"])} for one in error.errors()]
 
 
 GivenForm = Annotated[LoginForm, Depends(form_of)]

@@ -10,8 +10,9 @@ from hello.interface.http.paths import own_path
 from hello.services.idempotency import IdempotentRequest
 from hello.services.security import Caller
 
+Key: TypeAlias = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[\x21-\x7e]+$")]
 IdempotencyKey: TypeAlias = Annotated[
-    Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[\x21-\x7e]+$")] | None,
+    Key | None,
     Header(
         description="A name for this request, for sending it again: it is carried out once",
     ),

@@ -12,7 +12,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, Validati
 from hello.entities.errors import InvalidError
 from hello.entities.people import check_username
 from hello.interface.dates import parse_date
-from hello.interface.http.forms import form_fields
+from hello.interface.http.forms import form_fields, wrong_fields
+from hello.interface.http.idempotency import Key
 from hello.interface.http.parameters import whole
 from hello.interface.http.problems import field_of, message_of
 from hello.interface.http.schemas.texts import Id, Storable
@@ -53,8 +54,7 @@ def parsed(given: Mapping[str, str], model: type[Model]) -> Form[Model]:
     try:
         data = model.model_validate({name: value for name, value in fields.items() if value})
     except ValidationError as error:
-        wrong = [{**one, "loc": ("body", *one["loc"])} for one in error.errors()]
-        return Form(shown, {field_of(one): worded(message_of(one)) for one in wrong})
+        return Form(shown, {field_of(one): worded(message_of(one)) for one in wrong_fields(error)})
     return Form(shown, data=data)
 
 
@@ -82,7 +82,6 @@ def cents(text: str) -> int:
 Name = Annotated[str, AfterValidator(named)]
 Cents = Annotated[int, BeforeValidator(cents), Field(ge=0, le=1_000_000_000)]
 Count = Annotated[int, BeforeValidator(whole), Field(ge=1, le=1000)]
-Key = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[\x21-\x7e]+$")]
 
 
 class PersonForm(BaseModel):

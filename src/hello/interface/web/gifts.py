@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from hello.entities.errors import InvalidError
 from hello.entities.items import ItemView
 from hello.entities.search import MAX_MATCHES, SearchText
+from hello.interface.http.parameters import MAX_SKIP
 from hello.interface.web.forms import GiftQuery
 from hello.services.items import ItemService
 from hello.services.search import Highlight, ItemSearch, SearchService
 
 PAGE = 24
-MAX_LISTED = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,8 @@ async def find_gifts(query: GiftQuery, items: ItemService, search: SearchService
     if query.q is None:
         if query.min is not None or query.max is not None:
             raise InvalidError("is needed to search by price", field="q")
-        listed = await items.page(min(skip, MAX_LISTED), PAGE, None)
-        return GiftPage([Gift(item) for item in listed.items], listed.total, query.page, MAX_LISTED)
+        listed = await items.page(min(skip, MAX_SKIP), PAGE, None)
+        return GiftPage([Gift(item) for item in listed.items], listed.total, query.page, MAX_SKIP)
     wanted = ItemSearch(
         text=SearchText.parse(query.q),
         skip=min(skip, MAX_MATCHES - PAGE),

@@ -11,8 +11,9 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import structlog
-from fastapi import Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.params import Depends as DependsParam
 from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.routing import APIRoute
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -20,11 +21,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from hello.entities.errors import HelloError, TooManyError, UnauthorizedError, UnavailableError
-from hello.interface.http.paths import reference
+from hello.interface.http.paths import own_path, reference
 from hello.interface.http.problems import FAULT, RETRY_AFTER_S, message_of, status_of
 from hello.interface.web.assets import Assets
 from hello.interface.web.details import data_text, details_text, duration_text
 from hello.interface.web.objectives import percent
+from hello.interface.web.origins import same_origin
+from hello.interface.web.sessions import find_visitor
 
 POLICY = (
     "default-src 'none'",
@@ -97,7 +100,7 @@ class Pages:
             asset=lambda name: url(self.assets.path(name)),
             nonce=nonce,
             visitor=visitor,
-            path=request.scope["path"].removeprefix(request.scope.get("root_path", "")),
+            path=own_path(request.scope),
             done=DONE.get(request.query_params.get("done", "")),
             **context,
         )
@@ -139,6 +142,16 @@ class PageRoute(APIRoute):
                 return show_error(request, HTTPStatus.INTERNAL_SERVER_ERROR, FAULT)
 
         return show
+
+
+def page_router(prefix: str = "", *dependencies: DependsParam) -> APIRouter:
+    """Return a router whose pages know who is logged in, and let no other site change anything."""
+    return APIRouter(
+        prefix=prefix,
+        route_class=PageRoute,
+        include_in_schema=False,
+        dependencies=[Depends(same_origin), Depends(find_visitor), *dependencies],
+    )
 
 
 def log_in_first(request: Request) -> Response:

@@ -1,21 +1,19 @@
 """Registering, logging in and out."""
 
-from datetime import timedelta
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 
 from hello.entities.errors import ConflictError, TooManyError, UnauthorizedError
 from hello.interface.http.dependencies import Accounts, Sessions, use_cases
 from hello.interface.http.limits import address_of, limited
 from hello.interface.http.schemas.accounts import LoginRequest, RegisterRequest
 from hello.interface.web.forms import Form, submitted
-from hello.interface.web.origins import local_path, same_origin
-from hello.interface.web.pages import PageRoute, page, redirect
+from hello.interface.web.origins import local_path
+from hello.interface.web.pages import page, page_router, redirect
 from hello.interface.web.sessions import (
     KnownVisitor,
-    find_visitor,
     forget,
     known_visitor,
     remember,
@@ -25,9 +23,7 @@ from hello.services.sessions import LogIn, SessionService
 
 BY_ADDRESS = [Depends(limited("accounts", by_address=True))]
 Next = Annotated[str | None, Query(alias="next", max_length=2000)]
-router = APIRouter(
-    route_class=PageRoute, include_in_schema=False, dependencies=[Depends(same_origin), Depends(find_visitor)]
-)
+router = page_router()
 
 
 @router.get("/login")
@@ -100,7 +96,7 @@ async def logged_in(
     tokens = await sessions.log_in(login)
     await end_session(request, sessions)
     response = redirect(request, with_done(path, done))
-    remember(request, response, tokens.refresh, lifetime_s(sessions.lifetime))
+    remember(request, response, tokens.refresh, int(sessions.lifetime.total_seconds()))
     return response
 
 
@@ -112,7 +108,3 @@ async def end_session(request: Request, sessions: SessionService) -> None:
 def with_done(path: str, done: str) -> str:
     """Say what was done where a page has no other query."""
     return path if "?" in path else f"{path}?done={done}"
-
-
-def lifetime_s(lifetime: timedelta) -> int:
-    return int(lifetime.total_seconds())

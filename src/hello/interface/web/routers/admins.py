@@ -3,13 +3,13 @@
 from http import HTTPStatus
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Depends, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BeforeValidator, Field
 
 from hello.entities.errors import ConflictError, InvalidError, NotFoundError
 from hello.interface.http.admins import record_use
-from hello.interface.http.dependencies import Audit, Imports, use_cases
+from hello.interface.http.dependencies import Audit, DeadLetters, Imports
 from hello.interface.http.large import in_slices
 from hello.interface.http.limits import limited
 from hello.interface.http.pagination import (
@@ -24,8 +24,7 @@ from hello.interface.http.routers.imports import form_of, kind_of, lines
 from hello.interface.people_files import read_people
 from hello.interface.people_formats import Kind
 from hello.interface.web.forms import AuditQuery, parsed
-from hello.interface.web.origins import same_origin
-from hello.interface.web.pages import PageRoute, page, redirect
+from hello.interface.web.pages import page, page_router, redirect
 from hello.interface.web.sessions import Administrator, administrator
 from hello.services.audit import AdminUse
 from hello.services.dead_letters import DeadLetterService, Redriven
@@ -33,12 +32,7 @@ from hello.services.dead_letters import DeadLetterService, Redriven
 PAGE = 20
 FILE_NAME = "people.ndjson"
 DeadLetterId = Annotated[int, BeforeValidator(whole), Field(ge=1, le=2**63 - 1)]
-router = APIRouter(
-    prefix="/admin",
-    route_class=PageRoute,
-    include_in_schema=False,
-    dependencies=[Depends(same_origin), Depends(administrator), Depends(limited("audit"))],
-)
+router = page_router("/admin", Depends(administrator), Depends(limited("audit")))
 
 
 async def recorded_use(request: Request, visitor: Administrator) -> AdminUse:
@@ -53,12 +47,7 @@ async def unlimited_use(request: Request, use: Annotated[AdminUse, Depends(recor
     return use
 
 
-async def dead_letter_service(request: Request) -> DeadLetterService:
-    return use_cases(request).dead_letters
-
-
 RecordedUse = Annotated[AdminUse, Depends(recorded_use)]
-DeadLetters = Annotated[DeadLetterService, Depends(dead_letter_service)]
 
 
 @router.get("")

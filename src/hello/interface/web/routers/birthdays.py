@@ -5,7 +5,7 @@ from datetime import date
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, Literal, cast
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 
 from hello.entities.errors import InvalidError, NotFoundError
 from hello.entities.people import check_username
@@ -15,9 +15,8 @@ from hello.interface.http.pagination import birthday_cursor, cursors_of, open_bi
 from hello.interface.http.parameters import Cursor, Days
 from hello.interface.http.schemas.people import Zone
 from hello.interface.web.forms import Form, PersonForm, submitted
-from hello.interface.web.origins import same_origin
-from hello.interface.web.pages import PageRoute, page, redirect
-from hello.interface.web.sessions import ListReader, find_visitor, may_read_lists
+from hello.interface.web.pages import page, page_router, redirect
+from hello.interface.web.sessions import ListReader, may_read_lists
 from hello.services.birthdays import BirthdayPage, BirthdayService
 from hello.services.people import SavePerson
 
@@ -27,9 +26,7 @@ if TYPE_CHECKING:
 FEW, PAGE, MONTH, YEAR = 6, 50, 31, 366
 START = (0, "")
 LIMITED = Depends(limited("birthdays"))
-router = APIRouter(
-    route_class=PageRoute, include_in_schema=False, dependencies=[Depends(same_origin), Depends(find_visitor)]
-)
+router = page_router()
 
 
 @dataclass(frozen=True, slots=True)

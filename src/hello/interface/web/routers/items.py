@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from uuid import uuid4
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Depends, Request, Response
 
 from hello.entities.errors import InvalidError
 from hello.interface.http.dependencies import Items, Search
@@ -11,18 +11,12 @@ from hello.interface.http.limits import limited
 from hello.interface.http.schemas.texts import Id
 from hello.interface.web.forms import Form, GiftQuery, ItemForm, parsed, submitted
 from hello.interface.web.gifts import NOTHING, find_gifts
-from hello.interface.web.origins import same_origin
-from hello.interface.web.pages import PageRoute, page, redirect
-from hello.interface.web.sessions import KnownVisitor, find_visitor, known_visitor
+from hello.interface.web.pages import page, page_router, redirect
+from hello.interface.web.sessions import KnownVisitor, known_visitor
 from hello.services.items import ItemContent
 
 LIMITED = Depends(limited("items"))
-router = APIRouter(
-    prefix="/catalogue",
-    route_class=PageRoute,
-    include_in_schema=False,
-    dependencies=[Depends(same_origin), Depends(find_visitor)],
-)
+router = page_router("/catalogue")
 
 
 @router.get("", dependencies=[Depends(limited("search"))])

@@ -6,7 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 import orjson
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Depends, Request, Response
 
 from hello.entities.errors import ConflictError, InvalidError, NotFoundError
 from hello.entities.orders import OrderStatus
@@ -20,17 +20,11 @@ from hello.interface.http.routers.order_events import event_stream, seen_version
 from hello.interface.http.schemas.orders import LineRequest, OrderRequest, Status
 from hello.interface.http.schemas.texts import Id
 from hello.interface.web.forms import Form, OrderForm, submitted
-from hello.interface.web.origins import same_origin
-from hello.interface.web.pages import PageRoute, page, redirect
-from hello.interface.web.sessions import KnownVisitor, find_visitor
+from hello.interface.web.pages import page, page_router, redirect
+from hello.interface.web.sessions import KnownVisitor
 
 PAGE = 20
-router = APIRouter(
-    prefix="/orders",
-    route_class=PageRoute,
-    include_in_schema=False,
-    dependencies=[Depends(same_origin), Depends(find_visitor), Depends(limited("orders"))],
-)
+router = page_router("/orders", Depends(limited("orders")))
 
 
 @router.get("")

@@ -27,7 +27,7 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 @router.get("/status")
 async def show_status(request: Request, health: Health) -> Response:
     """Answer 503 when requests should not be sent here; the page is whole without the database as well."""
-    _, report, lag = await asyncio.gather(known_visitor(request), health.ready(), lag_of(request))
+    _, report, lag = await asyncio.gather(find_visitor_if_possible(request), health.ready(), lag_of(request))
     status = HTTPStatus.SERVICE_UNAVAILABLE if report.status is Readiness.UNREADY else HTTPStatus.OK
     return page(
         request,
@@ -44,7 +44,7 @@ async def show_status(request: Request, health: Health) -> Response:
     )
 
 
-async def known_visitor(request: Request) -> None:
+async def find_visitor_if_possible(request: Request) -> None:
     """Show the page to a stranger if the database cannot say who asks."""
     try:
         await find_visitor(request)
