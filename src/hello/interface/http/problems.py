@@ -201,7 +201,7 @@ def is_route_missing(error: HTTPException) -> bool:
 
 
 async def answer_disconnect(request: Request, error: Exception) -> JSONResponse:  # noqa: ARG001
-    """Record a body that its client has broken off as the client's doing; nobody reads the answer."""
+    """Record a body that its client has broken off as the client's doing; the answer is not read."""
     return answer(request, HTTPStatus.BAD_REQUEST, "the body is not complete")
 
 

@@ -96,7 +96,7 @@ class Login(httpx.Auth):
 
 @contextmanager
 def open_service_as(url: str, token: str, email: str) -> Iterator[Service]:
-    """Open the service with an access token, or logged in for the time of the block, or as nobody."""
+    """Open the service with an access token, logged in for the time of the block, or without an account."""
     if email:
         login = Login(url, email, read_password())
         with open_service(url, login) as service:

@@ -31,7 +31,7 @@ router = page_router()
 
 @dataclass(frozen=True, slots=True)
 class Greeted:
-    """Who was asked for, and the greeting; None for somebody unknown. `error` says why a name is none."""
+    """The name that was asked for, and its greeting, None if unknown. `error` says why it is not a name."""
 
     name: str
     message: str | None = None
@@ -42,7 +42,7 @@ class Greeted:
 async def show_home(
     request: Request, people: People, zone: Zone, name: Annotated[str | None, Query()] = None
 ) -> Response:
-    """Greet whoever is asked for, and show who celebrates today and next."""
+    """Greet the person of `name`, and show today's and the next birthdays."""
     greeted = await greet(people, name.strip(), zone) if name and name.strip() else None
     known = {"username": greeted.name} if greeted and not greeted.error else {}
     return await home(request, zone, greeted, Form(known))

@@ -48,7 +48,7 @@ async def list_orders(
 
 @router.post("")
 async def place_order(request: Request, visitor: KnownVisitor, orders: Orders, items: Items) -> Response:
-    """Order an item for somebody; a form that is sent twice makes one order."""
+    """Order an item as a gift; a form that is sent twice makes one order."""
     form = await submitted(request, OrderForm)
     if form.data is None:
         return await order_form_again(request, form, items)

@@ -81,7 +81,7 @@ if (!FINAL.has(part("status").textContent.toUpperCase())) {
   addEventListener("offline", () => say("You are offline."));
   addEventListener("pagehide", stop);
   addEventListener("pageshow", (event) => {
-    if (event.persisted) watch(); // the browser has kept the page, and somebody came back to it
+    if (event.persisted) watch(); // back to a page that the browser has kept
   });
   watch();
 }

@@ -79,7 +79,7 @@ async function load(url, signal) {
   return true;
 }
 
-// What cannot be answered leaves the results as they are while somebody types, and else loads the page.
+// A search that fails leaves the results as they are during typing, and otherwise loads the page.
 async function search({ isTyping }) {
   clearTimeout(timer);
   asked?.abort();

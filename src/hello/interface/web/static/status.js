@@ -1,4 +1,4 @@
-// Keeps the status up to date while somebody looks at it, and says so only when it has changed.
+// Keeps the status up to date while the page is visible, and announces changes only.
 import { loadPage } from "./documents.js";
 import { localize } from "./page.js";
 
