@@ -20,14 +20,16 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hello.bootstrap.connectors import stamped_pages
 from hello.connectors.embedded.servers import Servers, destroy, embedded_servers
+from hello.connectors.postgres.batches import open_batches
+from hello.connectors.postgres.celebrations import birthday_pages
 from hello.connectors.postgres.engine import Database, open_engine
 from hello.connectors.postgres.migrate import migrate
-from hello.connectors.postgres.person_lookup import open_person_lookup
-from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
+from hello.connectors.postgres.person_lookup import KINDS, person_lookup
 from hello.connectors.redis.client import open_redis
 from hello.core.batching import Bounds
 from hello.core.settings import Settings
-from hello.entities.birthdays import LeapDay, groups_between
+from hello.entities.birthdays import LeapDay
+from hello.services.lookups import BirthdayPage, BirthdayPageKey, Lookup
 from hello.services.ports import Stamp, StampedPages
 
 SIZES = [10_000, 100_000, 1_000_000, 10_000_000]
@@ -69,9 +71,9 @@ async def compare(servers: Servers, sizes: list[int], console: Console) -> list[
     async with (
         open_engine(database) as engine,
         open_redis(servers.redis_url, 1) as redis,
-        open_person_lookup(engine, list, Bounds()) as lookup,
+        open_batches(engine, Bounds(), KINDS) as batches,
     ):
-        unit_of_work = PostgresUnitOfWork.of(engine, 60)
+        lookup, pages = person_lookup(batches, list), birthday_pages(batches)
         lists = stamped_pages(settings, redis, CollectorRegistry())
         before = 0
         for size in sizes:
@@ -79,20 +81,18 @@ async def compare(servers: Servers, sizes: list[int], console: Console) -> list[
             await grow(engine, before + 1, size)
             console.print(f"{size:>12,} people after {monotonic() - start:.0f} s more")
             cached = await measure(cached_page(lists, lookup.list_stamp, size))
-            rows.append((size, *await measure(sql_page(unit_of_work)), *cached))
+            rows.append((size, *await measure(sql_page(pages)), *cached))
             before = size
     return rows
 
 
-def sql_page(unit_of_work: PostgresUnitOfWork) -> Call:
-    groups = list(groups_between(datetime.now(UTC).date(), 0, 0, LeapDay.MAR1))
+def sql_page(lookup: Lookup[BirthdayPageKey, BirthdayPage]) -> Call:
+    key = BirthdayPageKey(datetime.now(UTC).date(), 0, 0, LeapDay.MAR1, (0, ""), PAGE)
 
     async def page() -> None:
-        async with unit_of_work.begin() as tx:
-            found = await tx.people.celebrating(groups, (0, ""), PAGE + 1)
-        if len(found) != PAGE + 1:
-            message = f"only {len(found)} people celebrate today"
-            raise RuntimeError(message)
+        found = await lookup.find(key)
+        if found is None or found.last is None:
+            raise RuntimeError("fewer people than a page has celebrate today")
 
     return page
 

@@ -15,14 +15,14 @@ from tests.external.test_traces import traces_of
 from tests.support.builders import a_name
 from tests.support.http.orders import ITEMS, ORDERS
 from tests.support.http.route_pairs import Pair, Request, exchange, open_routes, raw
-from tests.support.http.wire_values import BODIES, HEADERS, ORDER_BODY, PATHS, QUERIES, TOKENS
+from tests.support.http.wire_values import BODIES, HEADERS, ORDER_BODY, PATHS, QUERIES, TOKENS, UPCOMING
 from tests.twins.traces import RECORDED
 
 pytestmark = pytest.mark.external
 EXAMPLES = int(os.environ.get("EXAMPLES", "200"))
 HOLD_KEY = """INSERT INTO idempotency_keys (account_id, key, fingerprint, order_id, answer, created_at)
     VALUES ($1, $2, '', gen_random_uuid(), '', now())"""
-
+LISTS = [ITEMS.encode(), ORDERS.encode(), UPCOMING]
 LOCATION = re.compile(rb"\r\nlocation: \S+/(\S+)\r\n")
 
 
@@ -40,10 +40,10 @@ tokens = st.one_of(st.just([(b"Authorization", b"Bearer <ada>")]), st.sampled_fr
 extras = st.lists(st.sampled_from(HEADERS), max_size=2)
 targets = st.one_of(
     st.builds(lambda path, query: path + query, some(PATHS), st.one_of(st.just(b""), some(QUERIES))),
-    st.builds(lambda path, query: path + query, some([ITEMS.encode(), ORDERS.encode()]), some(QUERIES)),
+    st.builds(lambda path, query: path + query, some(LISTS), some(QUERIES)),
     st.builds(
         lambda path, parts: path + b"?" + b"&".join(part[1:] for part in parts),
-        some([ITEMS.encode(), ORDERS.encode()]),
+        some(LISTS),
         st.lists(some(QUERIES), min_size=2, max_size=3),
     ),
 )
@@ -132,7 +132,7 @@ def test_each_path_is_answered_alike_with_and_without_a_token(pair: Pair, path: 
         assert on == off
 
 
-@pytest.mark.parametrize("path", [ITEMS.encode(), ORDERS.encode()])
+@pytest.mark.parametrize("path", LISTS)
 def test_each_query_is_answered_alike(pair: Pair, path: bytes) -> None:
     for query in QUERIES:
         on, off = pair.answers(Request(b"GET", path + query, [ADA]))
@@ -168,6 +168,7 @@ def test_good_request_succeeds_alike(pair: Pair) -> None:
         (Request(b"GET", ITEMS.encode() + b"/<kite>", []), b"200"),
         (Request(b"GET", ITEMS.encode() + b"?skip=1&limit=3", []), b"200"),
         (Request(b"GET", b"/api/v1/users/me", [ADA]), b"200"),
+        (Request(b"GET", UPCOMING + b"?days=366&limit=2&cursor=<upcoming-cursor>", []), b"200"),
         (Request(b"GET", ORDERS.encode() + b"/<order>", [ADA]), b"200"),
         (Request(b"GET", ORDERS.encode() + b"?limit=1&cursor=<cursor>", [ADA]), b"200"),
         (Request(b"POST", ORDERS.encode(), [GRACE, JSON], ORDER_BODY), b"201"),

@@ -6,10 +6,12 @@ from zoneinfo import ZoneInfo
 from hello.entities.birthdays import LeapDay
 from hello.entities.greetings import DaysWording, Greeting
 from hello.services.birthday_lists import ListedDays
-from hello.services.birthdays import BirthdayPage, BirthdayService
+from hello.services.birthdays import BirthdayService
+from hello.services.lookups import BirthdayPage
 from hello.services.people import PeopleService
 from hello.services.todays_greetings import TodaysGreetings
 from tests.support.builders import NOON
+from tests.twins.lookups import twin_lookups
 from tests.twins.transaction import TwinPersonLookup, TwinStampedPages, TwinUnitOfWork
 
 UTC = ZoneInfo("UTC")
@@ -31,7 +33,7 @@ def people_service(twin: TwinUnitOfWork, zone: str = "UTC") -> PeopleService:
 
 def birthday_service(twin: TwinUnitOfWork) -> BirthdayService:
     return BirthdayService(
-        begin=twin.begin,
+        lookup=twin_lookups(twin.begin).birthday_pages,
         listed_days=ListedDays(now=lambda: NOON, leap_day=LeapDay.MAR1),
         pages=TwinStampedPages(),
         stamp=TwinPersonLookup(twin).list_stamp,

@@ -6,12 +6,22 @@ from typing import Generic, TypeVar
 from uuid import UUID
 
 from hello.entities.accounts import Account, AccountView
+from hello.entities.birthdays import groups_between, month_day
 from hello.entities.items import ItemView
 from hello.entities.orders import LineView, MoveView, Order, OrderView
 from hello.entities.sessions import SessionView
-from hello.services.lookups import ItemPage, ItemPageKey, Lookups, OrderPage, OrderPageKey
+from hello.services.lookups import (
+    BirthdayPage,
+    BirthdayPageKey,
+    ItemPage,
+    ItemPageKey,
+    Lookups,
+    OrderPage,
+    OrderPageKey,
+)
 from hello.services.ports import Begin, Transaction
 from tests.twins.orders import TwinOrders
+from tests.twins.transaction import TwinPeople
 
 Key = TypeVar("Key")
 Found = TypeVar("Found")
@@ -43,6 +53,8 @@ class TwinLookup(Generic[Key, Found]):
 def twin_lookups(begin: Begin) -> Lookups:
     return Lookups(
         accounts=TwinLookup(begin, find_account),
+        birthday_pages=TwinLookup(begin, find_birthday_page),
+        birthday_texts=TwinLookup(begin, find_birthday_text),
         items=TwinLookup(begin, find_item),
         item_pages=TwinLookup(begin, find_item_page),
         orders=TwinLookup(begin, find_order),
@@ -54,6 +66,22 @@ def twin_lookups(begin: Begin) -> Lookups:
 async def find_account(tx: Transaction, account_id: UUID) -> AccountView | None:
     account = await tx.accounts.find(account_id)
     return None if account is None else account_view(account)
+
+
+async def find_birthday_page(tx: Transaction, key: BirthdayPageKey) -> BirthdayPage:
+    return BirthdayPage.of(await find_birthday_text(tx, key._replace(limit=key.limit + 1)), key)
+
+
+async def find_birthday_text(tx: Transaction, key: BirthdayPageKey) -> str:
+    assert isinstance(tx.people, TwinPeople)
+    found = [
+        (group.in_days, name, born)
+        for group in groups_between(key.day, key.first, key.last, key.leap_day)
+        for name, born in tx.people.rows.items()
+        if month_day(born) == group.month_day and (group.in_days, name) > key.after
+    ]
+    lines = [f"{name}{born.isoformat().replace('-', '')}" for _, name, born in sorted(found)]
+    return "\n".join(lines[: key.limit])
 
 
 async def find_item(tx: Transaction, item_id: UUID) -> ItemView | None:

@@ -7,7 +7,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import date
 
-from hello.entities.birthdays import BirthdayGroup, Celebration, month_day
+from hello.entities.birthdays import Celebration, month_day
 from hello.entities.errors import NotFoundError, UnavailableError
 from hello.entities.people import Person
 from hello.services.bus import DomainEvent
@@ -37,24 +37,6 @@ class TwinPeople:
 
     def _changed(self, births: Sequence[date], affected: Collection[int]) -> None:
         self.stamp += any(month_day(born) in affected for born in births)
-
-    async def celebrating(
-        self, groups: Sequence[BirthdayGroup], after: tuple[int, str], limit: int
-    ) -> Sequence[Celebration]:
-        everyone = [
-            Celebration(name, born, group.day, group.in_days)
-            for group in groups
-            for name, born in self.rows.items()
-            if month_day(born) == group.month_day
-        ]
-        ordered = sorted(everyone, key=lambda person: (person.in_days, person.username))
-        return [person for person in ordered if (person.in_days, person.username) > after][:limit]
-
-    async def celebrating_text(
-        self, groups: Sequence[BirthdayGroup], after: tuple[int, str], limit: int
-    ) -> str:
-        found = await self.celebrating(groups, after, limit)
-        return "\n".join(f"{person.username}{person.born.isoformat().replace('-', '')}" for person in found)
 
     async def page(self, after: str, limit: int) -> Sequence[Person]:
         names = sorted(name for name in self.rows if name > after)[:limit]

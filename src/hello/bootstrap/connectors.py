@@ -29,6 +29,7 @@ from hello.connectors.metrics import (
 )
 from hello.connectors.postgres.accounts import account_lookup
 from hello.connectors.postgres.batches import Batches, open_batches
+from hello.connectors.postgres.celebrations import birthday_pages, birthday_texts
 from hello.connectors.postgres.engine import Database, open_engine
 from hello.connectors.postgres.item_store import item_store
 from hello.connectors.postgres.items import item_lookup, item_pages
@@ -174,6 +175,8 @@ def pool_size(settings: Settings) -> int:
 def lookups_of(batches: Batches) -> Lookups:
     return Lookups(
         accounts=account_lookup(batches),
+        birthday_pages=birthday_pages(batches),
+        birthday_texts=birthday_texts(batches),
         items=item_lookup(batches),
         item_pages=item_pages(batches),
         orders=order_lookup(batches),

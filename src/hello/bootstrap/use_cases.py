@@ -180,7 +180,7 @@ def people_service(settings: Settings, ports: Ports) -> PeopleService:
 
 def birthday_service(settings: Settings, ports: Ports) -> BirthdayService:
     return BirthdayService(
-        begin=ports.begin,
+        lookup=ports.lookups.birthday_pages,
         listed_days=ports.listed_days,
         pages=ports.stamped_pages,
         stamp=ports.lookup.list_stamp,
@@ -192,7 +192,7 @@ def birthday_service(settings: Settings, ports: Ports) -> BirthdayService:
 
 def calendar_service(settings: Settings, ports: Ports) -> CalendarService:
     return CalendarService(
-        begin=ports.begin,
+        lookup=ports.lookups.birthday_texts,
         now=now,
         zone=settings.zone,
         leap_day=LeapDay(settings.leap_day),

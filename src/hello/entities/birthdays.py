@@ -1,12 +1,16 @@
 """When a birthday is celebrated, how many days are left until it, and who celebrates on a day."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import lru_cache
+from typing import NamedTuple
 
 FEBRUARY, MARCH, LEAP_DAY = 2, 3, 29
 BORN_ON_LEAP_DAY = 229
+LONGEST_YEAR = 366
+DATE_LETTERS = len("19900517")
 
 
 class LeapDay(StrEnum):
@@ -16,8 +20,7 @@ class LeapDay(StrEnum):
     FEB28 = "feb28"
 
 
-@dataclass(frozen=True, slots=True)
-class Celebration:
+class Celebration(NamedTuple):
     """Someone's birthday: on `day`, `in_days` days from today."""
 
     username: str
@@ -82,3 +85,17 @@ def groups_between(today: date, first: int, last: int, rule: LeapDay) -> Iterato
             if born not in seen:
                 seen.add(born)
                 yield BirthdayGroup(born, day, in_days)
+
+
+@lru_cache(maxsize=16)
+def next_celebrations(today: date, first: int, rule: LeapDay) -> Mapping[int, BirthdayGroup]:
+    """Return who celebrates when, from `first` days from today on, by day of birth (`month_day`)."""
+    groups = groups_between(today, first, first + LONGEST_YEAR - 1, rule)
+    return {group.month_day: group for group in groups}
+
+
+def celebration_in(line: str, groups: Mapping[int, BirthdayGroup]) -> Celebration:
+    """Return what a line of name and day of birth says, `John19900517`."""
+    born = date.fromisoformat(line[-DATE_LETTERS:])
+    group = groups[month_day(born)]
+    return Celebration(line[:-DATE_LETTERS], born, group.day, group.in_days)

@@ -1,29 +1,21 @@
 """Who celebrates: today and soon."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, tzinfo
 from functools import partial
 from typing import TypeAlias
 
+from hello.core.batching import Callback
 from hello.core.clock import Clock, today
-from hello.core.cursors import split_page
-from hello.entities.birthdays import Celebration, LeapDay, groups_between
+from hello.entities.birthdays import LeapDay
 from hello.entities.errors import InvalidError
 from hello.services.birthday_lists import ListedDays
-from hello.services.ports import Begin, Stamp, StampedPages
+from hello.services.lookups import BirthdayPage, BirthdayPageKey, Lookup
+from hello.services.ports import Stamp, StampedPages
 
 PAGE_FORMAT = "2"
 """The version of the format of cached pages: a release with another format does not read them."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BirthdayPage:
-    """`last` is where the next page goes on: the days ahead and the name; None at the end."""
-
-    day: date
-    people: Sequence[Celebration]
-    last: tuple[int, str] | None
 
 
 Render: TypeAlias = Callable[[BirthdayPage], bytes]
@@ -31,7 +23,7 @@ Render: TypeAlias = Callable[[BirthdayPage], bytes]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BirthdayService:
-    begin: Begin
+    lookup: Lookup[BirthdayPageKey, BirthdayPage]
     listed_days: ListedDays
     pages: StampedPages
     stamp: Stamp
@@ -62,9 +54,11 @@ class BirthdayService:
         self, day: date, first: int, last: int, after: tuple[int, str], limit: int
     ) -> BirthdayPage:
         """Return a page of those who celebrate `first` to `last` days from `day`, soonest first."""
-        groups = list(groups_between(day, first, last, self.leap_day))
-        async with self.begin() as tx:
-            rows = await tx.people.celebrating(groups, after, limit + 1)
-        people, has_more = split_page(rows, limit)
-        place = (people[-1].in_days, people[-1].username) if has_more else None
-        return BirthdayPage(day=day, people=people, last=place)
+        key = BirthdayPageKey(day, first, last, self.leap_day, after, limit)
+        return await self.lookup.find(key) or BirthdayPage(day, [], None)
+
+    def celebrating_nowait(
+        self, day: date, days: int, after: tuple[int, str], limit: int, callback: Callback[BirthdayPage]
+    ) -> None:
+        """Call back with a page of those who celebrate within these days, today left out."""
+        self.lookup.find_nowait(BirthdayPageKey(day, 1, days, self.leap_day, after, limit), callback)

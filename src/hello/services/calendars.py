@@ -10,12 +10,11 @@ from typing import TypeAlias
 from hello.core.clock import Clock, today
 from hello.core.single_flight import SingleFlight
 from hello.core.throttle import Throttle, ThrottledError
-from hello.entities.birthdays import BirthdayGroup, LeapDay, groups_between
+from hello.entities.birthdays import LeapDay, celebration_in, next_celebrations
 from hello.entities.errors import BusyError
-from hello.services.ports import Begin
+from hello.services.lookups import BirthdayPageKey, Lookup
 
 PAUSE_S, MAX_WAITING, MAX_FILES = 0.1, 16, 8
-DATE_LETTERS = len("19900517")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +53,7 @@ Render: TypeAlias = Callable[[CalendarContent], Awaitable[CalendarFile]]
 class CalendarService:
     """`max_events` is how many birthdays a file has at most."""
 
-    begin: Begin
+    lookup: Lookup[BirthdayPageKey, str]
     now: Clock
     zone: tzinfo
     leap_day: LeapDay
@@ -79,29 +78,25 @@ class CalendarService:
 
     async def _current(self, query: CalendarQuery, render: Render) -> CalendarFile:
         """Compare what is stored with what the kept file was made from: to make one costs far more."""
-        groups = list(groups_between(query.day, 0, query.days, self.leap_day))
-        async with self.begin() as tx:
-            text = await tx.people.celebrating_text(groups, query.after, self.max_events + 1)
+        limit = self.max_events + 1
+        key = BirthdayPageKey(query.day, 0, query.days, self.leap_day, query.after, limit)
+        text = await self.lookup.find(key) or ""
         source, kept = self._files.pop(query, ("", None))
         if kept is None or source != text:
-            kept = await render(self._content(text, groups))
+            kept = await render(self._content(text, query.day))
         self._keep(query, text, kept)
         return kept
 
-    def _content(self, text: str, groups: Sequence[BirthdayGroup]) -> CalendarContent:
+    def _content(self, text: str, day: date) -> CalendarContent:
         all_lines = text.split("\n") if text else []
         lines = all_lines[: self.max_events]
-        last = place_of(lines[-1], groups) if len(all_lines) > len(lines) else None
-        return CalendarContent(lines=lines, leap_day=self.leap_day, last=last)
+        if len(all_lines) == len(lines):
+            return CalendarContent(lines=lines, leap_day=self.leap_day, last=None)
+        person = celebration_in(lines[-1], next_celebrations(day, 0, self.leap_day))
+        return CalendarContent(lines=lines, leap_day=self.leap_day, last=(person.in_days, person.username))
 
     def _keep(self, query: CalendarQuery, text: str, file: CalendarFile) -> None:
         """Keep the files that were asked for last, and bound the memory that they take."""
         self._files[query] = text, file
         while len(self._files) > MAX_FILES:
             self._files.popitem(last=False)
-
-
-def place_of(line: str, groups: Sequence[BirthdayGroup]) -> tuple[int, str]:
-    """Return the days ahead and the name."""
-    name, month_day = line[:-DATE_LETTERS], int(line[-4:])
-    return next(group.in_days for group in groups if group.month_day == month_day), name

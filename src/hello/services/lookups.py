@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import NamedTuple, Protocol, Self, TypeVar
 from uuid import UUID
 
 from hello.core.batching import Callback
 from hello.core.cursors import split_page
 from hello.entities.accounts import AccountView
+from hello.entities.birthdays import Celebration, LeapDay, celebration_in, next_celebrations
 from hello.entities.errors import HelloError
 from hello.entities.items import ItemView
 from hello.entities.orders import PAGE_LINES, OrderView
@@ -64,6 +66,36 @@ class ItemPage(NamedTuple):
     total: int
 
 
+class BirthdayPageKey(NamedTuple):
+    """At most `limit` of those who celebrate `first` to `last` days from `day`, soonest first, then by name.
+
+    `after` is where the page before has ended: the days ahead, and the name.
+    """
+
+    day: date
+    first: int
+    last: int
+    leap_day: LeapDay
+    after: tuple[int, str]
+    limit: int
+
+
+class BirthdayPage(NamedTuple):
+    """`last` is where the next page goes on: the days ahead and the name; None at the end."""
+
+    day: date
+    people: Sequence[Celebration]
+    last: tuple[int, str] | None
+
+    @classmethod
+    def of(cls, text: str, key: BirthdayPageKey) -> Self:
+        """Return at most `key.limit` of the people in the lines of the text."""
+        lines, has_more = split_page(text.split("\n") if text else [], key.limit)
+        groups = next_celebrations(key.day, key.first, key.leap_day)
+        people = [celebration_in(line, groups) for line in lines]
+        return cls(key.day, people, (people[-1].in_days, people[-1].username) if has_more else None)
+
+
 class OrderPageKey(NamedTuple):
     """At most `limit` of the customer's orders from below the id `before` on; `status` None for any."""
 
@@ -89,9 +121,14 @@ class OrderPage(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lookups:
-    """Ids are keys as UUIDs."""
+    """Ids are keys as UUIDs.
+
+    The text of very many birthdays has a line for each, of name and day of birth: `John19900517`.
+    """
 
     accounts: Lookup[UUID, AccountView]
+    birthday_pages: Lookup[BirthdayPageKey, BirthdayPage]
+    birthday_texts: Lookup[BirthdayPageKey, str]
     items: Lookup[UUID, ItemView]
     item_pages: Lookup[ItemPageKey, ItemPage]
     orders: Lookup[UUID, OrderView]

@@ -7,7 +7,7 @@ from typing import Protocol, TypeAlias, TypeVar
 from uuid import UUID
 
 from hello.entities.audit import AuditEntry, AuditRecord
-from hello.entities.birthdays import BirthdayGroup, Celebration
+from hello.entities.birthdays import Celebration
 from hello.entities.items import Item
 from hello.entities.order_revisions import OrderRevision
 from hello.entities.orders import Order
@@ -33,18 +33,6 @@ class People(Protocol):
 
     async def remove(self, username: str, affected: Collection[int]) -> None:
         """Remove the person and change the stamp as `save` does; raise `NotFoundError`."""
-        ...
-
-    async def celebrating(
-        self, groups: Sequence[BirthdayGroup], after: tuple[int, str], limit: int
-    ) -> Sequence[Celebration]:
-        """Return at most `limit` of those born on these days, by `in_days` and name, after `after`."""
-        ...
-
-    async def celebrating_text(
-        self, groups: Sequence[BirthdayGroup], after: tuple[int, str], limit: int
-    ) -> str:
-        """Return the same as text, for very many: lines of name and day of birth, `John19900517`."""
         ...
 
     async def page(self, after: str, limit: int) -> Sequence[Person]:

@@ -5,6 +5,7 @@ import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, TypeAlias
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -121,6 +122,7 @@ def names_of(shop: OrderClient) -> Names:
         "unknown": str(uuid4()),
         "cursor": page["next_cursor"],
         "forged": page["next_cursor"][:-2] + "AA",
+        **birthday_cursors(shop.client),
         "created-cursor": shop.listed(limit=1, status="CREATED").json()["next_cursor"],
         "used-key": used,
         "fresh-key": a_name(),
@@ -132,6 +134,16 @@ def names_of(shop: OrderClient) -> Names:
         "expired": signed(claims_of(shop.ada.id, exp=1)),
     }
     return {name.encode(): value.encode() for name, value in names.items()}
+
+
+def birthday_cursors(client: httpx.Client) -> dict[str, str]:
+    """Return where lists of birthdays go on, once more people celebrate than a page has."""
+    for days in (0, 0, 1, 1, 2, 40):
+        born = (datetime.now(UTC).date() + timedelta(days)).replace(year=1996)
+        saved = client.put(f"/hello/{a_name()}", json={"dateOfBirth": born.isoformat()})
+        assert saved.status_code == 204
+    pages = {name: client.get(f"/api/v1/birthdays/{name}?limit=1") for name in ("today", "upcoming")}
+    return {f"{name}-cursor": page.json()["next_cursor"] for name, page in pages.items()}
 
 
 def deleted(client: httpx.Client) -> str:

@@ -1,6 +1,7 @@
 """Parts of requests to the hot routes, usual and unusual; `<kite>` and the like stand for stored values."""
 
 Headers = list[tuple[bytes, bytes]]
+UPCOMING = b"/api/v1/birthdays/upcoming"
 ORDER_BODY = b'{"lines": [{"item_id": "<kite>", "quantity": 2}]}'
 LINE = b'{"item_id": "<kite>", "quantity": 2}'
 WIDE = "\u00e4\U0001f381".encode()
@@ -18,6 +19,8 @@ PATHS = [
     b"/api/v1/items",
     b"/api/v1//items",
     b"/api/v1/users/me",
+    UPCOMING,
+    UPCOMING + b"/",
     b"/api/v1/users/me?x=1",
     b"/api/v1/users/me/",
     b"/api/v1/orders",
@@ -87,6 +90,20 @@ QUERIES = [
     b"?status=LOST",
     b"?status=",
     b"?status=CREATED&status=CANCELLED",
+    b"?days=1",
+    b"?days=366",
+    b"?days=366&limit=1",
+    b"?days=0",
+    b"?days=367",
+    b"?days=07",
+    b"?days=+7",
+    b"?days=7&days=8",
+    b"?days=",
+    b"?tz=UTC",
+    b"?tz=Mars",
+    b"?cursor=<upcoming-cursor>",
+    b"?days=366&limit=2&cursor=<upcoming-cursor>",
+    b"?cursor=<today-cursor>",
     b"?cursor=<cursor>",
     b"?cursor=<cursor>&limit=1",
     b"?cursor=<cursor>=",

@@ -1,35 +1,19 @@
 """Pages of birthdays: where each ends, how much is read for it, and by which day and rule."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from hello.entities.birthdays import BirthdayGroup, Celebration, LeapDay
+from hello.entities.birthdays import LeapDay
 from hello.entities.errors import InvalidError
 from hello.services.birthday_lists import ListedDays
 from hello.services.birthdays import BirthdayService
+from hello.services.lookups import BirthdayPage
 from tests.support.builders import TODAY
 from tests.support.people import birthday_service, names
-from tests.twins.transaction import TwinPeople, TwinUnitOfWork
-
-
-@dataclass
-class WatchedPeople(TwinPeople):
-    """Remembers the bounds of pages."""
-
-    limits: list[int] = field(default_factory=list)
-
-    def __deepcopy__(self, _: object) -> "WatchedPeople":
-        return self
-
-    async def celebrating(
-        self, groups: Sequence[BirthdayGroup], after: tuple[int, str], limit: int
-    ) -> Sequence[Celebration]:
-        self.limits.append(limit)
-        return await super().celebrating(groups, after, limit)
+from tests.twins.transaction import TwinUnitOfWork
 
 
 @pytest.fixture
@@ -66,12 +50,18 @@ async def test_a_page_says_where_the_next_one_begins(
     assert page.day == TODAY
 
 
-async def test_no_more_is_read_than_the_page_and_one(
+async def test_a_page_of_coming_days_leaves_today_out(
     birthdays: BirthdayService, twin: TwinUnitOfWork
 ) -> None:
-    twin.stored.people = people = WatchedPeople(dict.fromkeys("abcde", date(1990, 6, 15)))
-    await birthdays.celebrating(TODAY, 0, 0, (0, ""), 2)
-    assert people.limits == [3]
+    twin.stored.people.rows = {name: date(1990, 6, 15 + number) for number, name in enumerate("abcd")}
+    pages = list[bytes]()
+
+    def take(page: BirthdayPage | None, _: Exception | None) -> None:
+        assert page
+        pages.append(names(page))
+
+    birthdays.celebrating_nowait(TODAY, 2, (-1, ""), 5, take)
+    assert pages == [b"b,c"]
 
 
 def test_today_is_where_the_client_says_or_where_the_service_lives(birthdays: BirthdayService) -> None:

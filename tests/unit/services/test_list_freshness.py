@@ -1,18 +1,19 @@
 """The freshness of today's list: what is served is compared with what the database has."""
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 import pytest
 
-from hello.entities.birthdays import BirthdayGroup, Celebration
+from hello.entities.birthdays import Celebration
 from hello.services.birthdays import BirthdayService
 from hello.services.list_freshness import ListFreshness
-from hello.services.ports import Load, Stamp
+from hello.services.lookups import BirthdayPage, BirthdayPageKey
+from hello.services.ports import Load, Stamp, Transaction
 from tests.support.people import birthday_service, names
-from tests.twins.transaction import TwinPeople, TwinUnitOfWork
+from tests.twins.lookups import TwinLookup
+from tests.twins.transaction import TwinUnitOfWork
 
 BORN = date(1990, 6, 15)
 
@@ -29,17 +30,15 @@ class FrozenPages:
 
 
 @dataclass
-class ChangingPeople(TwinPeople):
-    """Has one more person each time it is asked."""
+class ChangingList:
+    """Has one more person each time it is read."""
 
-    def __deepcopy__(self, _: object) -> "ChangingPeople":
-        return self
+    people: int = 0
 
-    async def celebrating(
-        self, groups: Sequence[BirthdayGroup], after: tuple[int, str], limit: int
-    ) -> Sequence[Celebration]:
-        self.rows[f"P{len(self.rows)}"] = BORN
-        return await super().celebrating(groups, after, limit)
+    async def read(self, _: Transaction, key: BirthdayPageKey) -> BirthdayPage:
+        self.people += 1
+        names = [f"P{number}" for number in range(self.people)]
+        return BirthdayPage(key.day, [Celebration(name, BORN, key.day, 0) for name in names], None)
 
 
 @pytest.fixture
@@ -71,6 +70,7 @@ async def test_list_that_misses_a_change_is_stale(twin: TwinUnitOfWork, counts: 
 async def test_list_that_changes_during_the_check_is_not_counted(
     twin: TwinUnitOfWork, counts: Counter[str]
 ) -> None:
-    twin.stored.people = ChangingPeople()
-    await checks_of(replace(birthday_service(twin), pages=FrozenPages(b"an old page")), counts).check()
+    lookup = TwinLookup(twin.begin, ChangingList().read)
+    birthdays = replace(birthday_service(twin), lookup=lookup, pages=FrozenPages(b"an old page"))
+    await checks_of(birthdays, counts).check()
     assert not counts

@@ -1,105 +1,115 @@
 """Who celebrates, soonest first: a few ranges of one index, each read as far as the page has room."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
 from functools import lru_cache
-from itertools import pairwise
-from typing import Any
+from itertools import groupby, pairwise
+from typing import NamedTuple
 
-from sqlalchemy import Integer, SmallInteger, Text, TextClause, bindparam, text
-from sqlalchemy.types import TypeEngine
+from hello.connectors.postgres.batches import BatchedLookup, Batches
+from hello.connectors.postgres.prepared_statements import BatchStatement
+from hello.entities.birthdays import BirthdayGroup, LeapDay, leap_year_date, month_day, next_celebrations
+from hello.services.lookups import BirthdayPage, BirthdayPageKey
 
-from hello.entities.birthdays import BirthdayGroup, leap_year_date, month_day
-
-# The inner limit is written out for the planner, which would take a parameter for a tenth of the rows.
-RANGE = """
-range_{number} AS MATERIALIZED (
-    SELECT *, :place_{number} AS place,
-        CASE WHEN :first_{number} = :last_{number} THEN 0 ELSE month_day END AS within
-    FROM (
-        SELECT username, date_of_birth, month_day
-        FROM people
-        WHERE (month_day, username) > (:first_{number}, :name_{number}) AND month_day <= :last_{number}
-        ORDER BY month_day, username
-        LIMIT {limit}
-    ) AS person
-    LIMIT greatest({limit}{taken}, 0)
-)"""
-TAKEN = " - (SELECT count(*) FROM range_{earlier} WHERE place < :place_{number})"
-PAGE = """
-WITH {ranges}
-SELECT username, date_of_birth, month_day
-FROM ({union}) AS found
-ORDER BY place, within, username
-LIMIT {limit}
+# Each page takes its steps one after the other until it is full, in one statement and one snapshot. What a step
+# gives is one value: as rows, ten thousand people would cost the event loop 30 ms.
+PAGES = """
+WITH RECURSIVE step AS MATERIALIZED (
+    SELECT * FROM unnest($2::int[], $3::int[], $4::smallint[], $5::smallint[], $6::smallint[], $7::text[])
+        AS step (page, number, first, last, other, name)
+), found AS (
+    SELECT page::int, 0 AS step, room, NULL::text COLLATE "C" AS people
+    FROM unnest($1::int[]) WITH ORDINALITY AS wanted (room, page)
+    UNION ALL
+    SELECT page, step.number, room - taken.count, taken.people
+    FROM found JOIN step USING (page) CROSS JOIN LATERAL (
+        SELECT count(*)::int AS count,
+            string_agg(username || to_char(born, 'YYYYMMDD'), E'\\n' ORDER BY place, username) AS people
+        FROM (
+            (
+                SELECT username, date_of_birth AS born,
+                    CASE WHEN step.other IS NULL THEN month_day ELSE 0 END AS place
+                FROM people
+                WHERE (month_day, username) > (step.first, step.name) AND month_day <= step.last
+                ORDER BY month_day, username LIMIT room
+            ) UNION ALL (
+                SELECT username, date_of_birth, 0 FROM people
+                WHERE month_day = step.other AND username > step.name
+                ORDER BY username LIMIT room
+            )
+            ORDER BY place, username LIMIT room
+        ) AS person
+    ) AS taken
+    WHERE step.number = found.step + 1 AND room > 0
+)
+SELECT page, people FROM found WHERE people IS NOT NULL ORDER BY page, step
 """
-# One value: as rows, ten thousand people would cost the event loop 30 ms.
-AS_TEXT = """
-SELECT coalesce(string_agg(username || to_char(date_of_birth, 'YYYYMMDD'), E'\\n'), '') FROM ({page}) AS page
-"""
-TYPES: Sequence[tuple[str, type[TypeEngine[Any]]]] = [
-    ("first", SmallInteger),
-    ("last", SmallInteger),
-    ("name", Text),
-    ("place", Integer),
-]
+PAGES_IN_BATCH, TEXTS_IN_BATCH = 50, 2
 
 
-@dataclass(frozen=True, slots=True)
-class IndexRange:
-    """Those born from `first` to `last` (`month_day`); who is born on `first` celebrates in `in_days`."""
+class Step(NamedTuple):
+    """Those born from `first` to `last` (`month_day`), who celebrate from `in_days` on.
+
+    Those born on `other` celebrate on the same day as the only day of the others; they are merged by name.
+    """
 
     in_days: int
     first: int
     last: int
+    other: int | None
+
+
+def birthday_pages(batches: Batches) -> BatchedLookup[BirthdayPageKey, BirthdayPage]:
+    statement = batches.reading(PAGES)
+
+    async def find_all(keys: Mapping[BirthdayPageKey, None]) -> Mapping[BirthdayPageKey, BirthdayPage]:
+        wanted = list(keys)
+        texts = await read(statement, [key._replace(limit=key.limit + 1) for key in wanted])
+        return {key: BirthdayPage.of(text, key) for key, text in zip(wanted, texts, strict=True)}
+
+    return BatchedLookup(batches.batcher("birthday_pages", find_all, batch=PAGES_IN_BATCH))
+
+
+def birthday_texts(batches: Batches) -> BatchedLookup[BirthdayPageKey, str]:
+    """Return the one of long lists, which do not hold up short pages."""
+    statement = batches.reading(PAGES)
+
+    async def find_all(keys: Mapping[BirthdayPageKey, None]) -> Mapping[BirthdayPageKey, str]:
+        return dict(zip(keys, await read(statement, list(keys)), strict=True))
+
+    return BatchedLookup(batches.batcher("birthday_texts", find_all, batch=TEXTS_IN_BATCH))
+
+
+async def read(statement: BatchStatement, wanted: Sequence[BirthdayPageKey]) -> Sequence[str]:
+    """Return a text for each page: lines of name and day of birth."""
+    parts: list[list[str]] = [[] for _ in wanted]
+    for page, people in await statement.fetch(*arguments_of(wanted)):
+        parts[page - 1].append(people)
+    return ["\n".join(part) for part in parts]
+
+
+def arguments_of(wanted: Sequence[BirthdayPageKey]) -> Sequence[Sequence[object]]:
+    steps = [
+        (page, number, step.first, step.last, step.other, key.after[1] * (step.in_days == key.after[0]))
+        for page, key in enumerate(wanted, 1)
+        for number, step in enumerate(steps_of(key.day, key.first, key.last, key.leap_day, key.after[0]), 1)
+    ]
+    return [[key.limit for key in wanted], *(zip(*steps, strict=True) if steps else [()] * 6)]
 
 
 @lru_cache(maxsize=1000)
-def celebrating(ranges: int, limit: int) -> TextClause:
-    """Return the statement for so many ranges; those that start on the same day are merged by name."""
-    numbers = range(ranges)
-    parts = [RANGE.format(number=number, limit=limit, taken=taken_before(number)) for number in numbers]
-    union = " UNION ALL ".join(f"SELECT * FROM range_{number}" for number in numbers)  # noqa: S608
-    return with_types(PAGE.format(ranges=",".join(parts), union=union, limit=limit), ranges)
+def steps_of(day: date, first: int, last: int, rule: LeapDay, after: int) -> Sequence[Step]:
+    """Join the groups of days that follow each other, from `after` days ahead on.
 
-
-@lru_cache(maxsize=100)
-def celebrating_text(ranges: int, limit: int) -> TextClause:
-    return with_types(AS_TEXT.format(page=celebrating(ranges, limit).text), ranges)
-
-
-def taken_before(number: int) -> str:
-    return "".join(TAKEN.format(earlier=earlier, number=number) for earlier in range(number))
-
-
-def with_types(statement: str, ranges: int) -> TextClause:
-    """Say what each parameter is, which PostgreSQL could not tell everywhere."""
-    typed = [bindparam(f"{name}_{number}", type_=kind) for name, kind in TYPES for number in range(ranges)]
-    return text(statement).bindparams(*typed)
-
-
-def parameters_of(ranges: Sequence[IndexRange], after: tuple[int, str]) -> dict[str, object]:
-    parameters: dict[str, object] = {}
-    for number, days in enumerate(ranges):
-        parameters |= {
-            f"first_{number}": days.first,
-            f"last_{number}": days.last,
-            f"name_{number}": after[1] if days.in_days == after[0] else "",
-            f"place_{number}": days.in_days,
-        }
-    return parameters
-
-
-def ranges_of(groups: Sequence[BirthdayGroup], first: int) -> list[IndexRange]:
-    """Join the groups of days that follow each other, from `in_days` = `first` on.
-
-    Groups that share a day stay apart. So a whole year is six ranges at most, two of them the leapers' day.
+    Groups that share a day are a step of their own. So a whole year is five steps at most.
     """
-    return [
-        IndexRange(joined[0].in_days, joined[0].month_day, joined[-1].month_day)
-        for joined in runs_of([group for group in groups if group.in_days >= first])
-    ]
+    groups = [one for one in next_celebrations(day, first, rule).values() if after <= one.in_days <= last]
+    steps = []
+    for _, same_day in groupby(runs_of(groups), lambda run: run[0].in_days):
+        run, *others = same_day
+        other = others[0][0].month_day if others else None
+        steps.append(Step(run[0].in_days, run[0].month_day, run[-1].month_day, other))
+    return steps
 
 
 def runs_of(groups: Sequence[BirthdayGroup]) -> Iterator[Sequence[BirthdayGroup]]:

@@ -8,9 +8,7 @@ from typing import Any
 from sqlalchemy import literal, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hello.connectors.postgres.celebrations import celebrating, celebrating_text, parameters_of, ranges_of
 from hello.connectors.postgres.outbox import people_in_order
-from hello.entities.birthdays import BirthdayGroup, Celebration
 from hello.entities.errors import NotFoundError
 from hello.entities.people import Person
 
@@ -81,27 +79,6 @@ class PostgresPeople:
         removed = await connection.exec_driver_sql(REMOVE, (username, list(affected)))
         if not removed.scalar_one():
             raise NotFoundError(f"no user named {username}")
-
-    async def celebrating(
-        self, groups: Sequence[BirthdayGroup], after: tuple[int, str], limit: int
-    ) -> Sequence[Celebration]:
-        when = {group.month_day: group for group in groups}
-        if not (ranges := ranges_of(groups, after[0])):
-            return []
-        parameters = parameters_of(ranges, after)
-        rows = await self.session.execute(celebrating(len(ranges), limit), parameters)
-        return [
-            Celebration(username, born, when[month_day].day, when[month_day].in_days)
-            for username, born, month_day in rows
-        ]
-
-    async def celebrating_text(
-        self, groups: Sequence[BirthdayGroup], after: tuple[int, str], limit: int
-    ) -> str:
-        if not (ranges := ranges_of(groups, after[0])):
-            return ""
-        parameters = parameters_of(ranges, after)
-        return str(await self.session.scalar(celebrating_text(len(ranges), limit), parameters))
 
     async def page(self, after: str, limit: int) -> Sequence[Person]:
         query = select(Person).where(Person.username > after).order_by(Person.username).limit(limit)

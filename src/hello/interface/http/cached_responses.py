@@ -10,11 +10,10 @@ from fastapi import Response
 from hello.core.cursors import Cursors
 from hello.entities.orders import OrderView
 from hello.interface.http.conditions import etag
-from hello.interface.http.json_bodies import order_json
+from hello.interface.http.json_bodies import order_json, today_json, upcoming_json
 from hello.interface.http.pagination import birthday_cursor, next_link
-from hello.interface.http.schemas.birthdays import TodayResponse, person_today
 from hello.interface.http.schemas.orders import PATH
-from hello.services.birthdays import BirthdayPage
+from hello.services.lookups import BirthdayPage
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +61,10 @@ def unpack_order(packed: bytes) -> CachedResponse:
 
 def render_today(cursors: Cursors, path: str, limit: int, page: BirthdayPage) -> bytes:
     cursor = birthday_cursor(cursors, "today", page.day, page.last)
-    people = [person_today(person) for person in page.people]
-    body = TodayResponse(date=page.day, people=people, next_cursor=cursor).model_dump_json().encode()
-    return CachedResponse(next_link(path, cursor, limit=limit), body).pack()
+    return CachedResponse(next_link(path, cursor, limit=limit), today_json(page, cursor)).pack()
+
+
+def render_upcoming(page: BirthdayPage, cursors: Cursors, path: str, days: int, limit: int) -> CachedResponse:
+    cursor = birthday_cursor(cursors, "upcoming", page.day, page.last)
+    link = next_link(path, cursor, limit=limit, days=days)
+    return CachedResponse(link, upcoming_json(page, cursor))

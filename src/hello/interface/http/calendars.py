@@ -5,8 +5,8 @@ import gzip
 from dataclasses import dataclass
 from hashlib import sha256
 
-from hello.entities.birthdays import BORN_ON_LEAP_DAY, LeapDay
-from hello.services.calendars import DATE_LETTERS, CalendarContent, CalendarFile
+from hello.entities.birthdays import BORN_ON_LEAP_DAY, DATE_LETTERS, LeapDay
+from hello.services.calendars import CalendarContent, CalendarFile
 
 MEDIA_TYPE = "text/calendar"
 YEARLY = "FREQ=YEARLY"

@@ -6,12 +6,30 @@ from hello.entities.accounts import AccountView
 from hello.entities.items import ItemView
 from hello.entities.orders import Order, OrderView
 from hello.interface.http.pagination import order_cursor
-from hello.services.lookups import ItemPage, OrderPage
+from hello.services.lookups import BirthdayPage, ItemPage, OrderPage
 from hello.services.search import FoundItem
 
 
 def account_json(account: AccountView) -> bytes:
     return json_bytes(account.public())
+
+
+def today_json(page: BirthdayPage, cursor: str | None) -> bytes:
+    people = [{"username": person.username, "turns": person.turns} for person in page.people]
+    return json_bytes({"date": page.day, "people": people, "next_cursor": cursor})
+
+
+def upcoming_json(page: BirthdayPage, cursor: str | None) -> bytes:
+    people = [
+        {
+            "username": person.username,
+            "turns": person.turns,
+            "date": person.day,
+            "in_days": person.in_days,
+        }
+        for person in page.people
+    ]
+    return json_bytes({"date": page.day, "people": people, "next_cursor": cursor})
 
 
 def item_json(item: ItemView) -> bytes:

@@ -60,7 +60,7 @@ class BirthdayPlace:
 
 
 def open_birthday_cursor(
-    request: Request, which: BirthdayList, cursor: str | None, day: date
+    cursors: Cursors, which: BirthdayList, cursor: str | None, day: date
 ) -> BirthdayPlace:
     """Return where the cursor leads, without one the beginning of the day's list; raise `InvalidError`."""
 
@@ -68,7 +68,7 @@ def open_birthday_cursor(
         opened, in_days, username = parts
         return BirthdayPlace(date.fromisoformat(opened), int(in_days), username)
 
-    return open_cursor(cursors_of(request), cursor, (which,), parse) or BirthdayPlace(day)
+    return open_cursor(cursors, cursor, (which,), parse) or BirthdayPlace(day)
 
 
 def birthday_cursor(

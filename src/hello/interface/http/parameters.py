@@ -10,6 +10,7 @@ from hello.interface.http.schemas.texts import NotEmpty
 
 WHOLE = re.compile(r"-?[0-9]{1,20}")
 MAX_SKIP, MAX_LIMIT = 1_000_000, 100
+DEFAULT_DAYS, MAX_DAYS = 7, 366
 
 
 def whole(value: object) -> object:
@@ -27,6 +28,6 @@ Limit = Annotated[
     int, Field(ge=1, le=MAX_LIMIT), BeforeValidator(whole), Query(description="How many at most")
 ]
 Days = Annotated[
-    int, Field(ge=1, le=366), BeforeValidator(whole), Query(description="How many days to look ahead")
+    int, Field(ge=1, le=MAX_DAYS), BeforeValidator(whole), Query(description="How many days to look ahead")
 ]
 Cursor = Annotated[NotEmpty | None, Query(description="`next_cursor` of the previous page")]

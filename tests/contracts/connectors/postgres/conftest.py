@@ -65,14 +65,14 @@ async def store_of_transactions(catalogue_database: Database) -> AsyncIterator[L
 
 @asynccontextmanager
 async def open_store(database: Database) -> AsyncIterator[LookupStore]:
-    """Begin with an empty catalogue."""
+    """Begin with an empty catalogue, and without people."""
     pooling = database.transaction_pooling
     async with (
         open_engine(database) as engine,
         open_batches(engine, Bounds(), 2, transaction_pooling=pooling) as batches,
     ):
         async with engine.begin() as connection:
-            await connection.execute(text("TRUNCATE accounts, items, orders CASCADE"))
+            await connection.execute(text("TRUNCATE accounts, items, orders, people CASCADE"))
         yield LookupStore(PostgresUnitOfWork.of(engine, 60).begin, lookups_of(batches))
 
 

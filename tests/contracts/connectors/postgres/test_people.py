@@ -1,7 +1,5 @@
 """The promises of the port `People`, kept by the twin and by PostgreSQL alike."""
 
-import itertools
-from collections.abc import Sequence
 from datetime import date
 from typing import Any, cast
 
@@ -9,7 +7,6 @@ import pytest
 from sqlalchemy import text
 
 from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
-from hello.entities.birthdays import BirthdayGroup, LeapDay, groups_between, leap_year_date, month_day
 from hello.entities.errors import NotFoundError
 from hello.entities.people import Person
 from hello.services.ports import Begin, Transaction
@@ -81,60 +78,6 @@ class PeopleContract:
         async with begin() as tx:
             assert await stored_born(tx, john.username) is None
 
-    async def test_birthdays_are_ordered_by_day_and_name(self, begin: Begin) -> None:
-        """The names begin with `zzz`: others in the database sort before them."""
-        tag = f"zzz{a_name()}"
-        people = {f"{tag}B": date(1990, 5, 17), f"{tag}a": date(1980, 5, 17), f"{tag}A": date(1970, 5, 18)}
-        groups = [BirthdayGroup(517, date(2026, 5, 17), 0), BirthdayGroup(518, date(2026, 5, 18), 1)]
-        async with begin() as tx:
-            await tx.people.save(people, [])
-        async with begin() as tx:
-            first = await tx.people.celebrating(groups, (0, tag), 1000)
-        assert [(one.username, one.in_days, one.turns) for one in first if one.username.startswith(tag)] == [
-            (f"{tag}B", 0, 36),
-            (f"{tag}a", 0, 46),
-            (f"{tag}A", 1, 56),
-        ]
-        async with begin() as tx:
-            assert (await tx.people.celebrating(groups, (0, f"{tag}B"), 1))[0].username == f"{tag}a"
-            assert await tx.people.celebrating(groups[1:], (1, f"{tag}A"), 1) == []
-
-    async def test_page_within_a_day_is_followed_by_all_people_of_later_days(self, begin: Begin) -> None:
-        """Days that do not follow each other are separate ranges of the index."""
-        groups = [BirthdayGroup(517, date(2026, 5, 17), 0), BirthdayGroup(519, date(2026, 5, 19), 2)]
-        early = f"AAA{a_name()}"
-        async with begin() as tx:
-            await tx.people.save({early: date(1990, 5, 19)}, [])
-        async with begin() as tx:
-            found = await tx.people.celebrating(groups, (0, "zzzz"), 10**6)
-        assert [(one.in_days, one.turns) for one in found if one.username == early] == [(2, 36)]
-
-    @pytest.mark.parametrize("rule", LeapDay)
-    @pytest.mark.parametrize("day", ["2026-02-27", "2026-03-01", "2027-03-02", "2028-02-28", "2026-12-30"])
-    async def test_pages_of_a_year_ahead_are_in_order_and_complete(
-        self, begin: Begin, day: str, rule: LeapDay
-    ) -> None:
-        """Those who share a day with leapers come by name with them."""
-        tag, groups = f"zzz{a_name()}", list(groups_between(date.fromisoformat(day), 0, 366, rule))
-        births = {
-            f"{tag}{first}{month * 'x'}{day * 'y'}": leap_year_date(100 * month + day)
-            for first, month, day in itertools.product("Az", (1, 2, 3, 12), (1, 27, 28, 29))
-        }
-        async with begin() as tx:
-            await tx.people.save(births, [])
-        in_days = {group.month_day: group.in_days for group in groups}
-        wanted = sorted((in_days[month_day(on)], name) for name, on in births.items())
-        async with begin() as tx:
-            found = [one for one in await everyone(tx, groups) if one[1].startswith(tag)]
-            lines = (await tx.people.celebrating_text(groups, (-1, ""), 10**6)).split("\n")
-        assert found == wanted
-        assert [line[:-8] for line in lines if line.startswith(tag)] == [name for _, name in wanted]
-
-    async def test_pages_of_no_days_are_empty(self, begin: Begin) -> None:
-        async with begin() as tx:
-            assert list(await tx.people.celebrating([], (-1, ""), 10)) == []
-            assert await tx.people.celebrating_text([], (-1, ""), 10) == ""
-
     async def test_people_are_paged_by_name(self, begin: Begin) -> None:
         tag = f"zzz{a_name()}"
         async with begin() as tx:
@@ -142,13 +85,6 @@ class PeopleContract:
         async with begin() as tx:
             pages = [await tx.people.page(after, 2) for after in (tag, f"{tag}a")]
         assert [[person.username[-1] for person in page] for page in pages] == [["B", "a"], ["b"]]
-
-
-async def everyone(tx: Transaction, groups: Sequence[BirthdayGroup]) -> list[tuple[int, str]]:
-    found: list[tuple[int, str]] = []
-    while page := await tx.people.celebrating(groups, found[-1] if found else (-1, ""), 37):
-        found += [(one.in_days, one.username) for one in page]
-    return found
 
 
 async def stored_born(tx: Transaction, name: str) -> date | None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import gzip
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta, timezone
 
@@ -11,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from icalendar import Calendar, Event
 
-from hello.entities.birthdays import BirthdayGroup, LeapDay, groups_between
+from hello.entities.birthdays import LeapDay, groups_between
 from hello.entities.errors import BusyError, UnavailableError
 from hello.interface.http.calendars import LINE_OCTETS, CalendarWriter
 from hello.interface.http.large import takes_gzip
@@ -22,11 +21,13 @@ from hello.services.calendars import (
     CalendarFile,
     CalendarQuery,
     CalendarService,
-    place_of,
 )
+from hello.services.lookups import BirthdayPageKey
+from hello.services.ports import Transaction
 from tests.support.builders import NOON, TODAY
 from tests.support.people import UTC
-from tests.twins.transaction import TwinPeople, TwinUnitOfWork
+from tests.twins.lookups import TwinLookup, find_birthday_text, twin_lookups
+from tests.twins.transaction import TwinUnitOfWork
 
 WRITER = CalendarWriter(domain="hello.example", max_age_s=60)
 LEAPERS = {LeapDay.MAR1: {"BYYEARDAY": 60}, LeapDay.FEB28: {"BYMONTH": 2, "BYMONTHDAY": -1}}
@@ -62,7 +63,11 @@ def test_no_line_is_longer_than_75_octets(username: str, letters: int) -> None:
 
 def service_of(twin: TwinUnitOfWork, max_events: int = 100) -> CalendarService:
     return CalendarService(
-        begin=twin.begin, now=lambda: NOON, zone=UTC, leap_day=LeapDay.MAR1, max_events=max_events
+        lookup=twin_lookups(twin.begin).birthday_texts,
+        now=lambda: NOON,
+        zone=UTC,
+        leap_day=LeapDay.MAR1,
+        max_events=max_events,
     )
 
 
@@ -153,15 +158,12 @@ async def test_the_files_that_were_asked_for_last_are_kept(twin: TwinUnitOfWork)
 async def test_no_more_people_are_read_than_the_file_has_and_one(twin: TwinUnitOfWork) -> None:
     limits = list[int]()
 
-    class Watched(TwinPeople):
-        async def celebrating_text(
-            self, groups: Sequence[BirthdayGroup], after: tuple[int, str], limit: int
-        ) -> str:
-            limits.append(limit)
-            return await super().celebrating_text(groups, after, limit)
+    async def read(tx: Transaction, key: BirthdayPageKey) -> str:
+        limits.append(key.limit)
+        return await find_birthday_text(tx, key)
 
-    twin.stored.people = Watched()
-    await service_of(twin, max_events=3).read(QUERY, WRITER.write)
+    calendars = replace(service_of(twin, max_events=3), lookup=TwinLookup(twin.begin, read))
+    await calendars.read(QUERY, WRITER.write)
     assert limits == [4]
 
 
@@ -228,8 +230,3 @@ def test_calendar_uses_today_of_the_services_zone(twin: TwinUnitOfWork) -> None:
     service = service_of(twin)
     assert service.today() == TODAY
     assert replace(service, zone=timezone(timedelta(hours=13))).today() == TODAY + timedelta(1)
-
-
-def test_the_place_of_a_line_is_its_day_and_its_name() -> None:
-    groups = [BirthdayGroup(615, TODAY, 0), BirthdayGroup(617, TODAY + timedelta(2), 2)]
-    assert place_of("Johanna19900617", groups) == (2, "Johanna")

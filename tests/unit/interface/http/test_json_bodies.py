@@ -11,13 +11,23 @@ from pydantic import BaseModel
 
 from hello.core.json_text import json_bytes
 from hello.entities.accounts import AccountView
+from hello.entities.birthdays import Celebration
 from hello.entities.items import ItemView
 from hello.entities.orders import LineView, MoveView, OrderStatus, OrderView
-from hello.interface.http.json_bodies import account_json, found_item_json, item_json, order_json
+from hello.interface.http.json_bodies import (
+    account_json,
+    found_item_json,
+    item_json,
+    order_json,
+    today_json,
+    upcoming_json,
+)
 from hello.interface.http.schemas.accounts import AccountResponse
+from hello.interface.http.schemas.birthdays import TodayResponse, UpcomingResponse
 from hello.interface.http.schemas.items import ItemResponse
 from hello.interface.http.schemas.orders import OrderResponse
 from hello.interface.http.schemas.search import FoundItemResponse
+from hello.services.lookups import BirthdayPage
 from hello.services.search import FoundItem, Highlight, Match
 from tests.support.builders import NOON, a_line, an_order
 
@@ -44,6 +54,8 @@ moves = st.lists(st.builds(MoveView, statuses, times), max_size=3)
 orders = st.builds(
     OrderView, st.uuids(), st.uuids(), statuses, maybe(texts), numbers, numbers, times, times, lines, moves
 )
+celebrations = st.builds(Celebration, texts, st.dates(), st.dates(), st.integers(0, 366))
+birthday_pages = st.builds(BirthdayPage, st.dates(), st.lists(celebrations, max_size=3), st.none())
 highlights = st.builds(Highlight, texts, maybe(texts))
 scores = st.floats(allow_nan=False, allow_infinity=False)
 found_items = st.builds(FoundItem, items, st.builds(Match, st.uuids(), scores, highlights))
@@ -52,6 +64,14 @@ found_items = st.builds(FoundItem, items, st.builds(Match, st.uuids(), scores, h
 def assert_described(body: bytes, schema: type[BaseModel]) -> None:
     """Compare with what the schema makes of the same values."""
     assert schema.model_validate_json(body).model_dump_json().encode() == body
+
+
+@given(birthday_pages, maybe(texts))
+def test_lists_of_birthdays_are_as_their_schemas_describe_them(
+    page: BirthdayPage, cursor: str | None
+) -> None:
+    assert_described(today_json(page, cursor), TodayResponse)
+    assert_described(upcoming_json(page, cursor), UpcomingResponse)
 
 
 @given(accounts)

@@ -24,6 +24,7 @@ MAX_BODY = 16_384
 """A larger one takes milliseconds to understand, which the application does in its own time."""
 FAULTS = (UnavailableError, BusyError, ConflictError)
 Page = TypeVar("Page")
+Rendered = TypeVar("Rendered")
 Schema = TypeVar("Schema", bound=BaseModel)
 
 
@@ -44,17 +45,17 @@ class FastContext:
         return FastAnswer(self._observer.recorder(method, route, status), status, media_type)
 
 
-class RenderOnce(Generic[Page]):
+class RenderOnce(Generic[Page, Rendered]):
     """Requests that share a batch get the same page, one after the other: it is rendered once."""
 
-    def __init__(self, render: Callable[..., bytes]) -> None:
-        self._render, self._body = render, b""
-        self._page: Page | None = None
+    def __init__(self, render: Callable[..., Rendered]) -> None:
+        self._render = render
+        self._last: tuple[Page, Rendered] | None = None
 
-    def __call__(self, page: Page, *more: object) -> bytes:
-        if page is not self._page:
-            self._page, self._body = page, self._render(page, *more)
-        return self._body
+    def __call__(self, page: Page, *more: object) -> Rendered:
+        if self._last is None or self._last[0] is not page:
+            self._last = page, self._render(page, *more)
+        return self._last[1]
 
 
 def fault_in(error: Exception | None) -> Exception | None:

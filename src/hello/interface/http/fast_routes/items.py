@@ -88,7 +88,7 @@ class ListItems:
     def __init__(self, context: FastContext, access: FastAccess) -> None:
         self.context, self.access = context, access
         self.listed = context.kind("GET", PATH, HTTPStatus.OK)
-        self.render: RenderOnce[ItemPage] = RenderOnce(item_page_json)
+        self.render: RenderOnce[ItemPage, bytes] = RenderOnce(item_page_json)
 
     def begin(self, request: FastRequest) -> None:
         key = page_key(query_of(request.query))

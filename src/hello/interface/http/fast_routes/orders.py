@@ -96,7 +96,7 @@ class ListOrders:
     def __init__(self, context: FastContext, access: FastAccess, cursors: Cursors) -> None:
         self.context, self.access, self.cursors = context, access, cursors
         self.listed = context.kind("GET", PATH, HTTPStatus.OK)
-        self.render: RenderOnce[OrderPage] = RenderOnce(order_page_json)
+        self.render: RenderOnce[OrderPage, bytes] = RenderOnce(order_page_json)
 
     def begin(self, request: FastRequest) -> None:
         wanted = self.wanted(query_of(request.query))

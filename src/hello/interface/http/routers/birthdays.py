@@ -6,18 +6,18 @@ from typing import Any
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from hello.interface.http.cached_responses import CachedResponse, render_today
+from hello.interface.http.cached_responses import CachedResponse, render_today, render_upcoming
 from hello.interface.http.calendars import MEDIA_TYPE, CalendarWriter
 from hello.interface.http.conditions import IfNoneMatch, is_known
 from hello.interface.http.dependencies import Birthdays, Calendars
 from hello.interface.http.large import LargeResponse, takes_gzip
 from hello.interface.http.limits import limited
 from hello.interface.http.pagination import birthday_cursor, cursors_of, next_link, open_birthday_cursor
-from hello.interface.http.parameters import Cursor, Days, Limit
+from hello.interface.http.parameters import DEFAULT_DAYS, Cursor, Days, Limit
 from hello.interface.http.problems import problems
 from hello.interface.http.readers import KEY
 from hello.interface.http.response_headers import tagged
-from hello.interface.http.schemas.birthdays import TodayResponse, UpcomingResponse, person_upcoming
+from hello.interface.http.schemas.birthdays import TodayResponse, UpcomingResponse
 from hello.interface.http.schemas.people import Zone
 from hello.services.calendars import CalendarQuery
 
@@ -45,7 +45,7 @@ async def list_today(
     request: Request, birthdays: Birthdays, zone: Zone, limit: Limit = 20, cursor: Cursor = None
 ) -> Response:
     """List who celebrates today, by name; a cursor goes on with the list of its own day."""
-    place = open_birthday_cursor(request, "today", cursor, birthdays.today(zone))
+    place = open_birthday_cursor(cursors_of(request), "today", cursor, birthdays.today(zone))
     render = partial(render_today, cursors_of(request), request.scope["path"], limit)
     rendered = await birthdays.rendered_today(place.day, place.username, limit, render)
     return CachedResponse.unpack(rendered).to_response(HTTPStatus.OK)
@@ -61,18 +61,15 @@ async def list_upcoming(
     request: Request,
     birthdays: Birthdays,
     zone: Zone,
-    days: Days = 7,
+    days: Days = DEFAULT_DAYS,
     limit: Limit = 20,
     cursor: Cursor = None,
 ) -> Response:
     """List who celebrates from tomorrow on, soonest first, then by name."""
-    place = open_birthday_cursor(request, "upcoming", cursor, birthdays.today(zone))
+    place = open_birthday_cursor(cursors_of(request), "upcoming", cursor, birthdays.today(zone))
     page = await birthdays.celebrating(place.day, 1, days, (place.in_days, place.username), limit)
-    following = birthday_cursor(cursors_of(request), "upcoming", page.day, page.last)
-    people = [person_upcoming(person) for person in page.people]
-    body = UpcomingResponse(date=page.day, people=people, next_cursor=following)
-    headers = next_link(request.scope["path"], following, limit=limit, days=days)
-    return Response(body.model_dump_json(), media_type="application/json", headers=headers)
+    rendered = render_upcoming(page, cursors_of(request), request.scope["path"], days, limit)
+    return rendered.to_response(HTTPStatus.OK)
 
 
 @calendar.get(
@@ -91,7 +88,7 @@ async def read_calendar(
     cursor: Cursor = None,
 ) -> Response:
     """Give a calendar program an event for each who celebrates within these days, today included."""
-    place = open_birthday_cursor(request, "calendar", cursor, calendars.today())
+    place = open_birthday_cursor(cursors_of(request), "calendar", cursor, calendars.today())
     writer: CalendarWriter = request.app.state.calendar
     query = CalendarQuery(place.day, days, (place.in_days, place.username))
     file = await calendars.read(query, writer.write)

@@ -4,7 +4,6 @@ from datetime import date
 
 from pydantic import BaseModel, ConfigDict
 
-from hello.entities.birthdays import Celebration
 from hello.interface.http.pagination import EXAMPLE
 
 
@@ -48,13 +47,3 @@ class UpcomingResponse(BaseModel):
     date: date
     people: list[BirthdayUpcoming]
     next_cursor: str | None
-
-
-def person_today(person: Celebration) -> BirthdayToday:
-    return BirthdayToday(username=person.username, turns=person.turns)
-
-
-def person_upcoming(person: Celebration) -> BirthdayUpcoming:
-    return BirthdayUpcoming(
-        username=person.username, turns=person.turns, date=person.day, in_days=person.in_days
-    )

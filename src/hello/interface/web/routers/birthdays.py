@@ -17,7 +17,8 @@ from hello.interface.http.schemas.people import Zone
 from hello.interface.web.forms import Form, PersonForm, submitted
 from hello.interface.web.pages import page, page_router, redirect
 from hello.interface.web.sessions import ListReader, may_read_lists
-from hello.services.birthdays import BirthdayPage, BirthdayService
+from hello.services.birthdays import BirthdayService
+from hello.services.lookups import BirthdayPage
 from hello.services.people import SavePerson
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ async def list_birthdays(
     cursor: Cursor = None,
 ) -> Response:
     """List who celebrates, page by page."""
-    place = open_birthday_cursor(request, which, cursor, birthdays.today(zone))
+    place = open_birthday_cursor(cursors_of(request), which, cursor, birthdays.today(zone))
     first, last = (0, 0) if which == "today" else (1, days)
     listed = await birthdays.celebrating(place.day, first, last, (place.in_days, place.username), PAGE)
     following = birthday_cursor(cursors_of(request), which, listed.day, listed.last)
