@@ -12,12 +12,15 @@ import asyncpg
 from tests.search.engine import ENGINES, running_engine
 
 from hello.connectors.embedded.servers import destroy, embedded_servers
+from hello.connectors.postgres.batches import open_batches
 from hello.connectors.postgres.engine import Database, open_engine
-from hello.connectors.postgres.item_index import PostgresItemIndex
+from hello.connectors.postgres.item_index import SEARCHES_AT_ONCE as HELD
+from hello.connectors.postgres.item_index import item_index
 from hello.connectors.postgres.migrate import migrate
 from hello.connectors.search.client import SearchOptions, open_search_client
 from hello.connectors.search.item_index import EngineItemIndex
 from hello.connectors.search.writer import EngineIndexWriter
+from hello.core.batching import Bounds
 from hello.entities.items import Item
 from hello.services.search import ItemIndex
 
@@ -78,10 +81,9 @@ async def open_postgres(folder: Path) -> AsyncIterator[Measured]:
             async def settle() -> None:
                 await connection.execute("VACUUM (ANALYZE)")
 
-            async with open_engine(database) as engine:
-                yield Measured(
-                    name=POSTGRES, index=PostgresItemIndex.of(engine, TIMEOUT_S), put=put, settle=settle
-                )
+            bounds = Bounds(deadline_s=TIMEOUT_S)
+            async with open_engine(database) as engine, open_batches(engine, bounds, HELD) as batches:
+                yield Measured(name=POSTGRES, index=item_index(batches), put=put, settle=settle)
             await connection.close()
     finally:
         destroy(data)

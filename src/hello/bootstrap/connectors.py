@@ -150,7 +150,7 @@ async def open_ports(
         item_store=item_store(batches),
         batch_calls=batches.writes,
         stamped_pages=stamped_pages(settings, redis, registry),
-        item_index=item_index(settings, connections.engine, connections.search, registry),
+        item_index=item_index(batches, connections.search, registry),
         passwords=passwords,
         access_tokens=access_tokens(settings, keys),
         limiter=limiter,

@@ -14,8 +14,9 @@ from hello.connectors.brokers.metrics import consumer_counts
 from hello.connectors.brokers.outages import Outage
 from hello.connectors.brokers.sources import AcquireLock
 from hello.connectors.postgres.advisory_locks import PostgresAdvisoryLocks
+from hello.connectors.postgres.batches import Batches
 from hello.connectors.postgres.engine import Database, open_engine
-from hello.connectors.postgres.item_index import PostgresItemIndex
+from hello.connectors.postgres.item_index import item_index as postgres_item_index
 from hello.connectors.postgres.item_index_writer import PostgresIndexWriter
 from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
 from hello.core.clock import now
@@ -55,10 +56,8 @@ async def open_search(
     return await stack.enter_async_context(open_search_client(options))
 
 
-def item_index(
-    settings: Settings, engine: AsyncEngine, client: "SearchClient | None", registry: CollectorRegistry
-) -> ItemIndex:
-    database = PostgresItemIndex.of(engine, settings.database_deadline_s)
+def item_index(batches: Batches, client: "SearchClient | None", registry: CollectorRegistry) -> ItemIndex:
+    database = postgres_item_index(batches)
     if client is None:
         return database
     from hello.connectors.search.fallback import FallbackItemIndex, search_metrics  # noqa: PLC0415

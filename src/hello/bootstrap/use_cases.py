@@ -121,7 +121,7 @@ def use_cases(settings: Settings, ports: Ports, health: HealthService) -> UseCas
             begin=ports.begin, passwords=ports.passwords, limiter=ports.limiter, now=now
         ),
         people=people,
-        search=SearchService(begin=ports.begin, index=ports.item_index),
+        search=SearchService(items=ports.lookups.items, index=ports.item_index),
         sessions=sessions,
     )
 

@@ -50,7 +50,7 @@ class SearchText:
                 (excluded if match["minus"] else terms).append(term)
         if not terms:
             raise InvalidError("must contain a word to search for", field="q")
-        return cls(terms, excluded)
+        return cls(tuple(terms), tuple(excluded))
 
 
 @dataclass(frozen=True, slots=True)

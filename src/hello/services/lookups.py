@@ -1,8 +1,10 @@
 """The short way to rows by their keys, for very many requests: calls together share a statement."""
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import NamedTuple, Protocol, Self, TypeVar
 from uuid import UUID
 
@@ -17,6 +19,7 @@ from hello.entities.sessions import SessionView
 
 Key_contra = TypeVar("Key_contra", contravariant=True)
 Found_co = TypeVar("Found_co", covariant=True)
+Key = TypeVar("Key")
 Found = TypeVar("Found")
 Result = TypeVar("Result")
 
@@ -51,6 +54,30 @@ def checked(
         else:
             callback(result, None)
 
+    return found
+
+
+async def find_all(lookup: Lookup[Key, Found], keys: Collection[Key]) -> Mapping[Key, Found]:
+    """Return what is found, by key; raise what one of the calls raises. They share a statement."""
+    found: dict[Key, Found] = {}
+    left = set(keys)
+    done = asyncio.get_running_loop().create_future()
+
+    def call_back(key: Key, value: Found | None, error: Exception | None) -> None:
+        left.discard(key)
+        if value is not None:
+            found[key] = value
+        if done.done():
+            return
+        if error is not None:
+            done.set_exception(error)
+        elif not left:
+            done.set_result(None)
+
+    for key in tuple(left):
+        lookup.find_nowait(key, partial(call_back, key))
+    if keys:
+        await done
     return found
 
 

@@ -1,6 +1,6 @@
 """Searching the catalogue: an index finds and ranks items, and the database has their current state."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Literal, Protocol, TypeAlias
@@ -8,7 +8,7 @@ from uuid import UUID
 
 from hello.entities.items import ItemView
 from hello.entities.search import SearchText
-from hello.services.ports import Begin
+from hello.services.lookups import Lookup, find_all
 
 MAX_SUGGESTIONS = 10
 FEW = 10
@@ -108,22 +108,15 @@ class SearchResult:
 
 @dataclass(frozen=True, slots=True)
 class SearchService:
-    begin: Begin
+    items: Lookup[UUID, ItemView]
     index: ItemIndex
 
     async def search(self, wanted: ItemSearch) -> SearchResult:
         """Leave out what the index still has although the item is gone."""
         matches = await self.index.search(wanted)
-        views = await self._views([match.item_id for match in matches.page])
+        views = await find_all(self.items, [match.item_id for match in matches.page])
         found = [FoundItem(views[match.item_id], match) for match in matches.page if match.item_id in views]
         return SearchResult(matches, found)
 
     async def suggest(self, typed: str) -> Sequence[str]:
         return await self.index.suggest(typed, MAX_SUGGESTIONS)
-
-    async def _views(self, item_ids: Sequence[UUID]) -> Mapping[UUID, ItemView]:
-        if not item_ids:
-            return {}
-        async with self.begin() as tx:
-            items = await tx.items.find_all(item_ids, owners=True)
-        return {item.id: ItemView.of(item, item.owner.full_name) for item in items.values()}

@@ -9,6 +9,7 @@ from hello.entities.items import Item
 from hello.entities.search import SearchText
 from hello.services.search import MAX_SUGGESTIONS, ItemSearch, SearchService
 from tests.support.searching import SearchedItems, plain
+from tests.twins.lookups import twin_lookups
 from tests.twins.search import TwinItemIndex
 from tests.twins.transaction import TwinUnitOfWork
 
@@ -23,7 +24,7 @@ def index() -> TwinUnitOfWork:
 
 @pytest.fixture
 def search(twin: TwinUnitOfWork, index: TwinUnitOfWork) -> SearchService:
-    return SearchService(begin=twin.begin, index=TwinItemIndex(index))
+    return SearchService(items=twin_lookups(twin.begin).items, index=TwinItemIndex(index))
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from hello.connectors.postgres.watched_statements import BatchWatch
 from hello.core.batching import Batcher, Bounds, Callback, Item, Key, OverloadedError, Result
 from hello.entities.errors import BusyError, UnknownOutcomeError
 
-BATCHES_WAITING = 25
+FEW_WAITING, BATCHES_WAITING = 500, 25
 Call: TypeAlias = Callable[[Mapping[Key, Item]], Awaitable[Mapping[Key, Result]]]
 Explain: TypeAlias = Callable[[Exception], Exception]
 ONE_ROW = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, asyncpg.LockNotAvailableError)
@@ -140,7 +140,9 @@ class Batches:
         """
         own = replace(self.bounds, in_flight=in_flight, overlap=overlap)
         if batch is not None:
-            own = replace(own, batch=batch, waiting=min(own.waiting, BATCHES_WAITING * batch))
+            own = replace(
+                own, batch=batch, waiting=min(own.waiting, max(FEW_WAITING, BATCHES_WAITING * batch))
+            )
         return self.watch.batcher(name, call, own, is_one_row)
 
     def writes(

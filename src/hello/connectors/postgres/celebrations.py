@@ -11,8 +11,8 @@ from hello.connectors.postgres.prepared_statements import BatchStatement
 from hello.entities.birthdays import BirthdayGroup, LeapDay, leap_year_date, month_day, next_celebrations
 from hello.services.lookups import BirthdayPage, BirthdayPageKey
 
-# Each page takes its steps one after the other until it is full, in one statement and one snapshot. What a step
-# gives is one value: as rows, ten thousand people would cost the event loop 30 ms.
+# Each page takes its steps one after the other until it is full, in one statement and one snapshot. What a
+# step gives is one value: as rows, ten thousand people would cost the event loop 30 ms.
 PAGES = """
 WITH RECURSIVE step AS MATERIALIZED (
     SELECT * FROM unnest($2::int[], $3::int[], $4::smallint[], $5::smallint[], $6::smallint[], $7::text[])

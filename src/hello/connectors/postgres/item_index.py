@@ -1,19 +1,17 @@
 """Search in PostgreSQL: by an index of documents, with an index of words for typos and unfinished words."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass
+from functools import partial
 from html import escape
-from typing import Any, Self
+from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, Row, Uuid, bindparam, text
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
-
-from hello.connectors.postgres.engine import sessions_of
-from hello.connectors.postgres.item_suggestions import suggestions
-from hello.connectors.postgres.search_queries import NormalizedText, Similar
-from hello.connectors.postgres.search_words import longer_words, normalized_text, similar_words
-from hello.connectors.postgres.unit_of_work import committed
+from hello.connectors.postgres.batches import BatchedLookup, Batches
+from hello.connectors.postgres.item_suggestions import COMPLETIONS, ItemSuggestions
+from hello.connectors.postgres.prepared_statements import BatchStatement
+from hello.connectors.postgres.search_queries import Similar
+from hello.connectors.postgres.search_words import SearchWords, search_words
 from hello.entities.search import BAND_STARTS, MAX_MATCHES, PRICE_BANDS
 from hello.services.search import (
     Facets,
@@ -28,28 +26,32 @@ from hello.services.search import (
 MATCH_START, MATCH_END, SEPARATOR = "\x02", "\x03", "\x1f"
 EMOJI_WORD = re.compile("emoji([0-9a-f]{4,5})(?=\x03?\x1f)")
 
+SEARCHES_AT_ONCE = 2
+"""A search takes a connection for milliseconds: most of them stay free for reads by key."""
 BANDS = ", ".join(f"count(*) FILTER (WHERE band = {band})" for band in range(1, len(PRICE_BANDS) + 1))
-SEARCH = text(
-    f"""
-    WITH matching AS MATERIALIZED (
-        SELECT item_id, width_bucket(price_cents, :band_starts) AS band,
-            CASE WHEN :query = :exact THEN 2 ELSE
-                (document @@ to_tsquery('hello', :exact))::int
-                    + (document @@ to_tsquery('hello', :longer))::int
-            END + ts_rank('{{0.1, 0.2, 0.4, 1}}', document, to_tsquery('hello', :query), 1) AS score
+# The plan is for any values: queries are made of their texts once, not for each row.
+SEARCH = f"""
+    WITH typed AS MATERIALIZED (
+        SELECT to_tsquery('hello', $1) AS query, to_tsquery('hello', $2) AS longer,
+            to_tsquery('hello', $3) AS exact
+    ), matching AS MATERIALIZED (
+        SELECT item_id, width_bucket(price_cents, $10::bigint[]) AS band,
+            CASE WHEN $1 = $3 THEN 2 ELSE
+                (document @@ (SELECT exact FROM typed))::int + (document @@ (SELECT longer FROM typed))::int
+            END + ts_rank('{{0.1, 0.2, 0.4, 1}}', document, (SELECT query FROM typed), 1) AS score
         FROM item_documents
-        WHERE document @@ to_tsquery('hello', :query)
-            AND NOT document @@ to_tsquery('hello', :excluded)
-            AND (:owner_id IS NULL OR owner_id = :owner_id)
-            AND (:min_price_cents IS NULL OR price_cents >= :min_price_cents)
-            AND (:max_price_cents IS NULL OR price_cents <= :max_price_cents)
+        WHERE document @@ (SELECT query FROM typed)
+            AND ($4 = '' OR NOT document @@ (SELECT to_tsquery('hello', $4)))
+            AND ($5::uuid IS NULL OR owner_id = $5)
+            AND ($6::bigint IS NULL OR price_cents >= $6)
+            AND ($7::bigint IS NULL OR price_cents <= $7)
         LIMIT {MAX_MATCHES}
     ), page AS (
-        SELECT item_id, score FROM matching ORDER BY score DESC, item_id DESC OFFSET :skip LIMIT :limit
+        SELECT item_id, score FROM matching ORDER BY score DESC, item_id DESC OFFSET $8::int LIMIT $9::int
     ), headlines AS (
         SELECT item_id, score,
-            search_headline(title, to_tsquery('hello', :query), 'HighlightAll=true') AS title,
-            search_headline(description, to_tsquery('hello', :query), CASE
+            search_headline(title, (SELECT query FROM typed), 'HighlightAll=true') AS title,
+            search_headline(description, (SELECT query FROM typed), CASE
                 WHEN char_length(description) <= 200 THEN 'HighlightAll=true'
                 ELSE 'MaxFragments=3, MinWords=8, MaxWords=30, FragmentDelimiter=" … "'
             END) AS description
@@ -62,54 +64,38 @@ SEARCH = text(
     SELECT total, bands, without_price, item_id, score, title, description
     FROM counts LEFT JOIN headlines ON true
     ORDER BY score DESC, item_id DESC
-    """  # noqa: S608  # made of constants
-).bindparams(
-    bindparam("owner_id", type_=Uuid),
-    bindparam("min_price_cents", type_=BigInteger),
-    bindparam("max_price_cents", type_=BigInteger),
-    bindparam("band_starts", list(BAND_STARTS), type_=ARRAY(BigInteger)),
-)
+"""  # noqa: S608  # made of constants
 
 
 @dataclass(frozen=True, slots=True)
 class PostgresItemIndex:
-    """Finds an item from its commit on; `deadline_s` bounds each call."""
+    """Finds an item from its commit on; equal calls that wait share an answer."""
 
-    sessions: async_sessionmaker[AsyncSession]
-    deadline_s: float
-
-    @classmethod
-    def of(cls, engine: AsyncEngine, deadline_s: float) -> Self:
-        return cls(sessions_of(engine), deadline_s)
+    searches: BatchedLookup[ItemSearch, Matches]
+    suggestions: BatchedLookup[tuple[str, int], Sequence[str]]
 
     async def search(self, wanted: ItemSearch) -> Matches:
-        async with committed(self.sessions, self.deadline_s) as session:
-            return await find(session, wanted, await normalized_text(session, wanted.text))
+        return await self.searches.find(wanted) or NOTHING
 
     async def suggest(self, typed: str, limit: int) -> Sequence[str]:
-        async with committed(self.sessions, self.deadline_s) as session:
-            return await suggestions(session, typed, limit)
+        return await self.suggestions.find((typed, limit)) or []
 
 
-async def find(session: AsyncSession, wanted: ItemSearch, words: NormalizedText) -> Matches:
-    if not words.terms:
-        return NOTHING
-    exact, loose = words.exact(), words.loose_words
-    longer: Similar = {}
-    either: Similar = {}
+def item_index(batches: Batches) -> PostgresItemIndex:
+    words = search_words(batches)
+    searching = Searching(words, batches.reading(SEARCH))
+    suggesting = ItemSuggestions(words, batches.reading(COMPLETIONS))
 
-    async def search(leniency: Leniency) -> Matches:
-        """Look for similar words once, however lenient the search becomes."""
-        nonlocal longer, either
-        if leniency is Leniency.EXACT:
-            return await ranked(session, wanted, Queries(exact, exact, exact, words.none()))
-        if leniency is Leniency.FORGIVING:
-            longer, similar = await longer_words(session, loose), await similar_words(session, loose)
-            either = {word: [*longer.get(word, ()), *similar.get(word, ())] for word in loose}
-        query = words.all(either) if leniency is Leniency.FORGIVING else words.any(either)
-        return await ranked(session, wanted, Queries(query, words.all(longer), exact, words.none()))
+    async def search(wanted: Mapping[ItemSearch, None]) -> Mapping[ItemSearch, Matches]:
+        return {one: await searching.find(one) for one in wanted}
 
-    return await search_leniently(search, len(words.terms))
+    async def suggest(wanted: Mapping[tuple[str, int], None]) -> Mapping[tuple[str, int], Sequence[str]]:
+        return {one: await suggesting.continuing(*one) for one in wanted}
+
+    batcher = partial(batches.batcher, batch=1, in_flight=SEARCHES_AT_ONCE)
+    return PostgresItemIndex(
+        BatchedLookup(batcher("search", search)), BatchedLookup(batcher("suggest", suggest))
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,28 +108,53 @@ class Queries:
     excluded: str
 
 
-async def ranked(session: AsyncSession, wanted: ItemSearch, queries: Queries) -> Matches:
-    parameters = {
-        **asdict(queries),
-        "skip": wanted.skip,
-        "limit": wanted.limit,
-        "owner_id": wanted.owner_id,
-        "min_price_cents": wanted.min_price_cents,
-        "max_price_cents": wanted.max_price_cents,
-    }
-    rows = (await session.execute(SEARCH, parameters)).all()
-    return Matches(
-        engine="postgres",
-        page=[match_of(row) for row in rows if row.item_id],
-        total=rows[0].total,
-        facets=Facets(price_bands=rows[0].bands, without_price=rows[0].without_price),
-    )
+@dataclass(frozen=True, slots=True)
+class Searching:
+    words: SearchWords
+    statement: BatchStatement
+
+    async def find(self, wanted: ItemSearch) -> Matches:
+        words = await self.words.normalized(wanted.text)
+        if not words.terms:
+            return NOTHING
+        exact, loose = words.exact(), words.loose_words
+        longer = either = NONE
+
+        async def search(leniency: Leniency) -> Matches:
+            """Look for similar words once, however lenient the search becomes."""
+            nonlocal longer, either
+            if leniency is Leniency.EXACT:
+                return await self._ranked(wanted, Queries(exact, exact, exact, words.none()))
+            if leniency is Leniency.FORGIVING:
+                longer, similar = await self.words.longer(loose), await self.words.similar(loose)
+                either = {word: [*longer.get(word, ()), *similar.get(word, ())] for word in loose}
+            query = words.all(either) if leniency is Leniency.FORGIVING else words.any(either)
+            return await self._ranked(wanted, Queries(query, words.all(longer), exact, words.none()))
+
+        return await search_leniently(search, len(words.terms))
+
+    async def _ranked(self, wanted: ItemSearch, queries: Queries) -> Matches:
+        rows = await self.statement.fetch(
+            *astuple(queries),
+            wanted.owner_id,
+            wanted.min_price_cents,
+            wanted.max_price_cents,
+            wanted.skip,
+            wanted.limit,
+            BAND_STARTS,
+        )
+        total, bands, without_price, *_ = rows[0]
+        return Matches(
+            engine="postgres",
+            page=[match_of(*row[3:]) for row in rows if row[3]],
+            total=total,
+            facets=Facets(price_bands=bands, without_price=without_price),
+        )
 
 
-def match_of(row: Row[Any]) -> Match:
-    passages = row.description if MATCH_START in (row.description or "") else None
-    highlight = Highlight(as_html(row.title), passages and as_html(passages))
-    return Match(row.item_id, row.score, highlight)
+def match_of(item_id: UUID, score: float, title: str, description: str | None) -> Match:
+    passages = as_html(description) if description and MATCH_START in description else None
+    return Match(item_id, score, Highlight(as_html(title), passages))
 
 
 def as_html(headline: str) -> str:
@@ -153,6 +164,7 @@ def as_html(headline: str) -> str:
     return joined.replace(MATCH_START, "<mark>").replace(MATCH_END, "</mark>")
 
 
+NONE: Similar = {}
 NOTHING = Matches(
     engine="postgres",
     page=[],

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from hello.connectors.postgres.item_index import PostgresItemIndex
+from hello.connectors.postgres.batches import open_batches
+from hello.connectors.postgres.item_index import item_index
 from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
 from hello.connectors.search.item_index import EngineItemIndex
+from hello.core.batching import Bounds
 from tests.search.indexes import Indexes, open_indexes
 from tests.support.searching import SearchedItems
 from tests.twins.search import TwinItemIndex
@@ -25,8 +27,9 @@ def on_twin(twin: TwinUnitOfWork) -> SearchedItems:
 
 
 @pytest.fixture
-def on_postgres(engine: AsyncEngine, unit_of_work: PostgresUnitOfWork) -> SearchedItems:
-    return SearchedItems(unit_of_work.begin, PostgresItemIndex.of(engine, 5))
+async def on_postgres(engine: AsyncEngine, unit_of_work: PostgresUnitOfWork) -> AsyncIterator[SearchedItems]:
+    async with open_batches(engine, Bounds(deadline_s=5), 2) as batches:
+        yield SearchedItems(unit_of_work.begin, item_index(batches))
 
 
 @pytest.fixture(scope="session")

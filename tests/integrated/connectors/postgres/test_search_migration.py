@@ -12,10 +12,12 @@ import pytest
 from alembic import command
 
 from hello.connectors.embedded.postgres import WHEEL
+from hello.connectors.postgres.batches import open_batches
 from hello.connectors.postgres.engine import Database, open_engine
-from hello.connectors.postgres.item_index import PostgresItemIndex
+from hello.connectors.postgres.item_index import item_index
 from hello.connectors.postgres.migrate import alembic_config, drift, migrate
 from hello.connectors.postgres.unit_of_work import PostgresUnitOfWork
+from hello.core.batching import Bounds
 from hello.entities.errors import UnavailableError
 from tests.support.builders import a_change, a_name, an_item
 from tests.support.searching import SearchedItems
@@ -62,8 +64,8 @@ async def older(empty: Database) -> Database:
 
 @asynccontextmanager
 async def open_items(database: Database) -> AsyncIterator[SearchedItems]:
-    async with open_engine(database) as engine:
-        items = SearchedItems(PostgresUnitOfWork.of(engine, 5).begin, PostgresItemIndex.of(engine, 5))
+    async with open_engine(database) as engine, open_batches(engine, Bounds(deadline_s=5), 2) as batches:
+        items = SearchedItems(PostgresUnitOfWork.of(engine, 5).begin, item_index(batches))
         await items.register()
         yield items
 
