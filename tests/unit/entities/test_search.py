@@ -77,7 +77,7 @@ def test_any_text_is_read_or_invalid(text: str) -> None:
 
 @given(st.lists(st.text("abcé凧&|!:*()'\\", min_size=1), min_size=1))
 def test_words_without_quotes_and_minus_are_the_terms(words: list[str]) -> None:
-    assert SearchText.parse(" ".join(words)).terms == [Term(word) for word in words]
+    assert SearchText.parse(" ".join(words)).terms == tuple(map(Term, words))
 
 
 def test_price_bands_have_each_price_once() -> None:

@@ -26,7 +26,7 @@ from hello.services.search import (
 MATCH_START, MATCH_END, SEPARATOR = "\x02", "\x03", "\x1f"
 EMOJI_WORD = re.compile("emoji([0-9a-f]{4,5})(?=\x03?\x1f)")
 
-SEARCHES_AT_ONCE = 2
+SEARCHES_AT_ONCE = 3
 """A search takes a connection for milliseconds: most of them stay free for reads by key."""
 BANDS = ", ".join(f"count(*) FILTER (WHERE band = {band})" for band in range(1, len(PRICE_BANDS) + 1))
 # The plan is for any values: queries are made of their texts once, not for each row.
