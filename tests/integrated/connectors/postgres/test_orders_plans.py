@@ -1,4 +1,4 @@
-"""How often PostgreSQL is asked about orders, and that it never reads a whole table to answer."""
+"""How often PostgreSQL is asked about orders, and that no lookup reads a whole table to answer."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, TypeAlias
@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from hello.connectors.postgres import accounts, items, order_store, orders
+from hello.connectors.postgres import accounts, item_index, items, order_store, orders
 from hello.connectors.postgres.prepared_statements import SessionSettings
 from hello.connectors.postgres.unit_of_work import PostgresTransaction, PostgresUnitOfWork
 from hello.entities.orders import Order
@@ -34,6 +34,7 @@ POPULATION = {
 }
 COLUMNS = {"people": "(username, date_of_birth)"}
 PARTS_OF_ORDERS = ["pk_orders", "pk_order_lines", "pk_order_history"]
+SEARCHED = ["kite", "kite", "kite", "", None, None, None, 0, 20, [0, 1000]]
 PAGE_ARGUMENTS = [[FIRST, LATE], [None, "SHIPPED"], [LATE, LATE], [21, 21]]
 WITHOUT_SEARCH = "ALTER TABLE items DISABLE TRIGGER follow_items"
 """To index so many takes longer than a statement may."""
@@ -138,13 +139,14 @@ async def test_no_statement_of_several_scans_a_table(
         pytest.param(
             ["ix_orders_customer_id_id", *PARTS_OF_ORDERS[1:]], orders.PAGES, PAGE_ARGUMENTS, id="order pages"
         ),
+        pytest.param(["ix_item_documents_document", "pk_items"], item_index.SEARCH, SEARCHED, id="search"),
         pytest.param(["pk_items"], order_store.ITEMS, [[FIRST, LATE]], id="items of orders"),
         pytest.param(["pk_people"], order_store.PEOPLE, [["P7", "P8"]], id="recipients"),
         pytest.param(["pk_idempotency_keys"], order_store.ANSWERS, [[FIRST, LATE], ["7", "8"]], id="keys"),
     ],
 )
 async def test_no_lookup_scans_a_table(
-    connection: AsyncConnection, indexes: list[str], sql: str, arguments: list[list[object]]
+    connection: AsyncConnection, indexes: list[str], sql: str, arguments: list[object]
 ) -> None:
     """Planned for any keys, as it is in a prepared statement."""
     await connection.exec_driver_sql(SessionSettings().locally())
