@@ -15,7 +15,7 @@ TIMEOUT_S = 10
 PAGES = 'ALERTS{alertstate="firing",severity="page"}'
 READY = "hello_ready"
 BUILDS = "hello_build_info"
-CLIENTS = '{job="hello-api",route!~"/metrics|/api/v1/health.*"'
+CLIENTS = '{job="hello-api",route!~"/metrics|/status|/api/v1/health.*"'
 GREETINGS = '{job="hello-api",method=~"GET|PUT",route="/hello/{username}"'
 DURATIONS = "http_request_duration_seconds"
 

@@ -10,6 +10,9 @@ from hello.core.settings import SettingsError
 
 PROBES = ("/api/v1/health", "/api/v1/health/ready", "/metrics")
 """Asked every few seconds: answered also beyond the limits of connections and load, and not traced."""
+STATUS = "/status"
+UNCOUNTED = {*PROBES, STATUS}
+"""Routes that the objective of availability leaves out: they tell of a fault by a 503."""
 API = frozenset({".well-known", "api", "docs", "hello", "metrics", "openapi.json", "swagger", "version"})
 ACCOUNT = frozenset({"account", "login", "logout", "register"})
 PAGES = ACCOUNT | {"admin", "assets", "birthdays", "catalogue", "orders", "status"}

@@ -8,7 +8,6 @@ const ui = SwaggerUIBundle({
   deepLinking: true,
   displayRequestDuration: true,
   filter: true,
-  persistAuthorization: true,
   showCommonExtensions: true,
   tryItOutEnabled: true,
   validatorUrl: null,

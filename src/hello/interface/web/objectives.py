@@ -8,7 +8,7 @@ from prometheus_client import Metric
 from prometheus_client.samples import Sample
 
 from hello.core.slo import OBJECTIVES
-from hello.interface.http.paths import PROBES
+from hello.interface.http.paths import UNCOUNTED
 from hello.interface.http.serving.metrics import HttpMetrics
 
 HELLO = "/hello/{username}"
@@ -67,8 +67,10 @@ def samples_of(metrics: Iterable[Metric]) -> list[Sample]:
 
 
 def availability(durations: Sequence[Sample], refused: Sequence[Sample]) -> Measured:
-    """Count all requests but for probes; those with 5xx and those refused at once are bad."""
-    counts = [one for one in durations if one.name.endswith("_count") and one.labels["route"] not in PROBES]
+    """Leave out who asks for the state; requests with 5xx and those refused at once are bad."""
+    counts = [
+        one for one in durations if one.name.endswith("_count") and one.labels["route"] not in UNCOUNTED
+    ]
     failed = total(counts, lambda labels: labels["status"].startswith(FAULT))
     turned_away = total([one for one in refused if one.name.endswith("_total")])
     everything = total(counts) + turned_away

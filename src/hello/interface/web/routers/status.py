@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request, Response
 from hello.core.clock import now
 from hello.entities.errors import UnavailableError
 from hello.interface.http.dependencies import Health, use_cases
+from hello.interface.http.paths import STATUS
 from hello.interface.web.objectives import shown_objectives
 from hello.interface.web.pages import PageRoute, page
 from hello.interface.web.sessions import find_visitor
@@ -24,7 +25,7 @@ NAMES = {
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 
-@router.get("/status")
+@router.get(STATUS)
 async def show_status(request: Request, health: Health) -> Response:
     """Answer 503 when requests should not be sent here; the page is whole without the database as well."""
     _, report, lag = await asyncio.gather(find_visitor_if_possible(request), health.ready(), lag_of(request))
