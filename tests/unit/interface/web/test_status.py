@@ -63,7 +63,8 @@ def test_faults_and_refusals_miss_the_availability(metrics: HttpMetrics) -> None
     for _ in range(98):
         metrics.observe("GET", "/hello/{username}", 200, 0.001)
     metrics.observe("GET", "/hello/{username}", 500, 0.001)
-    metrics.observe("GET", "/api/v1/health/ready", 503, 0.001)
+    for route in ("/api/v1/health/ready", "/status"):
+        metrics.observe("GET", route, 503, 0.001)
     metrics.refuse("busy")
     availability, latency, *_ = shown_objectives(metrics)
     assert availability.measured
