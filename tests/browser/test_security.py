@@ -93,7 +93,8 @@ def test_form_of_another_site_changes_nothing(
 def test_page_is_not_shown_in_a_frame(open_page: OpenPage, base_url: str) -> None:
     with evil_site(f'<iframe src="{base_url}/"></iframe>') as evil:
         page = open_page(None)
-        page.goto(evil)
+        with page.expect_console_message(lambda message: "frame-ancestors" in message.text):
+            page.goto(evil)
         frame = page.frame_locator("iframe")
         expect(frame.locator("h1", has_text="Whose birthday")).to_have_count(0)
 
