@@ -4,12 +4,17 @@ from dataclasses import dataclass
 
 UNRELATED = (
     "bootstrap/test_asyncapi.py",
+    "bootstrap/test_telemetry.py",
     "connectors/embedded",
+    "connectors/test_prometheus.py",
+    "docs",
     "entrypoints/test_supervisor.py",
+    "interface/http/serving/test_metrics.py",
     "interface/http/serving/test_uvicorn_internals.py",
     "interface/http/test_large.py",
     "interface/http/test_openapi.py",
 )
+"""What needs an installed package or more of the repository than the copy that is broken."""
 SLOW = "tests/unit/services/test_birthday_lists.py::test_pages_lead_through_the_coming_days"
 """Ten seconds, for functions that quick tests cover too."""
 
