@@ -21,6 +21,7 @@ SLOW = "tests/unit/services/test_birthday_lists.py::test_pages_lead_through_the_
 ON_POSTGRES = (
     "tests/unit/connectors/postgres",
     "tests/contracts/connectors/postgres",
+    "tests/contracts/connectors/search",
     *(
         f"tests/integrated/connectors/postgres/test_{name}.py"
         for name in (
@@ -32,7 +33,9 @@ ON_POSTGRES = (
             "locks",
             "order_store",
             "people_saves",
+            "people_plans",
             "prepared_statements",
+            "search_words",
             "shards",
             "unknown_outcomes",
         )
@@ -82,7 +85,7 @@ SUITES = (
     Suite(
         name="postgres",
         mutated=("src/hello/connectors/postgres/",),
-        tests=(*ON_POSTGRES, "-m", "not faults"),
+        tests=(*ON_POSTGRES, "-m", "not faults and not search"),
         minutes=5,
         sample=150,
         needs_postgres=True,
