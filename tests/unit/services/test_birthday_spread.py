@@ -12,9 +12,9 @@ async def save(twin: TwinUnitOfWork, **births: date) -> None:
 
 
 def test_months_are_summed() -> None:
-    spread = Spread(counts={101: 1, 131: 2, 1231: 4}, is_exact=True)
-    assert spread.months() == [3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4]
-    assert spread.total == 7
+    spread = Spread(counts={101: 1, 131: 2, 201: 5, 1201: 3, 1231: 4}, is_exact=True)
+    assert spread.months() == [3, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7]
+    assert spread.total == 15
 
 
 async def test_counts_are_kept_for_two_seconds(twin: TwinUnitOfWork) -> None:

@@ -30,6 +30,7 @@ async def test_token_of_a_log_in_proves_the_visitor(
     visitor = await browsers.find(token)
     assert visitor is not None
     assert (visitor.caller.account_id, visitor.email) == (auth.ada.id, auth.ada.email)
+    assert visitor.full_name == auth.ada.full_name
     assert not visitor.is_admin
     assert visitor.caller.session_id == auth.session(token).id
     assert visitor.caller.expires_at == (NOON + LIFETIME).timestamp()
@@ -79,4 +80,6 @@ async def test_all_sessions_of_the_account_end_at_once(
     await browsers.end_all(visitor.caller)
     assert [await browsers.find(token) for token in tokens] == [None] * 3
     assert await browsers.find(of_bob)
-    assert auth.audited == ["session.ended"]
+    [entry] = auth.twin.stored.audit.entries
+    assert (entry.action, entry.details) == ("session.ended", {"sessions": "all"})
+    assert (entry.at, entry.actor_id, entry.subject_id) == (auth.clock(), auth.ada.id, auth.ada.id)

@@ -7,7 +7,16 @@ import pytest
 from hello.entities.errors import UnavailableError
 from hello.entities.items import Item
 from hello.entities.search import SearchText
-from hello.services.search import MAX_SUGGESTIONS, ItemSearch, SearchService
+from hello.services.search import (
+    FEW,
+    MAX_SUGGESTIONS,
+    Facets,
+    ItemSearch,
+    Leniency,
+    Matches,
+    SearchService,
+    search_leniently,
+)
 from tests.support.searching import SearchedItems, plain
 from tests.twins.lookups import twin_lookups
 from tests.twins.search import TwinItemIndex
@@ -99,3 +108,27 @@ async def test_unavailable_database_is_unavailable_to_a_search(
 async def test_ten_titles_are_suggested_at_most(search: SearchService, indexed: SearchedItems) -> None:
     await indexed.put_all(*(f"Kite {uuid4()}" for _ in range(12)))
     assert len(await search.suggest("kit")) == MAX_SUGGESTIONS == 10
+
+
+@pytest.mark.parametrize(
+    ("exact", "forgiving", "terms", "asked"),
+    [
+        (FEW, 99, 2, [Leniency.EXACT]),
+        (FEW - 1, 99, 2, [Leniency.EXACT, Leniency.FORGIVING]),
+        (0, 1, 2, [Leniency.EXACT, Leniency.FORGIVING]),
+        (0, 0, 1, [Leniency.EXACT, Leniency.FORGIVING]),
+        (0, 0, 2, list(Leniency)),
+    ],
+)
+async def test_search_is_as_lenient_as_it_must_be(
+    exact: int, forgiving: int, terms: int, asked: list[Leniency]
+) -> None:
+    totals, seen = {Leniency.EXACT: exact, Leniency.FORGIVING: forgiving, Leniency.ANY: 5}, list[Leniency]()
+
+    async def search(leniency: Leniency) -> Matches:
+        seen.append(leniency)
+        facets = Facets(price_bands=[], without_price=0)
+        return Matches(engine="postgres", page=[], total=totals[leniency], facets=facets)
+
+    found = await search_leniently(search, terms)
+    assert (seen, found.total) == (asked, totals[asked[-1]])
