@@ -182,6 +182,19 @@ async def test_leapers_celebrate_by_the_rule_of_the_service(
     assert (names_in(file), rules) == (names, [rule])
 
 
+@pytest.mark.parametrize(("rule", "in_days"), [(LeapDay.FEB28, 0), (LeapDay.MAR1, 1)])
+async def test_part_says_on_which_day_it_is_cut(twin: TwinUnitOfWork, rule: LeapDay, in_days: int) -> None:
+    twin.stored.people.rows |= {"Leaper": date(2000, 2, 29), "Late": date(2000, 3, 9)}
+    calendars, contents = replace(service_of(twin, max_events=1), leap_day=rule), list[CalendarContent]()
+
+    async def write(content: CalendarContent) -> CalendarFile:
+        contents.append(content)
+        return await WRITER.write(content)
+
+    await calendars.read(CalendarQuery(date(2027, 2, 28), 30), write)
+    assert [(content.last, content.leap_day) for content in contents] == [((in_days, "Leaper"), rule)]
+
+
 async def test_too_many_different_calendars_at_once_are_refused(twin: TwinUnitOfWork) -> None:
     calendars = service_of(twin)
     queries = [CalendarQuery(TODAY, days) for days in range(1, MAX_WAITING + 4)]
