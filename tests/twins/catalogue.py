@@ -176,12 +176,8 @@ class TwinItems:
             item.owner = self.accounts.rows[item.owner_id]
         return item
 
-    async def find_all(self, item_ids: Collection[UUID], *, owners: bool = False) -> Mapping[UUID, Item]:
-        found = {item_id: self.rows[item_id] for item_id in item_ids if item_id in self.rows}
-        if owners is True:
-            for item in found.values():
-                item.owner = self.accounts.rows[item.owner_id]
-        return found
+    async def find_all(self, item_ids: Collection[UUID]) -> Mapping[UUID, Item]:
+        return {item_id: self.rows[item_id] for item_id in item_ids if item_id in self.rows}
 
     async def page(self, skip: int, limit: int, owner_id: UUID | None) -> tuple[Sequence[Item], int]:
         found = sorted(

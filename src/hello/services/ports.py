@@ -60,8 +60,8 @@ class Items(Protocol):
 
     async def find(self, item_id: UUID, *, lock: bool = False) -> Item | None: ...
 
-    async def find_all(self, item_ids: Collection[UUID], *, owners: bool = False) -> Mapping[UUID, Item]:
-        """Return those that exist, by id; with their owners if wanted."""
+    async def find_all(self, item_ids: Collection[UUID]) -> Mapping[UUID, Item]:
+        """Return those that exist, by id, without their owners."""
         ...
 
     async def page(self, skip: int, limit: int, owner_id: UUID | None) -> tuple[Sequence[Item], int]:

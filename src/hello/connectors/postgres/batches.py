@@ -125,6 +125,16 @@ class Batches:
 
         return BatchedLookup(self.batcher(name, find_all))
 
+    def shared(
+        self, name: str, find: Callable[[Key], Awaitable[Result]], *, at_once: int
+    ) -> BatchedLookup[Key, Result]:
+        """Return one without a common statement: only equal calls that wait share what is found."""
+
+        async def find_one(keys: Mapping[Key, None]) -> Mapping[Key, Result]:
+            return {key: await find(key) for key in keys}
+
+        return BatchedLookup(self.batcher(name, find_one, batch=1, in_flight=at_once))
+
     def batcher(
         self,
         name: str,
@@ -140,9 +150,8 @@ class Batches:
         """
         own = replace(self.bounds, in_flight=in_flight, overlap=overlap)
         if batch is not None:
-            own = replace(
-                own, batch=batch, waiting=min(own.waiting, max(FEW_WAITING, BATCHES_WAITING * batch))
-            )
+            waiting = max(FEW_WAITING, BATCHES_WAITING * batch)
+            own = replace(own, batch=batch, waiting=min(own.waiting, waiting))
         return self.watch.batcher(name, call, own, is_one_row)
 
     def writes(

@@ -1,9 +1,8 @@
 """Search in PostgreSQL: by an index of documents, with an index of words for typos and unfinished words."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import astuple, dataclass
-from functools import partial
 from html import escape
 from uuid import UUID
 
@@ -86,15 +85,9 @@ def item_index(batches: Batches) -> PostgresItemIndex:
     searching = Searching(words, batches.reading(SEARCH))
     suggesting = ItemSuggestions(words, batches.reading(COMPLETIONS))
 
-    async def search(wanted: Mapping[ItemSearch, None]) -> Mapping[ItemSearch, Matches]:
-        return {one: await searching.find(one) for one in wanted}
-
-    async def suggest(wanted: Mapping[tuple[str, int], None]) -> Mapping[tuple[str, int], Sequence[str]]:
-        return {one: await suggesting.continuing(*one) for one in wanted}
-
-    batcher = partial(batches.batcher, batch=1, in_flight=SEARCHES_AT_ONCE)
     return PostgresItemIndex(
-        BatchedLookup(batcher("search", search)), BatchedLookup(batcher("suggest", suggest))
+        batches.shared("search", searching.find, at_once=SEARCHES_AT_ONCE),
+        batches.shared("suggest", lambda key: suggesting.continuing(*key), at_once=SEARCHES_AT_ONCE),
     )
 
 

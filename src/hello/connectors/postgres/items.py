@@ -60,10 +60,9 @@ class PostgresItems:
         query = select(Item).where(Item.id == item_id).options(WITH_OWNER)
         return await self.session.scalar(query.with_for_update(of=Item) if lock else query)
 
-    async def find_all(self, item_ids: Collection[UUID], *, owners: bool = False) -> Mapping[UUID, Item]:
+    async def find_all(self, item_ids: Collection[UUID]) -> Mapping[UUID, Item]:
         wanted = literal(list(item_ids), ARRAY(Uuid))
-        query = select(Item).where(Item.id == any_(wanted))
-        items = await self.session.scalars(query.options(WITH_OWNER) if owners else query)
+        items = await self.session.scalars(select(Item).where(Item.id == any_(wanted)))
         return {item.id: item for item in items}
 
     async def page(self, skip: int, limit: int, owner_id: UUID | None) -> tuple[Sequence[Item], int]:

@@ -12,6 +12,7 @@ from fastapi import Request
 from hello.core.cursors import Cursors
 from hello.entities.errors import InvalidError
 
+BEGINNING = (-1, "")
 EXAMPLE = "3q2-7wAAAAAAAAAAAAAAAHRvZGF5"
 Place = TypeVar("Place")
 BirthdayList: TypeAlias = Literal["today", "upcoming", "calendar"]
@@ -52,11 +53,10 @@ def next_link(path: str, cursor: str | None, **query: int | str) -> dict[str, st
 
 @dataclass(frozen=True, slots=True)
 class BirthdayPlace:
-    """Where a page of a list of birthdays begins: after this name on the day `in_days` days from `day`."""
+    """Where a page of the list of `day` begins: after these days ahead and this name."""
 
     day: date
-    in_days: int = -1
-    username: str = ""
+    after: tuple[int, str] = BEGINNING
 
 
 def open_birthday_cursor(
@@ -66,7 +66,7 @@ def open_birthday_cursor(
 
     def parse(parts: list[str]) -> BirthdayPlace:
         opened, in_days, username = parts
-        return BirthdayPlace(date.fromisoformat(opened), int(in_days), username)
+        return BirthdayPlace(date.fromisoformat(opened), (int(in_days), username))
 
     return open_cursor(cursors, cursor, (which,), parse) or BirthdayPlace(day)
 

@@ -81,8 +81,7 @@ class ListUpcoming:
             return
         place, days, limit = wanted
         end = request.callback(self._end, days, limit)
-        after = place.in_days, place.username
-        self.context.use_cases.birthdays.celebrating_nowait(place.day, days, after, limit, end)
+        self.context.use_cases.birthdays.celebrating_nowait(place.day, days, place.after, limit, end)
 
     def _end(
         self,

@@ -47,7 +47,7 @@ async def list_today(
     """List who celebrates today, by name; a cursor goes on with the list of its own day."""
     place = open_birthday_cursor(cursors_of(request), "today", cursor, birthdays.today(zone))
     render = partial(render_today, cursors_of(request), request.scope["path"], limit)
-    rendered = await birthdays.rendered_today(place.day, place.username, limit, render)
+    rendered = await birthdays.rendered_today(place.day, place.after[1], limit, render)
     return CachedResponse.unpack(rendered).to_response(HTTPStatus.OK)
 
 
@@ -67,7 +67,7 @@ async def list_upcoming(
 ) -> Response:
     """List who celebrates from tomorrow on, soonest first, then by name."""
     place = open_birthday_cursor(cursors_of(request), "upcoming", cursor, birthdays.today(zone))
-    page = await birthdays.celebrating(place.day, 1, days, (place.in_days, place.username), limit)
+    page = await birthdays.celebrating(place.day, 1, days, place.after, limit)
     rendered = render_upcoming(page, cursors_of(request), request.scope["path"], days, limit)
     return rendered.to_response(HTTPStatus.OK)
 
@@ -90,7 +90,7 @@ async def read_calendar(
     """Give a calendar program an event for each who celebrates within these days, today included."""
     place = open_birthday_cursor(cursors_of(request), "calendar", cursor, calendars.today())
     writer: CalendarWriter = request.app.state.calendar
-    query = CalendarQuery(place.day, days, (place.in_days, place.username))
+    query = CalendarQuery(place.day, days, place.after)
     file = await calendars.read(query, writer.write)
     zipped = takes_gzip(request.headers.get("Accept-Encoding", ""))
     following = birthday_cursor(cursors_of(request), "calendar", place.day, file.last)

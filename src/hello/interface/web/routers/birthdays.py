@@ -75,7 +75,7 @@ async def list_birthdays(
     """List who celebrates, page by page."""
     place = open_birthday_cursor(cursors_of(request), which, cursor, birthdays.today(zone))
     first, last = (0, 0) if which == "today" else (1, days)
-    listed = await birthdays.celebrating(place.day, first, last, (place.in_days, place.username), PAGE)
+    listed = await birthdays.celebrating(place.day, first, last, place.after, PAGE)
     following = birthday_cursor(cursors_of(request), which, listed.day, listed.last)
     return page(
         request, "birthdays.html", which=which, listed=listed, days=days, next_cursor=following, zone=zone
