@@ -28,7 +28,7 @@ def test_status_without_the_cache_is_degraded(servers: Servers) -> None:
 
 
 def test_status_without_the_database_is_a_whole_page_with_503(servers: Servers) -> None:
-    """Also for somebody who is logged in, whom only the database knows."""
+    """Also with a session's cookie, which only the database can check."""
     with running_api(servers) as api, client_of(api, Origin=api.url) as client:
         email = an_email()
         register(client, email)
